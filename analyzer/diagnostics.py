@@ -1,0 +1,115 @@
+"""What is wrong with a model, as data.
+
+A rule that knows one fact raises a `Refusal` where it knows it; the boundary that knows the layer, the file and the
+line makes a `Diagnostic` of it once. Nothing here prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from analyzer.source import Span
+
+#: What a name in a refusal's message stands for until the boundary knows the layer.
+LAYER = "{layer}"
+
+
+class Refusal(Exception):
+    """A rule says no.
+
+    `message` may contain `{layer}`, which the boundary replaces with the layer's name. `parameter` is the parameter at
+    fault, `at` the way from its value to the wrong part of it (keys and positions).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "SHAPE200",
+        parameter: str | None = None,
+        at: tuple[str | int, ...] = (),
+        notes: Sequence[str] = (),
+        help: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.parameter = parameter
+        self.at = at
+        self.notes = tuple(notes)
+        self.help = help
+
+
+class Diagnostic:
+    """One finding: what is wrong, where, the arithmetic (`notes`) and the nearest fix (`help`).
+
+    `severity` is `error`, `warning` or `note`.
+    """
+
+    __slots__ = ("code", "help", "message", "notes", "severity", "span")
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        *,
+        severity: str = "error",
+        notes: Iterable[str] = (),
+        help: str | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.span = span
+        self.severity = severity
+        self.notes = tuple(notes)
+        self.help = help
+
+    def to_dict(self) -> dict[str, object]:
+        """The finding as the JSON report gives it; what is not known is left out."""
+        record: dict[str, object] = {"code": self.code, "severity": self.severity, "message": self.message}
+        if self.span is not None:
+            record["file"] = self.span.file
+            record["line"] = self.span.line
+            record["column"] = self.span.column
+        if self.notes:
+            record["notes"] = list(self.notes)
+        if self.help is not None:
+            record["help"] = self.help
+        return record
+
+    def __repr__(self) -> str:
+        return f"Diagnostic({self.code} at {self.span}: {self.message})"
+
+
+class ModelError(Exception):
+    """A model is wrong. `diagnostics` holds every finding, in the order of the file; `text` the model's own text."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], text: str = "") -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.text = text
+        super().__init__("\n".join(f"{d.span}: {d.message}" if d.span else d.message for d in self.diagnostics))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to `word`, or None where none is near.
+
+    >>> nearest("kernal", ["kernel", "stride"])
+    'kernel'
+    """
+    from difflib import get_close_matches
+
+    names = list(known)
+    lowered = {name.lower(): name for name in reversed(names)}
+    if word.lower() in lowered:
+        return lowered[word.lower()]
+    close = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    return lowered[close[0]] if close else None
+
+
+def listed(names: Iterable[str], *, last: str = "or") -> str:
+    """Names in a sentence: '`a`, `b` or `c`'."""
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"

@@ -1,0 +1,35 @@
+"""Number formats and their widths.
+
+Source: torch 2.13.0 `element_size()`; four-bit types are stored two to a byte, tf32 in four bytes.
+"""
+
+from __future__ import annotations
+
+#: Bits an element takes in memory.
+BITS: dict[str, int] = {
+    "float64": 64,
+    "float32": 32,
+    "tf32": 32,
+    "float16": 16,
+    "bfloat16": 16,
+    "float8": 8,
+    "float4": 4,
+    "int64": 64,
+    "int32": 32,
+    "int16": 16,
+    "int8": 8,
+    "uint8": 8,
+    "int4": 4,
+    "bool": 8,
+}
+
+
+def size_in_bytes(elements: int, dtype: str) -> int:
+    """Bytes of one tensor of so many elements; a last half byte is a whole one.
+
+    >>> size_in_bytes(3860, "float32")
+    15440
+    >>> size_in_bytes(5, "int4")
+    3
+    """
+    return (elements * BITS[dtype] + 7) // 8

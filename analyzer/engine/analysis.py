@@ -1,0 +1,37 @@
+"""The passes over a placed network, together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.engine.costs import cost_rows
+from analyzer.engine.network import Network
+from analyzer.engine.peak import peak_activation
+from analyzer.engine.result import Analysis
+
+
+def analyze_network(
+    network: Network,
+    *,
+    name: str = "network",
+    file: str = "",
+    batch: int = 1,
+    dtype: str = "float32",
+    description: str | None = None,
+    diagnostics: Sequence[Diagnostic] = (),
+) -> Analysis:
+    """What every layer of `network` costs at this batch and dtype (a key of `analyzer.dtypes.BITS`)."""
+    rows, totals = cost_rows(network, batch=batch, dtype=dtype)
+    return Analysis(
+        network=network,
+        rows=rows,
+        totals=totals,
+        peak=peak_activation(network, batch=batch, dtype=dtype),
+        name=name,
+        file=file,
+        batch=batch,
+        dtype=dtype,
+        description=description,
+        diagnostics=diagnostics,
+    )

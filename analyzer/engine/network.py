@@ -1,0 +1,159 @@
+"""The network: layers placed one after the other, each reading volumes that earlier ones put out.
+
+`Network.place` is the propagation: the one spot where a layer's output volume becomes the next layer's input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers import SHARED, Flow, Input, Layer, Sharing
+from analyzer.source import Span
+from analyzer.volume import Volume
+
+
+class Origin:
+    """Where a node comes from: its place in the file, the path of the blocks around it, its author's note."""
+
+    __slots__ = ("note", "path", "span")
+
+    def __init__(self, span: Span | None = None, path: str = "", note: str | None = None) -> None:
+        self.span = span
+        self.path = path
+        self.note = note
+
+
+class Node:
+    """A placed layer: the nodes that it reads, and the volume that it puts out.
+
+    `tied` is the node whose parameters it reuses; `frozen` says that its parameters are not trained.
+    """
+
+    __slots__ = ("frozen", "index", "inputs", "layer", "name", "origin", "output", "tied")
+
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        layer: Layer,
+        inputs: Sequence[Node],
+        output: Volume,
+        origin: Origin,
+        tied: Node | None,
+        frozen: bool,
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.layer = layer
+        self.inputs = inputs
+        self.output = output
+        self.origin = origin
+        self.tied = tied
+        self.frozen = frozen
+
+    @property
+    def flow(self) -> Flow:
+        """The volumes through it."""
+        return Flow([node.output for node in self.inputs], self.output)
+
+    def __repr__(self) -> str:
+        return f"Node({self.name}: {self.layer.type} {self.output})"
+
+
+_NOWHERE = Origin()
+
+
+class Network:
+    """Layers in the order they were placed, which is an order of computation.
+
+    `inputs` are the nodes where volumes enter, `nodes` the placed layers, `outputs` the nodes that were named as
+    outputs (empty: every node that nothing reads), `groups` what stands behind a path: `stage2` → `Bottleneck ×4`.
+    """
+
+    def __init__(self) -> None:
+        self.inputs: list[Node] = []
+        self.nodes: list[Node] = []
+        self.groups: dict[str, str] = {}
+        self._named_outputs: list[Node] = []
+
+    def enter(self, name: str, volume: Volume) -> Node:
+        """A volume that enters the network under this name."""
+        node = Node(-1 - len(self.inputs), name, Input(), (), volume, _NOWHERE, None, False)
+        self.inputs.append(node)
+        return node
+
+    def place(
+        self,
+        name: str,
+        layer: Layer,
+        inputs: Sequence[Node],
+        origin: Origin = _NOWHERE,
+        *,
+        tied: Node | None = None,
+        frozen: bool = False,
+    ) -> Node:
+        """Places `layer` behind `inputs` and returns its node, which carries its output volume.
+
+        Raises `Refusal` where the layer cannot read these volumes; nothing is placed then.
+        """
+        least, most = layer.reads
+        if not least <= len(inputs) or (most is not None and len(inputs) > most):
+            wanted = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
+            raise Refusal(f"{{layer}} reads {wanted} volumes, and {len(inputs)} are given", code="SHAPE212")
+        output = layer.output([node.output for node in inputs])
+        if tied is not None:
+            check_tied(layer, inputs, output, tied)
+        node = Node(len(self.nodes), name, layer, inputs, output, origin, tied, frozen)
+        self.nodes.append(node)
+        return node
+
+    def name_outputs(self, nodes: Sequence[Node]) -> None:
+        """Says which nodes are the outputs."""
+        self._named_outputs = list(nodes)
+
+    @property
+    def outputs(self) -> list[Node]:
+        """The nodes that are outputs: the named ones, otherwise every node that nothing reads."""
+        if self._named_outputs:
+            return self._named_outputs
+        read = {source.index for node in self.nodes for source in node.inputs}
+        return [
+            node
+            for node in (*self.inputs, *self.nodes)
+            if node.index not in read and (node.index >= 0 or not self.nodes)
+        ]
+
+
+def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node) -> None:
+    """Refuses parameters of another layer that do not fit this one: another type, or weights of another shape."""
+    if tied.layer.type != layer.type:
+        raise Refusal(
+            f"{{layer}} is a `{layer.type}` and reuses the parameters of `{tied.name}`, a `{tied.layer.type}`",
+            code="NAME105",
+            parameter="tied",
+        )
+    mine = layer.parameters(Flow([node.output for node in inputs], output), declared_sharing(layer))
+    theirs = tied.layer.parameters(tied.flow, declared_sharing(tied.layer))
+    same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
+    depths = inputs[0].output.depth, tied.inputs[0].output.depth
+    if (
+        not same
+        or (layer.shares and depths[0] != depths[1])
+        or getattr(layer, "kernel", 0) != getattr(tied.layer, "kernel", 0)
+    ):
+        raise Refusal(
+            f"{{layer}} reuses the parameters of `{tied.name}`, whose shape is another",
+            code="NAME105",
+            parameter="tied",
+            notes=[
+                f"{{layer}} has {mine.weights:,} weights and {mine.biases:,} biases over an input depth of {depths[0]}",
+                f"`{tied.name}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
+            ],
+        )
+
+
+def declared_sharing(layer: Layer) -> Sharing:
+    """The sharing that the file gives a layer; shared for a type that declares none."""
+    sharing: Sharing = getattr(layer, "sharing", SHARED)
+    return sharing

@@ -1,0 +1,264 @@
+"""What an analysis returns: rows, their running sums and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.engine.network import Network, Node
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The modes of weight sharing, in the order of the reports.
+MODES = ("shared", "local", "declared")
+
+
+class Cost:
+    """What parameters cost in one mode: counts, and bytes of all of them at the run's dtype.
+
+    `trainable` is `parameters` less those of frozen layers.
+    """
+
+    __slots__ = ("biases", "buffers", "bytes", "trainable", "weights")
+
+    def __init__(self, weights: int, biases: int, buffers: int, bytes: int, trainable: int) -> None:
+        self.weights = weights
+        self.biases = biases
+        self.buffers = buffers
+        self.bytes = bytes
+        self.trainable = trainable
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.weights + other.weights,
+            self.biases + other.biases,
+            self.buffers + other.buffers,
+            self.bytes + other.bytes,
+            self.trainable + other.trainable,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cost) and all(getattr(self, n) == getattr(other, n) for n in Cost.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def to_dict(self, *, trainable: bool = False) -> dict[str, int]:
+        """The keys of the JSON report."""
+        record = {"weights": self.weights, "biases": self.biases, "parameters": self.parameters}
+        if trainable:
+            record["trainable"] = self.trainable
+        return {**record, "buffers": self.buffers, "bytes": self.bytes}
+
+
+FREE = Cost(0, 0, 0, 0, 0)
+
+
+class Sums:
+    """Costs summed over rows: one `Cost` a mode, MACs of one sample, bytes of the outputs at the run's batch and dtype."""
+
+    __slots__ = ("activation_bytes", "declared", "local", "macs", "shared")
+
+    def __init__(self, shared: Cost, local: Cost, declared: Cost, macs: int, activation_bytes: int) -> None:
+        self.shared = shared
+        self.local = local
+        self.declared = declared
+        self.macs = macs
+        self.activation_bytes = activation_bytes
+
+    def __add__(self, other: Sums) -> Sums:
+        shared = self.shared + other.shared
+        same = self.declared is self.shared and other.declared is other.shared
+        return Sums(
+            shared,
+            self.local + other.local,
+            shared if same else self.declared + other.declared,
+            self.macs + other.macs,
+            self.activation_bytes + other.activation_bytes,
+        )
+
+    def to_dict(self, *, trainable: bool = False) -> dict[str, Any]:
+        """The keys of the JSON report."""
+        record: dict[str, Any] = {mode: getattr(self, mode).to_dict(trainable=trainable) for mode in MODES}
+        return {**record, "macs": self.macs, "activation_bytes": self.activation_bytes}
+
+
+class Row:
+    """One layer of a report.
+
+    `name` is its full name, `kind` its type, `path` the blocks around it, `inputs` the names of what it reads,
+    `output` its output volume, `own` its own costs, `cumulative` the sums up to and with it.
+    """
+
+    __slots__ = ("cumulative", "node", "own")
+
+    def __init__(self, node: Node, own: Sums, cumulative: Sums) -> None:
+        self.node = node
+        self.own = own
+        self.cumulative = cumulative
+
+    @property
+    def name(self) -> str:
+        """The full name: `stage2.1.conv3`."""
+        return self.node.name
+
+    @property
+    def kind(self) -> str:
+        """The layer's type."""
+        return self.node.layer.type
+
+    @property
+    def path(self) -> str:
+        """The path of the blocks around it; empty at the top."""
+        return self.node.origin.path
+
+    @property
+    def line(self) -> int | None:
+        """The line that it stands on."""
+        return None if self.node.origin.span is None else self.node.origin.span.line
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the layers that it reads; `input` is the network's."""
+        return [node.name for node in self.node.inputs]
+
+    @property
+    def output(self) -> Volume:
+        """The output volume of one sample."""
+        return self.node.output
+
+    @property
+    def shared(self) -> Cost:
+        """Its parameters where every layer shares its weights."""
+        return self.own.shared
+
+    @property
+    def local(self) -> Cost:
+        """Its parameters where every layer that can is locally connected."""
+        return self.own.local
+
+    @property
+    def declared(self) -> Cost:
+        """Its parameters as the file says."""
+        return self.own.declared
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one sample."""
+        return self.own.macs
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of its output at the run's batch and dtype."""
+        return self.own.activation_bytes
+
+    def memory(self, mode: str) -> int:
+        """Bytes of its parameters in a mode and of its output."""
+        cost: Cost = getattr(self.own, mode)
+        return cost.bytes + self.own.activation_bytes
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as the JSON report gives it; what is not known is left out."""
+        node = self.node
+        record: dict[str, Any] = {"name": node.name, "kind": node.layer.type, "path": node.origin.path}
+        if node.origin.span is not None:
+            record["line"] = node.origin.span.line
+        record["inputs"] = self.inputs
+        record["output"] = str(node.output)
+        if node.tied is not None:
+            record["tied"] = node.tied.name
+        if node.frozen:
+            record["frozen"] = True
+        if node.layer.authored:
+            record["authored"] = True
+        if node.origin.note is not None:
+            record["note"] = node.origin.note
+        return {**record, **self.own.to_dict(), "cumulative": self.cumulative.to_dict()}
+
+
+class Peak:
+    """The most bytes of activations alive at once while the network runs forward, and the layer where that happens."""
+
+    __slots__ = ("bytes", "name")
+
+    def __init__(self, bytes: int, name: str) -> None:
+        self.bytes = bytes
+        self.name = name
+
+
+class Analysis:
+    """What every layer of a network puts out and costs.
+
+    `rows` in the order of computation, `totals` their sums, `peak` the peak of activation memory; `file`, `name`,
+    `batch` and `dtype` of the run; `diagnostics` the warnings and notes.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        rows: Sequence[Row],
+        totals: Sums,
+        peak: Peak,
+        name: str,
+        file: str,
+        batch: int,
+        dtype: str,
+        description: str | None = None,
+        diagnostics: Sequence[Diagnostic] = (),
+    ) -> None:
+        self.network = network
+        self.rows = rows
+        self.totals = totals
+        self.peak = peak
+        self.name = name
+        self.file = file
+        self.batch = batch
+        self.dtype = dtype
+        self.description = description
+        self.diagnostics = tuple(diagnostics)
+
+    @property
+    def input(self) -> Volume:
+        """The volume that the first layer reads."""
+        return self.network.inputs[0].output
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the file declares sharing of its own, so that `declared` differs from `shared`."""
+        return self.totals.declared != self.totals.shared
+
+    def header(self) -> dict[str, Any]:
+        """The keys of the JSON report before its layers."""
+        record: dict[str, Any] = {"format": 1, "file": self.file, "name": self.name}
+        if self.description is not None:
+            record["description"] = self.description
+        record["input"] = str(self.input)
+        if len(self.network.inputs) > 1:
+            record["inputs"] = {node.name: str(node.output) for node in self.network.inputs}
+        record["outputs"] = {node.name: str(node.output) for node in self.network.outputs}
+        return {**record, "batch": self.batch, "dtype": self.dtype}
+
+    def totals_dict(self) -> dict[str, Any]:
+        """The totals of the JSON report."""
+        peak = {"bytes": self.peak.bytes, "layer": self.peak.name}
+        return {**self.totals.to_dict(trainable=True), "layers": len(self.rows), "peak_activation": peak}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON report (schemas/report.schema.json) as plain data."""
+        return {
+            **self.header(),
+            "layers": [row.to_dict() for row in self.rows],
+            "totals": self.totals_dict(),
+            "diagnostics": [diagnostic.to_dict() for diagnostic in self.diagnostics],
+        }
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)

@@ -1,0 +1,54 @@
+"""The layer catalogue: every layer type of the language, one class each, one module a family.
+
+`CATALOGUE` maps a type's name to its class. "Where a new thing goes" in docs/ says how to add one.
+"""
+
+# ruff: noqa: F401, I001 -- the families register themselves, in the order of the language's table
+from analyzer.layers.base import CATALOGUE, NOTHING, Counts, Flow, Input, Layer, Parameter, parameter
+from analyzer.layers.sharing import LOCAL, SHARED, Sharing
+from analyzer.layers import convolution
+from analyzer.layers import dense
+from analyzer.layers import pooling
+from analyzer.layers import normalization
+from analyzer.layers import activation
+from analyzer.layers import regularization
+from analyzer.layers import arrangement
+from analyzer.layers import resampling
+from analyzer.layers import merge
+from analyzer.layers import attention
+from analyzer.layers import recurrent
+from analyzer.layers import special
+
+__all__ = [
+    "CATALOGUE",
+    "LOCAL",
+    "NOTHING",
+    "SHARED",
+    "Counts",
+    "Flow",
+    "Input",
+    "Layer",
+    "Parameter",
+    "Sharing",
+    "parameter",
+]
+
+
+def letters(layer: type[Layer]) -> dict[str, str]:
+    """The textbook's letters that a type takes, each with the parameter that it stands for."""
+    return {p.letter: name for name, p in layer.declared.items() if p.letter}
+
+
+def found_elsewhere(name: str) -> str | None:
+    """The name in this language of a layer that other frameworks call `name`, or None.
+
+    >>> found_elsewhere("nn.Conv2d"), found_elsewhere("LocallyConnected2D")
+    ('conv', 'conv: {sharing: local}')
+    """
+    wanted = name.rpartition(".")[2].lower().replace("_", "")
+    for layer in CATALOGUE.values():
+        for other in layer.elsewhere:
+            known, _, meaning = other.partition(" → ")
+            if known.lower().replace("_", "") == wanted:
+                return meaning or layer.type
+    return None

@@ -1,0 +1,133 @@
+"""Activations: the volume kept, no MACs; only `prelu` has parameters, only `glu` changes the depth.
+
+Sources: torch.nn (torch 2.13.0) for each of the same name; He et al. 2015 (PReLU); Dauphin et al. 2017 (GLU).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Choice, Flag, Number
+from analyzer.layers.sharing import Sharing
+from analyzer.volume import Volume
+
+
+class Activation(Layer):
+    """A function of each element."""
+
+    inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
+
+
+class Relu(Activation, type="relu", elsewhere=("ReLU", "Threshold")):
+    """max(0, x). Source: torch.nn.ReLU."""
+
+
+class Relu6(Activation, type="relu6", elsewhere=("ReLU6",)):
+    """min(max(0, x), 6). Source: torch.nn.ReLU6."""
+
+
+class Elu(Activation, type="elu", elsewhere=("ELU",)):
+    """x above 0, e^x − 1 below. Source: torch.nn.ELU."""
+
+
+class Selu(Activation, type="selu", elsewhere=("SELU",)):
+    """A scaled ELU. Source: torch.nn.SELU."""
+
+
+class Celu(Activation, type="celu", elsewhere=("CELU",)):
+    """A continuously differentiable ELU. Source: torch.nn.CELU."""
+
+
+class Gelu(Activation, type="gelu", elsewhere=("GELU",)):
+    """x·Φ(x). Source: torch.nn.GELU."""
+
+
+class Silu(Activation, type="silu", elsewhere=("SiLU", "swish")):
+    """x·sigmoid(x). Source: torch.nn.SiLU."""
+
+
+class Mish(Activation, type="mish", elsewhere=("Mish",)):
+    """x·tanh(softplus(x)). Source: torch.nn.Mish."""
+
+
+class Softplus(Activation, type="softplus", elsewhere=("Softplus",)):
+    """log(1 + e^x). Source: torch.nn.Softplus."""
+
+
+class Softsign(Activation, type="softsign", elsewhere=("Softsign",)):
+    """x/(1 + |x|). Source: torch.nn.Softsign."""
+
+
+class Sigmoid(Activation, type="sigmoid", elsewhere=("logistic",)):
+    """1/(1 + e^−x). Source: torch.nn.Sigmoid."""
+
+
+class LogSigmoid(Activation, type="log_sigmoid", elsewhere=("LogSigmoid",)):
+    """log(sigmoid(x)). Source: torch.nn.LogSigmoid."""
+
+
+class HardSigmoid(Activation, type="hard_sigmoid", elsewhere=("Hardsigmoid",)):
+    """A piecewise linear sigmoid. Source: torch.nn.Hardsigmoid."""
+
+
+class HardSwish(Activation, type="hard_swish", elsewhere=("Hardswish", "HSwish", "HardSiLU")):
+    """x·hard_sigmoid(x). Source: torch.nn.Hardswish."""
+
+
+class HardTanh(Activation, type="hard_tanh", elsewhere=("Hardtanh", "Clip")):
+    """x between −1 and 1. Source: torch.nn.Hardtanh."""
+
+
+class Tanh(Activation, type="tanh", elsewhere=("TanH",)):
+    """The hyperbolic tangent. Source: torch.nn.Tanh."""
+
+
+class Softmax(Activation, type="softmax", elsewhere=("Softmax2d",)):
+    """Exponentials that sum to 1 along the depth. Source: torch.nn.Softmax."""
+
+
+class LogSoftmax(Activation, type="log_softmax", elsewhere=("LogSoftmax",)):
+    """The logarithm of softmax. Source: torch.nn.LogSoftmax."""
+
+
+class LeakyRelu(Activation, type="leaky_relu", elsewhere=("LeakyReLU", "leaky")):
+    """x above 0, slope·x below; the slope is fixed. Source: torch.nn.LeakyReLU."""
+
+    slope: float = parameter(Number(-(10**6), 10**6), "slope below 0", default=0.01, main=True)
+
+
+class PRelu(Activation, type="prelu", elsewhere=("PReLU",)):
+    """x above 0, slope·x below; the slope is trained.
+
+    weights  1 (`per: layer`), D (`depth`) or W·H·D (`volume`)
+
+    Sources: torch.nn.PReLU (1 or D); Keras PReLU (W·H·D).
+    """
+
+    slope: float = parameter(Number(-(10**6), 10**6), "slope below 0 before training", default=0.01, main=True)
+    per: str = parameter(Choice("layer", "depth", "volume"), "what has a slope of its own", default="layer")
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts({"layer": 1, "depth": flow.input.depth, "volume": flow.input.size}[self.per])
+
+
+class Glu(Layer, type="glu", elsewhere=("GLU",)):
+    """One half of the depth times the sigmoid of the other.
+
+    output   half the depth
+    refused  an odd depth
+
+    Sources: torch.nn.GLU; Dauphin et al. 2017.
+    """
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        if inputs[0].depth % 2:
+            raise Refusal(
+                f"{{layer}} halves the depth, and its input has an odd depth of {inputs[0].depth}",
+                code="SHAPE207",
+                notes=[f"{inputs[0].depth} = 2·{inputs[0].depth // 2} + 1"],
+                help="an even number of filters before it",
+            )
+        return Volume(inputs[0].spatial, inputs[0].depth // 2)

@@ -1,0 +1,168 @@
+"""Layers that rearrange a volume's elements, add some around it or take some away; no parameters, no MACs.
+
+Sources: torch.nn.Flatten, Unflatten, torch.permute, ZeroPad2d (torch 2.13.0); Keras Permute, Cropping2D (3.15.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.diagnostics import Refusal, listed
+from analyzer.layers.base import Layer, parameter
+from analyzer.layers.kinds import Axes, PaddingKind, VolumeKind, Whole, axis_named
+from analyzer.layers.windows import Padding, checked, needs_axes, signed
+from analyzer.volume import AXES, Volume
+
+
+class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
+    """All elements as one vector.
+
+    output   a vector of W·H·D
+
+    Sources: torch.nn.Flatten; Keras Flatten.
+    """
+
+    view = True
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return Volume((), inputs[0].size)
+
+
+class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
+    """The same elements with other axes; one `?` is what is left over.
+
+    output   `to`
+    refused  a volume of another size
+
+    Sources: torch.reshape; Keras Reshape.
+    """
+
+    view = True
+    to: tuple[int | None, ...] = parameter(VolumeKind(wildcard=True), "the volume it becomes", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        size, known = inputs[0].size, prod(n for n in self.to if n is not None)
+        asked = "×".join("?" if n is None else str(n) for n in self.to)
+        if None in self.to:
+            if size % known:
+                raise Refusal(
+                    f"{{layer}} cannot arrange {inputs[0].pretty()} as {asked}: {size} is no multiple of {known}",
+                    code="SHAPE209",
+                    parameter="to",
+                    notes=[f"{size} = {size // known}·{known} + {size % known}"],
+                )
+        elif size != known:
+            factors = [str(n) for n in inputs[0].sizes], [str(n) for n in self.to]
+            raise Refusal(
+                f"{{layer}} cannot arrange {inputs[0].pretty()} as {asked}: {size} elements are not {known}",
+                code="SHAPE209",
+                parameter="to",
+                notes=[f"{'·'.join(factors[0])} = {size}", f"{'·'.join(factors[1])} = {known}"],
+                help="a `?` stands for what is left over",
+            )
+        return Volume.of([size // known if n is None else n for n in self.to])
+
+
+class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
+    """The axes in another order: the output's first axis is the input's axis named first, and so on.
+
+    output   the sizes in that order
+    refused  an order that does not name each axis of the input once
+
+    Sources: torch.permute; Keras Permute.
+    """
+
+    order: tuple[str, ...] = parameter(Axes(), "the input's axes, in the new order", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        if sorted(self.order) != sorted(volume.axes):
+            raise Refusal(
+                f"the order of {{layer}} must name each axis of its input once: {listed(volume.axes, last='and')}",
+                code="SHAPE204",
+                parameter="order",
+                notes=[f"its input is {volume.pretty()}, the order names {listed(self.order, last='and')}"],
+            )
+        return Volume.of([volume.sizes[volume.axes.index(name)] for name in self.order])
+
+
+class Pad(
+    Layer,
+    type="pad",
+    elsewhere=("ZeroPad2d", "ZeroPadding1D", "ZeroPadding2D", "ReflectionPad2d", "ConstantPad2d"),
+):
+    """Cells added around the volume.
+
+    output   W + P_before + P_after on each spatial axis
+
+    Sources: torch.nn.ZeroPad2d; Keras ZeroPadding2D.
+    """
+
+    padding: Padding = parameter(PaddingKind(explicit=True), "cells added around the input", main=True, letter="P")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "pads")
+        pairs = self.padding.pairs(inputs[0].rank)
+        spatial = tuple(size + sum(pair) for size, pair in zip(inputs[0].spatial, pairs, strict=True))
+        return checked(Volume(spatial, inputs[0].depth))
+
+
+class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3D", "CenterCrop")):
+    """Cells taken away from around the volume.
+
+    output   W − P_before − P_after on each spatial axis
+    refused  a crop that leaves nothing
+
+    Sources: Keras Cropping2D.
+    """
+
+    padding: Padding = parameter(PaddingKind(explicit=True), "cells taken from around the input", main=True, letter="P")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "crops")
+        pairs = self.padding.pairs(inputs[0].rank)
+        sizes = []
+        for axis, (size, (before, after)) in enumerate(zip(inputs[0].spatial, pairs, strict=True)):
+            left = size - before - after
+            if left < 1:
+                name = AXES[inputs[0].rank][axis]
+                raise Refusal(
+                    f"{{layer}} takes {before + after} cells from a {name} of {size}",
+                    code="SHAPE202",
+                    parameter="padding",
+                    notes=[f"{name}: {size} − {before} − {after} = {signed(left)}"],
+                    help=f"at most {size - 1} cells in all",
+                )
+            sizes.append(left)
+        return Volume(tuple(sizes), inputs[0].depth)
+
+
+class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "chunk")):
+    """A range of one axis. A split is several slices of one layer.
+
+    output   ⌈(stop − start)/step⌉ on the axis, the others kept
+    refused  a range beyond the axis; an empty one
+
+    Sources: torch.Tensor.narrow; ONNX Slice.
+    """
+
+    view = True
+    axis: tuple[str, ...] = parameter(Axes(single=True), "the axis that is cut", default=("depth",), shown="depth")
+    start: int = parameter(Whole(0), "first cell", default=0)
+    stop: int | None = parameter(Whole(1), "the cell after the last", default=None, shown="the axis's size")
+    step: int = parameter(Whole(), "every step-th cell", default=1)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        sizes = list(inputs[0].sizes)
+        axis = axis_named(self.axis[0], inputs[0].axes, "axis")
+        stop = sizes[axis] if self.stop is None else self.stop
+        if stop > sizes[axis] or self.start >= stop:
+            raise Refusal(
+                f"{{layer}} takes {self.axis[0]} {self.start} to {stop}, and its input has {sizes[axis]}",
+                code="SHAPE210",
+                parameter="stop" if stop > sizes[axis] else "start",
+                notes=[f"needed: 0 ≤ start < stop ≤ {sizes[axis]}"],
+            )
+        sizes[axis] = -(-(stop - self.start) // self.step)
+        return Volume.of(sizes)

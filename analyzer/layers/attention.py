@@ -1,0 +1,165 @@
+"""Attention and what stands around it: tokens, position tables, gates.
+
+Tokens are a 1-D volume, L x D; a feature map H x W x D is read as its H·W tokens.
+
+Sources: Vaswani et al. 2017; Dosovitskiy et al. 2021 (ViT); Liu et al. 2021 (Swin); Hu et al. 2018 (squeeze and
+excitation); torch.nn.MultiheadAttention, Keras MultiHeadAttention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Choice, Flag, Sizes, Whole
+from analyzer.layers.sharing import Sharing
+from analyzer.layers.windows import checked, needs_axes, per_axis
+from analyzer.volume import Volume
+
+
+class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding", "pos_embed", "AddPositionEmbs")):
+    """A trained table added to the volume.
+
+    output   kept
+    weights  W·H·D: one number for each element
+
+    Sources: Dosovitskiy et al. 2021.
+    """
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(flow.input.size)
+
+
+class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
+    """Trained rows put before the tokens.
+
+    output   L + count rows, depth kept
+    weights  count · D
+    refused  an input that is not L x D
+
+    Sources: Dosovitskiy et al. 2021.
+    """
+
+    count: int = parameter(Whole(), "rows that are added", default=1, main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        if inputs[0].rank != 1:
+            raise Refusal(
+                f"{{layer}} adds a row to tokens L x D, and its input is {inputs[0].pretty()}",
+                code="SHAPE205",
+                help=f"`reshape: {inputs[0].positions}x{inputs[0].depth}` before it",
+            )
+        return checked(Volume((inputs[0].spatial[0] + self.count,), inputs[0].depth))
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(self.count * flow.input.depth)
+
+
+class MultiHeadAttention(
+    Layer,
+    type="multi_head_attention",
+    elsewhere=("MultiheadAttention", "MHA", "Attention", "SelfAttention"),
+    reads=(1, 3),
+):
+    """Scaled dot-product attention with its four projections. One input attends to itself; two are the query and
+    the memory; three the query, the key and the value.
+
+    With L query tokens, M memory tokens, h heads of key depth k and value depth v (D/h unless given):
+
+    output   kept (the query's volume)
+    weights  D·h·k + D_key·h·k + D_value·h·v + h·v·D; `relative_position` adds (2a − 1)·(2b − 1)·h for a window a x b
+    biases   2·h·k + h·v + D
+    MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` each token attends to
+             the window's tokens alone, and axes are filled up to whole windows for the attention itself
+    refused  heads that do not divide D where no depth is given; an input without positions; keys and values of
+             different length
+
+    Sources: torch.nn.MultiheadAttention; Keras MultiHeadAttention (key_dim, value_dim are per head); Liu et al. 2021.
+    """
+
+    heads: int = parameter(Whole(), "number of heads", main=True)
+    key_depth: int | None = parameter(Whole(), "depth of a head's queries and keys", default=None, shown="D/heads")
+    value_depth: int | None = parameter(Whole(), "depth of a head's values", default=None, shown="key_depth")
+    bias: bool = parameter(Flag(), "whether the projections have biases", default=True)
+    window: int | tuple[int, ...] | None = parameter(
+        Sizes(), "window that attention stays in", default=None, shown="none"
+    )
+    relative_position: bool = parameter(Flag(), "whether it has a table of relative positions", default=False)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        for volume in inputs:
+            needs_axes(volume, "attends over")
+        depth = inputs[0].depth
+        if self.key_depth is None and depth % self.heads:
+            raise Refusal(
+                f"the {self.heads} heads of {{layer}} do not divide its input depth of {depth}",
+                code="SHAPE207",
+                parameter="heads",
+                notes=[f"{depth} = {depth // self.heads}·{self.heads} + {depth % self.heads}"],
+                help="another number of heads, or `key_depth`",
+            )
+        if len(inputs) == 3 and inputs[1].positions != inputs[2].positions:
+            raise Refusal(
+                f"{{layer}} reads {inputs[1].positions} keys and {inputs[2].positions} values",
+                code="SHAPE211",
+                help="each key has one value",
+            )
+        if self.window is not None:
+            per_axis(self.window, inputs[0].rank, "window")
+        return inputs[0]
+
+    def _depths(self, flow: Flow) -> tuple[int, int]:
+        key = self.key_depth or flow.input.depth // self.heads
+        return self.heads * key, self.heads * (self.value_depth or key)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        keys, values = self._depths(flow)
+        query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
+        weights = (query.depth + key.depth) * keys + (value.depth + query.depth) * values
+        if self.relative_position:
+            window = query.spatial if self.window is None else per_axis(self.window, query.rank, "window")
+            weights += prod(2 * cells - 1 for cells in window) * self.heads
+        return Counts(weights, 2 * keys + values + query.depth if self.bias else 0)
+
+    def macs(self, flow: Flow) -> int:
+        keys, values = self._depths(flow)
+        query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
+        projections = query.size * keys + key.size * keys + value.size * values + query.positions * values * query.depth
+        if self.window is None:
+            return projections + query.positions * key.positions * (keys + values)
+        window = per_axis(self.window, query.rank, "window")
+        filled = prod(-(-size // cells) * cells for size, cells in zip(query.spatial, window, strict=True))
+        return projections + filled * prod(window) * (keys + values)
+
+
+class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "SqueezeExcitation", "SELayer", "SEModule")):
+    """A gate on each plane: global mean, two dense layers, multiplied back. With R = `reduced`, or ⌊D/ratio⌋ and at least 1:
+
+    output   kept
+    weights  2·D·R
+    biases   R + D
+    MACs     2·D·R; the products of the gate are none
+    refused  nothing
+
+    Sources: Hu et al. 2018; torchvision.ops.SqueezeExcitation.
+    """
+
+    reduced: int | None = parameter(Whole(), "units between the two dense layers", default=None, shown="D/ratio")
+    ratio: int = parameter(Whole(), "D over the units between the two", default=16)
+    act: str = parameter(Choice("relu", "relu6", "silu", "gelu", "hard_swish"), "activation between", default="relu")
+    gate: str = parameter(
+        Choice("sigmoid", "hard_sigmoid", "tanh", "softmax"), "activation of the gate", default="sigmoid"
+    )
+    bias: bool = parameter(Flag(), "whether the dense layers have biases", default=True)
+
+    def _between(self, flow: Flow) -> int:
+        return self.reduced or max(1, flow.input.depth // self.ratio)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        between, depth = self._between(flow), flow.input.depth
+        return Counts(2 * depth * between, depth + between if self.bias else 0)
+
+    def macs(self, flow: Flow) -> int:
+        return 2 * flow.input.depth * self._between(flow)

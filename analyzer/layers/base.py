@@ -1,0 +1,175 @@
+"""What a layer type is: parameters declared once, and the questions that it answers.
+
+A type is a class with a docstring that says its rule, its parameters as annotated class attributes, and the answers
+that differ from the defaults here. The loader, the schema, the docs and the messages are made from the declaration.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from analyzer.layers.kinds import Kind
+from analyzer.layers.sharing import Sharing
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, TypeVar
+
+    from typing_extensions import dataclass_transform
+
+    T = TypeVar("T")
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[object], object]:
+        """typing.dataclass_transform is for the type checker only."""
+        return lambda cls: cls
+
+
+_REQUIRED = object()
+
+#: Every layer type by its name in the language, in the order of the catalogue.
+CATALOGUE: dict[str, type[Layer]] = {}
+
+
+class Parameter:
+    """The declaration of one parameter: its kind, default, doc line, textbook letter; whether a bare value means it.
+
+    `name` is its name in the language, `attribute` the one in the class; they differ only where a question has the name.
+    """
+
+    __slots__ = ("attribute", "default", "doc", "kind", "letter", "main", "name", "shown_default")
+
+    def __init__(
+        self, kind: Kind, name: str, default: Any, doc: str, letter: str | None, main: bool, shown: str | None
+    ) -> None:
+        self.kind = kind
+        self.default = default
+        self.doc = doc
+        self.letter = letter
+        self.main = main
+        self.shown_default = shown
+        self.name = name
+        self.attribute = name
+
+    @property
+    def required(self) -> bool:
+        """Whether a layer must give it."""
+        return self.default is _REQUIRED
+
+
+def parameter(
+    kind: Kind,
+    doc: str,
+    *,
+    default: Any = _REQUIRED,
+    letter: str | None = None,
+    main: bool = False,
+    shown: str | None = None,
+    name: str = "",
+) -> Any:
+    """Declares a parameter of a layer type. `shown` is the default in words, where the value does not say it."""
+    return Parameter(kind, name, default, doc, letter, main, shown)
+
+
+class Counts:
+    """What a layer keeps: trained weights, trained biases, and buffers that are not trained."""
+
+    __slots__ = ("biases", "buffers", "weights")
+
+    def __init__(self, weights: int = 0, biases: int = 0, buffers: int = 0) -> None:
+        self.weights = weights
+        self.biases = biases
+        self.buffers = buffers
+
+
+NOTHING = Counts()
+
+
+class Flow:
+    """The volumes that a placed layer reads and the one that it puts out."""
+
+    __slots__ = ("inputs", "output")
+
+    def __init__(self, inputs: Sequence[Volume], output: Volume) -> None:
+        self.inputs = inputs
+        self.output = output
+
+    @property
+    def input(self) -> Volume:
+        """The first input."""
+        return self.inputs[0]
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(parameter,))
+class Layer:
+    """A layer with its parameters, read and checked. One object may stand at many places of a network.
+
+    Class keywords: `type`, its name in the language; `elsewhere`, its names in frameworks, which messages answer;
+    `reads`, how many volumes it reads (least, most; None for any number).
+    """
+
+    type: ClassVar[str] = ""
+    family: ClassVar[str] = ""
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[int, int | None]] = (1, 1)
+    declared: ClassVar[dict[str, Parameter]] = {}
+    main: ClassVar[str | None] = None
+    shares: ClassVar[bool] = False
+    #: Whether its numbers are its author's and not computed: marked in every report.
+    authored: ClassVar[bool] = False
+    #: Whether its output is a view of its input's memory.
+    view: ClassVar[bool] = False
+
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+    def __init_subclass__(
+        cls,
+        *,
+        type: str | None = None,
+        elsewhere: tuple[str, ...] = (),
+        reads: tuple[int, int | None] | None = None,
+    ) -> None:
+        own = {name: value for name, value in vars(cls).items() if value.__class__ is Parameter}
+        if own:
+            for name, declaration in own.items():
+                declaration.attribute = name
+                declaration.name = declaration.name or name
+                if declaration.main:
+                    cls.main = declaration.name
+                if declaration.required:
+                    delattr(cls, name)
+                else:
+                    setattr(cls, name, declaration.default)
+            cls.declared = {**cls.declared, **{declaration.name: declaration for declaration in own.values()}}
+            cls.shares = "sharing" in cls.declared
+        if reads is not None:
+            cls.reads = reads
+        if type is None:
+            return
+        if type in CATALOGUE:
+            raise TypeError(f"the layer type {type} is declared by {CATALOGUE[type].__name__} and {cls.__name__}")
+        cls.type = type
+        cls.family = cls.__module__.rpartition(".")[2]
+        cls.elsewhere = elsewhere
+        CATALOGUE[sys.intern(type)] = cls
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        """The output volume, or a `Refusal` that names the parameter at fault. Default: the first input, kept."""
+        return inputs[0]
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        """Weights, biases and buffers with the asked sharing. Default: none."""
+        return NOTHING
+
+    def macs(self, flow: Flow) -> int:
+        """Multiply-accumulates of one sample, biases not counted. Default: none."""
+        return 0
+
+
+class Input(Layer):
+    """Where a volume enters the network; not in the catalogue, since no file writes it as a layer."""
+
+    type = "input"

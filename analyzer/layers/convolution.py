@@ -1,0 +1,317 @@
+"""Convolutions: a filter bank slid over the spatial axes, shared by all positions or owned by each.
+
+Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"; torch.nn.Conv1d–3d and
+ConvTranspose1d–3d; Keras DepthwiseConv2D, SeparableConv2D, LocallyConnected2D. Every formula here was held against
+torch 2.13.0, Keras 3.15.1, tf.keras 2.15, ONNX 1.23.2 and flax 0.12.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Choice, Flag, PaddingKind, SharingKind, Sizes, Sugar, Whole
+from analyzer.layers.sharing import SHARED, Sharing
+from analyzer.layers.windows import Padding, Pairs, checked, effective, needs_axes, per_axis, signed, slide
+from analyzer.volume import AXES, Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Size = int | tuple[int, ...]
+
+
+class Convolution(Layer):
+    """What all convolutions share: the window, the sharing of weights and of biases."""
+
+    kernel: Size = parameter(Sizes(), "size of the filters", letter="F")
+    stride: Size = parameter(Sizes(), "step of the window", default=1, letter="S")
+    padding: Padding = parameter(
+        PaddingKind(), "cells added around the input", default=Padding.explicit(0), letter="P", shown="0"
+    )
+    dilation: Size = parameter(Sizes(), "step between the cells of the window", default=1)
+    bias: bool = parameter(Flag(), "whether biases are added", default=True)
+    sharing: Sharing = parameter(SharingKind(), "which positions share a filter bank", default=SHARED, shown="shared")
+    untied_bias: bool | None = parameter(
+        Flag(), "whether each position has its own bias", default=None, shown="as the sharing"
+    )
+    padding_mode: str = parameter(
+        Choice("zeros", "reflect", "replicate", "circular"), "what the padding cells hold", default="zeros"
+    )
+    norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
+    act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
+
+    def window(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+        """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
+        rank = volume.rank
+        kernel = per_axis(self.kernel, rank, "kernel")
+        stride = per_axis(self.stride, rank, "stride")
+        dilation = per_axis(self.dilation, rank, "dilation")
+        return kernel, stride, dilation, self.padding.resolve(volume.spatial, kernel, stride, dilation)
+
+    def slid(self, volume: Volume, depth: int) -> Volume:
+        """The output volume of the window over `volume`, with this depth."""
+        needs_axes(volume, "slides over")
+        kernel, stride, dilation, pairs = self.window(volume)
+        self._check_padding_mode(volume, pairs)
+        output = Volume(slide(volume, kernel, stride, dilation, pairs), depth)
+        self.sharing.banks(output.spatial)  # refuses a step for another rank
+        return checked(output)
+
+    def taps(self, volume: Volume) -> int:
+        """The cells of one window, over one plane of depth."""
+        return prod(per_axis(self.kernel, volume.rank, "kernel"))
+
+    def biases(self, depth: int, positions: tuple[int, ...], sharing: Sharing) -> int:
+        """One bias for each of `depth` filters in each bias set.
+
+        A set belongs to a filter bank (`sharing`), to every position (`untied_bias: true`) or to the layer (`false`).
+        """
+        if not self.bias:
+            return 0
+        if self.untied_bias is None:
+            return depth * sharing.banks(positions)
+        return depth * prod(positions) if self.untied_bias else depth
+
+    def _check_padding_mode(self, volume: Volume, pairs: Pairs) -> None:
+        limit = {"reflect": 1, "circular": 0}.get(self.padding_mode)
+        if limit is None:
+            return
+        for axis, size, pair in zip(volume.axes, volume.spatial, pairs, strict=False):
+            if max(pair) > size - limit:
+                raise Refusal(
+                    f"{{layer}} pads {axis} by {max(pair)} with `{self.padding_mode}`, and its input has only {size} there",
+                    code="SHAPE206",
+                    parameter="padding",
+                    notes=[f"{self.padding_mode}: padding ≤ {size}{' − 1' if limit else ''} = {size - limit}"],
+                    help="`replicate` or `zeros` have no such limit",
+                )
+
+
+def check_groups(groups: int, depth: int, filters: int) -> None:
+    """Refuses groups that do not divide the input depth and the filters."""
+    for what, number, parameter_at_fault in (
+        ("input depth", depth, "groups"),
+        ("filters", filters, "filters"),
+    ):
+        if number % groups:
+            fitting = [g for g in range(1, min(depth, filters, 4096) + 1) if depth % g == 0 and filters % g == 0]
+            near = min(fitting, key=lambda g: abs(g - groups))
+            raise Refusal(
+                f"the {groups} groups of {{layer}} do not divide its {number} {what if what == 'filters' else 'planes of ' + what}",
+                code="SHAPE207",
+                parameter="groups" if parameter_at_fault == "groups" else "filters",
+                notes=[f"{number} = {number // groups}·{groups} + {number % groups}"],
+                help=f"groups: {near} divides {depth} and {filters}",
+            )
+
+
+class Conv(
+    Convolution,
+    type="conv",
+    elsewhere=(
+        "Conv1d", "Conv2d", "Conv3d", "Convolution", "Convolution2D", "convolutional", "SpatialConvolution", "conv1d",
+        "LocallyConnected1D → conv: {sharing: local}", "LocallyConnected2D → conv: {sharing: local}",
+        "SpatialConvolutionLocal → conv: {sharing: local}", "local → conv: {sharing: local}",
+        "locally_connected → conv: {sharing: local}", "ConvLocal → conv: {sharing: local}",
+    ),
+):  # fmt: skip
+    """A convolution: K filters of F cells over the whole depth D (over D/groups of it).
+
+    output   ⌊(W − F_eff + P_before + P_after)/S⌋ + 1 on each axis, depth K
+    weights  ΠF · D/groups · K, in each filter bank
+    biases   K, in each filter bank
+    MACs     ΠF · D/groups · K · ΠO, in every mode
+    refused  a kernel larger than the padded input; groups that do not divide D and K
+
+    Sources: torch.nn.Conv2d; CS231n, "Convolutional networks"; Taigman et al. 2014 (local).
+    """
+
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    groups: int = parameter(Whole(), "groups of depth that do not mix", default=1)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        check_groups(self.groups, inputs[0].depth, self.filters)
+        return self.slid(inputs[0], self.filters)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        bank = self.taps(flow.input) * (flow.input.depth // self.groups) * self.filters
+        positions = flow.output.spatial
+        return Counts(bank * sharing.banks(positions), self.biases(self.filters, positions, sharing))
+
+    def macs(self, flow: Flow) -> int:
+        return self.taps(flow.input) * (flow.input.depth // self.groups) * self.filters * flow.output.positions
+
+
+class DepthwiseConv(
+    Convolution,
+    type="depthwise_conv",
+    elsewhere=("DepthwiseConv1D", "DepthwiseConv2D", "DepthwiseConvolution", "depthwise"),
+):
+    """A depthwise convolution: `multiplier` filters of one plane for each plane of the input.
+
+    output   as `conv`, depth D·multiplier
+    weights  ΠF · D · multiplier, in each filter bank
+    biases   D · multiplier, in each filter bank
+    MACs     ΠF · D · multiplier · ΠO, in every mode
+    refused  a kernel larger than the padded input
+
+    Sources: Keras DepthwiseConv2D; torch.nn.Conv2d with groups = D.
+    """
+
+    kernel: Size = parameter(Sizes(), "size of the filters", letter="F", main=True)
+    multiplier: int = parameter(Whole(), "filters for each plane of the input", default=1)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return self.slid(inputs[0], inputs[0].depth * self.multiplier)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        depth, positions = flow.output.depth, flow.output.spatial
+        weights = self.taps(flow.input) * depth * sharing.banks(positions)
+        return Counts(weights, self.biases(depth, positions, sharing))
+
+    def macs(self, flow: Flow) -> int:
+        return self.taps(flow.input) * flow.output.size
+
+
+class SeparableConv(
+    Convolution,
+    type="separable_conv",
+    elsewhere=("SeparableConv1D", "SeparableConv2D", "SeparableConvolution2D"),
+):
+    """A depthwise convolution and a 1×1 convolution after it, as one layer; no bias between the two.
+
+    output   as `conv`
+    weights  ΠF · D · multiplier + D · multiplier · K, in each filter bank
+    biases   K, in each filter bank
+    MACs     (ΠF · D · multiplier + D · multiplier · K) · ΠO, in every mode
+    refused  a kernel larger than the padded input
+
+    Sources: Keras SeparableConv2D; Chollet 2017, "Xception".
+    """
+
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    multiplier: int = parameter(Whole(), "filters for each plane of the input", default=1)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return self.slid(inputs[0], self.filters)
+
+    def _bank(self, volume: Volume) -> int:
+        return volume.depth * self.multiplier * (self.taps(volume) + self.filters)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        positions = flow.output.spatial
+        weights = self._bank(flow.input) * sharing.banks(positions)
+        return Counts(weights, self.biases(self.filters, positions, sharing))
+
+    def macs(self, flow: Flow) -> int:
+        return self._bank(flow.input) * flow.output.positions
+
+
+class ConvTranspose(
+    Convolution,
+    type="conv_transpose",
+    elsewhere=(
+        "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "Conv1DTranspose", "Conv2DTranspose",
+        "Conv3DTranspose", "Deconvolution", "Deconv2d", "deconv", "upconv", "deconvolutional",
+    ),
+):  # fmt: skip
+    """A transposed convolution: every input position scatters one kernel.
+
+    output   (W − 1)·S − P_before − P_after + F_eff + output_padding on each axis, depth K; `same`: W·S
+    weights  ΠF · D · K/groups, in each filter bank; a local layer has a bank for each input position
+    biases   K, in each filter bank; a local layer has a bias for each output position
+    MACs     ΠF · D · K/groups · ΠW, in every mode: input positions, not output positions
+    refused  an output below 1; output_padding not below the larger of stride and dilation; groups that do not divide D and K
+
+    Sources: torch.nn.ConvTranspose2d; Keras Conv2DTranspose (`same`); local: the adjoint of the local convolution.
+    """
+
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    groups: int = parameter(Whole(), "groups of depth that do not mix", default=1)
+    output_padding: Size = parameter(Sizes(0), "cells added at the end of the output", default=0)
+    padding: Padding = parameter(
+        PaddingKind(),
+        "cells taken from around the output",
+        default=Padding.explicit(0),
+        letter="P",
+        shown="0",
+    )
+    padding_mode: str = parameter(Choice("zeros"), "what the padding cells hold", default="zeros")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        check_groups(self.groups, volume.depth, self.filters)
+        needs_axes(volume, "slides over")
+        kernel = per_axis(self.kernel, volume.rank, "kernel")
+        stride = per_axis(self.stride, volume.rank, "stride")
+        dilation = per_axis(self.dilation, volume.rank, "dilation")
+        extra = per_axis(self.output_padding, volume.rank, "output_padding")
+        if self.padding.mode != "explicit":
+            output = self._same(volume, stride, extra)
+        else:
+            pairs = self.padding.pairs(volume.rank)
+            output = self._scattered(volume, kernel, stride, dilation, pairs, extra)
+        self.sharing.banks(volume.spatial)
+        return checked(output)
+
+    def _same(self, volume: Volume, stride: tuple[int, ...], extra: tuple[int, ...]) -> Volume:
+        if self.padding.mode == "causal":
+            raise Refusal(
+                "{layer} is transposed, and causal padding is not defined for it",
+                code="SHAPE203",
+                parameter="padding",
+                help="`same`, or explicit numbers for each side",
+            )
+        if any(extra):
+            raise Refusal(
+                "{layer} has `same` padding, which fixes its output at W·S, and output_padding as well",
+                code="SHAPE208",
+                parameter="output_padding",
+                help="leave output_padding out, or give the padding in numbers",
+            )
+        return Volume(tuple(map(int.__mul__, volume.spatial, stride)), self.filters)
+
+    def _scattered(
+        self,
+        volume: Volume,
+        kernel: tuple[int, ...],
+        stride: tuple[int, ...],
+        dilation: tuple[int, ...],
+        pairs: Pairs,
+        extra: tuple[int, ...],
+    ) -> Volume:
+        lengths = []
+        for axis, size in enumerate(volume.spatial):
+            name, step = AXES[volume.rank][axis], stride[axis]
+            (before, after), more = pairs[axis], extra[axis]
+            if more >= max(step, dilation[axis]):
+                raise Refusal(
+                    f"the output_padding of {{layer}} is {more} on {name}, and must be below its stride or dilation",
+                    code="SHAPE208",
+                    parameter="output_padding",
+                    notes=[f"{name}: output_padding {more}, stride {step}, dilation {dilation[axis]}"],
+                    help=f"at most {max(step, dilation[axis]) - 1}",
+                )
+            span = effective(kernel[axis], dilation[axis])
+            length = (size - 1) * step - before - after + span + more
+            if length < 1:
+                raise Refusal(
+                    f"the padding of {{layer}} takes away all of its output on {name}",
+                    code="SHAPE202",
+                    notes=[f"{name}: ({size} − 1)·{step} − {before} − {after} + {span} + {more} = {signed(length)}"],
+                    help=f"padding of at most {((size - 1) * step + span + more - 1) // 2}",
+                )
+            lengths.append(length)
+        return Volume(tuple(lengths), self.filters)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        bank = self.taps(flow.input) * flow.input.depth * (self.filters // self.groups)
+        biases = self.biases(self.filters, flow.output.spatial, sharing)
+        return Counts(bank * sharing.banks(flow.input.spatial), biases)
+
+    def macs(self, flow: Flow) -> int:
+        return self.taps(flow.input) * flow.input.size * (self.filters // self.groups)

@@ -1,0 +1,97 @@
+"""Dense layers: every output sums over the whole input, or over the depth at each position.
+
+Sources: torch.nn.Linear, torch.nn.Embedding (torch 2.13.0); Keras Dense (3.15.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Flag, Sugar, Whole
+from analyzer.layers.sharing import Sharing
+from analyzer.layers.windows import checked
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Dense(Layer):
+    """What the two share."""
+
+    units: int = parameter(Whole(), "number of outputs", main=True)
+    bias: bool = parameter(Flag(), "whether biases are added", default=True)
+    norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
+    act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
+
+
+class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connected", "connected", "Gemm", "MatMul")):
+    """A dense layer over the whole input volume, flattened.
+
+    output   a vector of `units`
+    weights  W·H·D · units
+    biases   units
+    MACs     W·H·D · units
+
+    Sources: Keras Flatten and Dense; Caffe InnerProduct; torch.nn.Flatten and Linear.
+    """
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return Volume((), self.units)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(flow.input.size * self.units, self.units if self.bias else 0)
+
+    def macs(self, flow: Flow) -> int:
+        return flow.input.size * self.units
+
+
+class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDistributed", "EinsumDense")):
+    """A dense layer along the depth, the same at each position.
+
+    output   the spatial axes kept, depth `units`
+    weights  D · units
+    biases   units
+    MACs     D · units at each position
+
+    Sources: torch.nn.Linear and Keras Dense, which act on the last axis.
+    """
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return checked(Volume(inputs[0].spatial, self.units))
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(flow.input.depth * self.units, self.units if self.bias else 0)
+
+    def macs(self, flow: Flow) -> int:
+        return flow.input.size * self.units
+
+
+class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
+    """A table of vectors, looked up.
+
+    output   a vector of L indices becomes L x size
+    weights  vocabulary · size
+    MACs     none: a look-up
+    refused  an input that is no vector
+
+    Sources: torch.nn.Embedding; Keras Embedding.
+    """
+
+    vocabulary: int = parameter(Whole(), "number of vectors in the table")
+    size: int = parameter(Whole(), "length of a vector")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        if inputs[0].spatial:
+            raise Refusal(
+                f"{{layer}} looks up a vector of indices, and its input is {inputs[0].pretty()}",
+                code="SHAPE205",
+                help="`flatten` before it, or an input such as `128`",
+            )
+        return checked(Volume((inputs[0].depth,), self.size))
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(self.vocabulary * self.size)

@@ -1,0 +1,126 @@
+"""Merges: several volumes become one; no parameters, no MACs.
+
+Volumes must be of one rank, their axes equal or 1; the output has the larger of each. `crop: center` first cuts the
+spatial axes of all to the smallest.
+
+Sources: NumPy's broadcasting, which torch and ONNX follow; torch.cat; Ronneberger et al. 2015 (crop).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Layer, parameter
+from analyzer.layers.kinds import Axes, Choice, Flag, References, axis_named
+from analyzer.layers.windows import checked
+from analyzer.volume import Volume
+
+
+class Merge(Layer, reads=(1, None)):
+    """What all merges share."""
+
+    inputs: tuple[str, ...] = parameter(References(), "the layers that are merged, `prev` for the one above", main=True)
+    crop: str = parameter(Choice("none", "center"), "`center` cuts larger inputs to the smallest", default="none")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volumes = self.aligned(inputs)
+        sizes = list(volumes[0].sizes)
+        for volume in volumes[1:]:
+            for axis, size in enumerate(volume.sizes):
+                if size != sizes[axis] and 1 not in (size, sizes[axis]):
+                    raise self.mismatch(volumes, axis)
+                sizes[axis] = max(size, sizes[axis])
+        return checked(Volume.of(sizes))
+
+    def aligned(self, inputs: Sequence[Volume]) -> Sequence[Volume]:
+        """The inputs, of one rank and cropped where asked."""
+        ranks = {volume.rank for volume in inputs}
+        if len(ranks) > 1:
+            raise Refusal(
+                f"{{layer}} merges volumes of different ranks: {', '.join(v.pretty() for v in inputs)}",
+                code="SHAPE211",
+                parameter="inputs",
+                help="`reshape` the smaller one first, a vector to `1x1x?`",
+            )
+        if self.crop == "none":
+            return inputs
+        smallest = tuple(map(min, zip(*(volume.spatial for volume in inputs), strict=True)))
+        return [Volume(smallest, volume.depth) for volume in inputs]
+
+    def mismatch(self, volumes: Sequence[Volume], axis: int, rule: str = "equal or 1") -> Refusal:
+        """The refusal of volumes that differ on `axis`."""
+        name = volumes[0].axes[axis]
+        notes = [f"input {place} is {volume.pretty()}" for place, volume in enumerate(volumes, 1)]
+        cropped = name != "depth" and self.crop == "none"
+        return Refusal(
+            f"{{layer}} merges volumes of different {name}: {', '.join(str(v.sizes[axis]) for v in volumes)}",
+            code="SHAPE211",
+            parameter="inputs",
+            notes=[*notes, f"{name}: the inputs must be {rule}"],
+            help="`crop: center` cuts larger inputs to the smallest" if cropped else None,
+        )
+
+
+class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
+    """The sum of its inputs, broadcast.
+
+    output   the larger of each axis
+    refused  axes that are neither equal nor 1; different ranks
+
+    Sources: torch.add; Keras Add.
+    """
+
+    inplace: bool = parameter(Flag(), "whether it overwrites its first input (memory only)", default=False)
+
+
+class Subtract(Merge, type="subtract", elsewhere=("Sub",), reads=(2, 2)):
+    """The first input less the second, broadcast; output and refusals as `add`.
+
+    Sources: torch.sub; Keras Subtract.
+    """
+
+
+class Multiply(Merge, type="multiply", elsewhere=("Mul",)):
+    """The product of its inputs, broadcast, such as a gate; output and refusals as `add`; no MACs.
+
+    Sources: torch.mul; Keras Multiply.
+    """
+
+
+class Maximum(Merge, type="maximum", elsewhere=("Max",)):
+    """The largest of its inputs, broadcast; output and refusals as `add`.
+
+    Sources: torch.maximum; Keras Maximum.
+    """
+
+
+class Average(Merge, type="average", elsewhere=("Average",)):
+    """The mean of its inputs, broadcast; output and refusals as `add`.
+
+    Sources: Keras Average.
+    """
+
+
+class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "route", "DepthConcat")):
+    """Its inputs joined along one axis.
+
+    output   the sum on that axis, the other axes as they are
+    refused  other axes that differ; different ranks
+
+    Sources: torch.cat; Keras Concatenate.
+    """
+
+    axis: tuple[str, ...] = parameter(
+        Axes(single=True), "the axis they are joined along", default=("depth",), shown="depth"
+    )
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volumes = self.aligned(inputs)
+        joined = axis_named(self.axis[0], volumes[0].axes, "axis")
+        sizes = list(volumes[0].sizes)
+        for axis in range(len(sizes)):
+            if axis != joined and any(volume.sizes[axis] != sizes[axis] for volume in volumes):
+                raise self.mismatch(volumes, axis, "equal")
+        sizes[joined] = sum(volume.sizes[joined] for volume in volumes)
+        return checked(Volume.of(sizes))

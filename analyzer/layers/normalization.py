@@ -1,0 +1,174 @@
+"""Normalisations: gamma counts as weights, beta as biases, running statistics as buffers; no MACs.
+
+Sources: Ioffe & Szegedy 2015 (batch), Ba et al. 2016 (layer), Ulyanov et al. 2016 (instance), Wu & He 2018 (group),
+Zhang & Sennrich 2019 (RMS), Krizhevsky et al. 2012 (local response); torch 2.13.0 and Keras 3.15.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Axes, Flag, Whole, axis_named
+from analyzer.layers.sharing import Sharing
+from analyzer.volume import Volume
+
+
+class _Affine(Layer):
+    """A normalisation with a trained scale (gamma) and centre (beta)."""
+
+    affine: bool = parameter(Flag(), "whether it has a trained scale and centre", default=True)
+    scale: bool | None = parameter(Flag(), "whether it has gamma", default=None, shown="as affine")
+    center: bool | None = parameter(Flag(), "whether it has beta", default=None, shown="as affine")
+
+    def affine_counts(self, elements: int, buffers: int = 0) -> Counts:
+        """Gamma and beta of so many elements each."""
+        scale = self.affine if self.scale is None else self.scale
+        center = self.affine if self.center is None else self.center
+        return Counts(elements if scale else 0, elements if center else 0, buffers)
+
+
+class BatchNorm(
+    _Affine,
+    type="batch_norm",
+    elsewhere=("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization", "SyncBatchNorm", "bn"),
+):
+    """Normalises each plane over the batch.
+
+    weights  D (gamma), without where `scale` is false
+    biases   D (beta), without where `center` is false
+    buffers  2·D, the running mean and variance, without where `statistics` is false
+
+    Sources: torch.nn.BatchNorm2d; Keras BatchNormalization.
+    """
+
+    statistics: bool = parameter(Flag(), "whether running statistics are kept", default=True)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
+
+
+class InstanceNorm(
+    _Affine,
+    type="instance_norm",
+    elsewhere=("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization"),
+):
+    """Normalises each plane of each sample; nothing trained unless asked for.
+
+    weights  D (gamma) where `affine` or `scale` is true
+    biases   D (beta) where `affine` or `center` is true
+    buffers  2·D where `statistics` is true
+
+    Sources: torch.nn.InstanceNorm2d.
+    """
+
+    affine: bool = parameter(Flag(), "whether it has a trained scale and centre", default=False)
+    statistics: bool = parameter(Flag(), "whether running statistics are kept", default=False)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
+
+
+def _normalised(axes: tuple[str, ...], volume: Volume) -> int:
+    """The elements along the named axes, all of them for `volume`."""
+    if axes == ("volume",):
+        return volume.size
+    return prod(volume.sizes[axis_named(name, volume.axes, "axes")] for name in axes)
+
+
+class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
+    """Normalises each sample along the named axes: the depth at each position, unless said otherwise.
+
+    weights  Π of the axes' sizes (gamma), D by default
+    biases   as many (beta)
+    refused  an axis that the input lacks
+
+    Sources: torch.nn.LayerNorm; Keras LayerNormalization (axis −1).
+    """
+
+    axes: tuple[str, ...] = parameter(
+        Axes("volume"), "axes it normalises along, or `volume`", default=("depth",), shown="depth"
+    )
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        _check_axes(self.axes, inputs[0])
+        return inputs[0]
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return self.affine_counts(_normalised(self.axes, flow.input))
+
+
+class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization")):
+    """Divides each sample by its root mean square along the named axes; it has no beta.
+
+    weights  Π of the axes' sizes (gamma), D by default
+    refused  an axis that the input lacks
+
+    Sources: torch.nn.RMSNorm.
+    """
+
+    axes: tuple[str, ...] = parameter(
+        Axes("volume"), "axes it normalises along, or `volume`", default=("depth",), shown="depth"
+    )
+    affine: bool = parameter(Flag(), "whether it has a trained scale", default=True)
+    scale: bool | None = parameter(Flag(), "whether it has gamma", default=None, shown="as affine")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        _check_axes(self.axes, inputs[0])
+        return inputs[0]
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        scale = self.affine if self.scale is None else self.scale
+        return Counts(_normalised(self.axes, flow.input) if scale else 0)
+
+
+def _check_axes(axes: tuple[str, ...], volume: Volume) -> None:
+    if "volume" in axes and len(axes) > 1:
+        raise Refusal(
+            "axes of {layer} names `volume`, which is all axes, and others", code="SHAPE204", parameter="axes"
+        )
+    _normalised(axes, volume)
+
+
+class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
+    """Normalises groups of planes of each sample.
+
+    weights  D (gamma), whatever the groups
+    biases   D (beta)
+    refused  groups that do not divide D
+
+    Sources: torch.nn.GroupNorm.
+    """
+
+    groups: int = parameter(Whole(), "groups of planes", default=32, main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        divides(self.groups, inputs[0].depth)
+        return inputs[0]
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return self.affine_counts(flow.input.depth)
+
+
+def divides(groups: int, depth: int) -> None:
+    """Refuses groups that do not divide the depth."""
+    if depth % groups:
+        fitting = [g for g in range(1, min(depth, 4096) + 1) if depth % g == 0]
+        raise Refusal(
+            f"the {groups} groups of {{layer}} do not divide its input depth of {depth}",
+            code="SHAPE207",
+            parameter="groups",
+            notes=[f"{depth} = {depth // groups}·{groups} + {depth % groups}"],
+            help=f"groups: {min(fitting, key=lambda g: abs(g - groups))} divides {depth}",
+        )
+
+
+class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "SpatialCrossMapLRN", "lrn")):
+    """Divides by the activity of neighbouring planes; nothing trained.
+
+    Sources: Krizhevsky et al. 2012; torch.nn.LocalResponseNorm.
+    """
+
+    size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True)

@@ -1,0 +1,229 @@
+"""Pooling: windows that summarise, without weights and without MACs.
+
+Sources: torch.nn.MaxPool2d, AvgPool2d, LPPool2d, AdaptiveAvgPool2d (torch 2.13.0); Caffe pooling_layer.cpp (`caffe`
+rounding, run by OpenCV 4.14.0); He et al. 2014 (spatial pyramid); Zhang 2019 (blur pool).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Flow, Layer, parameter
+from analyzer.layers.kinds import Axes, Choice, PaddingKind, Sizes, Wholes, axis_named
+from analyzer.layers.windows import Padding, Pairs, checked, needs_axes, per_axis, slide
+from analyzer.volume import AXES, Volume
+
+Size = int | tuple[int, ...]
+
+
+class Pool(Layer):
+    """What the window pools share."""
+
+    kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True)
+    stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
+    padding: Padding = parameter(
+        PaddingKind(), "cells added around the input", default=Padding.explicit(0), letter="P", shown="0"
+    )
+    rounding: str = parameter(
+        Choice("floor", "ceil", "caffe"), "what happens to a last window that does not fit", default="floor"
+    )
+    dilation: Size = 1
+
+    def window(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+        """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
+        rank = volume.rank
+        kernel = per_axis(self.kernel, rank, "kernel")
+        stride = kernel if self.stride is None else per_axis(self.stride, rank, "stride")
+        dilation = per_axis(self.dilation, rank, "dilation")
+        return kernel, stride, dilation, self.padding.resolve(volume.spatial, kernel, stride, dilation)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        needs_axes(volume, "slides over")
+        kernel, stride, dilation, pairs = self.window(volume)
+        if self.padding.mode == "explicit":
+            _check_padding(volume, kernel, pairs)
+        rounding = self.rounding if self.padding.mode == "explicit" else "floor"
+        return checked(Volume(slide(volume, kernel, stride, dilation, pairs, rounding), volume.depth))
+
+
+def _check_padding(volume: Volume, kernel: tuple[int, ...], pairs: Pairs) -> None:
+    for axis, (cells, pair) in enumerate(zip(kernel, pairs, strict=True)):
+        if max(pair) >= cells:
+            raise Refusal(
+                f"{{layer}} pads {AXES[volume.rank][axis]} by {max(pair)}, and its window of {cells} would see padding alone",
+                code="SHAPE206",
+                parameter="padding",
+                notes=[f"{AXES[volume.rank][axis]}: padding {max(pair)} ≥ kernel {cells}"],
+                help=f"padding of at most {cells - 1}; torch allows {cells // 2}",
+            )
+
+
+class MaxPool(
+    Pool,
+    type="max_pool",
+    elsewhere=("MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "maxpool",
+               "SpatialMaxPooling", "Pooling"),
+):  # fmt: skip
+    """The largest value of each window.
+
+    output   ⌊(W − F_eff + P_before + P_after)/S⌋ + 1 on each axis (or rounded up), depth kept
+    refused  a kernel larger than the padded input; padding that fills a window
+
+    Sources: torch.nn.MaxPool2d (`floor`, `ceil`); Caffe (`caffe`).
+    """
+
+    dilation: Size = parameter(Sizes(), "step between the cells of the window", default=1)
+
+
+class AvgPool(
+    Pool,
+    type="avg_pool",
+    elsewhere=("AvgPool1d", "AvgPool2d", "AvgPool3d", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D",
+               "AveragePool", "avgpool", "mean_pool"),
+):  # fmt: skip
+    """The mean of each window; output and refusals as `max_pool`.
+
+    Sources: torch.nn.AvgPool2d; Keras AveragePooling2D.
+    """
+
+
+class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d")):
+    """The p-norm of each window; output and refusals as `max_pool`.
+
+    Sources: torch.nn.LPPool2d; ONNX LpPool.
+    """
+
+
+class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool")):
+    """A fixed low-pass filter over each plane, subsampled; padded as `same`.
+
+    output   ⌈W/S⌉ on each axis, depth kept
+    MACs     ΠF · D · ΠO; the filter is fixed and counts as no parameter
+
+    Sources: Zhang 2019, "Making convolutional networks shift-invariant again".
+    """
+
+    kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True)
+    stride: Size = parameter(Sizes(), "step of the window", default=2, letter="S")
+
+    def window(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+        """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
+        kernel, stride = (
+            per_axis(self.kernel, volume.rank, "kernel"),
+            per_axis(self.stride, volume.rank, "stride"),
+        )
+        ones = (1,) * volume.rank
+        return kernel, stride, ones, Padding("same").resolve(volume.spatial, kernel, stride, ones)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "slides over")
+        return Volume(slide(inputs[0], *self.window(inputs[0])), inputs[0].depth)
+
+    def macs(self, flow: Flow) -> int:
+        return prod(per_axis(self.kernel, flow.input.rank, "kernel")) * flow.output.size
+
+
+class _GlobalPool(Layer):
+    """What the two share."""
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return Volume((1,) * inputs[0].rank, inputs[0].depth)
+
+
+class GlobalAvgPool(
+    _GlobalPool,
+    type="global_avg_pool",
+    elsewhere=(
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalAveragePooling3D",
+        "GlobalAveragePool",
+        "gap",
+    ),
+):
+    """The mean of each plane.
+
+    output   every spatial axis 1, depth kept: 1x1xD
+
+    Sources: Lin et al. 2014, "Network in network"; ONNX GlobalAveragePool.
+    """
+
+
+class GlobalMaxPool(
+    _GlobalPool,
+    type="global_max_pool",
+    elsewhere=("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GlobalMaxPool"),
+):
+    """The largest value of each plane; output as `global_avg_pool`.
+
+    Sources: ONNX GlobalMaxPool.
+    """
+
+
+class _AdaptivePool(Layer):
+    """What the two share."""
+
+    size: Size = parameter(Sizes(), "size of the output's spatial axes; may be larger than the input", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "pools")
+        return checked(Volume(per_axis(self.size, inputs[0].rank, "size"), inputs[0].depth))
+
+
+class AdaptiveAvgPool(
+    _AdaptivePool,
+    type="adaptive_avg_pool",
+    elsewhere=("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveAveragePooling2D"),
+):
+    """Means of so many bins on each axis; bin i is [⌊i·W/O⌋, ⌈(i + 1)·W/O⌉).
+
+    output   `size`, depth kept
+
+    Sources: torch.nn.AdaptiveAvgPool2d.
+    """
+
+
+class AdaptiveMaxPool(
+    _AdaptivePool,
+    type="adaptive_max_pool",
+    elsewhere=("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "AdaptiveMaxPooling2D"),
+):
+    """The largest values of so many bins on each axis; output as `adaptive_avg_pool`.
+
+    Sources: torch.nn.AdaptiveMaxPool2d.
+    """
+
+
+class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "SPPLayer", "SpatialPyramidPooling")):
+    """Pools each plane into grids of 1, 2, 4 … bins a side and joins them.
+
+    output   a vector of D · Σ bins^rank (bins² in 2-D)
+
+    Sources: He et al. 2014, "Spatial pyramid pooling".
+    """
+
+    bins: tuple[int, ...] = parameter(Wholes(), "bins a side, level by level", default=(1, 2, 4), main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "pools")
+        return checked(Volume((), inputs[0].depth * sum(n ** inputs[0].rank for n in self.bins)))
+
+
+class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
+    """The mean along one axis or several.
+
+    output   each named axis becomes 1
+
+    Sources: torch.mean with keepdim; ONNX ReduceMean.
+    """
+
+    axis: tuple[str, ...] = parameter(Axes(), "axis, or list of axes, that becomes 1", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        sizes = list(inputs[0].sizes)
+        for name in self.axis:
+            sizes[axis_named(name, inputs[0].axes, "axis")] = 1
+        return Volume.of(sizes)

@@ -1,0 +1,143 @@
+"""Recurrent layers over the tokens of an L x D volume.
+
+One layer in one direction with input depth i, h units and g gates (lstm 4, gru 3, rnn 1) has g·h·(i + h) weights and
+`biases`·g·h biases, and uses each weight once a step.
+
+Sources: torch.nn.LSTM, GRU, RNN (two bias vectors); Keras LSTM, GRU, SimpleRNN, ConvLSTM2D (one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Flag, PaddingKind, Sizes, Whole
+from analyzer.layers.sharing import Sharing
+from analyzer.layers.windows import Padding, checked, per_axis, slide
+from analyzer.volume import Volume
+
+
+class _Recurrent(Layer):
+    """What the three share."""
+
+    gates = 1
+    units: int = parameter(Whole(), "number of units", main=True)
+    bidirectional: bool = parameter(Flag(), "whether it also reads backwards", default=False)
+    layers: int = parameter(Whole(1, 1000), "layers on top of each other", default=1)
+    biases: int = parameter(Whole(0, 2), "bias vectors of a gate: 1, or 2 as in PyTorch", default=1)
+    sequence: bool = parameter(Flag(), "whether every step is put out, or the last alone", default=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        if inputs[0].rank != 1:
+            raise Refusal(
+                f"{{layer}} reads steps L x D, and its input is {inputs[0].pretty()}",
+                code="SHAPE205",
+                help=f"`reshape: {inputs[0].spatial[0]}x?` before it"
+                if inputs[0].spatial
+                else "`reshape: 1x?` before it",
+            )
+        depth = self.units * (2 if self.bidirectional else 1)
+        return checked(Volume(inputs[0].spatial if self.sequence else (), depth))
+
+    def _gates(self) -> int:
+        """Gates of one layer, both directions."""
+        return self.gates * self.units * (2 if self.bidirectional else 1)
+
+    def _weights(self, flow: Flow) -> int:
+        first = flow.input.depth + self.units
+        others = (self.layers - 1) * (flow.output.depth + self.units)
+        return self._gates() * (first + others)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(self._weights(flow), self._gates() * self.biases * self.layers)
+
+    def macs(self, flow: Flow) -> int:
+        return flow.input.spatial[0] * self._weights(flow)
+
+
+class Lstm(_Recurrent, type="lstm", elsewhere=("LSTM",)):
+    """Long short-term memory, four gates.
+
+    output   L x units, twice the units where bidirectional; a vector where `sequence` is false
+    weights  4·h·(i + h), for each layer and direction
+    biases   `biases`·4·h, for each layer and direction
+    MACs     L · weights
+    refused  an input that is not L x D
+
+    Sources: torch.nn.LSTM; Keras LSTM.
+    """
+
+    gates = 4
+
+
+class Gru(_Recurrent, type="gru", elsewhere=("GRU",)):
+    """Gated recurrent units, three gates.
+
+    output   as `lstm`
+    weights  3·h·(i + h), for each layer and direction
+    biases   `biases`·3·h, for each layer and direction (Keras' reset_after has 2)
+    MACs     L · weights
+    refused  an input that is not L x D
+
+    Sources: torch.nn.GRU; Keras GRU.
+    """
+
+    gates = 3
+
+
+class Rnn(_Recurrent, type="rnn", elsewhere=("RNN", "SimpleRNN")):
+    """The plain recurrent layer.
+
+    output   as `lstm`
+    weights  h·(i + h), for each layer and direction
+    biases   `biases`·h, for each layer and direction
+    MACs     L · weights
+    refused  an input that is not L x D
+
+    Sources: torch.nn.RNN; Keras SimpleRNN.
+    """
+
+
+class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
+    """An LSTM whose products are convolutions; the first spatial axis is the time.
+
+    output   time x the convolution's output x filters; without the time where `sequence` is false
+    weights  ΠF·(D + K)·4·K
+    biases   4·K
+    MACs     T · ΠF·(D + K)·4·K · ΠO
+    refused  an input of fewer than two spatial axes; a kernel larger than the padded input
+
+    Sources: Shi et al. 2015; Keras ConvLSTM2D.
+    """
+
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    kernel: int | tuple[int, ...] = parameter(Sizes(), "size of the filters", letter="F")
+    padding: Padding = parameter(
+        PaddingKind(),
+        "cells added around the input of each step",
+        default=Padding("same"),
+        letter="P",
+        shown="same",
+    )
+    sequence: bool = parameter(Flag(), "whether every step is put out, or the last alone", default=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        if volume.rank < 2:
+            raise Refusal(f"{{layer}} reads time and space, and its input is {volume.pretty()}", code="SHAPE205")
+        frame = Volume(volume.spatial[1:], volume.depth)
+        kernel = per_axis(self.kernel, frame.rank, "kernel")
+        ones = (1,) * frame.rank
+        spatial = slide(frame, kernel, ones, ones, self.padding.resolve(frame.spatial, kernel, ones, ones))
+        return checked(Volume((*volume.spatial[:1], *spatial) if self.sequence else spatial, self.filters))
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))
+        return Counts(taps * (flow.input.depth + self.filters) * 4 * self.filters, 4 * self.filters)
+
+    def macs(self, flow: Flow) -> int:
+        taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))
+        positions = prod(flow.output.spatial[1:] if self.sequence else flow.output.spatial)
+        return flow.input.spatial[0] * taps * (flow.input.depth + self.filters) * 4 * self.filters * positions

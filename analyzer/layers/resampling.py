@@ -1,0 +1,159 @@
+"""Layers that change the resolution without weights: up- and down-sampling, shuffles between depth and space.
+
+Sources: torch.nn.Upsample, functional.interpolate, PixelShuffle, PixelUnshuffle, ChannelShuffle (torch 2.13.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, prod
+
+from analyzer.diagnostics import Refusal
+from analyzer.layers.base import Layer, parameter
+from analyzer.layers.kinds import Choice, Factors, Reference, Sizes, Whole
+from analyzer.layers.normalization import divides
+from analyzer.layers.windows import checked, needs_axes, per_axis, wrong_rank
+from analyzer.volume import AXES, Volume
+
+_MODES = Choice("nearest", "linear", "bilinear", "trilinear", "bicubic", "area")
+
+
+class Upsample(
+    Layer,
+    type="upsample",
+    elsewhere=("UpSampling1D", "UpSampling2D", "UpSampling3D", "Interpolate", "UpsamplingNearest2d"),
+):
+    """Resampled by a factor.
+
+    output   ⌊W·factor⌋ on each spatial axis, depth kept
+    refused  a factor that leaves nothing
+
+    Sources: torch.nn.Upsample, which works the product out in double precision.
+    """
+
+    factor: float | tuple[float, ...] = parameter(Factors(), "by how much each spatial axis grows", main=True)
+    mode: str = parameter(_MODES, "interpolation", default="nearest")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        needs_axes(volume, "resamples")
+        factors = self.factor if isinstance(self.factor, tuple) else (self.factor,) * volume.rank
+        if len(factors) != volume.rank:
+            raise wrong_rank("factor", len(factors), volume.rank)
+        sizes = tuple(floor(size * factor) for size, factor in zip(volume.spatial, factors, strict=True))
+        for name, size, factor, length in zip(AXES[volume.rank], volume.spatial, factors, sizes, strict=True):
+            if length < 1:
+                raise Refusal(
+                    f"the factor of {{layer}} leaves nothing of a {name} of {size}",
+                    code="SHAPE202",
+                    parameter="factor",
+                    notes=[f"{name}: ⌊{size}·{factor:g}⌋ = 0"],
+                )
+        return checked(Volume(sizes, volume.depth))
+
+
+class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), reads=(1, 2)):
+    """Resampled to a size, or to the size of another layer.
+
+    output   `to`, or the spatial axes of `like`; depth kept
+    refused  both or neither of the two; another number of axes
+
+    Sources: torch.nn.functional.interpolate(size=…).
+    """
+
+    to: int | tuple[int, ...] | None = parameter(
+        Sizes(), "the spatial axes it becomes", default=None, main=True, shown=""
+    )
+    like: str | None = parameter(Reference(), "the layer whose spatial axes it takes", default=None, shown="")
+    mode: str = parameter(_MODES, "interpolation", default="nearest")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "resamples")
+        if (self.to is None) == (self.like is None):
+            raise Refusal(
+                "{layer} takes one of `to` and `like`" + (", not both" if self.like else ""),
+                code="VALUE105",
+                help="`resize: 14x14`, or `resize: {like: enc2}`",
+            )
+        if self.to is not None:
+            return checked(Volume(per_axis(self.to, inputs[0].rank, "to"), inputs[0].depth))
+        if inputs[1].rank != inputs[0].rank:
+            raise Refusal(
+                f"{{layer}} takes its size from a {inputs[1].rank}-D volume, and its input has {inputs[0].rank} spatial axes",
+                code="SHAPE203",
+                parameter="like",
+            )
+        return checked(Volume(inputs[1].spatial, inputs[0].depth))
+
+
+class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "DepthToSpace", "depth_to_space")):
+    """Depth rearranged into space.
+
+    output   W·r on each spatial axis, depth D/r^rank (D/r² in 2-D)
+    refused  a depth that r^rank does not divide
+
+    Sources: Shi et al. 2016; torch.nn.PixelShuffle; ONNX DepthToSpace.
+    """
+
+    factor: int = parameter(Whole(), "by how much each spatial axis grows", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        needs_axes(volume, "grows")
+        cells = self.factor**volume.rank
+        if volume.depth % cells:
+            raise Refusal(
+                f"{{layer}} needs a depth that {cells} divides, and its input has {volume.depth}",
+                code="SHAPE207",
+                parameter="factor",
+                notes=[
+                    f"{volume.depth} = {volume.depth // cells}·{self.factor}^{volume.rank} + {volume.depth % cells}"
+                ],
+                help=f"a depth of {max(1, volume.depth // cells) * cells} before it",
+            )
+        return checked(Volume(tuple(size * self.factor for size in volume.spatial), volume.depth // cells))
+
+
+class PixelUnshuffle(
+    Layer, type="pixel_unshuffle", elsewhere=("PixelUnshuffle", "SpaceToDepth", "space_to_depth", "reorg")
+):
+    """Space rearranged into depth.
+
+    output   W/r on each spatial axis, depth D·r^rank (D·r² in 2-D)
+    refused  an axis that r does not divide
+
+    Sources: torch.nn.PixelUnshuffle; ONNX SpaceToDepth.
+    """
+
+    factor: int = parameter(Whole(), "by how much each spatial axis shrinks", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        volume = inputs[0]
+        needs_axes(volume, "shrinks")
+        for name, size in zip(AXES[volume.rank], volume.spatial, strict=True):
+            if size % self.factor:
+                raise Refusal(
+                    f"the factor {self.factor} of {{layer}} does not divide its input's {name} of {size}",
+                    code="SHAPE207",
+                    parameter="factor",
+                    notes=[f"{name}: {size} = {size // self.factor}·{self.factor} + {size % self.factor}"],
+                    help="`pad` or `crop` before it",
+                )
+        depth = volume.depth * prod((self.factor,) * volume.rank)
+        return checked(Volume(tuple(size // self.factor for size in volume.spatial), depth))
+
+
+class ChannelShuffle(Layer, type="channel_shuffle", elsewhere=("ChannelShuffle", "ShuffleChannel")):
+    """The planes of the groups interleaved.
+
+    output   kept
+    refused  groups that do not divide D
+
+    Sources: Zhang et al. 2018, "ShuffleNet"; torch.nn.ChannelShuffle.
+    """
+
+    groups: int = parameter(Whole(), "groups of planes that are interleaved", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        divides(self.groups, inputs[0].depth)
+        return inputs[0]

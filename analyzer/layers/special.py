@@ -1,0 +1,74 @@
+"""Layers of no family: trained scales, coordinates, and what the catalogue lacks.
+
+Sources: Touvron et al. 2021 (layer scale); Liu et al. 2018 (coordinates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.kinds import Choice, Flag, VolumeKind, Whole
+from analyzer.layers.sharing import Sharing
+from analyzer.layers.windows import checked, needs_axes
+from analyzer.volume import Volume
+
+
+class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
+    """Multiplied by trained numbers.
+
+    output   kept
+    weights  1 (`per: layer`), D (`depth`) or W·H·D (`volume`)
+    biases   as many where `bias` is true
+    MACs     none
+
+    Sources: Touvron et al. 2021, "Going deeper with image transformers"; Caffe Scale.
+    """
+
+    per: str = parameter(Choice("layer", "depth", "volume"), "what has a number of its own", default="depth")
+    bias: bool = parameter(Flag(), "whether a trained number is added as well", default=False)
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        count = {"layer": 1, "depth": flow.input.depth, "volume": flow.input.size}[self.per]
+        return Counts(count, count if self.bias else 0)
+
+
+class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCoords")):
+    """Planes that hold each position's coordinates, one an axis.
+
+    output   depth D + rank, one more with `radius`; neither weights nor buffers
+
+    Sources: Liu et al. 2018, "An intriguing failing of convolutional neural networks".
+    """
+
+    radius: bool = parameter(Flag(), "whether the distance from the centre is added", default=False)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        needs_axes(inputs[0], "adds coordinates of")
+        return checked(Volume(inputs[0].spatial, inputs[0].depth + inputs[0].rank + self.radius))
+
+
+class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
+    """What the catalogue lacks, with its author's numbers; every report marks it.
+
+    output   as given
+    weights, biases, buffers, MACs   as given
+
+    Sources: the model's author.
+    """
+
+    authored = True
+    volume: tuple[int, ...] = parameter(VolumeKind(), "the volume it puts out", name="output")
+    weights: int = parameter(Whole(0), "its weights", default=0)
+    biases: int = parameter(Whole(0), "its biases", default=0)
+    buffers: int = parameter(Whole(0), "its buffers", default=0)
+    multiply_accumulates: int = parameter(Whole(0), "its MACs of one sample", default=0, name="macs")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        return checked(Volume.of(self.volume))
+
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return Counts(self.weights, self.biases, self.buffers)
+
+    def macs(self, flow: Flow) -> int:
+        return self.multiply_accumulates

@@ -1,0 +1,75 @@
+"""Numbers for people, and the numbers that people write with a unit.
+
+Counts group their thousands. Memory is KiB, MiB, GiB of 2^10. Written limits also take K, M, G, T (10^3 …) and KB, MB, GB.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+_WRITTEN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGTP]?)(i?B)?", re.ASCII)
+
+
+def count(number: int) -> str:
+    """A whole number with its thousands grouped, exact.
+
+    >>> count(756560)
+    '756,560'
+    """
+    return f"{number:,}"
+
+
+def memory(size: int) -> str:
+    """Bytes in the largest binary unit that leaves at least 1, one decimal.
+
+    >>> memory(31120), memory(512), memory(3041920)
+    ('30.4 KiB', '512 B', '2.9 MiB')
+    """
+    step = 0
+    while size >= 1024 ** (step + 1) and step < len(_BINARY) - 1:
+        step += 1
+    if step == 0:
+        return f"{size} B"
+    tenths = (size * 20 // 1024**step + 1) // 2  # rounded half up in whole numbers, so exact at any size
+    if tenths >= 10240 and step < len(_BINARY) - 1:  # 1023.96 KiB reads as 1.0 MiB
+        step, tenths = step + 1, 10
+    return f"{tenths // 10:,}.{tenths % 10} {_BINARY[step]}"
+
+
+def short(number: int) -> str:
+    """A count in thousands, millions …, three significant digits: for a line beside the exact count.
+
+    >>> short(4089184256), short(3860), short(999)
+    ('4.09 G', '3.86 K', '999')
+    """
+    if number < 1000:
+        return str(number)
+    power = min((len(str(number)) - 1) // 3, 5)
+    value = number / 1000**power
+    if float(f"{value:.3g}") >= 1000 and power < 5:
+        power, value = power + 1, value / 1000
+    digits = max(0, 3 - len(str(int(float(f"{value:.3g}")))))
+    return f"{value:.{digits}f} {'KMGTP'[power - 1]}"
+
+
+def read_amount(text: str) -> tuple[int, str] | None:
+    """A written amount as (whole number, unit), such as `26M`, `150 MiB`, `1.5 GB`; None where it is none.
+
+    >>> read_amount("150 MiB")
+    (157286400, 'MiB')
+    """
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        return None
+    digits, prefix, suffix = match.groups()
+    prefix = prefix.upper() if prefix in "kK" else prefix
+    binary = (suffix or "") == "iB"
+    if binary and not prefix:
+        return None
+    factor = 1024 ** "KMGTP".index(prefix).__add__(1) if binary else _FACTORS[prefix]
+    whole, _, decimals = digits.partition(".")
+    exact = int(whole + decimals) * factor
+    unit = prefix + (suffix or "")
+    return exact // 10 ** len(decimals), unit
