@@ -1,1 +1,88 @@
+"""analyzer: exact shapes and costs of a convolutional network from its YAML, before any training code exists.
+
+>>> model = load('''
+... input: 32x32x3
+... layers:
+...   - conv: {filters: 20, kernel: 8, stride: 2, padding: 1}
+... ''')
+>>> analysis = analyze(model)
+>>> [str(row.output) for row in analysis.rows], analysis.totals.shared.parameters, analysis.totals.local.parameters
+(['14x14x20'], 3860, 756560)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from analyzer.diagnostics import Diagnostic, ModelError
+from analyzer.dtypes import BITS
+from analyzer.engine.analysis import analyze_network
+from analyzer.engine.result import Analysis, Cost, Row, Sums
+from analyzer.loader import Model, SettingError, expand, parse
+from analyzer.loader.files import FileError, read_text
+from analyzer.volume import Volume
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Analysis", "Cost", "Diagnostic", "FileError", "Model", "ModelError", "Row", "SettingError", "Sums", "Volume",
+    "__version__", "analyze", "load",
+]  # fmt: skip
+
+
+def load(source: str | os.PathLike[str]) -> Model:
+    """The model of a file, or of a text: a string with a line break in it is the text itself.
+
+    Raises `ModelError` with every structural mistake, `FileError` where the file cannot be read.
+    """
+    if isinstance(source, str) and "\n" in source:
+        text, file = source, "<text>"
+    else:
+        file = os.fspath(source)
+        text = read_text(file)
+    model, problems = parse(text, file)
+    if problems or model is None:
+        if model is not None:
+            problems = [*problems, *expand(model)[1]]
+        raise ModelError(problems, text)
+    return model
+
+
+def analyze(
+    model: Model | str | os.PathLike[str],
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+) -> Analysis:
+    """What every layer of a model puts out and costs.
+
+    `model` is what `load` returns, or what it takes. `set` overrides variables of the file, `input` its input volume
+    (`"64x64x3"`, or several by name). Bytes are of `batch` samples of `dtype`; counts and MACs are of one sample.
+
+    Raises `ModelError` with every mistake, `SettingError` for a variable or input that the file lacks, `ValueError`
+    for a batch below 1 or an unknown dtype.
+    """
+    if batch < 1:
+        raise ValueError(f"batch must be at least 1, not {batch}")
+    if dtype not in BITS:
+        raise ValueError(f"dtype must be one of {', '.join(BITS)}, not {dtype}")
+    if not isinstance(model, Model):
+        model = load(model)
+    network, problems = expand(model, set=set, input=input)
+    if problems:
+        raise ModelError(problems, model.text)
+    return analyze_network(
+        network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
+    )
+
+
+def _notebook(analysis: Analysis) -> str:
+    from analyzer.reporter.html import fragment
+
+    return "".join(fragment(analysis))
+
+
+Analysis.notebook = _notebook

@@ -100,7 +100,9 @@ class Network:
         least, most = layer.reads
         if not least <= len(inputs) or (most is not None and len(inputs) > most):
             wanted = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
-            raise Refusal(f"{{layer}} reads {wanted} volumes, and {len(inputs)} are given", code="SHAPE212")
+            volumes = "volume" if wanted.endswith("1") else "volumes"
+            given = "1 is" if len(inputs) == 1 else f"{len(inputs)} are"
+            raise Refusal(f"{{layer}} reads {wanted} {volumes}, and {given} given", code="SHAPE212")
         output = layer.output([node.output for node in inputs])
         if tied is not None:
             check_tied(layer, inputs, output, tied)
@@ -137,11 +139,7 @@ def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node)
     theirs = tied.layer.parameters(tied.flow, declared_sharing(tied.layer))
     same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
     depths = inputs[0].output.depth, tied.inputs[0].output.depth
-    if (
-        not same
-        or (layer.shares and depths[0] != depths[1])
-        or getattr(layer, "kernel", 0) != getattr(tied.layer, "kernel", 0)
-    ):
+    if not same or (layer.shares and depths[0] != depths[1]) or _bank(layer) != _bank(tied.layer):
         raise Refusal(
             f"{{layer}} reuses the parameters of `{tied.name}`, whose shape is another",
             code="NAME105",
@@ -151,6 +149,14 @@ def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node)
                 f"`{tied.name}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
             ],
         )
+
+
+def _bank(layer: Layer) -> list[object]:
+    """What gives a layer's weights their shape, as far as it has it; the kernels `3` and `3x3` are the same."""
+    kernel = getattr(layer, "kernel", None)
+    if isinstance(kernel, tuple) and len(set(kernel)) == 1:
+        kernel = kernel[0]
+    return [kernel, *(getattr(layer, name, None) for name in ("filters", "units", "size"))]
 
 
 def declared_sharing(layer: Layer) -> Sharing:

@@ -37,6 +37,8 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
             alive += sizes[own]
         if alive > most:
             most, where = alive, node.name
+        if own == node.index and not uses[own] and node.index >= 0:  # nothing reads it: gone at once
+            alive -= sizes.pop(own)
         for source in node.inputs:
             held = storage[source.index]
             uses[held] -= 1

@@ -10,7 +10,8 @@ from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, ClassVar
 
 #: The modes of weight sharing, in the order of the reports.
 MODES = ("shared", "local", "declared")
@@ -164,8 +165,8 @@ class Row:
         cost: Cost = getattr(self.own, mode)
         return cost.bytes + self.own.activation_bytes
 
-    def to_dict(self) -> dict[str, Any]:
-        """The row as the JSON report gives it; what is not known is left out."""
+    def identity(self) -> dict[str, Any]:
+        """What the layer is, as the JSON report gives it before its costs; what is not known is left out."""
         node = self.node
         record: dict[str, Any] = {"name": node.name, "kind": node.layer.type, "path": node.origin.path}
         if node.origin.span is not None:
@@ -180,7 +181,11 @@ class Row:
             record["authored"] = True
         if node.origin.note is not None:
             record["note"] = node.origin.note
-        return {**record, **self.own.to_dict(), "cumulative": self.cumulative.to_dict()}
+        return record
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as the JSON report gives it."""
+        return {**self.identity(), **self.own.to_dict(), "cumulative": self.cumulative.to_dict()}
 
 
 class Peak:
@@ -224,6 +229,13 @@ class Analysis:
         self.dtype = dtype
         self.description = description
         self.diagnostics = tuple(diagnostics)
+
+    #: How a notebook shows an analysis; the public API sets it, since no report format is known on this floor.
+    notebook: ClassVar[Callable[[Analysis], str] | None] = None
+
+    def _repr_html_(self) -> str | None:
+        show = Analysis.notebook
+        return None if show is None else show(self)
 
     @property
     def input(self) -> Volume:

@@ -223,7 +223,7 @@ class ConvTranspose(
 
     output   (W − 1)·S − P_before − P_after + F_eff + output_padding on each axis, depth K; `same`: W·S
     weights  ΠF · D · K/groups, in each filter bank; a local layer has a bank for each input position
-    biases   K, in each filter bank; a local layer has a bias for each output position
+    biases   K, for each set of output positions that share; a local layer has a bias for each output position
     MACs     ΠF · D · K/groups · ΠW, in every mode: input positions, not output positions
     refused  an output below 1; output_padding not below the larger of stride and dilation; groups that do not divide D and K
 
@@ -302,6 +302,7 @@ class ConvTranspose(
                 raise Refusal(
                     f"the padding of {{layer}} takes away all of its output on {name}",
                     code="SHAPE202",
+                    parameter="padding",
                     notes=[f"{name}: ({size} − 1)·{step} − {before} − {after} + {span} + {more} = {signed(length)}"],
                     help=f"padding of at most {((size - 1) * step + span + more - 1) // 2}",
                 )

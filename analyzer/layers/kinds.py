@@ -7,6 +7,8 @@ schema, the docs and the messages, so that a range stands in one place.
 
 from __future__ import annotations
 
+from math import isfinite
+
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers.sharing import LOCAL, SHARED, Sharing
 from analyzer.layers.windows import Padding
@@ -48,7 +50,7 @@ def whole(value: Value) -> int | None:
     """`value` as a whole number, or None. A result within one part in 10^9 of a whole number is whole."""
     if type(value) is int:
         return value
-    if type(value) is float:
+    if type(value) is float and isfinite(value):
         near = round(value)
         if abs(value - near) <= abs(value) * 1e-9:
             return near

@@ -66,12 +66,23 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
     """The sum of its inputs, broadcast.
 
     output   the larger of each axis
-    refused  axes that are neither equal nor 1; different ranks
+    refused  axes that are neither equal nor 1; different ranks; `inplace` where the first input is the smaller
 
     Sources: torch.add; Keras Add.
     """
 
     inplace: bool = parameter(Flag(), "whether it overwrites its first input (memory only)", default=False)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        output = super().output(inputs)
+        if self.inplace and output.size > inputs[0].size:
+            raise Refusal(
+                f"{{layer}} cannot overwrite its first input of {inputs[0].pretty()} with its output of {output.pretty()}",
+                code="SHAPE211",
+                parameter="inplace",
+                help="name the largest input first",
+            )
+        return output
 
 
 class Subtract(Merge, type="subtract", elsewhere=("Sub",), reads=(2, 2)):

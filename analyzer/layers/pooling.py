@@ -53,7 +53,7 @@ def _check_padding(volume: Volume, kernel: tuple[int, ...], pairs: Pairs) -> Non
     for axis, (cells, pair) in enumerate(zip(kernel, pairs, strict=True)):
         if max(pair) >= cells:
             raise Refusal(
-                f"{{layer}} pads {AXES[volume.rank][axis]} by {max(pair)}, and its window of {cells} would see padding alone",
+                f"{{layer}} pads {AXES[volume.rank][axis]} by {max(pair)}, which must be less than its window of {cells}",
                 code="SHAPE206",
                 parameter="padding",
                 notes=[f"{AXES[volume.rank][axis]}: padding {max(pair)} ≥ kernel {cells}"],
@@ -70,7 +70,7 @@ class MaxPool(
     """The largest value of each window.
 
     output   ⌊(W − F_eff + P_before + P_after)/S⌋ + 1 on each axis (or rounded up), depth kept
-    refused  a kernel larger than the padded input; padding that fills a window
+    refused  a kernel larger than the padded input; padding not below the kernel (undilated, as onnxruntime and Caffe)
 
     Sources: torch.nn.MaxPool2d (`floor`, `ceil`); Caffe (`caffe`).
     """

@@ -75,6 +75,8 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
                 code="VALUE105",
                 help="`resize: 14x14`, or `resize: {like: enc2}`",
             )
+        if len(inputs) != (1 if self.like is None else 2):
+            raise Refusal("{layer} reads a second volume where it has `like`, and only there", code="SHAPE212")
         if self.to is not None:
             return checked(Volume(per_axis(self.to, inputs[0].rank, "to"), inputs[0].depth))
         if inputs[1].rank != inputs[0].rank:

@@ -163,14 +163,14 @@ def window_count(
     """O on one axis; 0 or less where not even one window fits.
 
     floor: the formula. ceil: ⌈…⌉ + 1, less one where the last window would start beyond the input and its padding before.
-    caffe: as ceil, but the last step only where there is padding.
+    caffe: ⌈…⌉ + 1 without that last step; `slide` says `ceil` instead where there is padding.
     """
     before, after = pair
     room = size + before + after - effective(kernel, dilation)
     if rounding == "floor":
         return room // stride + 1
     count = -(-room // stride) + 1
-    if (count - 1) * stride >= size + before and (rounding == "ceil" or before or after):
+    if rounding == "ceil" and (count - 1) * stride >= size + before:
         count -= 1
     return count
 
@@ -184,6 +184,8 @@ def slide(
     rounding: str = "floor",
 ) -> tuple[int, ...]:
     """The spatial sizes of the output; refuses a kernel that is larger than its padded input."""
+    if rounding == "caffe" and any(map(sum, pairs)):  # Caffe asks for padding on any axis, and then looks at all
+        rounding = "ceil"
     lengths = []
     for axis, size in enumerate(volume.spatial):
         count = window_count(size, kernel[axis], stride[axis], dilation[axis], pairs[axis], rounding)

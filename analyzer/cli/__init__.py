@@ -1,0 +1,1 @@
+"""The command line: the only code that touches argv, streams and exit codes. One module a command."""

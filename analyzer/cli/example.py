@@ -1,0 +1,47 @@
+"""`analyzer example [NAME]`: prints a shipped model to start from."""
+
+from __future__ import annotations
+
+import os
+
+from analyzer.cli.main import FINE, UsageError
+from analyzer.cli.output import options_parser, write_stdout
+from analyzer.cli.shipped import folder, text
+from analyzer.diagnostics import nearest
+
+#: The example for somebody who names none.
+START = "start"
+
+
+def main(arguments: list[str]) -> int:
+    """Prints an example, or the list of them; returns the exit code."""
+    parser = options_parser("analyzer example", "Prints an example model to start from.")
+    parser.add_argument("name", nargs="?", default=START, metavar="NAME", help=f"an example (default: {START})")
+    parser.add_argument("--list", action="store_true", help="lists the examples")
+    asked = parser.parse_args(arguments)
+    examples = _examples()
+    if asked.list:
+        wide = max(map(len, examples)) + 2
+        write_stdout(f"{name:<{wide}}{_about(path)}\n" for name, path in examples.items())
+        return FINE
+    name = asked.name.removesuffix(".yaml")
+    if name not in examples:
+        near = nearest(name, examples)
+        hint = f"did you mean `{near}`?" if near else "`analyzer example --list` lists them"
+        raise UsageError(f"there is no example `{asked.name}`; {hint}")
+    write_stdout([text(examples[name])])
+    return FINE
+
+
+def _examples() -> dict[str, str]:
+    """The shipped examples by name, each with its file; the one to start from first."""
+    place = folder("example_models")
+    names = sorted(file.removesuffix(".yaml") for file in os.listdir(place) if file.endswith(".yaml"))
+    names.sort(key=lambda name: name != START)
+    return {name: os.path.join(place, f"{name}.yaml") for name in names}
+
+
+def _about(path: str) -> str:
+    """The first comment of a file."""
+    first = text(path).partition("\n")[0]
+    return first.lstrip("# ") if first.startswith("#") else ""

@@ -1,0 +1,109 @@
+"""The command: which one was asked for, and how it ends.
+
+Exit codes: 0 fine; 1 the model is wrong; 2 the command line, a file or the output is at fault; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+FINE, WRONG, FAULT, INTERRUPTED = 0, 1, 2, 130
+
+#: The commands besides the report, each in the module of its name, with what they do.
+COMMANDS = {
+    "layers": "the catalogue: layer types, their parameters, formulas and sources",
+    "example": "prints an example model to start from",
+    "schema": "prints the JSON Schema of model files, or validates files with it",
+}
+
+_WELCOME = """\
+analyzer says what every layer of a convolutional network puts out and costs, before any training code exists.
+
+Begin with an example:
+  analyzer example > model.yaml      a small network, with comments
+  analyzer model.yaml                its table: shapes, weights, biases, memory, MACs, shared and locally connected
+
+Then:
+  analyzer example resnet50          one of the shipped networks (analyzer example --list)
+  analyzer layers                    the layer types; analyzer layers conv shows one
+  analyzer --help                    all options
+"""
+
+
+class UsageError(Exception):
+    """The command line is at fault; the message is one line for people."""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command that `arguments` ask for and returns its exit code."""
+    if not arguments:
+        sys.stdout.write(_WELCOME)
+        return FINE
+    name = arguments[0] if arguments[0] in COMMANDS else "report"
+    module = import_module(f"analyzer.cli.{name}")
+    code: int = module.main(arguments[1:] if name != "report" else arguments)
+    return code
+
+
+def run() -> NoReturn:
+    """The console script: `main` with the process around it."""
+    import gc
+
+    gc.disable()  # a command that ends soon; collecting made reading a long file five times slower
+    code = _guarded(sys.argv[1:])
+    sys.exit(code)
+
+
+def _guarded(arguments: list[str]) -> int:
+    """Runs `main`; an interrupt, a closed pipe or a full disk ends with one line or none, never with a traceback."""
+    from analyzer.loader.expand import SettingError
+    from analyzer.loader.files import FileError
+
+    try:
+        code = main(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        _abandon_stdout()
+        _say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _abandon_stdout()
+        return FINE
+    except (UsageError, SettingError, FileError) as error:
+        _say(str(error))
+        return FAULT
+    except OSError as error:
+        _abandon_stdout()
+        _say(f"the output cannot be written: {error.strerror or error}")
+        return FAULT
+    except RecursionError:
+        _say("the model nests too deeply")
+        return WRONG
+    except MemoryError:
+        _say("the model is too large for this machine's memory")
+        return FAULT
+
+
+def _say(message: str) -> None:
+    """One line on stderr, whatever it can encode."""
+    try:
+        encoding = sys.stderr.encoding or "ascii"
+        sys.stderr.write(f"analyzer: {message}\n".encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
+    except OSError:
+        pass
+
+
+def _abandon_stdout() -> None:
+    """Keeps the interpreter from flushing, at its end, what cannot be written."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass

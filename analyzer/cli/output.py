@@ -1,0 +1,104 @@
+"""Where results go: the terminal, a pipe, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Iterable, Sequence
+
+from analyzer.cli.main import UsageError
+
+
+def options_parser(
+    prog: str, description: str, usage: str | None = None, epilog: str | None = None
+) -> argparse.ArgumentParser:
+    """A parser of options; its width is given, since argparse imports a lot to find it out."""
+
+    def formatter(prog: str) -> argparse.HelpFormatter:
+        return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=terminal_width() or 100)
+
+    return argparse.ArgumentParser(
+        prog=prog, usage=usage, description=description, epilog=epilog, formatter_class=formatter, allow_abbrev=False
+    )
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal behind stdout; None where there is none. `COLUMNS` outranks it."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < int(columns) < 100_000:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def wants_color(choice: str, stream: object) -> bool:
+    """Whether a stream gets colour: as asked, otherwise on a terminal that has not said no."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+def encodes(stream: object, characters: str = "×─│Σ·") -> bool:
+    """Whether a stream can take these characters."""
+    try:
+        characters.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write_stdout(chunks: Iterable[str]) -> None:
+    """Writes to stdout, piece by piece; a character that the stream lacks is escaped."""
+    if not encodes(sys.stdout, "\u4e00×"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    for chunk in chunks:
+        sys.stdout.write(chunk)
+    sys.stdout.flush()
+
+
+def write_file(path: str, chunks: Iterable[str], *, sources: Sequence[str]) -> None:
+    """Writes a file whole or not at all; never one of `sources`, the files that are read."""
+    for source in sources:
+        if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+            raise UsageError(f"`{path}` is the model itself; the report goes to another file")
+    target = os.path.realpath(path)
+    try:
+        mode = os.stat(target).st_mode
+    except OSError:
+        mode = None
+    if mode is not None and stat.S_ISDIR(mode):
+        raise UsageError(f"`{path}` is a folder; `-o` takes a file")
+    if mode is not None and not stat.S_ISREG(mode):
+        _write(target, chunks, path)  # a device or a pipe: nothing to replace
+        return
+    temporary = f"{target}.{os.getpid()}.part"
+    try:
+        _write(temporary, chunks, path, exclusive=True)
+        if mode is not None:
+            os.chmod(temporary, stat.S_IMODE(mode))
+        os.replace(temporary, target)
+    except BaseException:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
+        raise
+
+
+def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = False) -> None:
+    try:
+        with open(target, "x" if exclusive else "w", encoding="utf-8", newline="") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+            if exclusive:
+                stream.flush()
+                os.fsync(stream.fileno())
+    except OSError as error:
+        raise UsageError(f"`{path}` cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,11 @@
+"""The loader: a model file to a description, and a description to a placed network.
+
+`reader` makes a tree of the text, `parse` a description of the tree, `expand` a network of the description.
+"""
+
+from analyzer.loader.description import Model
+from analyzer.loader.expand import SettingError, expand
+from analyzer.loader.limits import LIMITS
+from analyzer.loader.parse import parse
+
+__all__ = ["LIMITS", "Model", "SettingError", "expand", "parse"]

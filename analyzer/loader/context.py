@@ -1,0 +1,174 @@
+"""What the parts of the parser share: the file, the findings, and how a written value becomes a template."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from analyzer.diagnostics import Diagnostic, Refusal, listed, nearest
+from analyzer.loader.description import Template
+from analyzer.loader.expressions import BUILT_IN, Expression, is_expression
+from analyzer.loader.grammar import TAKEN_NAMES
+from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree, value_of
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    #: The variables that an expression may use.
+    Known: TypeAlias = frozenset[str]
+
+
+class Context:
+    """The file being parsed and the findings so far."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.problems: list[Diagnostic] = []
+
+    def problem(
+        self, code: str, message: str, tree: Tree, *, help: str | None = None, notes: Iterable[str] = ()
+    ) -> None:
+        """Reports a mistake at a key or value."""
+        self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=notes, help=help))
+
+    def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:
+        """Reports a refused value: `subject` begins the sentence, the refusal says where inside `tree`."""
+        message = f"{subject} {refusal.message}" if subject else refusal.message
+        self.problem(refusal.code, message, inner(tree, refusal.at), notes=refusal.notes, help=refusal.help)
+
+    def template(self, tree: Tree, known: Known, *, names: bool = False) -> Template | None:
+        """The template of a written value; None, and a finding, where an expression in it is wrong.
+
+        `names` keeps scalars as the text that was written.
+        """
+        if tree.__class__ is Scalar:
+            text = tree.text
+            if "$" not in text:
+                return Template(text if names else value_of(tree), tree, dynamic=False)
+        before = len(self.problems)
+        value, dynamic = self._value(tree, known, names)
+        return None if len(self.problems) > before else Template(value, tree, dynamic=dynamic)
+
+    def _value(self, tree: Tree, known: Known, names: bool) -> tuple[Any, bool]:
+        if isinstance(tree, Scalar):
+            if is_expression(tree.text):
+                return self._expression(tree, known), True
+            return (tree.text if names else value_of(tree)), False
+        dynamic = False
+        if isinstance(tree, Sequence):
+            items = []
+            for item in tree.items:
+                value, moving = self._value(item, known, names)
+                dynamic |= moving
+                items.append(value)
+            return items, dynamic
+        assert isinstance(tree, Mapping)
+        pairs = {}
+        for key, item in tree.items:
+            pairs[key.text], moving = self._value(item, known, names)
+            dynamic |= moving
+        return pairs, dynamic
+
+    def _expression(self, scalar: Scalar, known: Known) -> Expression | None:
+        try:
+            expression = Expression(scalar.text)
+        except Refusal as refusal:
+            self.refused(refusal, "", scalar)
+            return None
+        for name in sorted(expression.names.difference(known, BUILT_IN)):
+            near = nearest(name, [*known, *BUILT_IN])
+            self.problem(
+                "NAME102",
+                f"nothing is called `${shown(name)}` here",
+                scalar,
+                notes=[f"known are {listed([f'${n}' for n in (*sorted(known), *BUILT_IN)], last='and')}"],
+                help=f"did you mean `${near}`?" if near else None,
+            )
+        return expression
+
+    def mapping(self, tree: Tree, what: str, example: str) -> Mapping | None:
+        """`tree` as a mapping, or None and a finding."""
+        if isinstance(tree, Mapping):
+            return tree
+        self.problem(
+            "MODEL103", f"{what} takes a mapping, not {described(tree)}", tree, help=f"for example `{example}`"
+        )
+        return None
+
+    def sequence(self, tree: Tree, what: str, example: str) -> Sequence | None:
+        """`tree` as a list, or None and a finding."""
+        if isinstance(tree, Sequence):
+            return tree
+        self.problem("MODEL103", f"{what} takes a list, not {described(tree)}", tree, help=f"for example `{example}`")
+        return None
+
+    def text_of(self, tree: Tree, what: str) -> str | None:
+        """`tree` as a text, or None and a finding."""
+        if isinstance(tree, Scalar) and (tree.text or not tree.plain):
+            return tree.text
+        self.problem("MODEL103", f"{what} takes a text, not {described(tree)}", tree)
+        return None
+
+    def layer_name(self, tree: Tree, what: str) -> str | None:
+        """`tree` as the name of a layer, an input or a branch, or None and a finding."""
+        text = self.text_of(tree, what)
+        if text is None:
+            return None
+        if not _is_name(text):
+            self.problem(
+                "NAME101",
+                f"`{shown(text)}` is no name: letters, digits and `_ - / :` make one",
+                tree,
+                help="the dot belongs to paths such as `stage2.1.conv3`" if "." in text else None,
+            )
+            return None
+        if text in TAKEN_NAMES:
+            self.problem("NAME101", f"the name `{text}` is taken: it means {_TAKEN[text]}", tree)
+            return None
+        return text
+
+    def unknown_key(
+        self, key: Scalar, what: str, known: Iterable[str], *, help: str | None = None, code: str = "MODEL101"
+    ) -> None:
+        """Reports an unknown key, with the nearest known one."""
+        names = list(known)
+        near = nearest(key.text, names)
+        self.problem(
+            code,
+            f"{what} has no key `{shown(key.text)}`",
+            key,
+            notes=[f"its keys are {listed(names, last='and')}"],
+            help=help or (f"did you mean `{near}`?" if near else None),
+        )
+
+
+_TAKEN = {"prev": "the layer above", "input": "the network's input"}
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and all(c.isalnum() or c in "_-/:" or unicodedata.category(c)[0] == "M" for c in text)
+
+
+def inner(tree: Tree, at: tuple[str | int, ...]) -> Tree:
+    """The part of `tree` that the way `at` leads to, as far as the tree goes."""
+    for step in at:
+        if isinstance(tree, Mapping) and isinstance(step, str):
+            tree = next((value for key, value in tree.items if key.text == step), tree)
+        elif isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree.items):
+            tree = tree.items[step]
+        else:
+            break
+    return tree
+
+
+def described(tree: Tree) -> str:
+    """A tree in a sentence."""
+    if isinstance(tree, Mapping):
+        return "a mapping"
+    if isinstance(tree, Sequence):
+        return "a list"
+    assert isinstance(tree, Scalar)
+    return f"`{shown(tree.text)}`" if tree.text else "nothing"

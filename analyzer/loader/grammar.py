@@ -1,0 +1,92 @@
+"""The words of the language outside the layer catalogue: keys of a file, of a layer, of structures, budgets, training.
+
+Parser, schema, messages and docs are made from these tables.
+"""
+
+from __future__ import annotations
+
+#: Keys of a file, with what they mean.
+TOP_KEYS = {
+    "name": "the network's name in the reports; the file's stem otherwise",
+    "description": "a text for the reports",
+    "input": "the input volume, such as `32x32x3` (height x width x depth), `16000x1`, `16x112x112x3` or `512`",
+    "inputs": "several input volumes by name; the first is what the first layer reads",
+    "vars": "numbers and words used as `$name`; `--set name=value` overrides them",
+    "defaults": "per layer type, parameters used where a layer leaves them out",
+    "blocks": "reusable blocks; their names start with a capital letter",
+    "layers": "the list that is the network",
+    "outputs": "names of the layers that are outputs; otherwise every layer that nothing reads",
+    "budget": "limits that `analyzer check` enforces",
+    "training": "the defaults of the memory analysis",
+}
+
+#: Keys beside a layer type, a block or a structure, with what they mean.
+GRAPH_KEYS = {
+    "name": "its name for `from`, reports and messages",
+    "from": "the layer it reads, otherwise the one above; a list where a type reads several volumes",
+    "repeat": "a count, or lists to step through together: `{c: [64, 128], n: [2, 3]}`",
+    "first": "parameters that differ in the first repetition",
+    "when": "keep the layer only if this expression is true",
+    "expect": "the output volume that the author asserts, such as `14x14x20` or `56x56x?`",
+    "note": "a text for the report",
+    "tied": "an earlier layer of the same type and shape whose parameters it reuses",
+    "frozen": "`true`: its parameters are not trained",
+}
+
+#: Structures, with what they mean.
+STRUCTURES = {
+    "residual": "a body and a shortcut, added",
+    "parallel": "branches that read the same volume, joined",
+    "sequence": "a group, to name or repeat",
+}
+
+#: Keys of the structures that take a mapping, with what they mean.
+RESIDUAL_KEYS = {
+    "body": "the layers of the body",
+    "project": "the layers of the shortcut where the body changes the shape; `none`: no shortcut there",
+    "act": "the activation after the sum",
+}
+PARALLEL_KEYS = {
+    "join": "how the branches are joined: `concat`, `add` or `multiply`",
+    "branches": "lists of layers by name",
+}
+JOINS = ("concat", "add", "multiply")
+
+#: Keys of a block, with what they mean.
+BLOCK_KEYS = {
+    "params": "its parameters, `name` or `name=default`",
+    "layers": "the layers of its body",
+    "description": "a text for readers",
+}
+
+#: Axes of the long form of an input, by the spatial axes they may stand with.
+INPUT_AXES = ("time", "height", "width", "length", "depth")
+
+#: Budget keys, each with the kind of amount it limits: a count, bytes, or cells.
+BUDGET_KEYS = {
+    "params": "count",
+    "params_local": "count",
+    "trainable": "count",
+    "macs": "count",
+    "flops": "count",
+    "weight_memory": "bytes",
+    "activation_memory": "bytes",
+    "peak_inference_memory": "bytes",
+    "peak_training_memory": "bytes",
+    "receptive_field": "count",
+    "depth": "count",
+    "layers": "count",
+}
+
+#: Keys of `training`, with their choices (None: see the parser).
+TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
+    "batch": None,
+    "dtype": None,
+    "optimizer": ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "lamb", "lion"),
+    "weight_decay": None,
+    "step": ("foreach", "for_loop", "fused"),
+    "loss": ("cross_entropy", "mse", "none"),
+}
+
+#: Names that a layer may not have.
+TAKEN_NAMES = ("prev", "input")

@@ -1,0 +1,388 @@
+"""The reader: YAML text to a tree in which every key and value keeps its place.
+
+A scalar stays the text that was written until somebody asks for its value (`value_of`), so that names such as `1e1` or
+`on` stay names. The reader works on PyYAML's events with a stack of its own, so that nesting costs no recursion, and
+finds: duplicate keys, tags, aliases that contain themselves, a second document, keys that are no text, control
+characters, a comma that splits an expression inside `{ }`, and texts beyond the limits.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.loader.limits import LIMITS
+from analyzer.source import Span, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Mark(Protocol):
+        """A place in PyYAML's way: line and column from 0."""
+
+        line: int
+        column: int
+
+
+class Tree:
+    """A node of the tree; `start` and `end` are PyYAML's marks."""
+
+    __slots__ = ("end", "start")
+    weight = 1
+    height = 0
+
+    def __init__(self, start: Mark, end: Mark) -> None:
+        self.start = start
+        self.end = end
+
+    def span(self, file: str) -> Span:
+        """Its place."""
+        start, end = self.start, self.end
+        return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+class Scalar(Tree):
+    """A text; `plain` where it was written without quotes."""
+
+    __slots__ = ("plain", "text")
+
+    def __init__(self, text: str, start: Mark, end: Mark, *, plain: bool) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
+        self.plain = plain
+
+
+class Sequence(Tree):
+    """A list. `weight` counts its nodes, what aliases expand to included; `height` its levels."""
+
+    __slots__ = ("flow", "height", "items", "weight")
+
+    def __init__(self, start: Mark, *, flow: bool) -> None:
+        super().__init__(start, start)
+        self.flow = flow
+        self.items: list[Tree] = []
+        self.weight = 1
+        self.height = 1
+
+
+class Mapping(Tree):
+    """Keys and values in the order of the file; `merged` are pairs that `<<` brought, own keys win."""
+
+    __slots__ = ("flow", "height", "items", "weight")
+
+    def __init__(self, start: Mark, *, flow: bool) -> None:
+        super().__init__(start, start)
+        self.flow = flow
+        self.items: list[tuple[Scalar, Tree]] = []
+        self.weight = 1
+        self.height = 1
+
+    def get(self, name: str) -> Tree | None:
+        """The value of a key, or None."""
+        for key, value in self.items:
+            if key.text == name:
+                return value
+        return None
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+def value_of(scalar: Scalar) -> int | float | bool | str | None:
+    """What a scalar stands for by YAML 1.2's core schema; a quoted one is text.
+
+    `.inf`, `.nan`, `0x10`, `1_000` and `1:30` are text, and so is a number beyond a float's range.
+    """
+    text = scalar.text
+    if not scalar.plain:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "0123456789-+.":
+        if _INTEGER.fullmatch(text):
+            return int(text) if len(text) < 4000 else text
+        if _FLOAT.fullmatch(text):
+            number = float(text)
+            return text if number in (float("inf"), float("-inf")) else number
+    return text
+
+
+def plain_value(tree: Tree) -> Any:
+    """The tree as plain data, expressions as their text; for JSON Schema."""
+    if isinstance(tree, Mapping):
+        return {key.text: plain_value(value) for key, value in tree.items}
+    if isinstance(tree, Sequence):
+        return [plain_value(item) for item in tree.items]
+    assert isinstance(tree, Scalar)
+    return value_of(tree)
+
+
+def read_tree(text: str, file: str) -> tuple[Tree | None, list[Diagnostic]]:
+    """The tree of a text and what is wrong with it as YAML; None where there is no tree."""
+    problem = _refuse_text(text, file)
+    if problem is not None:
+        return None, [problem]
+    return _Builder(text, file).build()
+
+
+def _refuse_text(text: str, file: str) -> Diagnostic | None:
+    """A text that is too long or holds characters that no model needs."""
+    if len(text) > LIMITS.text:
+        return Diagnostic("LIMIT101", f"the model's text is longer than {LIMITS.text:,} characters", Span(file, 1, 1))
+    bad = _FORBIDDEN.search(text)
+    if bad is None:
+        return None
+    before = text[: bad.start()]
+    line = before.count("\n") + 1
+    column = bad.start() - (before.rfind("\n") + 1) + 1
+    return Diagnostic(
+        "YAML108",
+        f"the character U+{ord(bad.group()):04X} has no place in a model",
+        Span(file, line, column),
+        help="delete it; an editor may show it as a blank or not at all",
+    )
+
+
+class _Builder:
+    """Builds the tree out of events; one use."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.problems: list[Diagnostic] = []
+        self.anchors: dict[str, Tree] = {}
+        self.total = 0
+        # One frame an open list or mapping: [container, key that waits for its value, keys seen].
+        self.stack: list[list[Any]] = []
+        self.root: Tree | None = None
+
+    def build(self) -> tuple[Tree | None, list[Diagnostic]]:
+        import yaml
+
+        try:
+            if not self._events(yaml):
+                self.root = None
+        except yaml.MarkedYAMLError as error:
+            self.root = None
+            self.problems.append(_syntax(error, self.file, self.text))
+        except (yaml.YAMLError, ValueError) as error:
+            self.root = None
+            self.problems.append(Diagnostic("YAML100", shown(str(error), 200), Span(self.file, 1, 1)))
+        return self.root, self.problems
+
+    def _events(self, yaml: Any) -> bool:
+        """Reads all events; False where the text is beyond a limit."""
+        parser = _parser(yaml, self.text)
+        documents = 0
+        scalar_event, start_mapping, start_sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+        while True:
+            event = parser.get_event()
+            kind = event.__class__
+            if kind is scalar_event:
+                node: Tree = Scalar(event.value, event.start_mark, event.end_mark, plain=not event.style)
+                if event.tag is not None:
+                    self._tagged(event, node)
+                if event.style and not event.value.isprintable():
+                    self._control(event.value, node)
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = node
+                self._add(node)
+            elif kind is start_mapping or kind is start_sequence:
+                make = Mapping if kind is start_mapping else Sequence
+                node = make(event.start_mark, flow=bool(event.flow_style))
+                if event.tag is not None:
+                    self._tagged(event, node)
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = node
+                self.stack.append([node, None, set()])
+                if len(self.stack) > LIMITS.nesting:
+                    self._report("LIMIT102", f"nested deeper than {LIMITS.nesting} levels", node)
+                    return False
+            elif kind in ends:
+                self._close(event.end_mark)
+            elif kind is yaml.AliasEvent:
+                if not self._alias(event):
+                    return False
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    span = Span(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+                    self.problems.append(
+                        Diagnostic("YAML104", "a second document begins here", span, help="one file, one network")
+                    )
+                    return True
+            elif kind is yaml.StreamEndEvent:
+                return True
+
+    def _report(self, code: str, message: str, node: Tree, help: str | None = None) -> None:
+        self.problems.append(Diagnostic(code, message, node.span(self.file), help=help))
+
+    def _tagged(self, event: Any, node: Tree) -> None:
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        self._report("YAML102", f"tags have no meaning here: `{shown(tag)}`", node, "leave the tag out")
+
+    def _control(self, text: str, node: Tree) -> None:
+        bad = next((c for c in text if not c.isprintable() and c not in "\n\t"), None)
+        if bad is not None:
+            self._report("YAML108", f"the character U+{ord(bad):04X} has no place in a model", node, "delete it")
+
+    def _alias(self, event: Any) -> bool:
+        target = self.anchors.get(event.anchor)
+        place = Tree(event.start_mark, event.end_mark)
+        if target is None:
+            self._report("YAML103", f"no anchor `&{shown(event.anchor)}` stands above", place)
+            target = Scalar("", event.start_mark, event.end_mark, plain=True)
+        elif any(frame[0] is target for frame in self.stack):
+            self._report("YAML103", f"the alias `*{shown(event.anchor)}` stands inside what it means", place)
+            target = Scalar("", event.start_mark, event.end_mark, plain=True)
+        if len(self.stack) + target.height > LIMITS.nesting:
+            self._report("LIMIT102", f"aliases nest deeper than {LIMITS.nesting} levels", place)
+            return False
+        self._add(target)
+        if self.stack[-1][0].weight > LIMITS.nodes:
+            self._report("LIMIT102", f"aliases expand to more than {LIMITS.nodes:,} values", place)
+            return False
+        return True
+
+    def _add(self, node: Tree) -> None:
+        """Puts a finished node where it belongs."""
+        if not self.stack:
+            self.root = node
+            return
+        frame = self.stack[-1]
+        container = frame[0]
+        container.weight += node.weight
+        if node.height >= container.height:
+            container.height = node.height + 1
+        if container.__class__ is Sequence:
+            container.items.append(node)
+        elif frame[1] is None:
+            if node.__class__ is not Scalar:
+                self._report("YAML105", "a key must be a text, not a list or a mapping", node)
+                node = Scalar("", node.start, node.end, plain=False)
+                frame[1] = node
+                frame[2].add(id(node))  # its value is dropped
+                return
+            frame[1] = node
+        else:
+            key, frame[1] = frame[1], None
+            seen = frame[2]
+            if id(key) in seen:
+                return
+            if key.text in seen:
+                first = next(k for k, _ in container.items if k.text == key.text)
+                self._report(
+                    "YAML101",
+                    f"the key `{shown(key.text)}` stands twice in this mapping",
+                    key,
+                    f"the first one is on line {first.start.line + 1}; keep one of them",
+                )
+                return
+            seen.add(key.text)
+            container.items.append((key, node))
+
+    def _close(self, end: Mark) -> None:
+        container = self.stack.pop()[0]
+        if container.flow:
+            container.end = end
+            self._mend_commas(container)
+        elif container.items:
+            last = container.items[-1]
+            container.end = last[1].end if container.__class__ is Mapping else last.end
+        if container.__class__ is Mapping:
+            self._merge(container)
+        self._add(container)
+
+    def _merge(self, mapping: Mapping) -> None:
+        """Puts in what the merge key `<<` brings; own keys win."""
+        place = next((n for n, (key, _) in enumerate(mapping.items) if key.text == "<<" and key.plain), None)
+        if place is None:
+            return
+        _, value = mapping.items.pop(place)
+        own = {key.text for key, _ in mapping.items}
+        for source in value.items if isinstance(value, Sequence) else [value]:
+            if not isinstance(source, Mapping):
+                self._report("YAML106", "`<<` takes a mapping, or a list of mappings", value)
+                return
+            for key, item in source.items:
+                if key.text not in own:
+                    own.add(key.text)
+                    mapping.items.append((key, item))
+
+    def _mend_commas(self, container: Any) -> None:
+        """Finds an expression that a comma split, says so, and puts it together again."""
+        items = container.items
+        mapping = container.__class__ is Mapping
+        place = 0
+        while place < len(items):
+            node = items[place][1] if mapping else items[place]
+            if node.__class__ is Scalar and node.plain and node.text.count("(") > node.text.count(")"):
+                self._mend(items, place, node, mapping=mapping)
+            place += 1
+
+    def _mend(self, items: list[Any], place: int, node: Scalar, *, mapping: bool) -> None:
+        text, end, stop = node.text, node.end, place + 1
+        while stop < len(items) and text.count("(") > text.count(")"):
+            part = items[stop][0] if mapping else items[stop]
+            if part.__class__ is not Scalar or (mapping and items[stop][1].text):
+                break
+            text, end, stop = f"{text}, {part.text}", part.end, stop + 1
+        if stop == place + 1:
+            return
+        whole = Scalar(text, node.start, end, plain=True)
+        self._report(
+            "YAML107",
+            "a comma ends the value here, in the middle of an expression",
+            whole,
+            f'quote it: "{shown(text)}"',
+        )
+        items[place:stop] = [(items[place][0], whole) if mapping else whole]
+
+
+def _parser(yaml: Any, text: str) -> Any:
+    """libyaml's parser where PyYAML was built with it, otherwise the same in Python."""
+    c_parser = getattr(yaml, "CLoader", None)
+    return yaml.CLoader(text) if c_parser is not None else yaml.SafeLoader(text)
+
+
+_HINTS = (
+    ("cannot start any token", "\t", "indent with spaces; a tab has no place there"),
+    ("cannot start any token", "@", "quote a text that begins with `@`"),
+    ("cannot start any token", "`", "quote a text that begins with a backtick"),
+    ("cannot start any token", "%", "quote a text that begins with `%`"),
+    ("mapping values are not allowed", "", "a comma or a line break is missing before it, or its text needs quotes"),
+    ("did not find expected ',' or '}'", "", "a comma or the closing `}` is missing"),
+    ("did not find expected ',' or ']'", "", "a comma or the closing `]` is missing"),
+    ("did not find expected key", "", "the indentation differs from the lines above, or a text needs quotes"),
+    ("did not find expected '-' indicator", "", "each item of the list begins with `- ` in one column"),
+    ("could not find expected ':'", "", "a `:` is missing after a key, or a space after it"),
+    ("found unexpected end of stream", "", "a quote or a bracket is not closed"),
+)
+
+
+def _syntax(error: Any, file: str, text: str) -> Diagnostic:
+    """PyYAML's error in our form, with what usually helps."""
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+    problem = str(error.problem or error.context or "this is no YAML")
+    lines = text.splitlines() or [""]
+    if line >= len(lines):  # the end of the text: point at its last character
+        line = len(lines) - 1
+        column = max(0, len(lines[line]) - 1)
+    here = lines[line][column : column + 1]
+    hint = next((h for p, c, h in _HINTS if p in problem and (not c or here == c)), None)
+    notes = []
+    if error.context and error.context_mark is not None and error.problem:
+        notes.append(f"{error.context}, begun on line {error.context_mark.line + 1}")
+    return Diagnostic(
+        "YAML100", f"this is no YAML: {shown(problem, 200)}", Span(file, line + 1, column + 1), notes=notes, help=hint
+    )

@@ -1,0 +1,83 @@
+"""The kind of a layer in a few signs, made from its declared parameters: `conv 8×8 /2 +1`, `conv 3×3 +same g32 local`."""
+
+from __future__ import annotations
+
+from analyzer.engine.result import Row
+from analyzer.layers.windows import times
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The sign before a parameter's value, in the order shown. What the output volume says already has no place here.
+SIGNS = {
+    "kernel": "",
+    "size": "",
+    "factor": "×",
+    "stride": "/",
+    "padding": "+",
+    "output_padding": "+out ",
+    "dilation": "·d",
+    "groups": "g",
+    "multiplier": "m",
+    "heads": "h",
+    "layers": "l",
+    "reduced": "r",
+    "ratio": "÷",
+    "rate": "",
+    "slope": "",
+    "mode": "",
+    "rounding": "",
+    "padding_mode": "",
+    "sharing": "",
+    "per": "per ",
+    "axes": "",
+    "axis": "",
+    "order": "",
+}
+
+#: How the signs read, for the legend and the documentation.
+LEGEND = "kernel, /stride, +padding, ·d dilation, g groups, sharing other than shared"
+
+
+def kind_text(row: Row) -> str:
+    """The type, and those parameters that differ from their defaults or that the type is about."""
+    layer = row.node.layer
+    declared = layer.declared
+    words = [layer.type + "*" if layer.authored else layer.type]
+    if declared:
+        rank = len(row.node.inputs[0].output.spatial) if row.node.inputs else 0
+        for name, sign in SIGNS.items():
+            declaration = declared.get(name)
+            if declaration is None:
+                continue
+            value = getattr(layer, declaration.attribute)
+            if name == "stride" and value is None:
+                value = layer.__dict__["kernel"]  # a pool's step is its window
+            if value is None or (_plain(value) == _plain(declaration.default) and not declaration.main):
+                continue
+            words.append(sign + _spelled(name, value, rank))
+    if row.node.tied is not None:
+        words.append("tied")
+    if row.node.frozen:
+        words.append("frozen")
+    return " ".join(words)
+
+
+def _spelled(name: str, value: Any, rank: int) -> str:
+    """A value in its shortest spelling; a kernel shows every axis."""
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], str):
+            return ",".join(value)
+        if name != "kernel" and len(set(value)) == 1:
+            value = value[0]
+        else:
+            return "×".join(map(str, value))
+    if name == "kernel":
+        return times((value,) * max(rank, 1))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """A value to compare: padding has no equality of its own."""
+    return str(value) if hasattr(value, "resolve") else value

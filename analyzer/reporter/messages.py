@@ -1,0 +1,115 @@
+"""Findings as people see them: what is wrong, the line it stands on with the wrong part underlined, the arithmetic,
+the nearest fix; at the end how many there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import cells, fitted, styled
+
+#: Where YAML ends a line.
+_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+_COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+#: The room for a source line where the width is not known, and the least.
+_ROOM, _LEAST = 120, 40
+
+
+def render(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options: Options) -> Iterator[str]:
+    """The findings in their order, and how many; `texts` holds the text of each file that could be read."""
+    lines: dict[str, list[str]] = {}
+    for finding in diagnostics:
+        file = finding.span.file if finding.span is not None else ""
+        if file not in lines:
+            lines[file] = _ENDS.split(texts[file]) if file in texts else []
+        yield from _finding(finding, lines[file], options)
+        yield "\n"
+    if diagnostics:
+        yield styled(counted(diagnostics), "bold", options.color) + "\n"
+
+
+def counted(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many findings of each severity, and where: `2 errors in net.yaml`."""
+    parts = []
+    for severity in _COLORS:
+        number = sum(finding.severity == severity for finding in diagnostics)
+        if number:
+            parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
+    files = dict.fromkeys(finding.span.file for finding in diagnostics if finding.span is not None)
+    where = f" in {next(iter(files))}" if len(files) == 1 else f" in {len(files)} files" if files else ""
+    return ", ".join(parts) + where
+
+
+def _finding(finding: Diagnostic, lines: Sequence[str], options: Options) -> Iterator[str]:
+    """One finding."""
+    color = options.color
+    head = styled(f"{finding.severity}[{finding.code}]", _COLORS[finding.severity], color)
+    yield f"{head}{styled(': ' + _fit(finding.message, options), 'bold', color)}\n"
+    gutter = ""
+    if finding.span is not None:
+        span = finding.span
+        gutter = " " * len(str(span.line))
+        yield f"{gutter} {styled(_fit('╭─', options), 'blue', color)} {_fit(str(span), options)}\n"
+        if 1 <= span.line <= len(lines):
+            bar = styled(_fit("│", options), "blue", color)
+            end = span.end_column if span.end_line == span.line else None
+            source, under = _underlined(lines[span.line - 1], span.column, end, options)
+            yield f"{styled(str(span.line), 'blue', color)} {bar} {source}\n"
+            yield f"{gutter} {bar} {styled(under, _COLORS[finding.severity], color)}\n"
+    for note in (*finding.notes, *([f"help: {finding.help}"] if finding.help is not None else [])):
+        first, *more = _ENDS.split(note)
+        yield f"{gutter} {styled('=', 'blue', color)} {_fit(first, options)}\n"
+        for line in more:
+            yield f"{gutter}   {_fit(line, options)}\n"
+
+
+def _underlined(line: str, column: int, end: int | None, options: Options) -> tuple[str, str]:
+    """A source line, or the part of it around the span, and the carets under the span."""
+    end = len(line.rstrip()) + 1 if end is None else end
+    start, stop = column - 1, max(end - 1, column)  # an empty span still has its caret
+    before, marked, after = (_safe(part, options) for part in (line[:start], line[start:stop], line[stop:].rstrip()))
+    room = max(_LEAST, (options.width or _ROOM) - 6)
+    if cells(before) + cells(marked) + cells(after) > room:
+        before, marked, after = _window(before, marked, after, room, _fit("…", options))
+    carets = "^" * max(cells(marked), 1)
+    return (before + marked + after).rstrip(), " " * cells(before) + carets
+
+
+def _window(before: str, marked: str, after: str, room: int, dots: str) -> tuple[str, str, str]:
+    """The three parts of a long line shortened to the room, the marked one last of all."""
+    if cells(marked) > room // 2:
+        marked = _first(marked, room // 2) + dots
+    left = room - cells(marked) - 2 * len(dots)
+    if cells(before) > left // 2:
+        spare = left // 2 + max(0, left - left // 2 - cells(after))
+        if cells(before) > spare:
+            before = dots + _first(before[::-1], spare)[::-1]
+    left -= cells(before)
+    if cells(after) > left:
+        after = _first(after, max(left, 0)) + dots
+    return before, marked, after
+
+
+def _first(text: str, room: int) -> str:
+    """As much of the beginning of a text as the room takes."""
+    if text.isascii():
+        return text[:room]
+    taken = 0
+    for place, sign in enumerate(text):
+        taken += cells(sign)
+        if taken > room:
+            return text[:place]
+    return text
+
+
+def _safe(text: str, options: Options) -> str:
+    """Source text as a terminal may show it: a tab as four spaces, control characters escaped."""
+    return _fit(text.replace("\t", "    "), options)
+
+
+def _fit(text: str, options: Options) -> str:
+    return fitted(text, options.unicode)
