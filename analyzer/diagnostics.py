@@ -13,6 +13,9 @@ from analyzer.source import Span
 #: What a name in a refusal's message stands for until the boundary knows the layer.
 LAYER = "{layer}"
 
+#: What a change before the layer stands for in a refusal's help, until the boundary knows what is before it.
+BEFORE = "{before}"
+
 
 class Refusal(Exception):
     """A rule says no.

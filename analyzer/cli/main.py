@@ -5,6 +5,7 @@ Exit codes: 0 fine; 1 the model is wrong; 2 the command line, a file or the outp
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -62,7 +63,7 @@ def run() -> NoReturn:
 
 def _guarded(arguments: list[str]) -> int:
     """Runs `main`; an interrupt, a closed pipe or a full disk ends with one line or none, never with a traceback."""
-    from analyzer.loader.expand import SettingError
+    from analyzer.loader.entry import SettingError
     from analyzer.loader.files import FileError
 
     try:
@@ -89,6 +90,13 @@ def _guarded(arguments: list[str]) -> int:
     except MemoryError:
         _say("the model is too large for this machine's memory")
         return FAULT
+    except Exception as error:
+        if os.environ.get("ANALYZER_DEBUG"):
+            raise
+        _say(
+            f"a mistake of analyzer itself, not of the model: {type(error).__name__}: {error}; ANALYZER_DEBUG=1 shows where"
+        )
+        return FAULT
 
 
 def _say(message: str) -> None:
@@ -103,7 +111,5 @@ def _say(message: str) -> None:
 
 def _abandon_stdout() -> None:
     """Keeps the interpreter from flushing, at its end, what cannot be written."""
-    try:
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass

@@ -143,7 +143,9 @@ class Layer:
                     delattr(cls, name)
                 else:
                     setattr(cls, name, declaration.default)
-            cls.declared = {**cls.declared, **{declaration.name: declaration for declaration in own.values()}}
+            declared = {**cls.declared, **{declaration.name: declaration for declaration in own.values()}}
+            first = {cls.main: declared[cls.main]} if cls.main in declared else {}
+            cls.declared = {**first, **declared}
             cls.shares = "sharing" in cls.declared
         if reads is not None:
             cls.reads = reads

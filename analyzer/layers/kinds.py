@@ -374,7 +374,7 @@ class Axes(Kind):
         if not isinstance(names, list) or not names:
             raise self.refuse(value)
         for place, name in enumerate(names):
-            at = (place,) if isinstance(value, list) else ()
+            at = (place,) if names is value else ()
             if not isinstance(name, str) or name not in self.choices:
                 near = nearest(name, self.choices) if isinstance(name, str) else None
                 raise self.refuse(name, at=at, help=f"did you mean `{near}`?" if near else None)

@@ -12,7 +12,7 @@ Sources: torch.nn.Conv2d "Shape"; TensorFlow "same"; measured on torch 2.13.0, K
 
 from __future__ import annotations
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import BEFORE, Refusal
 from analyzer.volume import AXES, LARGEST, Volume, pretty_sizes
 
 #: Padding cells before and after, on each axis.
@@ -223,7 +223,7 @@ def _too_large(
     helps = [f"padding of at least {padding}"]
     if min(largest) >= 1 and min(largest) < max(kernel):
         helps.append(f"a kernel of at most {min(largest)}")
-    helps.append("one stride-2 layer fewer before it")
+    helps.append(BEFORE)
     return Refusal(
         f"the {dilated}{pretty_sizes(kernel)} kernel of {{layer}} is larger than its {cells}{pretty_sizes(padded)} input",
         code="SHAPE201",

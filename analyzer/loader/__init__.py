@@ -4,7 +4,8 @@
 """
 
 from analyzer.loader.description import Model
-from analyzer.loader.expand import SettingError, expand
+from analyzer.loader.entry import SettingError
+from analyzer.loader.expand import expand
 from analyzer.loader.limits import LIMITS
 from analyzer.loader.parse import parse
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from analyzer.diagnostics import Diagnostic, Refusal, listed, nearest
 from analyzer.loader.description import Template
-from analyzer.loader.expressions import BUILT_IN, Expression, is_expression
+from analyzer.loader.expressions import Expression, is_expression
 from analyzer.loader.grammar import TAKEN_NAMES
 from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
@@ -78,13 +78,13 @@ class Context:
         except Refusal as refusal:
             self.refused(refusal, "", scalar)
             return None
-        for name in sorted(expression.names.difference(known, BUILT_IN)):
-            near = nearest(name, [*known, *BUILT_IN])
+        for name in sorted(expression.names.difference(known)):
+            near = nearest(name, known)
             self.problem(
                 "NAME102",
                 f"nothing is called `${shown(name)}` here",
                 scalar,
-                notes=[f"known are {listed([f'${n}' for n in (*sorted(known), *BUILT_IN)], last='and')}"],
+                notes=[_known(known)],
                 help=f"did you mean `${near}`?" if near else None,
             )
         return expression
@@ -143,6 +143,13 @@ class Context:
             notes=[f"its keys are {listed(names, last='and')}"],
             help=help or (f"did you mean `{near}`?" if near else None),
         )
+
+
+def _known(known: Known) -> str:
+    """The variables that an expression may use, in a sentence."""
+    if not known:
+        return "no variable is known here"
+    return f"known are {listed([f'${name}' for name in sorted(known)], last='and')}"
 
 
 _TAKEN = {"prev": "the layer above", "input": "the network's input"}

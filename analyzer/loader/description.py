@@ -56,6 +56,9 @@ class Item:
 
     __slots__ = ("expect", "first", "frozen", "name", "note", "place", "repeat", "source", "span", "tied", "when")
 
+    #: What its automatic name is made of; empty where it has no name of its own.
+    stem = ""
+
     def __init__(self, place: Tree, span: Span) -> None:
         self.place = place
         self.span = span
@@ -73,7 +76,11 @@ class Item:
 class BrokenItem(Item):
     """An item with a mistake that was reported; its name stays known, what reads it is left alone."""
 
-    __slots__ = ()
+    __slots__ = ("stem",)
+
+    def __init__(self, place: Tree, span: Span, stem: str) -> None:
+        super().__init__(place, span)
+        self.stem = stem if stem != "residual" else ""
 
 
 class LayerItem(Item):
@@ -88,6 +95,11 @@ class LayerItem(Item):
         self.ready: Layer | None = None
         #: Layers already made of this item, by the values of its dynamic arguments.
         self.made: dict[Any, Layer] = {}
+
+    @property
+    def stem(self) -> str:  # type: ignore[override]
+        """The type."""
+        return self.type.type
 
 
 def build(item: LayerItem) -> None:
@@ -106,6 +118,11 @@ class CallItem(Item):
         self.block = block
         self.arguments: dict[str, Template] = {}
 
+    @property
+    def stem(self) -> str:  # type: ignore[override]
+        """The block's name."""
+        return self.block
+
 
 class ResidualItem(Item):
     """`residual`: `project` is None where it was left out, an empty list for `none`."""
@@ -123,6 +140,7 @@ class ParallelItem(Item):
     """`parallel`: `branches` in the order of the file."""
 
     __slots__ = ("branches", "join")
+    stem = "parallel"
 
     def __init__(self, place: Tree, span: Span) -> None:
         super().__init__(place, span)
@@ -134,6 +152,7 @@ class SequenceItem(Item):
     """`sequence`."""
 
     __slots__ = ("body",)
+    stem = "sequence"
 
     def __init__(self, place: Tree, span: Span) -> None:
         super().__init__(place, span)

@@ -84,8 +84,8 @@ class _FileParser:
                     setattr(self.model, word, text)
         if "vars" in keys:
             self._vars(keys["vars"])
-        known = frozenset(self.model.vars)
-        self._inputs(tree, keys, known)
+        self._inputs(tree, keys, frozenset(self.model.vars))
+        known = frozenset((*self.model.vars, *BUILT_IN))
         if "blocks" in keys:
             self._declare_blocks(keys["blocks"], known)
         if "defaults" in keys:

@@ -41,6 +41,8 @@ class LayerParser:
         self.defaults = defaults
         #: The calls of the body being parsed, for the search of cycles.
         self.calls: list[tuple[str, Tree]] = []
+        #: Whether the item being parsed has keys that belong elsewhere.
+        self.misplaced = False
 
     # -- lists and items -------------------------------------------------------------------------------------------
 
@@ -48,7 +50,7 @@ class LayerParser:
         """The items of a list of layers."""
         sequence = self.context.sequence(tree, what, "[{conv: {filters: 64, kernel: 3}}, relu]")
         if sequence is None:
-            return [BrokenItem(tree, tree.span(self.context.file))]
+            return [BrokenItem(tree, tree.span(self.context.file), "")]
         names: dict[str, Item] = {}
         items = []
         for item in sequence.items:
@@ -76,17 +78,19 @@ class LayerParser:
 
     def _item(self, tree: Tree, known: Known) -> Item:
         if isinstance(tree, Scalar):
+            self.misplaced = False
             item = self._make(tree, tree, None, known)
-            return item or BrokenItem(tree, tree.span(self.context.file))
+            return item or BrokenItem(tree, tree.span(self.context.file), tree.text)
         if not isinstance(tree, Mapping):
             self.context.problem("MODEL103", f"a layer is a mapping or a word, not {described(tree)}", tree)
-            return BrokenItem(tree, tree.span(self.context.file))
+            return BrokenItem(tree, tree.span(self.context.file), "")
         before = len(self.context.problems)
         graph, found = self._split(tree)
+        self.misplaced = len(self.context.problems) > before
         repeat = self._repeat(graph["repeat"], known) if "repeat" in graph else None
         inside = known | frozenset(repeat) if isinstance(repeat, dict) else known
         item = self._make(found[0], tree, found[1], inside) if found is not None else None
-        made = item or BrokenItem(tree, tree.span(self.context.file))
+        made = item or BrokenItem(tree, tree.span(self.context.file), found[0].text if found else "")
         made.repeat = repeat
         self._read_graph(made, graph, inside)
         return made if len(self.context.problems) == before else _break(made)
@@ -183,6 +187,8 @@ class LayerParser:
         if len(self.context.problems) > before:
             return False
         missing = [p.name for p in item.type.declared.values() if p.required and p.name not in item.arguments]
+        if missing and self.misplaced:
+            return False  # it stands beside the layer, which was reported
         if missing:
             self.context.problem(
                 "VALUE103",
@@ -516,7 +522,7 @@ class LayerParser:
 
 def _break(item: Item) -> Item:
     """An item with a finding: its name stays known, nothing is expanded."""
-    broken = BrokenItem(item.place, item.span)
+    broken = BrokenItem(item.place, item.span, item.stem)
     broken.name = item.name
     return broken
 

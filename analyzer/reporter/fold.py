@@ -78,7 +78,7 @@ def total_row(analysis: Analysis) -> Folded | None:
 def folded(analysis: Analysis, depth: int | None) -> Sequence[Row]:
     """The rows, those whose names have more than `depth` components folded into one row a prefix.
 
-    >>> folded(analysis, 1)                  # stage2.1.conv1, stage2.1.conv2, … become the row stage2
+    At depth 1 `stage2.1.conv1`, `stage2.1.conv2`, … become the row `stage2`.
     """
     if depth is None:
         return analysis.rows
@@ -104,9 +104,19 @@ def runs(rows: Sequence[Row], depth: int) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _fold(prefix: str, rows: list[Row], network: Network) -> Folded:
-    group = network.groups.get(prefix)
-    if group is None and rows[0].name == prefix:
-        group = ", ".join([kind_text(rows[0]), *[row.kind for row in rows[1:]]])  # conv1, conv1.batch_norm, conv1.relu
-    if group is None:
-        group = "1 layer" if len(rows) == 1 else f"{len(rows)} layers"
-    return Folded.of(prefix, group, rows)
+    return Folded.of(prefix, _label(prefix, rows, network.groups), rows)
+
+
+def _label(prefix: str, rows: list[Row], groups: dict[str, str]) -> str:
+    """What stands behind a prefix: its block, a block and how often it is repeated, a layer with its sugar."""
+    if prefix in groups:
+        return groups[prefix]
+    if rows[0].name == prefix:
+        return ", ".join([kind_text(rows[0]), *[row.kind for row in rows[1:]]])  # conv1, conv1.batch_norm, conv1.relu
+    level = prefix.count(".") + 2
+    parts = dict.fromkeys(".".join(row.name.split(".", level)[:level]) for row in rows)
+    blocks = {groups.get(part) for part in parts}
+    block = blocks.pop() if len(blocks) == 1 else None
+    if block is not None:
+        return f"{block} ×{len(parts)}" if len(parts) > 1 else block
+    return "1 layer" if len(rows) == 1 else f"{len(rows)} layers"

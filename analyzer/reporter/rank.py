@@ -43,7 +43,8 @@ def share_columns(rows: Sequence[Row], rest: Row | None, column: Column, unicode
     tenths = dict(zip(map(id, everyone), apportioned(amounts, 1000), strict=True))
     most = max(amounts[: len(rows)], default=0) or 1
     halves = {id(row): amount * _BAR * 2 // most for row, amount in zip(rows, amounts, strict=False)}
-    what = f"{TITLES[column.group]} {column.heading}".strip()
+    words = [TITLES[column.group], column.heading]
+    what = " ".join(reversed(words) if column.group == "declared" else words).strip()
     whole, half = ("█", "▌") if unicode else ("#", "")
 
     def percent(row: Row) -> str:

@@ -51,12 +51,14 @@ def cells(text: str) -> int:
 def joined(parts: Sequence[str], separator: str, width: int | None, indent: str = "") -> str:
     """Parts on as many lines as the width asks for; a line after the first is indented."""
     lines: list[str] = []
-    for part in parts:
-        if lines and (width is None or cells(lines[-1] + separator + part) <= width):
+    end = separator.rstrip()  # a line that goes on ends in it
+    for number, part in enumerate(parts, 1):
+        more = end if number < len(parts) else ""
+        if lines and (width is None or cells(lines[-1] + separator + part + more) <= width):
             lines[-1] += separator + part
         else:
             lines.append((indent if lines else "") + part)
-    return (separator.rstrip() + "\n").join(lines)
+    return (end + "\n").join(lines)
 
 
 def wrapped(text: str, width: int | None, indent: str = "") -> str:

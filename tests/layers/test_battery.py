@@ -369,7 +369,7 @@ def test_a_volume_of_a_billion_elements_costs_nothing(type_: str) -> None:
         for sharing in (SHARED, LOCAL):
             layer.parameters(flow, sharing)
         layer.macs(flow)
-        assert time.process_time() - start < 0.02
+        assert time.process_time() - start < 0.05
 
 
 @pytest.mark.parametrize("type_", CATALOGUE)

@@ -1,0 +1,126 @@
+"""Mistakes found while a model is expanded: each reported once, where it stands, with how the expansion came there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import BEFORE, LAYER, Diagnostic, Refusal
+from analyzer.engine.network import Node
+from analyzer.layers.windows import arithmetic
+from analyzer.loader.context import inner
+from analyzer.loader.description import Argument, LayerItem
+from analyzer.loader.reader import Tree
+from analyzer.loader.scope import Missing, Scope, Values
+from analyzer.source import shown
+from analyzer.volume import AXES
+
+
+class Stop(Exception):
+    """The expansion is beyond a limit; it was reported."""
+
+
+class Findings:
+    """The findings of one expansion."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Diagnostic] = []
+        self.reported: dict[tuple[str, int, int], Diagnostic] = {}
+
+    def layer(
+        self,
+        refusal: Refusal,
+        item: LayerItem,
+        arguments: dict[str, Argument],
+        name: str,
+        sources: Sequence[Node | Missing],
+        scope: Scope,
+        values: Values,
+    ) -> None:
+        """Reports the refusal of a layer: at the parameter at fault where it is written, with what the layer reads."""
+        argument = arguments.get(refusal.parameter or "")
+        place, notes = item.place, []
+        if refusal.parameter == "tied" and item.tied is not None:
+            place = item.tied.tree
+        elif argument is not None:
+            place = inner(argument.template.tree, refusal.at)
+            notes = values.explain(argument.template.value) if argument.template.dynamic else []
+            if place.start.line + 1 < item.span.line or place.start.line + 1 > item.span.end_line:
+                notes.append(f"for `{shown(name)}`, line {item.span.line}")
+        if refusal.code.startswith(("VALUE", "LIMIT103")) and argument is not None and LAYER not in refusal.message:
+            refusal.message = f"`{argument.declaration.name}` of `{item.type.type}` {refusal.message}"
+        notes += (
+            [line for node in sources if isinstance(node, Node) for line in source_line(node)]
+            if refusal.code.startswith("SHAPE")
+            else []
+        )
+        if refusal.help is not None and BEFORE in refusal.help:
+            refusal.help = refusal.help.replace(BEFORE, _before(sources))
+        self.report(refusal, place, scope, name=name, notes=notes)
+        if refusal.code == "LIMIT106":
+            raise Stop
+
+    def report(
+        self, refusal: Refusal, tree: Tree, scope: Scope | None = None, *, name: str = "", notes: Sequence[str] = ()
+    ) -> None:
+        """Reports a mistake once for each place, however often a block is called."""
+        span = tree.span(self.file)
+        key = (refusal.code, span.line, span.column)
+        if key in self.reported:
+            return
+        trail = scope.trail() if scope is not None else []
+        short = f"`{shown(name)}`" if name else "the layer"
+        diagnostic = Diagnostic(
+            refusal.code,
+            refusal.message.replace(LAYER, short),
+            span,
+            notes=[note.replace(LAYER, short) for note in (*refusal.notes, *notes, *trail)],
+            help=refusal.help.replace(LAYER, short) if refusal.help else None,
+        )
+        self.reported[key] = diagnostic
+        self.problems.append(diagnostic)
+
+
+def _before(sources: Sequence[Node | Missing]) -> str:
+    """What could be changed before a layer whose input is too small."""
+    node = sources[0] if sources else None
+    while isinstance(node, Node) and node.inputs:
+        if any(a > b for a, b in zip(node.inputs[0].output.spatial, node.output.spatial, strict=False)):
+            return "one stride-2 layer fewer before it"
+        node = node.inputs[0]
+    return "a larger input"
+
+
+def source_line(node: Node) -> list[str]:
+    """Where a layer's input comes from."""
+    if node.origin.span is None:
+        return [f"its input is the network's input: {node.output.pretty()}"]
+    return [f"its input comes from `{shown(node.name)}` (line {node.origin.span.line}): {node.output.pretty()}"]
+
+
+def behind(node: Node) -> list[str]:
+    """What a node read, and what that read, three steps back."""
+    lines: list[str] = []
+    for _ in range(3):
+        if not node.inputs:
+            break
+        node = node.inputs[0]
+        place = f" (line {node.origin.span.line})" if node.origin.span is not None else ""
+        what = f"`{shown(node.name)}`{place}" if place else "the network's input"
+        lines.append(f"{'behind' if not lines else 'which is behind'} {what}: {node.output.pretty()}")
+    return lines
+
+
+def formula_of(node: Node) -> list[str]:
+    """The formula of a window layer with its numbers."""
+    window = getattr(node.layer, "window", None)
+    if window is None or not node.inputs or node.layer.type == "conv_transpose":
+        return []
+    volume = node.inputs[0].output
+    kernel, stride, dilation, pairs = window(volume)
+    rounding = getattr(node.layer, "rounding", "floor")
+    lines: list[str] = []
+    for axis, name in enumerate(AXES[volume.rank]):
+        formula = arithmetic(volume.spatial[axis], kernel[axis], stride[axis], dilation[axis], pairs[axis], rounding)
+        lines.append(f"{name}: {formula} = {node.output.spatial[axis]}")
+    return lines

@@ -1,0 +1,169 @@
+"""`Network.place`: the output threaded into the next input, refusals that place nothing, tied layers, outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from building import build, volume
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Network, Node, Origin
+
+
+def entered(text: str) -> tuple[Network, Node]:
+    network = Network()
+    return network, network.enter("input", volume(text))
+
+
+def test_each_output_is_the_next_input() -> None:
+    """LeNet-5's volumes (LeCun et al. 1998): 28, 14, 10, 5, then 120, 84, 10."""
+    network, node = entered("32x32x1")
+    steps: list[tuple[str, dict[str, Any], str]] = [
+        ("conv", {"filters": 6, "kernel": 5}, "28x28x6"),
+        ("avg_pool", {"kernel": 2}, "14x14x6"),
+        ("conv", {"filters": 16, "kernel": 5}, "10x10x16"),
+        ("avg_pool", {"kernel": 2}, "5x5x16"),
+        ("conv", {"filters": 120, "kernel": 5}, "1x1x120"),
+        ("dense", {"units": 84}, "84"),
+        ("dense", {"units": 10}, "10"),
+    ]
+    for type_, written, output in steps:
+        node = network.place(type_, build(type_, written), [node])
+        assert str(node.output) == output
+    assert [placed.index for placed in network.nodes] == list(range(7))
+    assert network.nodes[-1] is node
+    assert repr(node) == "Node(dense: dense 10)"
+
+
+def test_a_refusal_places_nothing() -> None:
+    network, start = entered("4x4x8")
+    kept = network.place("relu", build("relu"), [start])
+    with pytest.raises(Refusal):
+        network.place("conv", build("conv", {"filters": 8, "kernel": 5}), [kept])
+    assert network.nodes == [kept]
+    after = network.place("relu2", build("relu"), [kept])
+    assert (after.index, network.outputs) == (1, [after])
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "count", "says"),
+    [
+        ("relu", {}, 0, "{layer} reads 1 volume, and 0 are given"),
+        ("relu", {}, 2, "{layer} reads 1 volume, and 2 are given"),
+        ("subtract", {"inputs": ["a"]}, 1, "{layer} reads 2 volumes, and 1 is given"),
+        ("subtract", {"inputs": ["a", "b", "c"]}, 3, "{layer} reads 2 volumes, and 3 are given"),
+        ("add", {"inputs": ["a"]}, 0, "{layer} reads at least 1 volume, and 0 are given"),
+        ("multi_head_attention", {"heads": 2}, 4, "{layer} reads 1 to 3 volumes, and 4 are given"),
+        ("resize", {"to": 2}, 3, "{layer} reads 1 to 2 volumes, and 3 are given"),
+    ],
+)
+def test_number_of_inputs(type_: str, written: dict[str, Any], count: int, says: str) -> None:
+    network, start = entered("4x4x8")
+    with pytest.raises(Refusal) as caught:
+        network.place("here", build(type_, written), [start] * count)
+    assert (caught.value.message, caught.value.code) == (says, "SHAPE212")
+    assert network.nodes == []
+
+
+def test_one_layer_stands_at_many_places() -> None:
+    network, node = entered("32x32x3")
+    layer = build("conv", {"filters": 3, "kernel": 3})
+    for step in range(3):
+        node = network.place(f"conv{step}", layer, [node])
+    assert [str(placed.output) for placed in network.nodes] == ["30x30x3", "28x28x3", "26x26x3"]
+
+
+def test_outputs_are_what_nothing_reads() -> None:
+    network, start = entered("4x4x8")
+    assert network.outputs == [start]
+    left = network.place("left", build("relu"), [start])
+    right = network.place("right", build("tanh"), [start])
+    assert network.outputs == [left, right]
+    both = network.place("both", build("add", {"inputs": ["left", "right"]}), [left, right])
+    assert network.outputs == [both]
+    network.name_outputs([left, both])
+    assert network.outputs == [left, both]
+
+
+def test_an_unread_input_is_no_output() -> None:
+    network, start = entered("4x4x8")
+    network.enter("mask", volume("4x4x1"))
+    node = network.place("relu", build("relu"), [start])
+    assert network.outputs == [node]
+    assert [entry.index for entry in network.inputs] == [-1, -2]
+
+
+def test_origin() -> None:
+    network, start = entered("4x4x8")
+    node = network.place("stage.relu", build("relu"), [start], Origin(path="stage", note="why"))
+    assert (node.origin.path, node.origin.note, node.origin.span) == ("stage", "why", None)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Tied layers.
+
+
+def tie(first: tuple[str, dict[str, Any], str], second: tuple[str, dict[str, Any], str]) -> Node:
+    """Two layers, each on a volume of its own, the second tied to the first."""
+    network = Network()
+    sources = [network.enter(name, volume(text)) for name, text in (("a", first[2]), ("b", second[2]))]
+    one = network.place("one", build(first[0], first[1]), sources[:1])
+    return network.place("two", build(second[0], second[1]), sources[1:], tied=one)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3}, "9x9x4")),
+        # stride, padding and the volume are no part of the weights
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "stride": 2}, "5x7x4")),
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": "3x3"}, "9x9x4")),
+        (("dense", {"units": 10}, "2x2x8"), ("dense", {"units": 10}, "32")),
+        (("linear", {"units": 10}, "7x8"), ("linear", {"units": 10}, "3x3x8")),
+        (("prelu", {}, "9x9x4"), ("prelu", {}, "9x9x7")),  # one slope serves any depth
+        (("scale", {"per": "layer"}, "9x9x4"), ("scale", {"per": "layer"}, "5x2")),
+        (("lstm", {"units": 5}, "7x3"), ("lstm", {"units": 5, "sequence": False}, "9x3")),
+        (("batch_norm", {}, "9x9x4"), ("batch_norm", {}, "4x4")),
+    ],
+)
+def test_tied_layers_of_one_shape(first: Any, second: Any) -> None:
+    node = tie(first, second)
+    assert node.tied is not None
+    assert node.tied.name == "one"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("depthwise_conv", {"kernel": 3}, "9x9x4")),
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 5, "kernel": 3}, "9x9x4")),
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x4")),
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3}, "9x9x5")),
+        (("batch_norm", {}, "9x9x4"), ("batch_norm", {"statistics": False}, "9x9x4")),
+        # equal numbers in another arrangement: 2·6·4·8, 9·4·8·4, 4·8·8 = 8·8/2·… and 20·10
+        (
+            ("conv", {"filters": 8, "kernel": "2x6", "bias": False}, "9x9x4"),
+            ("conv", {"filters": 8, "kernel": "6x2", "bias": False}, "9x9x4"),
+        ),
+        (
+            ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x8"),
+            ("conv", {"filters": 8, "kernel": 3, "bias": False}, "9x9x4"),
+        ),
+        (
+            ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x8"),
+            ("conv", {"filters": 8, "kernel": 3, "bias": False, "groups": 2}, "9x9x8"),
+        ),
+        (("dense", {"units": 10, "bias": False}, "20"), ("dense", {"units": 20, "bias": False}, "10")),
+        # every position of a local layer has its own bank
+        (
+            ("conv", {"filters": 4, "kernel": 3, "sharing": "local"}, "9x9x4"),
+            ("conv", {"filters": 4, "kernel": 3, "sharing": "local"}, "8x8x4"),
+        ),
+    ],
+)
+def test_tied_layers_of_another_shape_are_refused(first: Any, second: Any) -> None:
+    with pytest.raises(Refusal) as caught:
+        tie(first, second)
+    assert (caught.value.code, caught.value.parameter) == ("NAME105", "tied")
+    assert "reuses the parameters of `one`" in caught.value.message
