@@ -8,6 +8,7 @@ from analyzer.diagnostics import Diagnostic
 from analyzer.engine.costs import cost_rows
 from analyzer.engine.network import Network
 from analyzer.engine.peak import peak_activation
+from analyzer.engine.receptive_field import receptive_fields
 from analyzer.engine.result import Analysis
 
 
@@ -23,6 +24,8 @@ def analyze_network(
 ) -> Analysis:
     """What every layer of `network` costs at this batch and dtype (a key of `analyzer.dtypes.BITS`)."""
     rows, totals = cost_rows(network, batch=batch, dtype=dtype)
+    for row, field in zip(rows, receptive_fields(network), strict=True):
+        row.receptive_field = field
     return Analysis(
         network=network,
         rows=rows,

@@ -10,18 +10,18 @@ position, so a layer tied to one with other volumes has parameters of its own th
 
 from __future__ import annotations
 
-from analyzer.dtypes import BITS
+from analyzer.dtypes import size_in_bytes
 from analyzer.engine.network import Network, Node, declared_sharing
+from analyzer.engine.on_data import macs_on_data, unread
 from analyzer.engine.result import FREE, Cost, Row, Sums
 from analyzer.layers import LOCAL, SHARED, Counts
 
 
 def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], Sums]:
     """A row for every node, with its running sums, and the totals."""
-    bits = BITS[dtype]
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
-    known: dict[tuple[int, tuple[tuple[int, ...], ...], bool, int | None], Sums] = {}
+    known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
     for node in network.nodes:
         # A repeated layer that reads the same volumes costs the same: worked out once.
         key = (
@@ -30,34 +30,35 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
             node.frozen,
             None if node.tied is None else node.tied.index,
         )
-        own = known.get(key)
-        if own is None:
-            own = known[key] = _own(node, batch, bits)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _own(node, batch, dtype), macs_on_data(node), unread(node)
+        own = found[0]
         running = running + own
-        rows.append(Row(node, own, running))
+        rows.append(Row(node, own, running, macs_on_data=found[1], unread=found[2]))
     return rows, running
 
 
-def _own(node: Node, batch: int, bits: int) -> Sums:
+def _own(node: Node, batch: int, dtype: str) -> Sums:
     """The costs of one node."""
     flow, layer = node.flow, node.layer
-    shared = _cost(layer.parameters(flow, SHARED), bits, node)
+    shared = _cost(layer.parameters(flow, SHARED), dtype, node)
     local = declared = shared
     if layer.shares:
-        local = _cost(layer.parameters(flow, LOCAL), bits, node)
+        local = _cost(layer.parameters(flow, LOCAL), dtype, node)
         own = declared_sharing(layer)
         if own != SHARED:
-            declared = local if own == LOCAL else _cost(layer.parameters(flow, own), bits, node)
+            declared = local if own == LOCAL else _cost(layer.parameters(flow, own), dtype, node)
     if node.tied is not None:
         shared = declared = FREE
         local = FREE if _same_volumes(node, node.tied) else local
-    return Sums(shared, local, declared, layer.macs(flow), (node.output.size * batch * bits + 7) // 8)
+    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, dtype))
 
 
-def _cost(counts: Counts, bits: int, node: Node) -> Cost:
+def _cost(counts: Counts, dtype: str, node: Node) -> Cost:
     """Counts as a cost: bytes of weights, biases and buffers, nothing trainable where the layer is frozen."""
     parameters = counts.weights + counts.biases
-    size = ((parameters + counts.buffers) * bits + 7) // 8
+    size = size_in_bytes(parameters + counts.buffers, dtype)
     return Cost(counts.weights, counts.biases, counts.buffers, size, 0 if node.frozen else parameters)
 
 

@@ -9,14 +9,13 @@ Source: liveness of tensors as torch frees them in graph execution; docs/decisio
 
 from __future__ import annotations
 
-from analyzer.dtypes import BITS
-from analyzer.engine.network import Network, Node
+from analyzer.dtypes import size_in_bytes
+from analyzer.engine.network import Network
 from analyzer.engine.result import Peak
 
 
 def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
     """The most bytes alive at once, and the name of the first layer where they are."""
-    bits = BITS[dtype]
     storage: dict[int, int] = {}  # node index -> the index of the node whose memory it uses
     uses: dict[int, int] = {}  # storage index -> reads still to come
     order = [*network.inputs, *network.nodes]
@@ -33,7 +32,7 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
     for node in order:
         own = storage[node.index]
         if own == node.index:
-            sizes[own] = _bytes(node, batch, bits)
+            sizes[own] = size_in_bytes(node.output.size * batch, dtype)
             alive += sizes[own]
         if alive > most:
             most, where = alive, node.name
@@ -45,7 +44,3 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
             if not uses[held]:
                 alive -= sizes.pop(held)
     return Peak(most, where)
-
-
-def _bytes(node: Node, batch: int, bits: int) -> int:
-    return (node.output.size * batch * bits + 7) // 8

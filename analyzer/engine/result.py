@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Network, Node
+from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -95,15 +96,29 @@ class Row:
     """One layer of a report.
 
     `name` is its full name, `kind` its type, `path` the blocks around it, `inputs` the names of what it reads,
-    `output` its output volume, `own` its own costs, `cumulative` the sums up to and with it.
+    `output` its output volume, `own` its own costs, `cumulative` the sums up to and with it; `macs_on_data` the MACs that
+    fall on no padding, `unread` the cells at the end of each axis that no window reads, `receptive_field` the cells of
+    the network's first input that an output cell sees (each None where there is no such thing).
     """
 
-    __slots__ = ("cumulative", "node", "own")
+    __slots__ = ("cumulative", "macs_on_data", "node", "own", "receptive_field", "unread")
 
-    def __init__(self, node: Node, own: Sums, cumulative: Sums) -> None:
+    def __init__(
+        self,
+        node: Node,
+        own: Sums,
+        cumulative: Sums,
+        *,
+        macs_on_data: int | None = None,
+        unread: list[int] | None = None,
+        receptive_field: ReceptiveField | None = None,
+    ) -> None:
         self.node = node
         self.own = own
         self.cumulative = cumulative
+        self.macs_on_data = macs_on_data
+        self.unread = unread
+        self.receptive_field = receptive_field
 
     @property
     def name(self) -> str:
@@ -166,13 +181,19 @@ class Row:
         return cost.bytes + self.own.activation_bytes
 
     def identity(self) -> dict[str, Any]:
-        """What the layer is, as the JSON report gives it before its costs; what is not known is left out."""
+        """What the layer is and sees, as the JSON report gives it before its costs; what is not known is left out."""
         node = self.node
         record: dict[str, Any] = {"name": node.name, "kind": node.layer.type, "path": node.origin.path}
         if node.origin.span is not None:
             record["line"] = node.origin.span.line
         record["inputs"] = self.inputs
         record["output"] = str(node.output)
+        if self.receptive_field is not None:
+            record["receptive_field"] = self.receptive_field.to_dict()
+        if self.macs_on_data is not None:
+            record["macs_on_data"] = self.macs_on_data
+        if self.unread is not None:
+            record["unread"] = self.unread
         if node.tied is not None:
             record["tied"] = node.tied.name
         if node.frozen:
@@ -247,6 +268,16 @@ class Analysis:
         """Whether the file declares sharing of its own, so that `declared` differs from `shared`."""
         return self.totals.declared != self.totals.shared
 
+    @property
+    def macs_on_data(self) -> int | None:
+        """The MACs of all layers that fall on no padding; None where a layer does not say."""
+        total = 0
+        for row in self.rows:
+            if row.macs_on_data is None:
+                return None
+            total += row.macs_on_data
+        return total
+
     def header(self) -> dict[str, Any]:
         """The keys of the JSON report before its layers."""
         record: dict[str, Any] = {"format": 1, "file": self.file, "name": self.name}
@@ -260,8 +291,10 @@ class Analysis:
 
     def totals_dict(self) -> dict[str, Any]:
         """The totals of the JSON report."""
-        peak = {"bytes": self.peak.bytes, "layer": self.peak.name}
-        return {**self.totals.to_dict(trainable=True), "layers": len(self.rows), "peak_activation": peak}
+        record = {**self.totals.to_dict(trainable=True), "layers": len(self.rows)}
+        if self.macs_on_data is not None:
+            record["macs_on_data"] = self.macs_on_data
+        return {**record, "peak_activation": {"bytes": self.peak.bytes, "layer": self.peak.name}}
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON report (schemas/report.schema.json) as plain data."""

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal, listed
-from analyzer.layers.base import Layer, parameter
+from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Axes, PaddingKind, VolumeKind, Whole, axis_named
-from analyzer.layers.windows import Padding, checked, needs_axes, signed
+from analyzer.layers.windows import KEPT, Padding, Reading, Readings, checked, needs_axes, signed
 from analyzer.volume import AXES, Volume
 
 
@@ -27,6 +27,9 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((), inputs[0].size)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return () if flow.input.positions == 1 else None
 
 
 class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
@@ -63,6 +66,9 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
             )
         return Volume.of([size // known if n is None else n for n in self.to])
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return (KEPT,) * flow.output.rank if flow.input.spatial == flow.output.spatial else None
+
 
 class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
     """The axes in another order: the output's first axis is the input's axis named first, and so on.
@@ -86,6 +92,11 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
             )
         return Volume.of([volume.sizes[volume.axes.index(name)] for name in self.order])
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        if self.order[-1] != "depth":
+            return None
+        return tuple(Reading(1, 0, 0, axis=flow.input.axes.index(name)) for name in self.order[:-1])
+
 
 class Pad(
     Layer,
@@ -106,6 +117,9 @@ class Pad(
         pairs = self.padding.pairs(inputs[0].rank)
         spatial = tuple(size + sum(pair) for size, pair in zip(inputs[0].spatial, pairs, strict=True))
         return checked(Volume(spatial, inputs[0].depth))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return tuple(Reading(1, -before, -before) for before, _ in self.padding.pairs(flow.input.rank))
 
 
 class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3D", "CenterCrop")):
@@ -137,6 +151,9 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
             sizes.append(left)
         return Volume(tuple(sizes), inputs[0].depth)
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return tuple(Reading(1, before, before) for before, _ in self.padding.pairs(flow.input.rank))
+
 
 class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "chunk")):
     """A range of one axis. A split is several slices of one layer.
@@ -166,3 +183,7 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
             )
         sizes[axis] = -(-(stop - self.start) // self.step)
         return Volume.of(sizes)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        cut = Reading(self.step, self.start, self.start)
+        return tuple(cut if name == self.axis[0] else KEPT for name in flow.input.axes[:-1])

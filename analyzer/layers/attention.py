@@ -15,7 +15,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Sizes, Whole
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import checked, needs_axes, per_axis
+from analyzer.layers.windows import EVERYTHING, Readings, checked, needs_axes, per_axis
 from analyzer.volume import Volume
 
 
@@ -55,6 +55,9 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(self.count * flow.input.depth)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return None  # the added rows see nothing of the input
 
 
 class MultiHeadAttention(
@@ -133,6 +136,9 @@ class MultiHeadAttention(
         filled = prod(-(-size // cells) * cells for size, cells in zip(query.spatial, window, strict=True))
         return projections + filled * prod(window) * (keys + values)
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return EVERYTHING if self.window is None else None
+
 
 class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "SqueezeExcitation", "SELayer", "SEModule")):
     """A gate on each plane: global mean, two dense layers, multiplied back. With R = `reduced`, or ⌊D/ratio⌋ and at least 1:
@@ -163,3 +169,6 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
 
     def macs(self, flow: Flow) -> int:
         return 2 * flow.input.depth * self._between(flow)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return EVERYTHING

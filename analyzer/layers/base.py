@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.layers.kinds import Kind
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.windows import KEPT, Readings
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -169,6 +170,13 @@ class Layer:
     def macs(self, flow: Flow) -> int:
         """Multiply-accumulates of one sample, biases not counted. Default: none."""
         return 0
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        """Which cells of input number `which` an output cell is made of, on each axis; see `Reading`.
+
+        Default: the cell at its own position.
+        """
+        return (KEPT,) * flow.output.rank if flow.inputs[which].rank == flow.output.rank else None
 
 
 class Input(Layer):

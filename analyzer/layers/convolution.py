@@ -14,7 +14,19 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, PaddingKind, SharingKind, Sizes, Sugar, Whole
 from analyzer.layers.sharing import SHARED, Sharing
-from analyzer.layers.windows import Padding, Pairs, checked, effective, needs_axes, per_axis, signed, slide
+from analyzer.layers.windows import (
+    Padding,
+    Pairs,
+    Readings,
+    checked,
+    effective,
+    needs_axes,
+    per_axis,
+    scattered_readings,
+    signed,
+    slide,
+    window_readings,
+)
 from analyzer.volume import AXES, Volume
 
 TYPE_CHECKING = False
@@ -44,7 +56,7 @@ class Convolution(Layer):
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
 
-    def window(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
         """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
         rank = volume.rank
         kernel = per_axis(self.kernel, rank, "kernel")
@@ -55,7 +67,7 @@ class Convolution(Layer):
     def slid(self, volume: Volume, depth: int) -> Volume:
         """The output volume of the window over `volume`, with this depth."""
         needs_axes(volume, "slides over")
-        kernel, stride, dilation, pairs = self.window(volume)
+        kernel, stride, dilation, pairs = self.geometry(volume)
         self._check_padding_mode(volume, pairs)
         output = Volume(slide(volume, kernel, stride, dilation, pairs), depth)
         self.sharing.banks(output.spatial)  # refuses a step for another rank
@@ -64,6 +76,9 @@ class Convolution(Layer):
     def taps(self, volume: Volume) -> int:
         """The cells of one window, over one plane of depth."""
         return prod(per_axis(self.kernel, volume.rank, "kernel"))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return window_readings(*self.geometry(flow.input))
 
     def biases(self, depth: int, positions: tuple[int, ...], sharing: Sharing) -> int:
         """One bias for each of `depth` filters in each bias set.
@@ -75,6 +90,10 @@ class Convolution(Layer):
         if self.untied_bias is None:
             return depth * sharing.banks(positions)
         return depth * prod(positions) if self.untied_bias else depth
+
+    def windowed_macs(self, flow: Flow) -> int:
+        """The MACs whose taps may fall on padding: all, unless a part of the layer has no window."""
+        return self.macs(flow)
 
     def _check_padding_mode(self, volume: Volume, pairs: Pairs) -> None:
         limit = {"reflect": 1, "circular": 0}.get(self.padding_mode)
@@ -210,6 +229,9 @@ class SeparableConv(
     def macs(self, flow: Flow) -> int:
         return self._bank(flow.input) * flow.output.positions
 
+    def windowed_macs(self, flow: Flow) -> int:
+        return self.taps(flow.input) * flow.input.depth * self.multiplier * flow.output.positions
+
 
 class ConvTranspose(
     Convolution,
@@ -274,6 +296,22 @@ class ConvTranspose(
                 help="leave output_padding out, or give the padding in numbers",
             )
         return Volume(tuple(map(int.__mul__, volume.spatial, stride)), self.filters)
+
+    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+        """Kernel, stride, dilation and the cells that are taken from the output on each axis; `same` takes F_eff − S."""
+        rank = volume.rank
+        kernel = per_axis(self.kernel, rank, "kernel")
+        stride = per_axis(self.stride, rank, "stride")
+        dilation = per_axis(self.dilation, rank, "dilation")
+        if self.padding.mode == "explicit":
+            return kernel, stride, dilation, self.padding.pairs(rank)
+        totals = (max(effective(k, d) - s, 0) for k, s, d in zip(kernel, stride, dilation, strict=True))
+        pairs = tuple((total // 2, total - total // 2) for total in totals)
+        lower = self.padding.mode == "same_lower"
+        return kernel, stride, dilation, tuple(pair[::-1] for pair in pairs) if lower else pairs
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return scattered_readings(*self.geometry(flow.input))
 
     def _scattered(
         self,

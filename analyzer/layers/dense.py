@@ -11,7 +11,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Sugar, Whole
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import checked
+from analyzer.layers.windows import EVERYTHING, Readings, checked
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -47,6 +47,9 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
 
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return EVERYTHING
 
 
 class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDistributed", "EinsumDense")):

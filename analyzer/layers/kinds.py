@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     #: A fragment of a JSON schema.
     Fragment: TypeAlias = dict[str, Any]
 
-_SIZE_TEXT = "^[0-9]+([x×][0-9]+)*$"
+#: A pattern of one size in a text, from 1 to 10^15.
+SIZE_TEXT = "0*([1-9][0-9]{0,14}|10{15})"
 _AXIS_NAMES = ("length", "height", "width", "time", "depth")
 
 
@@ -41,8 +42,9 @@ def written(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:.12g}".replace("-", "−")
     if isinstance(value, int):
-        text = str(value) if abs(value) < 10**24 else f"a number of {len(str(abs(value)))} digits"
-        return text.replace("-", "−")
+        if abs(value) >= 10**24:  # Python refuses to write out a number of more than 4,300 digits
+            return f"a number of about {value.bit_length() * 30103 // 100000 + 1} digits"
+        return str(value).replace("-", "−")
     return f"`{shown(str(value))}`"
 
 
@@ -187,7 +189,7 @@ class Sizes(Kind):
 
     def schema(self) -> Fragment:
         number = self.one.schema()
-        return _by_type(number=number, text={"pattern": _SIZE_TEXT}, items=number)
+        return _by_type(number=number, text={"pattern": f"^{_sizes_text(self.low)}$"}, items=number)
 
 
 class Factors(Kind):
@@ -219,7 +221,7 @@ class Factors(Kind):
 
     def schema(self) -> Fragment:
         number = self.one.schema()
-        return _by_type(number=number, text={"pattern": _SIZE_TEXT}, items=number)
+        return _by_type(number=number, text={"pattern": f"^{_sizes_text(1)}$"}, items=number)
 
 
 class PaddingKind(Kind):
@@ -288,7 +290,7 @@ class PaddingKind(Kind):
         sides = dict.fromkeys(self.SIDES, cells)
         fragment = _by_type(
             number=cells,
-            text={"pattern": "^([0-9]+[x×][0-9]+([x×][0-9]+)?" + "".join(f"|{m}" for m in self.modes) + ")$"},
+            text={"pattern": f"^({'|'.join((_sizes_text(0), *self.modes))})$"},
             items=_by_type(number=cells, items=cells, low=2, high=2),
         )
         fragment["type"].append("object")
@@ -351,12 +353,13 @@ class VolumeKind(Kind):
         return tuple(sizes)
 
     def schema(self) -> Fragment:
-        one = "([0-9]+|\\?)" if self.wildcard else "[0-9]+"
+        one = f"({SIZE_TEXT}|\\?)" if self.wildcard else SIZE_TEXT
+        single = "(?!.*\\?.*\\?)" if self.wildcard else ""
         return {
             "type": ["integer", "string"],
-            "if": {"type": "integer"},
-            "then": {"minimum": 1, "maximum": LARGEST},
-            "else": {"pattern": f"^{one}([x×]{one}){{0,3}}$"},
+            "minimum": 1,
+            "maximum": LARGEST,
+            "pattern": f"^{single}{one}([x×]{one}){{0,3}}$",
         }
 
 
@@ -430,7 +433,7 @@ class Reference(Kind):
         raise self.refuse(value)
 
     def schema(self) -> Fragment:
-        return {"type": ["string", "number", "boolean"]}
+        return {"type": ["string", "number", "boolean"], "minLength": 1}
 
 
 class References(Kind):
@@ -519,12 +522,18 @@ def _number_help(value: Value) -> str | None:
     if text.lower().startswith(("0x", "0o")):
         return "numbers are decimal"
     digits = text.replace("_", "").replace(",", "").lstrip("+-")
-    if digits.isascii() and digits.isdigit():
+    if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST)):
         plain = text.replace("_", "").replace(",", "")
         return f"write {plain}, without quotes or separators"
     if any(op in text for op in "+*/") and any(c.isdigit() for c in text):
         return f"an expression is written `$({shown(text)})`"
     return None
+
+
+def _sizes_text(low: int) -> str:
+    """A pattern of sizes for two or three axes, such as `3x5`."""
+    one = SIZE_TEXT if low else f"({SIZE_TEXT}|0+)"
+    return f"{one}[x×]{one}([x×]{one})?"
 
 
 def _by_type(

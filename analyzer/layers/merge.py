@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.base import Layer, parameter
+from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Axes, Choice, Flag, References, axis_named
-from analyzer.layers.windows import checked
+from analyzer.layers.windows import FIRST, KEPT, Reading, Readings, checked
 from analyzer.volume import Volume
 
 
@@ -32,6 +32,17 @@ class Merge(Layer, reads=(1, None)):
                     raise self.mismatch(volumes, axis)
                 sizes[axis] = max(size, sizes[axis])
         return checked(Volume.of(sizes))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        """Shifted where the input is cropped, the first cell where it is broadcast."""
+        readings = []
+        for size, length in zip(flow.inputs[which].spatial, flow.output.spatial, strict=True):
+            if size == 1 and length > 1:
+                readings.append(FIRST)
+            else:
+                before = max(0, size - length) // 2 if self.crop == "center" else 0
+                readings.append(Reading(1, before, before) if before else KEPT)
+        return tuple(readings)
 
     def aligned(self, inputs: Sequence[Volume]) -> Sequence[Volume]:
         """The inputs, of one rank and cropped where asked."""
@@ -135,3 +146,6 @@ class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "r
                 raise self.mismatch(volumes, axis, "equal")
         sizes[joined] = sum(volume.sizes[joined] for volume in volumes)
         return checked(Volume.of(sizes))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return super().windows(flow, which) if self.axis[0] == "depth" else None

@@ -12,7 +12,20 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Axes, Choice, PaddingKind, Sizes, Wholes, axis_named
-from analyzer.layers.windows import Padding, Pairs, checked, needs_axes, per_axis, slide
+from analyzer.layers.windows import (
+    EVERYTHING,
+    KEPT,
+    WHOLE,
+    Padding,
+    Pairs,
+    Reading,
+    Readings,
+    checked,
+    needs_axes,
+    per_axis,
+    slide,
+    window_readings,
+)  # fmt: skip
 from analyzer.volume import AXES, Volume
 
 Size = int | tuple[int, ...]
@@ -31,7 +44,7 @@ class Pool(Layer):
     )
     dilation: Size = 1
 
-    def window(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
         """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
         rank = volume.rank
         kernel = per_axis(self.kernel, rank, "kernel")
@@ -42,11 +55,14 @@ class Pool(Layer):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volume = inputs[0]
         needs_axes(volume, "slides over")
-        kernel, stride, dilation, pairs = self.window(volume)
+        kernel, stride, dilation, pairs = self.geometry(volume)
         if self.padding.mode == "explicit":
             _check_padding(volume, kernel, pairs)
         rounding = self.rounding if self.padding.mode == "explicit" else "floor"
         return checked(Volume(slide(volume, kernel, stride, dilation, pairs, rounding), volume.depth))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return window_readings(*self.geometry(flow.input))
 
 
 def _check_padding(volume: Volume, kernel: tuple[int, ...], pairs: Pairs) -> None:
@@ -109,7 +125,7 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
     kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True)
     stride: Size = parameter(Sizes(), "step of the window", default=2, letter="S")
 
-    def window(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
+    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
         """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
         kernel, stride = (
             per_axis(self.kernel, volume.rank, "kernel"),
@@ -120,10 +136,17 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "slides over")
-        return Volume(slide(inputs[0], *self.window(inputs[0])), inputs[0].depth)
+        return Volume(slide(inputs[0], *self.geometry(inputs[0])), inputs[0].depth)
 
     def macs(self, flow: Flow) -> int:
         return prod(per_axis(self.kernel, flow.input.rank, "kernel")) * flow.output.size
+
+    def windowed_macs(self, flow: Flow) -> int:
+        """The MACs whose taps may fall on padding: all."""
+        return self.macs(flow)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return window_readings(*self.geometry(flow.input))
 
 
 class _GlobalPool(Layer):
@@ -131,6 +154,9 @@ class _GlobalPool(Layer):
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((1,) * inputs[0].rank, inputs[0].depth)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return (WHOLE,) * flow.output.rank
 
 
 class GlobalAvgPool(
@@ -172,6 +198,10 @@ class _AdaptivePool(Layer):
         needs_axes(inputs[0], "pools")
         return checked(Volume(per_axis(self.size, inputs[0].rank, "size"), inputs[0].depth))
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        sizes = zip(flow.input.spatial, flow.output.spatial, strict=True)
+        return tuple(Reading(size, 0, size - 1, count) for size, count in sizes)
+
 
 class AdaptiveAvgPool(
     _AdaptivePool,
@@ -211,6 +241,9 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
         needs_axes(inputs[0], "pools")
         return checked(Volume((), inputs[0].depth * sum(n ** inputs[0].rank for n in self.bins)))
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return EVERYTHING
+
 
 class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
     """The mean along one axis or several.
@@ -227,3 +260,6 @@ class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
         for name in self.axis:
             sizes[axis_named(name, inputs[0].axes, "axis")] = 1
         return Volume.of(sizes)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return tuple(WHOLE if name in self.axis else KEPT for name in flow.input.axes[:-1])

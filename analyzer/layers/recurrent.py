@@ -15,7 +15,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, PaddingKind, Sizes, Whole
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import Padding, checked, per_axis, slide
+from analyzer.layers.windows import EVERYTHING, Padding, Readings, checked, per_axis, slide
 from analyzer.volume import Volume
 
 
@@ -55,6 +55,9 @@ class _Recurrent(Layer):
 
     def macs(self, flow: Flow) -> int:
         return flow.input.spatial[0] * self._weights(flow)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return EVERYTHING
 
 
 class Lstm(_Recurrent, type="lstm", elsewhere=("LSTM",)):
@@ -141,3 +144,6 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))
         positions = prod(flow.output.spatial[1:] if self.sequence else flow.output.spatial)
         return flow.input.spatial[0] * taps * (flow.input.depth + self.filters) * 4 * self.filters * positions
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return None  # grows with every step of time

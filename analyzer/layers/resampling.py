@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from math import floor, prod
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.base import Layer, parameter
+from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Factors, Reference, Sizes, Whole
 from analyzer.layers.normalization import divides
-from analyzer.layers.windows import checked, needs_axes, per_axis, wrong_rank
+from analyzer.layers.windows import NOTHING_READ, Reading, Readings, checked, needs_axes, per_axis, wrong_rank
 from analyzer.volume import AXES, Volume
 
 _MODES = Choice("nearest", "linear", "bilinear", "trilinear", "bicubic", "area")
@@ -51,6 +51,10 @@ class Upsample(
                 )
         return checked(Volume(sizes, volume.depth))
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        factors = self.factor if isinstance(self.factor, tuple) else (self.factor,) * flow.input.rank
+        return tuple(_resampled(*float(factor).as_integer_ratio(), self.mode) for factor in factors)
+
 
 class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), reads=(1, 2)):
     """Resampled to a size, or to the size of another layer.
@@ -87,6 +91,27 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
             )
         return checked(Volume(inputs[1].spatial, inputs[0].depth))
 
+    def windows(self, flow: Flow, which: int) -> Readings:
+        if which:
+            return NOTHING_READ
+        sizes = zip(flow.output.spatial, flow.input.spatial, strict=True)
+        return tuple(_resampled(length, size, self.mode) for length, size in sizes)
+
+
+def _resampled(grown: int, size: int, mode: str) -> Reading:
+    """The reading of an axis resampled by grown/size.
+
+    nearest ⌊u/s⌋; linear ⌊(u + ½)/s − ½⌋ and the cell after it; cubic one more on both sides; area the cells of the bin.
+    """
+    if mode == "nearest":
+        return Reading(size, 0, 0, grown)
+    if mode == "area":
+        return Reading(size, 0, size - 1, grown)
+    low, cell = size - grown, 2 * grown
+    if mode == "bicubic":
+        return Reading(2 * size, low - cell, low + 2 * cell, cell)
+    return Reading(2 * size, low, low + cell, cell)
+
 
 class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "DepthToSpace", "depth_to_space")):
     """Depth rearranged into space.
@@ -114,6 +139,9 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
                 help=f"a depth of {max(1, volume.depth // cells) * cells} before it",
             )
         return checked(Volume(tuple(size * self.factor for size in volume.spatial), volume.depth // cells))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return (Reading(1, 0, 0, self.factor),) * flow.input.rank
 
 
 class PixelUnshuffle(
@@ -143,6 +171,9 @@ class PixelUnshuffle(
                 )
         depth = volume.depth * prod((self.factor,) * volume.rank)
         return checked(Volume(tuple(size // self.factor for size in volume.spatial), depth))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return (Reading(self.factor, 0, self.factor - 1),) * flow.input.rank
 
 
 class ChannelShuffle(Layer, type="channel_shuffle", elsewhere=("ChannelShuffle", "ShuffleChannel")):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, VolumeKind, Whole
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import checked, needs_axes
+from analyzer.layers.windows import Readings, checked, needs_axes
 from analyzer.volume import Volume
 
 
@@ -72,3 +72,6 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
 
     def macs(self, flow: Flow) -> int:
         return self.multiply_accumulates
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return None  # its author does not say

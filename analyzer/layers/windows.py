@@ -15,6 +15,44 @@ from __future__ import annotations
 from analyzer.diagnostics import BEFORE, Refusal
 from analyzer.volume import AXES, LARGEST, Volume, pretty_sizes
 
+
+class Reading:
+    """Which input cells an output cell is made of, on one axis.
+
+    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋ of the input's axis number
+    `axis` (None: the axis in the same place). Windows, scattered kernels, resampling, shifts and slices all have this form.
+    """
+
+    __slots__ = ("axis", "divisor", "high", "low", "scale")
+
+    def __init__(self, scale: int, low: int, high: int, divisor: int = 1, axis: int | None = None) -> None:
+        self.scale = scale
+        self.low = low
+        self.high = high
+        self.divisor = divisor
+        self.axis = axis
+
+
+class Everything:
+    """Each output cell is made of the whole input."""
+
+
+class Nothing:
+    """No output cell is made of this input's values."""
+
+
+#: The cell at the same place.
+KEPT = Reading(1, 0, 0)
+#: The whole axis.
+WHOLE = Reading(0, 0, 0)
+#: The first cell, whatever the output cell: an axis of 1 that is broadcast.
+FIRST = Reading(0, 0, 0)
+EVERYTHING = Everything()
+NOTHING_READ = Nothing()
+
+#: What `Layer.windows` answers: a reading for each spatial axis of the output; None where it has no such form.
+Readings = tuple[Reading, ...] | Everything | Nothing | None
+
 #: Padding cells before and after, on each axis.
 Pairs = tuple[tuple[int, int], ...]
 
@@ -230,6 +268,64 @@ def _too_large(
         notes=notes,
         help=", ".join(helps[:-1]) + f", or {helps[-1]}",
     )
+
+
+def window_readings(
+    kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], pairs: Pairs
+) -> Readings:
+    """The readings of a window: from u·S − P_before over F_eff cells."""
+    return tuple(
+        Reading(step, -before, effective(cells, spread) - 1 - before)
+        for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True)
+    )
+
+
+def scattered_readings(
+    kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], pairs: Pairs
+) -> Readings:
+    """The readings of a transposed window: from ⌈(u + P_before − (F_eff − 1))/S⌉ to ⌊(u + P_before)/S⌋."""
+    return tuple(
+        Reading(1, before - effective(cells, spread) + step, before, step)
+        for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True)
+    )
+
+
+def taps_within(positions: int, kernel: int, stride: int, dilation: int, before: int, length: int) -> int:
+    """How many taps of all windows on one axis fall on its `length` real cells, the others being padding.
+
+    The pairs of a position o < `positions` and a tap t < `kernel` with 0 ≤ o·S + t·d − before < `length`; for a transposed
+    window, positions of the input and cells of the output. Counted without walking either.
+    """
+    return _pairs_below(length + before, positions, kernel, stride, dilation) - _pairs_below(
+        before, positions, kernel, stride, dilation
+    )
+
+
+def _pairs_below(bound: int, positions: int, kernel: int, stride: int, dilation: int) -> int:
+    """The pairs (o, t) with o·S + t·d < bound: for each tap ⌈(bound − t·d)/S⌉ positions, between 0 and all of them."""
+    full = min(max(-(-(bound - (positions - 1) * stride) // dilation), 0), kernel)  # taps that count at every position
+    some = min(max(-(-bound // dilation), full), kernel)  # taps below it count at some position at least
+    last = bound + stride - 1 - (some - 1) * dilation
+    return positions * full + _floor_sum(some - full, stride, dilation, last)
+
+
+def _floor_sum(count: int, divisor: int, step: int, start: int) -> int:
+    """Σ ⌊(step·i + start)/divisor⌋ for i below `count`, all at least 0, in as many steps as Euclid's algorithm takes."""
+    total = 0
+    while count > 0:
+        total += (count - 1) * count // 2 * (step // divisor) + count * (start // divisor)
+        step, start = step % divisor, start % divisor
+        top = step * count + start
+        if top < divisor:
+            break
+        count, start = top // divisor, top % divisor
+        divisor, step = step, divisor
+    return total
+
+
+def unread_after(size: int, positions: int, kernel: int, stride: int, dilation: int, before: int) -> int:
+    """The cells at the end of one axis that no window reads, where the stride does not divide the room exactly."""
+    return min(size, max(0, size + before - (positions - 1) * stride - effective(kernel, dilation)))
 
 
 def signed(number: int) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
 from analyzer.diagnostics import Diagnostic, Refusal, listed, nearest
 from analyzer.loader.description import Template
-from analyzer.loader.expressions import Expression, is_expression
+from analyzer.loader.expressions import BUILT_IN, Expression, is_expression
 from analyzer.loader.grammar import TAKEN_NAMES
-from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree, value_of
+from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -20,24 +21,36 @@ if TYPE_CHECKING:
     Known: TypeAlias = frozenset[str]
 
 
+_WORD = re.compile(r"(?<![\w$.'\"])[A-Za-z_]\w*", re.ASCII)
+
+
 class Context:
-    """The file being parsed and the findings so far."""
+    """The file being parsed and the findings so far.
+
+    `troubles` counts the findings and the meetings with what the reader refused, which is reported already.
+    """
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
         self.problems: list[Diagnostic] = []
+        self.troubles = 0
+        #: Whether any `$name` may be used: in a block whose signature is wrong.
+        self.lenient = False
 
     def problem(
         self, code: str, message: str, tree: Tree, *, help: str | None = None, notes: Iterable[str] = ()
     ) -> None:
         """Reports a mistake at a key or value."""
+        self.troubles += 1
+        if tree.__class__ is Damaged:
+            return
         self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=notes, help=help))
 
     def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:
         """Reports a refused value: `subject` begins the sentence, the refusal says where inside `tree`."""
-        message = f"{subject} {refusal.message}" if subject else refusal.message
-        self.problem(refusal.code, message, inner(tree, refusal.at), notes=refusal.notes, help=refusal.help)
+        message = f"{inside(subject, refusal)} {refusal.message}" if subject else refusal.message
+        self.problem(refusal.code, message, at_fault(tree, refusal), notes=refusal.notes, help=refusal.help)
 
     def template(self, tree: Tree, known: Known, *, names: bool = False) -> Template | None:
         """The template of a written value; None, and a finding, where an expression in it is wrong.
@@ -48,12 +61,14 @@ class Context:
             text = tree.text
             if "$" not in text:
                 return Template(text if names else value_of(tree), tree, dynamic=False)
-        before = len(self.problems)
+        before = self.troubles
         value, dynamic = self._value(tree, known, names)
-        return None if len(self.problems) > before else Template(value, tree, dynamic=dynamic)
+        return None if self.troubles > before else Template(value, tree, dynamic=dynamic)
 
     def _value(self, tree: Tree, known: Known, names: bool) -> tuple[Any, bool]:
         if isinstance(tree, Scalar):
+            if tree.__class__ is Damaged:
+                self.troubles += 1
             if is_expression(tree.text):
                 return self._expression(tree, known), True
             return (tree.text if names else value_of(tree)), False
@@ -78,7 +93,7 @@ class Context:
         except Refusal as refusal:
             self.refused(refusal, "", scalar)
             return None
-        for name in sorted(expression.names.difference(known)):
+        for name in sorted(expression.names.difference(known)) if not self.lenient else ():
             near = nearest(name, known)
             self.problem(
                 "NAME102",
@@ -102,7 +117,12 @@ class Context:
         """`tree` as a list, or None and a finding."""
         if isinstance(tree, Sequence):
             return tree
-        self.problem("MODEL103", f"{what} takes a list, not {described(tree)}", tree, help=f"for example `{example}`")
+        help = f"for example `{example}`"
+        if isinstance(tree, Mapping) and tree.items and not tree.flow:
+            dashed = tree.items[0][0].text.startswith("-")
+            help = "a space is missing after `-`" if dashed else "each item of the list begins with `- `"
+            help = f"for example `{example}`" if what == "`params`" else help
+        self.problem("MODEL103", f"{what} takes a list, not {described(tree)}", tree, help=help)
         return None
 
     def text_of(self, tree: Tree, what: str) -> str | None:
@@ -135,14 +155,30 @@ class Context:
     ) -> None:
         """Reports an unknown key, with the nearest known one."""
         names = list(known)
-        near = nearest(key.text, names)
         self.problem(
             code,
             f"{what} has no key `{shown(key.text)}`",
             key,
             notes=[f"its keys are {listed(names, last='and')}"],
-            help=help or (f"did you mean `{near}`?" if near else None),
+            help=help or meant(key.text, names),
         )
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """What helps where `word` is none of the known names: the nearest one, or the space that it lacks."""
+    names = list(known)
+    key = word.partition(":")[0]
+    if key != word and key in names:
+        return f"a space is missing after `{key}:`"
+    near = nearest(word, names)
+    return f"did you mean `{near}`?" if near else None
+
+
+def with_dollars(text: str, known: Known) -> str | None:
+    """`text` with a `$` before each variable that it names without one; None where it names none."""
+    names = known.difference(BUILT_IN)
+    dollared = _WORD.sub(lambda word: f"${word.group()}" if word.group() in names else word.group(), text)
+    return dollared if dollared != text else None
 
 
 def _known(known: Known) -> str:
@@ -169,6 +205,29 @@ def inner(tree: Tree, at: tuple[str | int, ...]) -> Tree:
         else:
             break
     return tree
+
+
+def volume_help(text: str) -> str | None:
+    """The volume that a text means, which has its numbers between other signs: `[32, 32, 3]`, `32 x 32 x 3`."""
+    numbers = re.fullmatch(r"\s*[\[(]?\s*(\?|[0-9]+)((?:\s*[xX×*,;]\s*(?:\?|[0-9]+)){0,3})\s*[\])]?\s*", text, re.ASCII)
+    if numbers is None:
+        return None
+    return f"write `{'x'.join(re.findall('[0-9]+|[?]', text))}`"
+
+
+def at_fault(tree: Tree, refusal: Refusal) -> Tree:
+    """The part of `tree` that a refusal means: the value at the end of its way, or its key where that is unknown."""
+    if refusal.code == "VALUE102" and refusal.at:
+        around = inner(tree, refusal.at[:-1])
+        if isinstance(around, Mapping):
+            return next((key for key, _ in around.items if key.text == refusal.at[-1]), around)
+    return inner(tree, refusal.at)
+
+
+def inside(subject: str, refusal: Refusal) -> str:
+    """The subject of a refusal's sentence, with the key inside of it that is at fault."""
+    keys = [step for step in refusal.at if isinstance(step, str)]
+    return f"`{keys[-1]}` in {subject}" if keys and refusal.code != "VALUE102" else subject
 
 
 def described(tree: Tree) -> str:

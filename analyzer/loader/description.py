@@ -176,7 +176,7 @@ class Model:
     """A parsed model file.
 
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
-    where open) and `training` for the checks and the memory analysis.
+    where open) and `training` for the checks and the memory analysis. `faulty` says that parsing found mistakes.
     """
 
     def __init__(self, file: str, text: str, name: str) -> None:
@@ -192,6 +192,7 @@ class Model:
         self.outputs: list[Template] = []
         self.budget: dict[str, Limit] = {}
         self.training: dict[str, Any] = {}
+        self.faulty = False
 
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"

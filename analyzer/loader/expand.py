@@ -81,7 +81,8 @@ class _Expansion:
             self._outputs(scope)
         except Stop:
             return
-        if not self.placer.network.nodes and not self.findings.problems and isinstance(self.placer.entry, Node):
+        placed = self.placer.network.nodes or self.findings.problems or self.model.faulty
+        if not placed and isinstance(self.placer.entry, Node):
             message = "no layer is left: every `when` is false or every `repeat` 0"
             self.findings.report(Refusal(message, code="MODEL107"), self.model.layers[0].place)
 
@@ -315,7 +316,7 @@ class _Expansion:
         calls = (
             f"block `{block.name}`"
             + (f", repetition {name.rpartition('.')[2]}" if item.repeat is not None else "")
-            + ", called on"
+            + ", called"
         )
         body = Scope(f"{scope.prefix}{name}.", block.body, None, scope, calls, item.span.line)
         self.placer.network.groups[body.path] = block.name

@@ -34,7 +34,8 @@ _ONLY_AST = 0x400
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _RUN_TOGETHER = re.compile(r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[A-Za-z_]", re.ASCII)
 _LARGEST = 10**30  # beyond it no intermediate result helps any model
-_KEYWORDS = frozenset(["False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield"])  # fmt: skip
+#: Words of Python that no variable may be called.
+KEYWORDS = frozenset(["False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield"])  # fmt: skip
 
 
 def is_expression(text: str) -> bool:
@@ -44,7 +45,7 @@ def is_expression(text: str) -> bool:
 
 def valid_name(name: str) -> bool:
     """Whether a variable or block parameter may be called so."""
-    return _NAME.fullmatch(name) is not None and name not in _KEYWORDS and name not in BUILT_IN
+    return _NAME.fullmatch(name) is not None and name not in KEYWORDS and name not in BUILT_IN
 
 
 class Expression:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import BEFORE, LAYER, Diagnostic, Refusal
 from analyzer.engine.network import Node
 from analyzer.layers.windows import arithmetic
-from analyzer.loader.context import inner
+from analyzer.loader.context import at_fault, inside
 from analyzer.loader.description import Argument, LayerItem
 from analyzer.loader.reader import Tree
 from analyzer.loader.scope import Missing, Scope, Values
@@ -43,12 +43,13 @@ class Findings:
         if refusal.parameter == "tied" and item.tied is not None:
             place = item.tied.tree
         elif argument is not None:
-            place = inner(argument.template.tree, refusal.at)
+            place = at_fault(argument.template.tree, refusal)
             notes = values.explain(argument.template.value) if argument.template.dynamic else []
             if place.start.line + 1 < item.span.line or place.start.line + 1 > item.span.end_line:
                 notes.append(f"for `{shown(name)}`, line {item.span.line}")
         if refusal.code.startswith(("VALUE", "LIMIT103")) and argument is not None and LAYER not in refusal.message:
-            refusal.message = f"`{argument.declaration.name}` of `{item.type.type}` {refusal.message}"
+            subject = inside(f"`{argument.declaration.name}` of `{item.type.type}`", refusal)
+            refusal.message = f"{subject} {refusal.message}"
         notes += (
             [line for node in sources if isinstance(node, Node) for line in source_line(node)]
             if refusal.code.startswith("SHAPE")
@@ -113,11 +114,11 @@ def behind(node: Node) -> list[str]:
 
 def formula_of(node: Node) -> list[str]:
     """The formula of a window layer with its numbers."""
-    window = getattr(node.layer, "window", None)
-    if window is None or not node.inputs or node.layer.type == "conv_transpose":
+    geometry = getattr(node.layer, "geometry", None)
+    if geometry is None or not node.inputs or node.layer.type == "conv_transpose":
         return []
     volume = node.inputs[0].output
-    kernel, stride, dilation, pairs = window(volume)
+    kernel, stride, dilation, pairs = geometry(volume)
     rounding = getattr(node.layer, "rounding", "floor")
     lines: list[str] = []
     for axis, name in enumerate(AXES[volume.rank]):

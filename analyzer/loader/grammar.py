@@ -20,6 +20,13 @@ TOP_KEYS = {
     "training": "the defaults of the memory analysis",
 }
 
+#: What other formats call the keys of a file; messages answer these names.
+KEYS_ELSEWHERE = {
+    "input_shape": "input", "input_size": "input", "input_dim": "input", "shape": "input", "image_size": "input",
+    "model": "layers", "network": "layers", "net": "layers", "architecture": "layers", "backbone": "layers",
+    "modules": "layers", "variables": "vars", "params": "vars", "parameters": "vars", "constants": "vars", "title": "name",
+}  # fmt: skip
+
 #: Keys beside a layer type, a block or a structure, with what they mean.
 GRAPH_KEYS = {
     "name": "its name for `from`, reports and messages",
@@ -61,6 +68,12 @@ BLOCK_KEYS = {
 
 #: Axes of the long form of an input, by the spatial axes they may stand with.
 INPUT_AXES = ("time", "height", "width", "length", "depth")
+
+#: What else the axes are called; messages answer these names.
+AXES_ELSEWHERE = {
+    "channels": "depth", "channel": "depth", "features": "depth", "filters": "depth", "c": "depth", "d": "depth",
+    "h": "height", "w": "width", "frames": "time", "t": "time", "l": "length", "n": "length", "samples": "length",
+}  # fmt: skip
 
 #: Budget keys, each with the kind of amount it limits: a count, bytes, or cells.
 BUDGET_KEYS = {

@@ -8,12 +8,20 @@ from analyzer.diagnostics import Diagnostic, ModelError, Refusal, listed, neares
 from analyzer.dtypes import BITS
 from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.kinds import Number, Whole
-from analyzer.loader.context import Context, described
+from analyzer.loader.context import Context, described, volume_help
 from analyzer.loader.description import UNKNOWN, Argument, Block, Limit, Model, Template
 from analyzer.loader.expressions import BUILT_IN, valid_name
-from analyzer.loader.grammar import BLOCK_KEYS, BUDGET_KEYS, INPUT_AXES, TOP_KEYS, TRAINING_KEYS
+from analyzer.loader.grammar import (
+    AXES_ELSEWHERE,
+    BLOCK_KEYS,
+    BUDGET_KEYS,
+    INPUT_AXES,
+    KEYS_ELSEWHERE,
+    TOP_KEYS,
+    TRAINING_KEYS,
+)
 from analyzer.loader.parse_layers import LayerParser
-from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree, read_tree, value_of
+from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, read_tree, value_of
 from analyzer.source import shown
 from analyzer.units import read_amount
 from analyzer.volume import AXES, LARGEST, read_sizes
@@ -36,6 +44,8 @@ def parse(text: str, file: str) -> tuple[Model | None, list[Diagnostic]]:
     if tree is None and not problems:
         tree = Scalar("", *_START, plain=True)
     model = None if tree is None else _FileParser(context).file(tree)
+    if model is not None:
+        model.faulty = bool(context.problems)
     return model, context.problems
 
 
@@ -69,14 +79,15 @@ class _FileParser:
         if not isinstance(tree, Mapping):
             empty = isinstance(tree, Scalar) and not tree.text
             message = "the model is empty" if empty else f"a model is a mapping of keys, not {described(tree)}"
-            context.problem("MODEL100", message, tree, help="`analyzer example` prints one to start from")
+            help = "`analyzer example` prints one to start from"
+            if isinstance(tree, Sequence):
+                help = "the layers stand under `layers:`, and `input:` beside it"
+            context.problem("MODEL100", message, tree, help=help)
             return None
-        keys = {}
+        keys = {key.text: value for key, value in tree.items if key.text in TOP_KEYS}
         for key, value in tree.items:
-            if key.text in TOP_KEYS:
-                keys[key.text] = value
-            else:
-                self._unknown_key(key)
+            if key.text not in TOP_KEYS:
+                self._unknown_key(key, value, keys)
         for word in ("name", "description"):
             if word in keys:
                 text = context.text_of(keys[word], f"`{word}`")
@@ -107,11 +118,24 @@ class _FileParser:
             self._training(keys["training"])
         return self.model
 
-    def _unknown_key(self, key: Scalar) -> None:
+    def _unknown_key(self, key: Scalar, value: Tree, keys: dict[str, Tree]) -> None:
+        """Reports an unknown key; its value stands in for the key that it means, so that nothing else is missed."""
         if key.text in CATALOGUE or found_elsewhere(key.text):
             self.context.unknown_key(key, "a model", TOP_KEYS, help="layers stand in the list under `layers:`")
-        else:
-            self.context.unknown_key(key, "a model", TOP_KEYS)
+            return
+        elsewhere = KEYS_ELSEWHERE.get(key.text.lower())
+        if elsewhere is not None:
+            self.context.unknown_key(key, "a model", TOP_KEYS, help=f"did you mean `{elsewhere}`?")
+            keys.setdefault(elsewhere, Damaged(value.start, value.end))
+            return
+        self.context.unknown_key(key, "a model", TOP_KEYS)
+        near = nearest(key.text, TOP_KEYS)
+        if (
+            near is not None
+            and not (near == "input" and "inputs" in keys)
+            and not (near == "inputs" and "input" in keys)
+        ):
+            keys.setdefault(near, value)
 
     # -- inputs ----------------------------------------------------------------------------------------------------
 
@@ -148,10 +172,8 @@ class _FileParser:
             tree = Scalar(text or "", tree.start, tree.end, plain=True)
             if text is None:
                 return unknown
-        elif not isinstance(tree, Scalar):
-            help = None
-            if isinstance(tree, Sequence) and all(isinstance(item, Scalar) for item in tree.items):
-                help = "write `" + "x".join(item.text for item in tree.items if isinstance(item, Scalar)) + "`"
+        elif isinstance(tree, Sequence):
+            help = volume_help(",".join(item.text for item in tree.items if isinstance(item, Scalar)))
             self.context.problem(
                 "VALUE101", f"{what} must be a volume such as `224x224x3`, not a list", tree, help=help
             )
@@ -167,27 +189,43 @@ class _FileParser:
         return template
 
     def _long_form(self, mapping: Mapping, what: str) -> str | None:
-        before = len(self.context.problems)
+        before = self.context.troubles
         sizes = {}
         for key, value in mapping.items:
             if key.text not in INPUT_AXES:
-                self.context.unknown_key(key, what, INPUT_AXES)
-            elif not isinstance(value, Scalar):
-                self.context.problem(
-                    "VALUE101", f"{key.text} of {what} must be a whole number, not {described(value)}", value
-                )
+                axis = AXES_ELSEWHERE.get(key.text.lower())
+                self.context.unknown_key(key, what, INPUT_AXES, help=f"did you mean `{axis}`?" if axis else None)
+            elif isinstance(value, Scalar) and "$" in value.text:
+                sizes[key.text] = f"$({value.text})"
             else:
-                sizes[key.text] = f"$({value.text})" if "$" in value.text else value.text
-        order = next((axes for axes in AXES if {*axes, "depth"} == set(sizes)), None)
-        if len(self.context.problems) > before:
+                self._axis(key, value, what)
+                sizes[key.text] = value.text if isinstance(value, Scalar) else ""
+        if self.context.troubles > before:
             return None
+        forms = [(*axes, "depth") for axes in AXES]
+        order = next((axes for axes in forms if set(axes) == set(sizes)), None)
         if order is None:
-            forms = "; ".join(", ".join((*axes, "depth")) for axes in AXES[1:])
+            wider = next((axes for axes in forms[1:] if set(axes) > set(sizes)), None)
+            lacking = [axis for axis in wider or () if axis not in sizes]
             self.context.problem(
-                "VALUE101", f"{what} has the axes {listed(sizes, last='and')}", mapping, notes=[f"a volume has {forms}"]
+                "VALUE101",
+                f"{what} has {listed(sizes, last='and')} and lacks {listed(lacking, last='and')}"
+                if sizes and lacking
+                else f"the axes {listed(sizes, last='and')} of {what} make no volume"
+                if sizes
+                else f"{what} has no axes",
+                mapping,
+                notes=[f"a volume has {'; or '.join(listed(axes, last='and') for axes in forms[1:])}"],
             )
             return None
-        return "x".join(sizes[axis] for axis in (*order, "depth"))
+        return "x".join(sizes[axis] for axis in order)
+
+    def _axis(self, key: Scalar, value: Tree, what: str) -> None:
+        """Checks one axis of the long form."""
+        try:
+            Whole(1).read(value_of(value) if isinstance(value, Scalar) else plain_or_none(value))
+        except Refusal as refusal:
+            self.context.refused(refusal, f"`{key.text}` of {what}", value)
 
     # -- vars, defaults, blocks --------------------------------------------------------------------------------------
 
@@ -238,9 +276,9 @@ class _FileParser:
             parameters = self.context.mapping(value, f"`{kind.type}` in `defaults`", "conv: {padding: same}")
             if parameters is None:
                 continue
-            before = len(self.context.problems)
+            before = self.context.troubles
             arguments = self.layers.arguments(kind, key, parameters, known)
-            if len(self.context.problems) > before:
+            if self.context.troubles > before:
                 lost = (p for p in kind.declared.values() if p.name not in arguments)
                 template = Template(UNKNOWN, value, dynamic=False)
                 arguments |= {p.name: Argument(p, template, UNKNOWN, broken=True) for p in lost}
@@ -274,12 +312,20 @@ class _FileParser:
                 if body is None:
                     self.context.problem("MODEL107", f"block `{shown(key.text)}` has no `layers`", key)
             else:
-                self.context.mapping(value, f"block `{shown(key.text)}`", "{params: [c], layers: […]}")
+                self.context.problem(
+                    "MODEL103",
+                    f"block `{shown(key.text)}` takes a mapping, not {described(value)}",
+                    value,
+                    help="its list stands under `layers:`"
+                    if isinstance(value, Sequence)
+                    else "for example `{params: [c], layers: […]}`",
+                )
             block.broken |= body is None
             self.bodies.append((block, body))
 
     def _params(self, block: Block, tree: Tree, known: frozenset[str]) -> None:
-        sequence = self.context.sequence(tree, "`params`", "params: [filters, stride=1]")
+        example = f"params: [{', '.join(map(_signature, tree.items))}]" if isinstance(tree, Mapping) else ""
+        sequence = self.context.sequence(tree, "`params`", example or "params: [filters, stride=1]")
         block.broken |= sequence is None
         for item in sequence.items if sequence is not None else ():
             if not isinstance(item, Scalar):
@@ -287,7 +333,9 @@ class _FileParser:
                     "MODEL103",
                     f"a parameter is `name` or `name=default`, not {described(item)}",
                     item,
-                    help="for example `stride=1`",
+                    help=f"write `{', '.join(map(_signature, item.items))}`"
+                    if isinstance(item, Mapping)
+                    else "for example `stride=1`",
                 )
                 block.broken = True
                 continue
@@ -309,9 +357,11 @@ class _FileParser:
         for block, body in getattr(self, "bodies", ()):
             self.layers.calls = []
             if body is not None:
+                self.context.lenient = block.broken
                 block.body = self.layers.items(
                     body, known | frozenset(block.params), f"`layers` of block `{block.name}`"
                 )
+                self.context.lenient = False
             calls[block.name] = self.layers.calls
         for name, way in _cycles(calls):
             self.model.blocks[name].broken = True
@@ -391,6 +441,12 @@ class _FileParser:
                 self.context.refused(refusal, f"`{key.text}` of `training`", value)
 
 
+def _signature(pair: tuple[Scalar, Tree]) -> str:
+    """A parameter of a block as it is declared."""
+    key, value = pair
+    return shown(f"{key.text}={value.text}" if isinstance(value, Scalar) and value.text else key.text)
+
+
 def plain_or_none(tree: Tree) -> Any:
     """A list or a mapping as plain data, for the refusal of it."""
     return {} if isinstance(tree, Mapping) else []
@@ -415,10 +471,19 @@ def refuse_volume(text: object) -> Refusal | None:
     """Why `text` is no input volume, or None where it is one."""
     sizes = read_sizes(text) if isinstance(text, str) else None
     if sizes is None or len(sizes) > 4:
+        said = f"`{shown(str(text))}`" if text != "" else "nothing"
         help = "height x width x depth, such as `32x32x3`; digits and `x`, no spaces"
-        return Refusal(f"must be a volume such as `224x224x3`, not `{shown(str(text))}`", code="VALUE101", help=help)
+        if sizes is not None:
+            help = "at most time x height x width x depth; the batch is no axis, `--batch` gives it"
+        else:
+            help = volume_help(str(text)) or help
+        return Refusal(f"must be a volume such as `224x224x3`, not {said}", code="VALUE101", help=help)
     if any(size is None for size in sizes):
-        return Refusal(f"must be whole numbers, and `{shown(str(text))}` has a `?`", code="VALUE101")
+        return Refusal(
+            f"must be whole numbers, and `{shown(str(text))}` has a `?`",
+            code="VALUE101",
+            help="write a number; `--input` gives another one without a change of the file",
+        )
     known = [size for size in sizes if size is not None]
     if min(known) < 1:
         return Refusal(f"must have axes of at least 1, not `{shown(str(text))}`", code="VALUE101")

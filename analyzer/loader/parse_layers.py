@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere, letters
 from analyzer.layers.kinds import Flag, Reference, References, Sugar, VolumeKind, Whole
-from analyzer.loader.context import Context, described
+from analyzer.loader.context import Context, described, inner, meant, volume_help, with_dollars
 from analyzer.loader.description import (
     Argument,
     Block,
@@ -19,9 +22,9 @@ from analyzer.loader.description import (
     Template,
     build,
 )  # fmt: skip
-from analyzer.loader.expressions import valid_name
+from analyzer.loader.expressions import truth, valid_name
 from analyzer.loader.grammar import GRAPH_KEYS, JOINS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES
-from analyzer.loader.reader import Mapping, Scalar, Tree
+from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
     from analyzer.loader.context import Known
 
 _FLAG = Flag()
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%", re.ASCII)
 _COUNT = Whole(0)
+_ITEM_EXAMPLE = "for example `- conv: {filters: 64, kernel: 3}`"
 
 
 class LayerParser:
@@ -79,21 +84,26 @@ class LayerParser:
     def _item(self, tree: Tree, known: Known) -> Item:
         if isinstance(tree, Scalar):
             self.misplaced = False
+            if tree.plain and not tree.text:
+                self.context.problem("MODEL105", "an empty item", tree, help=_ITEM_EXAMPLE)
+                return BrokenItem(tree, tree.span(self.context.file), "")
             item = self._make(tree, tree, None, known)
             return item or BrokenItem(tree, tree.span(self.context.file), tree.text)
         if not isinstance(tree, Mapping):
-            self.context.problem("MODEL103", f"a layer is a mapping or a word, not {described(tree)}", tree)
+            help = "each layer is an item of its own; `- sequence: [ … ]` groups some"
+            self.context.problem("MODEL103", f"a layer is a mapping or a word, not {described(tree)}", tree, help=help)
             return BrokenItem(tree, tree.span(self.context.file), "")
-        before = len(self.context.problems)
+        before = self.context.troubles
         graph, found = self._split(tree)
-        self.misplaced = len(self.context.problems) > before
+        self.misplaced = self.context.troubles > before
         repeat = self._repeat(graph["repeat"], known) if "repeat" in graph else None
-        inside = known | frozenset(repeat) if isinstance(repeat, dict) else known
+        lists = graph.get("repeat")
+        inside = known | frozenset(key.text for key, _ in lists.items) if isinstance(lists, Mapping) else known
         item = self._make(found[0], tree, found[1], inside) if found is not None else None
         made = item or BrokenItem(tree, tree.span(self.context.file), found[0].text if found else "")
         made.repeat = repeat
         self._read_graph(made, graph, inside)
-        return made if len(self.context.problems) == before else _break(made)
+        return made if self.context.troubles == before else _break(made)
 
     def _split(self, tree: Mapping) -> tuple[dict[str, Tree], tuple[Scalar, Tree] | None]:
         """The graph keys of an item, and the key that says what it is."""
@@ -116,6 +126,7 @@ class LayerParser:
                     found = key, value
             else:
                 strange.append((key, value))
+        self._beside(strange, found)
         for key, _ in strange:
             self._strange(key, found)
         if found is None and not strange:
@@ -123,22 +134,48 @@ class LayerParser:
                 "MODEL105",
                 "no layer type, block or structure stands here" if tree.items else "an empty item",
                 tree,
-                help="for example `- conv: {filters: 64, kernel: 3}`",
+                help=_ITEM_EXAMPLE,
             )
         return graph, found
+
+    def _beside(self, strange: list[tuple[Scalar, Tree]], found: tuple[Scalar, Tree] | None) -> None:
+        """Takes out of `strange` the parameters that stand beside their layer or block, and reports them together."""
+        if found is None:
+            return
+        word, inside = found[0].text, found[1]
+        kind = CATALOGUE.get(word)
+        params = (
+            {*kind.declared, *letters(kind)}
+            if kind is not None
+            else {*self.blocks[word].params}
+            if word in self.blocks
+            else set()
+        )
+        beside = [pair for pair in strange if pair[0].text in params]
+        if not beside:
+            return
+        strange[:] = [pair for pair in strange if pair[0].text not in params]
+        names = [key.text for key, _ in beside]
+        many = len(names) > 1
+        written = ", ".join(
+            f"{key.text}: {shown(value.text) if isinstance(value, Scalar) else '…'}" for key, value in beside
+        )
+        if isinstance(inside, Mapping):
+            help = f"write {'them' if many else 'it'} inside: `{word}: {{…, {written}}}`"
+        else:
+            help = f"indent {'them' if many else 'it'} further than `{word}`, or write `{word}: {{{written}}}`"
+        self.context.problem(
+            "MODEL101",
+            f"{listed(names, last='and')} {'are parameters' if many else 'is a parameter'} of `{word}` and "
+            f"stand{'' if many else 's'} beside it",
+            beside[0][0],
+            help=help,
+        )
 
     def _strange(self, key: Scalar, found: tuple[Scalar, Tree] | None) -> None:
         """Reports a key that is neither a graph key nor anything that a layer can be."""
         word = key.text
-        kind = CATALOGUE.get(found[0].text) if found else None
-        if kind is not None and found is not None and (word in kind.declared or word in letters(kind)):
-            self.context.problem(
-                "MODEL101",
-                f"`{word}` is a parameter of `{kind.type}` and stands beside it",
-                key,
-                help=f"write it inside: `{kind.type}: {{{word}: …}}`, or indent it further",
-            )
-        elif found is not None:
+        if found is not None:
             self.context.unknown_key(key, "a layer", [*GRAPH_KEYS], help=self._meant(word, [*GRAPH_KEYS]))
         else:
             self._unknown_type(key)
@@ -149,15 +186,22 @@ class LayerParser:
             "MODEL102",
             f"there is no layer type, block or structure called `{shown(scalar.text)}`",
             scalar,
-            help=self._meant(scalar.text, [*known, *GRAPH_KEYS]) or "`analyzer layers` lists the types",
+            help=self._meant(scalar.text, [*known, *GRAPH_KEYS])
+            or (
+                "a block is declared under `blocks:`"
+                if scalar.text[:1].isupper()
+                else "`analyzer layers` lists the types"
+            ),
         )
 
     def _meant(self, word: str, known: list[str]) -> str | None:
         elsewhere = found_elsewhere(word)
         if elsewhere is not None:
             return f"`{shown(word)}` is `{elsewhere}` here"
-        near = nearest(word, known)
-        return f"did you mean `{near}`?" if near else None
+        name = word.partition("(")[0].strip()
+        if name != word and name in known:
+            return f"the parameters of `{name}` are written `{name}: {{name: value, …}}`"
+        return meant(word, known)
 
     def _make(self, key: Scalar, place: Tree, value: Tree | None, known: Known) -> Item | None:
         """The item that a key and its value make, without its graph keys; None after a finding."""
@@ -181,10 +225,10 @@ class LayerParser:
     # -- layers ----------------------------------------------------------------------------------------------------
 
     def _layer(self, item: LayerItem, key: Scalar, value: Tree | None, known: Known) -> bool:
-        before = len(self.context.problems)
+        before = self.context.troubles
         written = self.arguments(item.type, key, value, known)
         item.arguments = {**self.defaults.get(item.type.type, {}), **written}
-        if len(self.context.problems) > before:
+        if self.context.troubles > before:
             return False
         missing = [p.name for p in item.type.declared.values() if p.required and p.name not in item.arguments]
         if missing and self.misplaced:
@@ -204,15 +248,11 @@ class LayerParser:
 
     def arguments(self, kind: type[Layer], key: Scalar, value: Tree | None, known: Known) -> dict[str, Argument]:
         """The arguments that a value holds: a mapping of parameters, or the main one alone."""
-        if value is None or (isinstance(value, Scalar) and value.plain and not value.text):
+        if value is None or self._nothing(value):
             return {}
         if not isinstance(value, Mapping):
             if kind.main is None:
-                help = (
-                    f"`- {kind.type}`"
-                    if not kind.declared
-                    else f"its parameters are {listed(kind.declared, last='and')}"
-                )
+                help = _parameters(kind.declared) if kind.declared else f"write `- {kind.type}`"
                 self.context.problem(
                     "VALUE104",
                     f"`{kind.type}` takes no bare value, and {described(value)} stands here",
@@ -220,7 +260,7 @@ class LayerParser:
                     help=help,
                 )
                 return {}
-            argument = self._argument(kind, kind.declared[kind.main], value, known)
+            argument = self._argument(kind, kind.declared[kind.main], value, known, bare=True)
             return {} if argument is None else {kind.main: argument}
         known_letters = letters(kind)
         arguments: dict[str, Argument] = {}
@@ -238,18 +278,25 @@ class LayerParser:
                     arguments[declaration.name] = argument
         return arguments
 
+    def _nothing(self, value: Tree) -> bool:
+        """Whether nothing stands behind a key; true, and a trouble, for what the reader refused."""
+        if value.__class__ is Damaged:
+            self.context.troubles += 1
+        return isinstance(value, Scalar) and value.plain and not value.text
+
     def _unknown_parameter(self, kind: type[Layer], name: Scalar) -> None:
         if name.text in GRAPH_KEYS:
             help: str | None = f"`{name.text}` stands beside `{kind.type}`, not inside it"
         else:
-            near = _meant_parameter(name.text, kind)
-            help = f"did you mean `{near}`?" if near else None
-        what = f"its parameters are {listed(kind.declared, last='and')}" if kind.declared else "it has none"
+            help = _meant_parameter(name.text, kind)
+        what = _parameters(kind.declared)
         self.context.problem(
             "VALUE102", f"`{kind.type}` has no parameter `{shown(name.text)}`", name, notes=[what], help=help
         )
 
-    def _argument(self, kind: type[Layer], declaration: Parameter, tree: Tree, known: Known) -> Argument | None:
+    def _argument(
+        self, kind: type[Layer], declaration: Parameter, tree: Tree, known: Known, *, bare: bool = False
+    ) -> Argument | None:
         """One argument, read and checked where it holds no expression; None after a finding."""
         if isinstance(declaration.kind, Sugar):
             return self.sugar(f"`{declaration.name}` of `{kind.type}`", declaration, tree, known)
@@ -262,8 +309,27 @@ class LayerParser:
         try:
             return Argument(declaration, template, declaration.kind.read(template.value))
         except Refusal as refusal:
+            refusal.help = self._written_otherwise(declaration, inner(tree, refusal.at), known) or refusal.help
+            if bare and isinstance(tree, Sequence):
+                refusal.help = f"parameters stand with their names: `{_example(kind)}`"
             self.context.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
             return None
+
+    def _written_otherwise(self, declaration: Parameter, tree: Tree, known: Known) -> str | None:
+        """What helps where a text would be right without its quotes, or with a `$`."""
+        if not isinstance(tree, Scalar):
+            return None
+        percent = _PERCENT.fullmatch(tree.text)
+        if percent is not None:
+            return f"write {float(percent.group(1)) / 100:.12g}"
+        if not tree.plain:
+            try:
+                declaration.kind.read(value_of(Scalar(tree.text, tree.start, tree.end, plain=True)))
+            except Refusal:
+                return None
+            return f"write `{shown(tree.text)}` without quotes"
+        dollared = with_dollars(tree.text, known) if isinstance(value_of(tree), str) else None
+        return f"a variable is written with its `$`: `{shown(dollared)}`" if dollared else None
 
     def sugar(self, subject: str, declaration: Parameter, tree: Tree, known: Known) -> Argument | None:
         """A layer that stands in an argument (`act: relu`); its value is a `LayerItem`, or None for `none`."""
@@ -280,9 +346,7 @@ class LayerParser:
         try:
             read = declaration.kind.read(template.value)
         except Refusal as refusal:
-            if refusal.help is None and isinstance(name, Scalar):
-                elsewhere = found_elsewhere(name.text)
-                refusal.help = f"`{shown(name.text)}` is `{elsewhere}` here" if elsewhere else None
+            refusal.help = _sugar_help(declaration, name.text) or refusal.help
             self.context.refused(refusal, subject, tree)
             return None
         if read is None:
@@ -295,22 +359,22 @@ class LayerParser:
     def _call(self, item: CallItem, key: Scalar, value: Tree | None, known: Known) -> bool:
         block = self.blocks[item.block]
         self.calls.append((item.block, key))
-        before = len(self.context.problems)
+        before = self.context.troubles
         item.arguments = self._call_arguments(block, value, known)
         if block.broken:
-            return len(self.context.problems) == before
+            return self.context.troubles == before
         missing = [name for name, default in block.params.items() if default is None and name not in item.arguments]
-        if missing and len(self.context.problems) == before:
+        if missing and self.context.troubles == before:
             self.context.problem(
                 "VALUE103",
                 f"block `{block.name}` needs {listed(missing, last='and')}",
                 key,
                 notes=[f"its parameters are declared on line {block.span.line}"],
             )
-        return len(self.context.problems) == before
+        return self.context.troubles == before
 
     def _call_arguments(self, block: Block, value: Tree | None, known: Known) -> dict[str, Template]:
-        if value is None or (isinstance(value, Scalar) and value.plain and not value.text):
+        if value is None or self._nothing(value):
             return {}
         if not isinstance(value, Mapping):
             self.context.problem(
@@ -323,14 +387,17 @@ class LayerParser:
         arguments = {}
         for name, tree in value.items:
             if name.text not in block.params and not block.broken:
-                near = nearest(name.text, block.params)
-                what = f"its parameters are {listed(block.params, last='and')}" if block.params else "it has none"
+                if name.text in GRAPH_KEYS:
+                    help: str | None = f"`{name.text}` stands beside `{block.name}`, not inside it"
+                else:
+                    help = meant(name.text, block.params)
+                what = _parameters(block.params)
                 self.context.problem(
                     "VALUE102",
                     f"block `{block.name}` has no parameter `{shown(name.text)}`",
                     name,
                     notes=[what],
-                    help=f"did you mean `{near}`?" if near else None,
+                    help=help,
                 )
                 continue
             template = self.context.template(tree, known)
@@ -406,7 +473,7 @@ class LayerParser:
             elif word == "first":
                 self._first(item, tree, known, repeats="repeat" in graph)
             elif word == "when":
-                item.when = context.template(tree, known)
+                item.when = self._when(tree, known)
             elif word == "expect":
                 item.expect = self._expect(tree, known)
             elif word == "note":
@@ -419,6 +486,26 @@ class LayerParser:
                     item.frozen = _FLAG.read(template.value if template else True)
                 except Refusal as refusal:
                     context.refused(refusal, "`frozen`", tree)
+
+    def _when(self, tree: Tree, known: Known) -> Template | None:
+        template = self.context.template(tree, known)
+        if template is None or template.dynamic:
+            return template
+        try:
+            truth(template.value)
+        except Refusal:
+            text = tree.text if isinstance(tree, Scalar) else ""
+            dollared = with_dollars(text, known)
+            self.context.problem(
+                "EXPR103",
+                f"`when` takes a condition, not {described(tree)}",
+                tree,
+                help=f"a variable is written with its `$`: `{shown(dollared)}`"
+                if dollared
+                else "for example `when: $depth > 34`",
+            )
+            return None
+        return template
 
     def _source(self, item: Item, tree: Tree, known: Known) -> Template | None:
         kind = item.type if isinstance(item, LayerItem) else None
@@ -473,8 +560,12 @@ class LayerParser:
         if template is None or template.dynamic:
             return template
         if read_expected(template.value) is None:
+            items = tree.items if isinstance(tree, Sequence) else [tree]
             self.context.problem(
-                "VALUE101", f"`expect` must be a volume such as `14x14x20` or `56x56x?`, not {described(tree)}", tree
+                "VALUE101",
+                f"`expect` must be a volume such as `14x14x20` or `56x56x?`, not {described(tree)}",
+                tree,
+                help=volume_help(",".join(item.text for item in items if isinstance(item, Scalar))),
             )
             return None
         return template
@@ -497,6 +588,8 @@ class LayerParser:
             try:
                 template.value = _COUNT.read(template.value)
             except Refusal as refusal:
+                if isinstance(tree, Sequence):
+                    refusal.help = "lists to step through have names: `repeat: {c: [64, 128]}`"
                 self.context.refused(refusal, "`repeat`", tree)
                 return None
         return template
@@ -518,6 +611,32 @@ class LayerParser:
         if not tree.items:
             self.context.problem("VALUE101", "`repeat` takes a count or lists, and the mapping is empty", tree)
         return lists
+
+
+def _parameters(names: Iterable[str]) -> str:
+    """The parameters of a type or a block, in a sentence."""
+    known = list(names)
+    if not known:
+        return "it has none"
+    return f"its parameter{'s are' if len(known) > 1 else ' is'} {listed(known, last='and')}"
+
+
+def _sugar_help(declaration: Parameter, word: str) -> str | None:
+    """What helps where `norm` or `act` names no such layer."""
+    elsewhere = found_elsewhere(word)
+    if elsewhere is not None:
+        return f"`{shown(word)}` is `{elsewhere}` here"
+    kind = CATALOGUE.get(word)
+    if kind is not None:
+        other = {"activation": "act", "normalization": "norm"}.get(kind.family)
+        return f"`{word}` goes into `{other}`" if other else f"write `- {word}` as an item of its own"
+    if word in ("", "~", "null", "false"):
+        return "`none` takes a default away"
+    return (
+        f"for example `{declaration.name}: {'relu' if declaration.name == 'act' else 'batch_norm'}`"
+        if word in ("true", "True")
+        else None
+    )
 
 
 def _break(item: Item) -> Item:
@@ -545,7 +664,7 @@ def read_expected(text: object) -> tuple[int | None, ...] | None:
 
 
 def _meant_parameter(name: str, kind: type[Layer]) -> str | None:
-    """The parameter that a name from elsewhere or a misspelling means."""
+    """What helps where a parameter has a name from elsewhere or a misspelt one."""
     elsewhere = {
         "kernel_size": "kernel", "ksize": "kernel", "size": "kernel", "pool_size": "kernel", "window": "kernel",
         "strides": "stride", "pad": "padding", "pads": "padding", "out_channels": "filters", "channels": "filters",
@@ -555,8 +674,8 @@ def _meant_parameter(name: str, kind: type[Layer]) -> str | None:
         "scale_factor": "factor", "ceil_mode": "rounding", "n": "filters", "alpha": "slope", "negative_slope": "slope",
     }.get(name.lower())  # fmt: skip
     if elsewhere in kind.declared:
-        return elsewhere
-    return nearest(name, [*kind.declared, *letters(kind)])
+        return f"did you mean `{elsewhere}`?"
+    return meant(name, [*kind.declared, *letters(kind)])
 
 
 def _example(kind: type[Layer]) -> str:

@@ -12,6 +12,7 @@ import re
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.loader.limits import LIMITS
+from analyzer.loader.syntax import explain
 from analyzer.source import Span, shown
 
 TYPE_CHECKING = False
@@ -52,6 +53,15 @@ class Scalar(Tree):
         self.end = end
         self.text = text
         self.plain = plain
+
+
+class Damaged(Scalar):
+    """Stands for a value that the reader refused and reported; nothing more is said of it."""
+
+    __slots__ = ()
+
+    def __init__(self, start: Mark, end: Mark) -> None:
+        super().__init__("", start, end, plain=True)
 
 
 class Sequence(Tree):
@@ -172,7 +182,7 @@ class _Builder:
                 self.root = None
         except yaml.MarkedYAMLError as error:
             self.root = None
-            self.problems.append(_syntax(error, self.file, self.text))
+            self.problems.append(explain(error, self.file, self.text))
         except (yaml.YAMLError, ValueError) as error:
             self.root = None
             self.problems.append(Diagnostic("YAML100", shown(str(error), 200), Span(self.file, 1, 1)))
@@ -190,9 +200,9 @@ class _Builder:
             if kind is scalar_event:
                 node: Tree = Scalar(event.value, event.start_mark, event.end_mark, plain=not event.style)
                 if event.tag is not None:
-                    self._tagged(event, node)
-                if event.style and not event.value.isprintable():
-                    self._control(event.value, node)
+                    node = self._tagged(event, node)
+                elif event.style and not event.value.isprintable():
+                    node = self._control(event.value, node)
                 if event.anchor is not None:
                     self.anchors[event.anchor] = node
                 self._add(node)
@@ -203,7 +213,7 @@ class _Builder:
                     self._tagged(event, node)
                 if event.anchor is not None:
                     self.anchors[event.anchor] = node
-                self.stack.append([node, None, set()])
+                self.stack.append([node, None, set(), event.tag is not None])
                 if len(self.stack) > LIMITS.nesting:
                     self._report("LIMIT102", f"nested deeper than {LIMITS.nesting} levels", node)
                     return False
@@ -226,24 +236,27 @@ class _Builder:
     def _report(self, code: str, message: str, node: Tree, help: str | None = None) -> None:
         self.problems.append(Diagnostic(code, message, node.span(self.file), help=help))
 
-    def _tagged(self, event: Any, node: Tree) -> None:
+    def _tagged(self, event: Any, node: Tree) -> Tree:
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         self._report("YAML102", f"tags have no meaning here: `{shown(tag)}`", node, "leave the tag out")
+        return Damaged(node.start, node.end)
 
-    def _control(self, text: str, node: Tree) -> None:
+    def _control(self, text: str, node: Tree) -> Tree:
         bad = next((c for c in text if not c.isprintable() and c not in "\n\t"), None)
-        if bad is not None:
-            self._report("YAML108", f"the character U+{ord(bad):04X} has no place in a model", node, "delete it")
+        if bad is None:
+            return node
+        self._report("YAML108", f"the character U+{ord(bad):04X} has no place in a model", node, "delete it")
+        return Damaged(node.start, node.end)
 
     def _alias(self, event: Any) -> bool:
         target = self.anchors.get(event.anchor)
         place = Tree(event.start_mark, event.end_mark)
         if target is None:
             self._report("YAML103", f"no anchor `&{shown(event.anchor)}` stands above", place)
-            target = Scalar("", event.start_mark, event.end_mark, plain=True)
+            target = Damaged(event.start_mark, event.end_mark)
         elif any(frame[0] is target for frame in self.stack):
             self._report("YAML103", f"the alias `*{shown(event.anchor)}` stands inside what it means", place)
-            target = Scalar("", event.start_mark, event.end_mark, plain=True)
+            target = Damaged(event.start_mark, event.end_mark)
         if len(self.stack) + target.height > LIMITS.nesting:
             self._report("LIMIT102", f"aliases nest deeper than {LIMITS.nesting} levels", place)
             return False
@@ -266,17 +279,15 @@ class _Builder:
         if container.__class__ is Sequence:
             container.items.append(node)
         elif frame[1] is None:
-            if node.__class__ is not Scalar:
-                self._report("YAML105", "a key must be a text, not a list or a mapping", node)
-                node = Scalar("", node.start, node.end, plain=False)
-                frame[1] = node
-                frame[2].add(id(node))  # its value is dropped
-                return
+            if not isinstance(node, Scalar):
+                self._report_key(node)
+                node = Damaged(node.start, node.end)
             frame[1] = node
         else:
             key, frame[1] = frame[1], None
             seen = frame[2]
-            if id(key) in seen:
+            if key.__class__ is Damaged:  # it might have been any key: nothing more is said of this mapping
+                frame[3] = True
                 return
             if key.text in seen:
                 first = next(k for k, _ in container.items if k.text == key.text)
@@ -290,33 +301,44 @@ class _Builder:
             seen.add(key.text)
             container.items.append((key, node))
 
+    def _report_key(self, node: Tree) -> None:
+        braces = isinstance(node, Mapping) and node.flow
+        self._report(
+            "YAML105",
+            f"a key must be a text, not a {'mapping' if isinstance(node, Mapping) else 'list'}",
+            node,
+            "a variable is written `$name`, without `{ }`" if braces else None,
+        )
+
     def _close(self, end: Mark) -> None:
-        container = self.stack.pop()[0]
+        container, _, _, damaged = self.stack.pop()
         if container.flow:
             container.end = end
             self._mend_commas(container)
         elif container.items:
             last = container.items[-1]
             container.end = last[1].end if container.__class__ is Mapping else last.end
-        if container.__class__ is Mapping:
-            self._merge(container)
-        self._add(container)
+        if container.__class__ is Mapping and not self._merge(container):
+            damaged = True
+        self._add(Damaged(container.start, container.end) if damaged and self.stack else container)
 
-    def _merge(self, mapping: Mapping) -> None:
-        """Puts in what the merge key `<<` brings; own keys win."""
+    def _merge(self, mapping: Mapping) -> bool:
+        """Puts in what the merge key `<<` brings, own keys win; False where it brings nothing that fits."""
         place = next((n for n, (key, _) in enumerate(mapping.items) if key.text == "<<" and key.plain), None)
         if place is None:
-            return
+            return True
         _, value = mapping.items.pop(place)
         own = {key.text for key, _ in mapping.items}
         for source in value.items if isinstance(value, Sequence) else [value]:
             if not isinstance(source, Mapping):
-                self._report("YAML106", "`<<` takes a mapping, or a list of mappings", value)
-                return
+                if source.__class__ is not Damaged:
+                    self._report("YAML106", "`<<` takes a mapping, or a list of mappings", value)
+                return False
             for key, item in source.items:
                 if key.text not in own:
                     own.add(key.text)
                     mapping.items.append((key, item))
+        return True
 
     def _mend_commas(self, container: Any) -> None:
         """Finds an expression that a comma split, says so, and puts it together again."""
@@ -352,37 +374,3 @@ def _parser(yaml: Any, text: str) -> Any:
     """libyaml's parser where PyYAML was built with it, otherwise the same in Python."""
     c_parser = getattr(yaml, "CLoader", None)
     return yaml.CLoader(text) if c_parser is not None else yaml.SafeLoader(text)
-
-
-_HINTS = (
-    ("cannot start any token", "\t", "indent with spaces; a tab has no place there"),
-    ("cannot start any token", "@", "quote a text that begins with `@`"),
-    ("cannot start any token", "`", "quote a text that begins with a backtick"),
-    ("cannot start any token", "%", "quote a text that begins with `%`"),
-    ("mapping values are not allowed", "", "a comma or a line break is missing before it, or its text needs quotes"),
-    ("did not find expected ',' or '}'", "", "a comma or the closing `}` is missing"),
-    ("did not find expected ',' or ']'", "", "a comma or the closing `]` is missing"),
-    ("did not find expected key", "", "the indentation differs from the lines above, or a text needs quotes"),
-    ("did not find expected '-' indicator", "", "each item of the list begins with `- ` in one column"),
-    ("could not find expected ':'", "", "a `:` is missing after a key, or a space after it"),
-    ("found unexpected end of stream", "", "a quote or a bracket is not closed"),
-)
-
-
-def _syntax(error: Any, file: str, text: str) -> Diagnostic:
-    """PyYAML's error in our form, with what usually helps."""
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
-    problem = str(error.problem or error.context or "this is no YAML")
-    lines = text.splitlines() or [""]
-    if line >= len(lines):  # the end of the text: point at its last character
-        line = len(lines) - 1
-        column = max(0, len(lines[line]) - 1)
-    here = lines[line][column : column + 1]
-    hint = next((h for p, c, h in _HINTS if p in problem and (not c or here == c)), None)
-    notes = []
-    if error.context and error.context_mark is not None and error.problem:
-        notes.append(f"{error.context}, begun on line {error.context_mark.line + 1}")
-    return Diagnostic(
-        "YAML100", f"this is no YAML: {shown(problem, 200)}", Span(file, line + 1, column + 1), notes=notes, help=hint
-    )

@@ -100,7 +100,7 @@ class Values:
             return []
         try:
             result = value.run(self.lookup)
-            known = value.explain(self.lookup)
+            known = value.explain(self.lookup) if value.text.strip() != f"${''.join(value.names)}" else None
         except (Refusal, Dependent):
             return []
         shown_result = f"{result:.12g}" if isinstance(result, float) else shown(str(result))
@@ -163,7 +163,7 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             if scope.what:
-                lines.append(f"in `{shown(scope.path)}`: {scope.what}, line {scope.line}")
+                lines.append(f"in `{shown(scope.path)}`: {scope.what} on line {scope.line}")
             scope = scope.parent or scope.caller
         return lines
 

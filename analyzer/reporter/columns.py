@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
 from analyzer.diagnostics import nearest
+from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.engine.result import MODES, Row
 from analyzer.reporter.fold import Folded
 from analyzer.reporter.geometry import kind_text
@@ -86,6 +87,32 @@ def _kind(row: Row) -> str:
     return kind_text(row)
 
 
+def _field_column(name: str, heading: str, doc: str, text: Callable[[ReceptiveField], str]) -> Column:
+    """A column about the receptive field; empty where a row has none."""
+
+    def value(row: Row) -> str:
+        return "" if row.receptive_field is None else text(row.receptive_field)
+
+    return Column(name, heading, doc, value=value, nature="place")
+
+
+def _field_size(field: ReceptiveField) -> str:
+    if field.whole:
+        return "whole"
+    pairs = zip(field.size_min, field.size, strict=True)
+    return "×".join(str(most) if least == most else f"{least}–{most}" for least, most in pairs)
+
+
+def _axes(numbers: Sequence[int | float]) -> str:
+    """A number for each axis, once where they are equal."""
+    texts = [f"{number:.4g}".replace("-", "−") for number in numbers]
+    return texts[0] if len(set(texts)) == 1 else "×".join(texts)
+
+
+def _on_data(row: Row) -> int | str:
+    return "" if row.macs_on_data is None else row.macs_on_data
+
+
 def _of_mode(mode: str) -> Iterator[Column]:
     """The columns of one mode."""
 
@@ -140,6 +167,26 @@ COLUMNS: dict[str, Column] = {
         _counted("macs", "MACs", "multiply-accumulates of one sample", attrgetter("own.macs")),
         _counted("macs_sum", "Σ MACs", "running sum of the MACs", attrgetter("cumulative.macs"), "running"),
         _counted("flops", "FLOPs", "2 × MACs", lambda row: 2 * row.own.macs),
+        Column(
+            "macs_on_data",
+            "MACs on data",
+            "MACs whose taps fall on no padding",
+            value=_on_data,
+            text=lambda row: "" if row.macs_on_data is None else count(row.macs_on_data),
+            nature="amount",
+        ),
+        Column(
+            "unread",
+            "unread",
+            "cells at the end of each axis that no window reads",
+            value=lambda row: "" if row.unread is None else _axes(row.unread),
+            nature="place",
+        ),
+        _field_column("receptive_field", "RF", "input cells that an output cell sees", _field_size),
+        _field_column("rf_stride", "RF stride", "how far the field moves", lambda field: _axes(field.stride)),
+        _field_column(
+            "rf_offset", "RF offset", "its first cell, below 0 in padding", lambda field: _axes(field.offset)
+        ),
         _sized("activation", "activation", "bytes of its output", attrgetter("own.activation_bytes")),
         _sized(
             "activation_sum",

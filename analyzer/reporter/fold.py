@@ -10,7 +10,7 @@ from analyzer.reporter.geometry import kind_text
 
 
 class Folded(Row):
-    """A row for several: costs summed, output and running sums of the last of them.
+    """A row for several: costs summed; output, receptive field and running sums of the last of them.
 
     `label` says what they are, `members` are the rows.
     """
@@ -18,7 +18,14 @@ class Folded(Row):
     __slots__ = ("_name", "label", "members")
 
     def __init__(self, name: str, label: str, members: Sequence[Row], own: Sums, cumulative: Sums) -> None:
-        super().__init__(members[-1].node, own, cumulative)
+        known = [row.macs_on_data for row in members]
+        super().__init__(
+            members[-1].node,
+            own,
+            cumulative,
+            macs_on_data=None if None in known else sum(filter(None, known)),
+            receptive_field=members[-1].receptive_field,
+        )
         self._name = name
         self.label = label
         self.members = members

@@ -56,7 +56,9 @@ def _report() -> dict[str, Any]:
             "batch": {"type": "integer", "minimum": 1},
             "dtype": {"enum": list(BITS)},
             "layers": {"type": "array", "items": {"$ref": "#/definitions/layer"}},
-            "totals": _closed({**_sums("total_cost"), "layers": _COUNT, "peak_activation": peak}),
+            "totals": _closed(
+                {**_sums("total_cost"), "layers": _COUNT, "peak_activation": peak}, {"macs_on_data": _COUNT}
+            ),
             "diagnostics": _diagnostics(),
         },
         {"description": _TEXT, "inputs": volumes},
@@ -76,12 +78,28 @@ def _layer() -> dict[str, Any]:
         },
         {
             "line": {"type": "integer", "minimum": 1},
+            "receptive_field": _closed(
+                {
+                    "size": _axes("integer"),
+                    "stride": _axes("number", minimum=0),
+                    "offset": _axes("integer", minimum=None),
+                },
+                {"size_min": _axes("integer")},
+            ),
+            "macs_on_data": _COUNT,
+            "unread": _axes("integer"),
             "tied": _NAME,
             "frozen": {"const": True},
             "authored": {"const": True},
             "note": _TEXT,
         },
     )
+
+
+def _axes(type: str, *, minimum: int | None = 0) -> dict[str, Any]:
+    """A number for each spatial axis."""
+    item = {"type": type} if minimum is None else {"type": type, "minimum": minimum}
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
 
 
 def _diagnostic() -> dict[str, Any]:

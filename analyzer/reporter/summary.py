@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.engine.result import Analysis, Cost
-from analyzer.reporter.columns import TITLES
+from analyzer.reporter.columns import COLUMNS, TITLES
 from analyzer.reporter.geometry import LEGEND
 from analyzer.reporter.grid import Grid, shown_modes
 from analyzer.reporter.options import Options
@@ -47,7 +47,27 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
         lines[-1][1].append("buffers included")
     peak = analysis.peak
     lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
+    field = _field_at_the_end(analysis)
+    if field:
+        lines.append(("receptive field", field))
     return lines
+
+
+def _field_at_the_end(analysis: Analysis) -> list[str]:
+    """The largest field before the whole input is seen, and where that begins."""
+    last = first_whole = None
+    for row in analysis.rows:
+        field = row.receptive_field
+        if field is None:
+            continue
+        if field.whole:
+            first_whole = first_whole or row
+        elif first_whole is None:
+            last = row
+    parts = [] if last is None else [f"{COLUMNS['receptive_field'].text(last)} at `{last.name}`"]
+    if first_whole is not None:
+        parts.append(f"the whole input from `{first_whole.name}` on")
+    return parts
 
 
 def _by_mode(costs: list[tuple[str, Cost]], text: Callable[[Cost], str]) -> list[str]:

@@ -1,0 +1,142 @@
+"""`analyzer schema`: prints the JSON Schema of model files or of reports, or holds files against it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
+from analyzer.cli.output import encodes, options_parser, terminal_width, wants_color, write_stdout
+from analyzer.diagnostics import Diagnostic, ModelError
+from analyzer.loader.files import FileError, decode, read_text
+from analyzer.loader.limits import LIMITS
+from analyzer.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.loader.reader import Tree
+
+#: A report of a large network is longer than any model; beyond this it is refused.
+_LONGEST_REPORT = 1 << 30
+# Nested layers are checked by recursion, some dozens of Python's frames a level.
+_FRAMES = 20_000
+
+
+def main(arguments: list[str]) -> int:
+    """Prints a schema, or checks files against it; returns the exit code."""
+    parser = options_parser(
+        "analyzer schema", "Prints the JSON Schema (draft-07) of model files, or checks files against it."
+    )
+    parser.add_argument("--report", action="store_true", help="the schema of the JSON report instead")
+    parser.add_argument("--check", nargs="+", metavar="FILE", help="check these files against the schema; - is stdin")
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="colours (default: on a terminal)"
+    )
+    asked = parser.parse_args(arguments)
+    if asked.check is None:
+        write_stdout(schema_text(_schema(report=asked.report)))
+        return FINE
+    if asked.check.count("-") > 1:
+        raise UsageError("stdin (`-`) can be read once")
+    return _check(asked.check, report=asked.report, color=asked.color)
+
+
+def schema_text(schema: dict[str, Any]) -> Iterator[str]:
+    """A schema as its file has it: ASCII, so that it is the same whatever the stream encodes."""
+    yield json.dumps(schema, indent=1)
+    yield "\n"
+
+
+def _schema(*, report: bool) -> dict[str, Any]:
+    if report:
+        from analyzer.reporter.schema import report_schema
+
+        return report_schema()
+    from analyzer.loader.schema import model_schema
+
+    return model_schema()
+
+
+def _check(files: list[str], *, report: bool, color: str) -> int:
+    schema = _schema(report=report)
+    what = "report" if report else "model"
+    texts: dict[str, str] = {}
+    findings: list[Diagnostic] = []
+    faults: list[str] = []
+    for file in files:
+        label = "<stdin>" if file == "-" else file
+        try:
+            texts[label] = _read(file, label, report=report)
+            found = _findings(texts[label], label, schema, report=report)
+        except ModelError as error:
+            found = list(error.diagnostics)
+        except FileError as error:
+            faults.append(str(error))
+            continue
+        findings += found
+        if not found:
+            write_stdout([f"{label}: fits the {what} schema\n"])
+    _complain(findings, texts, faults, color)
+    return FAULT if faults else WRONG if findings else FINE
+
+
+def _read(file: str, label: str, *, report: bool) -> str:
+    if report:
+        try:
+            with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
+                return stream.read(_LONGEST_REPORT).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            message = "the file is not UTF-8"
+            raise ModelError([Diagnostic("YAML109", message, Span(label, 1, 1), help="save it as UTF-8")]) from None
+        except (OSError, ValueError) as error:
+            raise FileError(f"`{label}` cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
+
+
+def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> list[Diagnostic]:
+    """What is wrong with a text by the schema, and as YAML or JSON."""
+    from analyzer.loader.reader import plain_value, read_tree
+    from analyzer.loader.schema_check import against_schema
+
+    tree: Tree | None = None
+    problems: list[Diagnostic] = []
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        if report:
+            data = json.loads(text)
+        else:
+            tree, problems = read_tree(text, file)
+            if tree is None:
+                return problems or [Diagnostic("SCHEMA101", "the model is empty", Span(file, 1, 1))]
+            data = plain_value(tree)
+        found = against_schema(data, schema, tree, file)
+    except json.JSONDecodeError as error:
+        message = f"this is no JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        return [Diagnostic("SCHEMA100", message, Span(file, error.lineno, error.colno))]
+    except ValueError as error:
+        return [Diagnostic("SCHEMA100", f"this is no JSON: {error}", Span(file, 1, 1))]
+    except ImportError:
+        raise UsageError("checking needs the package jsonschema; `pip install jsonschema` brings it") from None
+    finally:
+        sys.setrecursionlimit(limit)
+    places = {(d.span.line, d.span.column) for d in problems if d.span is not None}
+    found = [d for d in found if d.span is None or (d.span.line, d.span.column) not in places]
+    return sorted([*problems, *found], key=lambda d: (d.span.line, d.span.column) if d.span is not None else (0, 0))
+
+
+def _complain(findings: list[Diagnostic], texts: dict[str, str], faults: list[str], color: str) -> None:
+    """Says on stderr what is wrong."""
+    from analyzer.reporter.messages import render
+    from analyzer.reporter.options import Options
+
+    options = Options(color=wants_color(color, sys.stderr), unicode=encodes(sys.stderr), width=terminal_width())
+    encoding = sys.stderr.encoding or "ascii"
+    for chunk in render(findings, texts, options):
+        sys.stderr.write(chunk.encode(encoding, "backslashreplace").decode(encoding))
+    for fault in faults:
+        sys.stderr.write(f"analyzer: {fault}\n")
+    sys.stderr.flush()

@@ -1,0 +1,88 @@
+"""The command's cold start in units of bare Python's, and the peak memory of its process.
+
+    python benchmarks/cold_start.py                  # the analyzer of this environment; an installed wheel, not a checkout
+    python benchmarks/cold_start.py --check          # exits 1 where a limit is missed
+    python benchmarks/cold_start.py --peer 'python -m torchinfo_script.py'
+
+Commands are run in alternation and medians compared, so that a busy machine slows all of them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+MODEL = Path(__file__).resolve().parent.parent / "example_models" / "resnet50.yaml"
+#: The most that each path may take, in units of `python -c pass`, and the most memory in MiB.
+LIMITS = {"table": 10.0, "json": 6.0}
+MEMORY = 40
+
+
+def seconds(command: list[str]) -> float:
+    """Wall-clock seconds of one run."""
+    start = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - start
+
+
+def peak_mib(command: list[str]) -> float:
+    """Peak resident memory of one run, in MiB, measured in a process of its own."""
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    output = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True).stdout
+    return int(output) / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--command", default=str(Path(sys.executable).with_name("analyzer")), help="the analyzer to measure"
+    )
+    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--check", action="store_true", help="exit 1 where a limit is missed")
+    parser.add_argument("--peer", action="append", default=[], help="another command to measure in the same rounds")
+    asked = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    commands = {
+        "python": [sys.executable, "-c", "pass"],
+        "table": [asked.command, str(MODEL)],
+        "json": [asked.command, str(MODEL), "--format", "json"],
+        **{text: shlex.split(text) for text in asked.peer},
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for command in commands.values():
+        seconds(command)  # compiles what is not compiled yet
+    for _ in range(asked.rounds):
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    missed = []
+    for name, median in medians.items():
+        ratio = median / medians["python"]
+        limit = LIMITS.get(name)
+        verdict = f"  limit {limit:g}" if limit else ""
+        print(f"{name:<8}{median * 1e3:8.1f} ms {ratio:7.2f}×{verdict}")
+        if limit is not None and ratio > limit:
+            missed.append(name)
+    for name in ("table", "json"):
+        size = peak_mib(commands[name])
+        print(f"{name:<8}{size:8.1f} MiB peak     limit {MEMORY}")
+        if size > MEMORY:
+            missed.append(f"{name} memory")
+    if missed:
+        print(f"over the limit: {', '.join(missed)}")
+    return 1 if missed and asked.check else 0
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.exit(main())
