@@ -141,7 +141,7 @@ def _volume() -> Fragment:
         "properties": {axis: {"if": ref("expression"), "else": size} for axis in INPUT_AXES},
         "additionalProperties": False,
         "required": ["depth"],
-        "dependencies": {"time": ["height", "width"], "height": ["width"], "width": ["height"], "length": alone},
+        "dependencies": {"length": alone, "time": ["height", "width"], "height": ["width"], "width": ["height"]},
         "errorMessage": "must be a volume such as `224x224x3`",
     }
 

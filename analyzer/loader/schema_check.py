@@ -72,7 +72,7 @@ def _translated(error: Any) -> Iterable[_Finding]:
         strange = [key for key in value if key not in known and not _by_pattern(key, schema)]
         return [unknown(way, key, known, value) for key in strange]
     if error.validator == "required":
-        return [_Finding(way, f"{_whose(way, 'it')} needs `{_missing(error)}`")]
+        return [_Finding(way, f"{_whose(way)} needs `{_missing(error)}`")]
     if error.validator == "dependencies":
         key = next(k for k, needs in error.validator_value.items() if k in value and isinstance(needs, list))
         return [_Finding(way, f"`{key}` needs {listed(error.validator_value[key], last='and')} beside it", key=key)]

@@ -97,7 +97,11 @@ class _Kinds:
 
     def of(self, kind: Kind) -> Fragment:
         """A reference to the definition of a kind."""
-        fragment = expressible({**kind.schema(), "errorMessage": f"must be {kind.words}"})
+        said = {"errorMessage": f"must be {kind.words}"}
+        inner = {**kind.schema(), **said}
+        if "then" in inner:
+            inner["then"] = {**inner["then"], **said}
+        fragment = expressible(inner)
         written = repr(fragment)
         if written not in self.names:
             stem = kind.__class__.__name__.removesuffix("Kind").lower()

@@ -7,7 +7,15 @@ import random
 from typing import Any
 
 from analyzer.layers import CATALOGUE
-from analyzer.loader.grammar import BLOCK_KEYS, BUDGET_KEYS, GRAPH_KEYS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES, TOP_KEYS
+from analyzer.loader.grammar import (
+    BLOCK_KEYS,
+    BUDGET_KEYS,
+    GRAPH_KEYS,
+    PARALLEL_KEYS,
+    RESIDUAL_KEYS,
+    STRUCTURES,
+    TOP_KEYS,
+)
 
 #: Values of every JSON type, right at some place and wrong at most.
 POOL: tuple[Any, ...] = (

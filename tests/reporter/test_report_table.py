@@ -49,7 +49,7 @@ def test_columns_add_up_to_their_totals(network: str) -> None:
         grid = grid_of(analysis, Options(columns=list(COLUMNS), depth=depth))
         total = grid.sums[-1]
         for column in grid.columns:
-            if column.value(total) == "":
+            if column.nature == "amount" and column.value(total) == "":
                 assert any(row.macs_on_data is None for row in grid.subjects), column.name
             elif column.nature == "amount":
                 assert sum(int(column.value(row)) for row in grid.subjects) == column.value(total), column.name

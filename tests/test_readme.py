@@ -1,0 +1,62 @@
+"""The README is true: its commands print what it shows, its models load, its Python runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analyzer
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def run(*arguments: str) -> str:
+    """What the command prints when piped, messages included."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}
+    environment["PYTHONIOENCODING"] = "utf-8"
+    return subprocess.run(
+        [sys.executable, "-m", "analyzer", *arguments],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", check=False,
+    ).stdout  # fmt: skip
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_a_command_prints_what_the_readme_shows(block: str) -> None:
+    command, _, shown = block.partition("\n")
+    assert run(*command.removeprefix("$ analyzer ").split()) == shown
+
+
+@pytest.mark.parametrize("block", blocks("yaml"))
+def test_a_model_of_the_readme_loads(block: str) -> None:
+    assert analyzer.analyze(analyzer.load(block)).totals.shared.parameters > 0
+
+
+def test_the_first_model_is_the_textbook_example() -> None:
+    analysis = analyzer.analyze(analyzer.load(blocks("yaml")[0]))
+    totals = analysis.totals
+    assert [str(row.output) for row in analysis.rows] == ["14x14x20"]
+    assert (totals.shared.weights, totals.shared.biases, totals.shared.parameters) == (3_840, 20, 3_860)
+    assert (totals.local.weights, totals.local.biases, totals.local.parameters) == (752_640, 3_920, 756_560)
+    assert totals.macs == 752_640
+
+
+def test_its_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), {})
+    assert "conv1 112x112x32" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_its_links_lead_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
