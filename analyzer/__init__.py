@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from analyzer.diagnostics import Diagnostic, ModelError
+from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis, Cost, Row, Sums
@@ -44,7 +44,7 @@ def load(source: str | os.PathLike[str]) -> Model:
     model, problems = parse(text, file)
     if problems or model is None:
         if model is not None:
-            problems = [*problems, *expand(model)[1]]
+            problems = in_order([*problems, *expand(model)[1]])
         raise ModelError(problems, text)
     return model
 

@@ -17,6 +17,10 @@ LAYER = "{layer}"
 BEFORE = "{before}"
 
 
+#: Among more names than this the nearest one is sought where it begins alike, and a sentence lists the first ones.
+_MANY, _LISTED = 500, 30
+
+
 class Refusal(Exception):
     """A rule says no.
 
@@ -94,6 +98,16 @@ class ModelError(Exception):
         super().__init__("\n".join(f"{d.span}: {d.message}" if d.span else d.message for d in self.diagnostics))
 
 
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Findings in the order of the file; notes about the search itself stand last."""
+
+    def place(finding: Diagnostic) -> tuple[bool, int, int]:
+        span = finding.span
+        return finding.severity == "note", span.line if span else 0, span.column if span else 0
+
+    return sorted(diagnostics, key=place)
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name nearest to `word`, or None where none is near.
 
@@ -103,6 +117,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     names = list(known)
+    if len(names) > _MANY:
+        names = [name for name in names if name[:1].lower() == word[:1].lower() and abs(len(name) - len(word)) < 3]
+    names = names[:_MANY]
     lowered = {name.lower(): name for name in reversed(names)}
     if word.lower() in lowered:
         return lowered[word.lower()]
@@ -113,6 +130,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def listed(names: Iterable[str], *, last: str = "or") -> str:
     """Names in a sentence: '`a`, `b` or `c`'."""
     quoted = [f"`{name}`" for name in names]
+    if len(quoted) > _LISTED:
+        return f"{', '.join(quoted[:_LISTED])} {last} {len(quoted) - _LISTED:,} more"
     if len(quoted) < 2:
         return "".join(quoted)
     return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from analyzer import Analysis, FileError, ModelError, __version__
 from analyzer.cli.main import COMMANDS, FAULT, FINE, WRONG, UsageError
 from analyzer.cli.output import encodes, options_parser, terminal_width, wants_color, write_file, write_stdout
-from analyzer.diagnostics import Diagnostic, nearest
+from analyzer.diagnostics import in_order, nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
 from analyzer.loader import expand, parse
@@ -159,7 +159,7 @@ def _report(file: str, asked: Any, texts: dict[str, str], faults: list[str]) -> 
             return Failed(label, problems)
         network, found = expand(model, set=dict(asked.set), input=_inputs(asked))
         if problems or found:
-            return Failed(label, _in_order([*problems, *found]))
+            return Failed(label, in_order([*problems, *found]))
     except ModelError as error:
         return Failed(label, error.diagnostics)
     except FileError as error:
@@ -168,10 +168,6 @@ def _report(file: str, asked: Any, texts: dict[str, str], faults: list[str]) -> 
     return analyze_network(
         network, name=model.name, file=label, batch=asked.batch, dtype=asked.dtype, description=model.description
     )
-
-
-def _in_order(problems: list[Diagnostic]) -> list[Diagnostic]:
-    return sorted(problems, key=lambda d: (d.span.line, d.span.column) if d.span is not None else (0, 0))
 
 
 def _hint(file: str) -> str:

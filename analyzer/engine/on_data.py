@@ -1,7 +1,7 @@
 """The pass over real data: MACs whose taps fall on no padding, and rows and columns that no window reads.
 
 A dense count multiplies every tap of every window, those over padding too. Taps over real cells are counted per axis and
-multiplied, never by walking the volume.
+multiplied, never by walking the volume. Padding that repeats cells of the input (reflect, replicate, circular) is data.
 
 Source: measured as the sum of a layer's output with all-ones input and weights (torch 2.13.0, Keras 3.15.1, ONNX).
 """
@@ -21,17 +21,19 @@ def macs_on_data(node: Node) -> int | None:
     windowed = getattr(layer, "windowed_macs", None)
     if windowed is None or not macs:
         return macs if not macs or layer.windows(flow, 0) is not None else None
+    if getattr(layer, "padding_mode", "zeros") != "zeros":
+        return macs
     kernel, stride, dilation, pairs = layer.geometry(flow.input)  # type: ignore[attr-defined]
     scattered = layer.type == "conv_transpose"
     positions, cells = (flow.input, flow.output) if scattered else (flow.output, flow.input)
-    real = prod(
+    real: int = prod(
         taps_within(count, k, s, d, before, length)
         for count, k, s, d, (before, _), length in zip(
             positions.spatial, kernel, stride, dilation, pairs, cells.spatial, strict=True
         )
     )
-    dense = prod(kernel) * positions.positions
-    share = windowed(flow)
+    dense: int = prod(kernel) * positions.positions
+    share: int = windowed(flow)
     return macs - share + share // dense * real
 
 

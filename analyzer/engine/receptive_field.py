@@ -12,25 +12,29 @@ interval propagation otherwise, held against autograd on 2,999 random stacks (to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count, islice, pairwise
 from math import gcd
 
 from analyzer.engine.network import Network, Node
-from analyzer.layers.windows import EVERYTHING, KEPT, NOTHING_READ, WHOLE, Reading
+from analyzer.layers.windows import EVERYTHING, KEPT, NOTHING_READ, WHOLE, Reading, Readings
 from analyzer.volume import Volume
 
-# Phases and explicit cells that are kept; beyond them a field is left open.
+# Phases that are kept; beyond them, and where paths of different strides meet, the real cells are listed, up to as many;
+# beyond those a field is left open. Windows over ragged fields walk their taps, so often in all.
 _MOST = 4096
+_MOST_TAPS = 1 << 17
 
 
 class AxisField:
     """The field along one input axis.
 
-    Output cell u = period·t + k of axis number `axis` sees the cells from first[k] + step·t to last[k] + step·t. A
-    period of 0 says that the cells are listed one by one; `whole` that every output cell sees the whole axis.
+    Output cell u = period·t + k of axis number `axis` sees the cells from first[k] + step·t to last[k] + step·t, none
+    where the first is beyond the last. A period of 0 says that the real cells are listed one by one; `whole` that every
+    output cell sees the whole axis; `ragged` that some cells see nothing, or begin or end before those in front of them.
     """
 
-    __slots__ = ("axis", "first", "last", "period", "step", "whole")
+    __slots__ = ("axis", "first", "last", "period", "ragged", "step", "whole")
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class AxisField:
         period: int = 1,
         step: int = 1,
         whole: bool = False,
+        ragged: bool = False,
     ) -> None:
         self.axis = axis
         self.first = first
@@ -48,17 +53,38 @@ class AxisField:
         self.period = period
         self.step = step
         self.whole = whole
+        self.ragged = ragged
 
-    def seen(self, low: int, high: int) -> tuple[int, int]:
-        """The first and the last input cell that the output cells from `low` to `high` see."""
+    def at(self, cell: int) -> tuple[int, int]:
+        """The first and the last input cell that one output cell sees."""
         if not self.period:
+            cell = min(max(cell, 0), len(self.first) - 1)
+            return self.first[cell], self.last[cell]
+        t, k = divmod(cell, self.period)
+        return self.first[k] + self.step * t, self.last[k] + self.step * t
+
+    def seen(self, low: int, high: int, spread: int = 1) -> tuple[int, int]:
+        """The first and the last input cell that the output cells from `low` to `high`, `spread` apart, see."""
+        if not self.period:  # cells beyond the real ones are padding
             end = len(self.first) - 1
-            return self.first[min(max(low, 0), end)], self.last[min(max(high, 0), end)]
-        if self.period == 1:
-            return self.first[0] + self.step * low, self.last[0] + self.step * high
-        t, k = divmod(low, self.period)
-        s, j = divmod(high, self.period)
-        return self.first[k] + self.step * t, self.last[j] + self.step * s
+            low += max(-(low // spread), 0) * spread
+            high -= max((high - end + spread - 1) // spread, 0) * spread
+        if low <= high and not self.ragged:
+            return self.at(low)[0], self.at(high)[1]
+        # What a cell sees comes again with the period, further on: the first so many and the last so many decide.
+        cells = range(low, high + 1, spread)
+        most = self.period or len(self.first)
+        near = [self.at(cell) for cell in cells[:most]]
+        far = near if len(cells) <= most else [self.at(cell) for cell in cells[-most:]]
+        first = min((first for first, last in near if first <= last), default=None)
+        if first is None:
+            return _nothing(self.at(low)[0])
+        return first, max(last for first, last in far if first <= last)
+
+
+def _nothing(cell: int) -> tuple[int, int]:
+    """What an output cell sees that sees nothing: it begins at `cell` and ends before it."""
+    return cell, cell - 1
 
 
 class ReceptiveField:
@@ -71,14 +97,15 @@ class ReceptiveField:
 
     __slots__ = ("offset", "size", "size_min", "stride", "whole")
 
-    def __init__(self, fields: Sequence[AxisField]) -> None:
+    def __init__(self, fields: Sequence[AxisField], output: Volume) -> None:
         self.size = []
         self.size_min = []
         self.stride: list[int | float] = []
         self.offset = []
         for field in fields:
-            sizes = [last - first + 1 for first, last in zip(field.first, field.last, strict=True)]
-            self.size.append(max(sizes))
+            length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
+            sizes = [last - first + 1 for first, last in zip(field.first[:length], field.last[:length], strict=True)]
+            self.size.append(max(0, *sizes))
             self.size_min.append(max(0, min(sizes)))
             self.offset.append(field.first[0])
             self.stride.append(_stride(field))
@@ -106,24 +133,31 @@ _State = list[AxisField] | tuple[()] | None
 
 def receptive_fields(network: Network) -> list[ReceptiveField | None]:
     """The receptive field of every node in the network's order; None where it has no such form."""
+    made: dict[int, ReceptiveField] = {}
+    states = propagated(network)  # keeps every state, so that each has an id of its own
+    fields: list[ReceptiveField | None] = []
+    for node, state in zip(network.nodes, states, strict=True):
+        if not state:
+            fields.append(None)
+            continue
+        known = made.get(id(state))  # a layer that changes nothing has the very state of its input
+        if known is None:
+            known = made[id(state)] = ReceptiveField(state, node.output)
+        fields.append(known)
+    return fields
+
+
+def propagated(network: Network) -> list[_State]:
+    """What every node in the network's order sees of the first input."""
     entry = network.inputs[0]
     whole = [AxisField(None, [0], [size - 1], step=0, whole=True) for size in entry.output.spatial]
     if not whole:
         return [None] * len(network.nodes)
     states: dict[int, _State] = {node.index: () for node in network.inputs}
     states[entry.index] = [AxisField(axis, [0], [0]) for axis in range(entry.output.rank)]
-    made: dict[int, ReceptiveField] = {}
-    fields: list[ReceptiveField | None] = []
     for node in network.nodes:
-        state = states[node.index] = _state(node, states, whole)
-        if not state:
-            fields.append(None)
-            continue
-        known = made.get(id(state))  # a layer that changes nothing has the very state of its input
-        if known is None:
-            known = made[id(state)] = ReceptiveField(state)
-        fields.append(known)
-    return fields
+        states[node.index] = _state(node, states, whole)
+    return [states[node.index] for node in network.nodes]
 
 
 def _state(node: Node, states: dict[int, _State], whole: list[AxisField]) -> _State:
@@ -134,12 +168,10 @@ def _state(node: Node, states: dict[int, _State], whole: list[AxisField]) -> _St
         state = states[source.index]
         if state == ():
             continue
-        if state is not None and all(field.whole for field in state):
-            return whole
         readings = node.layer.windows(flow, which)
         if readings is NOTHING_READ:
             continue
-        if readings is EVERYTHING:
+        if readings is EVERYTHING or (_is_global(readings) if state is None else all(field.whole for field in state)):
             return whole
         if state is None or result is None or readings is None:
             result = None
@@ -148,6 +180,11 @@ def _state(node: Node, states: dict[int, _State], whole: list[AxisField]) -> _St
         seen = _composed(state, readings, node.output, whole)
         result = seen if result == () else _hulls(result, seen, node.output)
     return result
+
+
+def _is_global(readings: Readings) -> bool:
+    """Whether each axis is read whole."""
+    return isinstance(readings, tuple) and readings != () and all(reading is WHOLE for reading in readings)
 
 
 def _composed(state: _State, readings: tuple[Reading, ...], output: Volume, whole: list[AxisField]) -> _State:
@@ -163,8 +200,8 @@ def _composed(state: _State, readings: tuple[Reading, ...], output: Volume, whol
         # The output axis that reads the axis which this field lies on; none where the axis is gone.
         axis = next((n for n, reading in enumerate(readings) if _axis(reading, n) == field.axis), None)
         if axis is None:
-            low, high = field.seen(0, 0)
-            fields.append(AxisField(None, [low], [high], step=0))
+            low, high = field.at(0)
+            fields.append(AxisField(None, [low], [high], step=0, ragged=low > high))
         elif readings[axis] is WHOLE:
             fields.append(whole[place])
         else:
@@ -181,25 +218,49 @@ def _axis(reading: Reading, place: int) -> int:
 
 def _compose(field: AxisField, reading: Reading, axis: int, length: int) -> AxisField | None:
     """The field of `length` output cells that read cells which have `field`; None beyond the limit."""
+    if reading.through is not None:
+        between = 0 if field.period else (len(field.first) - 1) * reading.through.divisor + 1
+        through = _compose(field, reading.through, axis, between)
+        if through is None:
+            return None
+        field = through
     scale, divisor = reading.scale, reading.divisor
-    if field.period == 1 and divisor == 1:
+    if field.period == 1 and divisor == 1 and not field.ragged:
         step = field.step
         return AxisField(
             axis, [field.first[0] + step * reading.low], [field.last[0] + step * reading.high], step=step * scale
         )
+    period = step = 0
     if field.period:
         turns = field.period // gcd(scale, field.period)
         period, step = divisor * turns, field.step * (scale * turns // field.period)
-    else:
-        period, step = length, 0
-    if min(period, length) > _MOST:
+    if field.ragged:
+        taps = (reading.high - reading.low) // (divisor * reading.spread) + 1
+        if min(taps, field.period or len(field.first)) * (period or length) > _MOST_TAPS:
+            return None
+    seen = (
+        field.seen((scale * u + reading.low) // divisor, (scale * u + reading.high) // divisor, reading.spread)
+        for u in count()
+    )
+    return _tabled(axis, seen, period, step, length)
+
+
+def _tabled(
+    axis: int | None, cells: Iterator[tuple[int, int]], period: int, step: int, length: int
+) -> AxisField | None:
+    """The field with what its `cells` see, a period of them or all that there are; None where both are too many."""
+    if period > _MOST:
+        period = step = 0
+    number = period or length
+    if not 0 < number <= _MOST:
         return None
-    first, last = [], []
-    for u in range(min(period, length)):
-        low, high = field.seen((scale * u + reading.low) // divisor, (scale * u + reading.high) // divisor)
-        first.append(low)
-        last.append(high)
-    return AxisField(axis, first, last, period=period if field.period else 0, step=step)
+    seen = list(islice(cells, number))
+    first, last = [low for low, _ in seen], [high for _, high in seen]
+    following = [(first[0] + step, last[0] + step)] if period else []
+    ragged = any(low > high for low, high in seen) or any(
+        low > low2 or high > high2 for (low, high), (low2, high2) in pairwise([*seen, *following])
+    )
+    return AxisField(axis, first, last, period=period, step=step, ragged=ragged)
 
 
 def _hulls(a: _State, b: _State, output: Volume) -> _State:
@@ -220,20 +281,19 @@ def _hull(a: AxisField, b: AxisField, output: Volume) -> AxisField | None:
         return a
     if b.whole:
         return b
-    axis = a.axis if a.axis is not None else b.axis
-    same = a.axis == b.axis and a.period and b.period and a.step * b.period == b.step * a.period
-    if same:
+    if a.axis != b.axis and a.axis is not None and b.axis is not None:
+        return None  # one input with its axes turned: what is seen is no product of axes
+    axis = b.axis if a.axis is None else a.axis
+    period = step = 0
+    if a.period and b.period and a.step * b.period == b.step * a.period:
         period = a.period * b.period // gcd(a.period, b.period)
         step = a.step * (period // a.period)
-    else:
-        period, step = 0, 0
-    length = output.spatial[axis] if axis is not None else 1
-    count = min(period, length) if period else length
-    if count > _MOST:
-        return None
-    first, last = [], []
-    for u in range(count):
-        (low, high), (low2, high2) = a.seen(u, u), b.seen(u, u)
-        first.append(min(low, low2))
-        last.append(max(high, high2))
-    return AxisField(axis, first, last, period=period, step=step)
+    length = 1 if axis is None else output.spatial[axis]
+    return _tabled(axis, (_both(a.at(u), b.at(u)) for u in count()), period, step, length)
+
+
+def _both(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    """The hull of two ranges, either of which may be empty."""
+    if a[0] > a[1]:
+        return b
+    return a if b[0] > b[1] else (min(a[0], b[0]), max(a[1], b[1]))

@@ -67,7 +67,15 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
         return Volume.of([size // known if n is None else n for n in self.to])
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return (KEPT,) * flow.output.rank if flow.input.spatial == flow.output.spatial else None
+        """The axes of more than one cell must stay; those of one may come and go."""
+        before = [axis for axis, size in enumerate(flow.input.spatial) if size > 1]
+        after = [axis for axis, size in enumerate(flow.output.spatial) if size > 1]
+        if [flow.input.spatial[axis] for axis in before] != [flow.output.spatial[axis] for axis in after]:
+            return None
+        if flow.input.spatial == flow.output.spatial:
+            return (KEPT,) * flow.output.rank
+        source = dict(zip(after, before, strict=True))
+        return tuple(Reading(1, 0, 0, axis=source.get(axis, -1)) for axis in range(flow.output.rank))
 
 
 class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):

@@ -77,7 +77,7 @@ class MultiHeadAttention(
     MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` each token attends to
              the window's tokens alone, and axes are filled up to whole windows for the attention itself
     refused  heads that do not divide D where no depth is given; an input without positions; keys and values of
-             different length
+             different length; a window over a memory with other positions
 
     Sources: torch.nn.MultiheadAttention; Keras MultiHeadAttention (key_dim, value_dim are per head); Liu et al. 2021.
     """
@@ -111,6 +111,14 @@ class MultiHeadAttention(
             )
         if self.window is not None:
             per_axis(self.window, inputs[0].rank, "window")
+            if any(volume.spatial != inputs[0].spatial for volume in inputs):
+                raise Refusal(
+                    "{layer} attends in windows, and its memory has other positions than its query",
+                    code="SHAPE211",
+                    parameter="window",
+                    notes=[f"it reads {', '.join(volume.pretty() for volume in inputs)}"],
+                    help="attention over another memory has no `window`",
+                )
         return inputs[0]
 
     def _depths(self, flow: Flow) -> tuple[int, int]:

@@ -40,8 +40,8 @@ class Merge(Layer, reads=(1, None)):
             if size == 1 and length > 1:
                 readings.append(FIRST)
             else:
-                before = max(0, size - length) // 2 if self.crop == "center" else 0
-                readings.append(Reading(1, before, before) if before else KEPT)
+                before = (size - length) // 2 if self.crop == "center" else 0
+                readings.append(Reading(1, before, before) if size != length else KEPT)
         return tuple(readings)
 
     def aligned(self, inputs: Sequence[Volume]) -> Sequence[Volume]:

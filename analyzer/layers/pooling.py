@@ -200,7 +200,7 @@ class _AdaptivePool(Layer):
 
     def windows(self, flow: Flow, which: int) -> Readings:
         sizes = zip(flow.input.spatial, flow.output.spatial, strict=True)
-        return tuple(Reading(size, 0, size - 1, count) for size, count in sizes)
+        return tuple(WHOLE if count == 1 else Reading(size, 0, size - 1, count) for size, count in sizes)
 
 
 class AdaptiveAvgPool(

@@ -52,8 +52,11 @@ class Upsample(
         return checked(Volume(sizes, volume.depth))
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        factors = self.factor if isinstance(self.factor, tuple) else (self.factor,) * flow.input.rank
-        return tuple(_resampled(*float(factor).as_integer_ratio(), self.mode) for factor in factors)
+        sizes = list(zip(flow.output.spatial, flow.input.spatial, strict=True))
+        factors = self.factor if isinstance(self.factor, tuple) else (self.factor,) * len(sizes)
+        if self.mode == "area":  # bins of what there is, as torch pools adaptively
+            return tuple(_resampled(*pair, self.mode) for pair in sizes)
+        return tuple(_resampled(*_ratio(factor), self.mode) for factor in factors)
 
 
 class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), reads=(1, 2)):
@@ -98,19 +101,31 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
         return tuple(_resampled(length, size, self.mode) for length, size in sizes)
 
 
-def _resampled(grown: int, size: int, mode: str) -> Reading:
-    """The reading of an axis resampled by grown/size.
+def _ratio(factor: float) -> tuple[int, int]:
+    """A factor as the fraction that its author wrote: 1.1 is 11/10, where the float is one of 2^51."""
+    for divisor in range(1, 1000):
+        if round(factor * divisor) / divisor == factor:
+            return round(factor * divisor), divisor
+    return float(factor).as_integer_ratio()
 
-    nearest ⌊u/s⌋; linear ⌊(u + ½)/s − ½⌋ and the cell after it; cubic one more on both sides; area the cells of the bin.
+
+def _resampled(grown: int, size: int, mode: str) -> Reading:
+    """The reading of an axis resampled by s = grown/size, for x = (u + ½)/s − ½.
+
+    nearest ⌊u/s⌋; linear ⌊x⌋ and ⌈x⌉; cubic ⌊x⌋ − 1 to ⌊x⌋ + 2; area the cells of the bin. Where every x is whole, x
+    alone: the others weigh nothing (where some are, a cubic window counts in full).
     """
     if mode == "nearest":
         return Reading(size, 0, 0, grown)
     if mode == "area":
         return Reading(size, 0, size - 1, grown)
+    step, rest = divmod(size, grown)
+    if rest == 0 and step % 2:
+        return Reading(step, step // 2, step // 2)
     low, cell = size - grown, 2 * grown
     if mode == "bicubic":
         return Reading(2 * size, low - cell, low + 2 * cell, cell)
-    return Reading(2 * size, low, low + cell, cell)
+    return Reading(2 * size, low, low + cell - 1, cell)
 
 
 class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "DepthToSpace", "depth_to_space")):

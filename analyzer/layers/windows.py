@@ -19,18 +19,32 @@ from analyzer.volume import AXES, LARGEST, Volume, pretty_sizes
 class Reading:
     """Which input cells an output cell is made of, on one axis.
 
-    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋ of the input's axis number
-    `axis` (None: the axis in the same place). Windows, scattered kernels, resampling, shifts and slices all have this form.
+    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋, `spread` apart, of the
+    input's axis number `axis` (None: the axis in the same place; −1: none, the axis is new); none where the first is
+    beyond the last. Windows, resampling, shifts and slices all have this form. `through` is a reading that lies between:
+    the cells are those of a volume which reads the input so.
     """
 
-    __slots__ = ("axis", "divisor", "high", "low", "scale")
+    __slots__ = ("axis", "divisor", "high", "low", "scale", "spread", "through")
 
-    def __init__(self, scale: int, low: int, high: int, divisor: int = 1, axis: int | None = None) -> None:
+    def __init__(
+        self,
+        scale: int,
+        low: int,
+        high: int,
+        divisor: int = 1,
+        *,
+        spread: int = 1,
+        axis: int | None = None,
+        through: Reading | None = None,
+    ) -> None:
         self.scale = scale
         self.low = low
         self.high = high
         self.divisor = divisor
+        self.spread = spread
         self.axis = axis
+        self.through = through
 
 
 class Everything:
@@ -273,9 +287,9 @@ def _too_large(
 def window_readings(
     kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], pairs: Pairs
 ) -> Readings:
-    """The readings of a window: from u·S − P_before over F_eff cells."""
+    """The readings of a window: from u·S − P_before over F_eff cells, every d-th of them."""
     return tuple(
-        Reading(step, -before, effective(cells, spread) - 1 - before)
+        Reading(step, -before, effective(cells, spread) - 1 - before, spread=spread)
         for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True)
     )
 
@@ -283,11 +297,18 @@ def window_readings(
 def scattered_readings(
     kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], pairs: Pairs
 ) -> Readings:
-    """The readings of a transposed window: from ⌈(u + P_before − (F_eff − 1))/S⌉ to ⌊(u + P_before)/S⌋."""
-    return tuple(
-        Reading(1, before - effective(cells, spread) + step, before, step)
-        for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True)
-    )
+    """The readings of a transposed window: from ⌈(u + P_before − (F_eff − 1))/S⌉ to ⌊(u + P_before)/S⌋.
+
+    Dilated and strided it misses cells in between: a window of stride 1 over the input with S − 1 empty cells after each.
+    """
+    readings = []
+    for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True):
+        first = before - effective(cells, spread) + 1
+        if step == 1 or spread == 1:
+            readings.append(Reading(1, first + step - 1, before, step, spread=spread))
+        else:
+            readings.append(Reading(1, first, before, spread=spread, through=Reading(1, step - 1, 0, step)))
+    return tuple(readings)
 
 
 def taps_within(positions: int, kernel: int, stride: int, dilation: int, before: int, length: int) -> int:
@@ -324,8 +345,22 @@ def _floor_sum(count: int, divisor: int, step: int, start: int) -> int:
 
 
 def unread_after(size: int, positions: int, kernel: int, stride: int, dilation: int, before: int) -> int:
-    """The cells at the end of one axis that no window reads, where the stride does not divide the room exactly."""
-    return min(size, max(0, size + before - (positions - 1) * stride - effective(kernel, dilation)))
+    """The cells at the end of one axis that no window reads: those after the last real cell under a tap.
+
+    Where the last window ends on a real cell, size + before − (positions − 1)·S − F_eff. Otherwise found by halving.
+    """
+    left = size + before - (positions - 1) * stride - effective(kernel, dilation)
+    if left >= 0:
+        return min(size, left)
+    within = _pairs_below(size + before, positions, kernel, stride, dilation)
+    low, high = 0, size
+    while low < high:  # the largest end of the axis that holds no tap
+        middle = (low + high + 1) // 2
+        if _pairs_below(size - middle + before, positions, kernel, stride, dilation) == within:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def signed(number: int) -> str:

@@ -10,17 +10,20 @@ from analyzer.diagnostics import Diagnostic, Refusal, listed, nearest
 from analyzer.loader.description import Template
 from analyzer.loader.expressions import BUILT_IN, Expression, is_expression
 from analyzer.loader.grammar import TAKEN_NAMES
+from analyzer.loader.limits import LIMITS, Enough
 from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Set
     from typing import Any, TypeAlias
 
     #: The variables that an expression may use.
-    Known: TypeAlias = frozenset[str]
+    Known: TypeAlias = Set[str]
 
 
+_SIGN = re.compile("([:=])")
 _WORD = re.compile(r"(?<![\w$.'\"])[A-Za-z_]\w*", re.ASCII)
 
 
@@ -37,6 +40,8 @@ class Context:
         self.troubles = 0
         #: Whether any `$name` may be used: in a block whose signature is wrong.
         self.lenient = False
+        #: Variables that stand further down.
+        self.later: Known = frozenset()
 
     def problem(
         self, code: str, message: str, tree: Tree, *, help: str | None = None, notes: Iterable[str] = ()
@@ -45,6 +50,8 @@ class Context:
         self.troubles += 1
         if tree.__class__ is Damaged:
             return
+        if len(self.problems) >= LIMITS.findings:
+            raise Enough(tree.span(self.file))
         self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=notes, help=help))
 
     def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:
@@ -93,23 +100,25 @@ class Context:
         except Refusal as refusal:
             self.refused(refusal, "", scalar)
             return None
-        for name in sorted(expression.names.difference(known)) if not self.lenient else ():
+        for name in sorted(expression.names):
+            if name in known or self.lenient:
+                continue
             near = nearest(name, known)
+            help = f"did you mean `${near}`?" if near else None
+            if name in self.later:
+                help = "it stands further down, and a variable sees those above it"
             self.problem(
-                "NAME102",
-                f"nothing is called `${shown(name)}` here",
-                scalar,
-                notes=[_known(known)],
-                help=f"did you mean `${near}`?" if near else None,
+                "NAME102", f"nothing is called `${shown(name)}` here", scalar, notes=[_known(known)], help=help
             )
         return expression
 
-    def mapping(self, tree: Tree, what: str, example: str) -> Mapping | None:
-        """`tree` as a mapping, or None and a finding."""
+    def mapping(self, tree: Tree, what: str, example: str, *, listed: str = "") -> Mapping | None:
+        """`tree` as a mapping, or None and a finding; `listed` is the key that a list would stand under."""
         if isinstance(tree, Mapping):
             return tree
+        help = f"its list stands under `{listed}:`" if listed and isinstance(tree, Sequence) else None
         self.problem(
-            "MODEL103", f"{what} takes a mapping, not {described(tree)}", tree, help=f"for example `{example}`"
+            "MODEL103", f"{what} takes a mapping, not {described(tree)}", tree, help=help or f"for example `{example}`"
         )
         return None
 
@@ -142,7 +151,7 @@ class Context:
                 "NAME101",
                 f"`{shown(text)}` is no name: letters, digits and `_ - / :` make one",
                 tree,
-                help="the dot belongs to paths such as `stage2.1.conv3`" if "." in text else None,
+                help="the dot belongs to paths such as `stage2.1.conv3`" if "." in text else _as_name(text),
             )
             return None
         if text in TAKEN_NAMES:
@@ -167,17 +176,23 @@ class Context:
 def meant(word: str, known: Iterable[str]) -> str | None:
     """What helps where `word` is none of the known names: the nearest one, or the space that it lacks."""
     names = list(known)
-    key = word.partition(":")[0]
-    if key != word and key in names:
+    key, sign, value = _SIGN.split(word, maxsplit=1) if _SIGN.search(word) else (word, "", "")
+    if sign == ":" and key in names:
         return f"a space is missing after `{key}:`"
+    if sign == "=" and key.strip() in names:
+        return f"write `{key.strip()}: {shown(value.strip())}`"
     near = nearest(word, names)
     return f"did you mean `{near}`?" if near else None
 
 
 def with_dollars(text: str, known: Known) -> str | None:
     """`text` with a `$` before each variable that it names without one; None where it names none."""
-    names = known.difference(BUILT_IN)
-    dollared = _WORD.sub(lambda word: f"${word.group()}" if word.group() in names else word.group(), text)
+
+    def mark(word: re.Match[str]) -> str:
+        name = word.group()
+        return f"${name}" if name in known and name not in BUILT_IN else name
+
+    dollared = _WORD.sub(mark, text)
     return dollared if dollared != text else None
 
 
@@ -195,6 +210,12 @@ def _is_name(text: str) -> bool:
     return bool(text) and all(c.isalnum() or c in "_-/:" or unicodedata.category(c)[0] == "M" for c in text)
 
 
+def _as_name(text: str) -> str | None:
+    """The name that a text with blanks in it could be."""
+    name = "_".join(text.split())
+    return f"for example `{shown(name)}`" if name != text and _is_name(name) else None
+
+
 def inner(tree: Tree, at: tuple[str | int, ...]) -> Tree:
     """The part of `tree` that the way `at` leads to, as far as the tree goes."""
     for step in at:
@@ -210,7 +231,7 @@ def inner(tree: Tree, at: tuple[str | int, ...]) -> Tree:
 def volume_help(text: str) -> str | None:
     """The volume that a text means, which has its numbers between other signs: `[32, 32, 3]`, `32 x 32 x 3`."""
     numbers = re.fullmatch(r"\s*[\[(]?\s*(\?|[0-9]+)((?:\s*[xX×*,;]\s*(?:\?|[0-9]+)){0,3})\s*[\])]?\s*", text, re.ASCII)
-    if numbers is None:
+    if numbers is None or len(text) > 60:
         return None
     return f"write `{'x'.join(re.findall('[0-9]+|[?]', text))}`"
 

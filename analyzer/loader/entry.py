@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
+from operator import index
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.engine.network import Node
@@ -61,7 +63,7 @@ def enter_inputs(model: Model, given: Mapping[str, str] | str | None, values: Va
         volume = volumes.get(name) or _written(name, template, values, placer.findings)
         if volume is not None:
             node = placer.network.enter(name, volume)
-        placer.names.labels[name] = node
+        placer.names.inputs[name] = node
         if name == first:
             placer.entry = node
 
@@ -105,7 +107,13 @@ def _setting(value: Any) -> Any:
     """A variable's value given from outside; a text is read as it would be in the file."""
     if isinstance(value, str):
         return value_of(Scalar(value, _NOWHERE, _NOWHERE, plain=True))
-    return value
+    if isinstance(value, bool):
+        return bool(value)
+    if hasattr(value, "__index__"):  # also a number of another library
+        return index(value)
+    if isinstance(value, float) and isfinite(value):
+        return float(value)
+    raise SettingError(f"a variable is a finite number or a word, not {shown(str(value))}")
 
 
 class _Nowhere:

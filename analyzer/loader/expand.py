@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 
-from analyzer.diagnostics import Diagnostic, Refusal
+from analyzer.diagnostics import Diagnostic, Refusal, in_order
 from analyzer.engine.network import Network, Node, Origin
 from analyzer.layers import CATALOGUE
 from analyzer.layers.kinds import Whole, written
@@ -35,6 +35,7 @@ from analyzer.loader.parse_layers import read_expected
 from analyzer.loader.placing import Placer, volume_of
 from analyzer.loader.scope import MISSING, Dependent, LayerWord, Missing, Scope, Values
 from analyzer.source import shown
+from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ def expand(
     placer = Placer(model, findings)
     enter_inputs(model, input, values, placer)
     _Expansion(model, placer, values).run()
-    problems = findings.problems
-    problems.sort(key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0))
-    return placer.network, problems
+    return placer.network, in_order(findings.problems)
 
 
 class _Expansion:
@@ -72,10 +71,13 @@ class _Expansion:
         self.values = values
         self.steps = 0
         self.calls = 0
+        #: The steps of calls that left nothing, by block, source and arguments: such a call is not walked again.
+        self.empty: dict[tuple[object, ...], int] = {}
         self.depth = 0
 
     def run(self) -> None:
         scope = Scope("", self.model.layers, None, None)
+        scope.labels.update(self.placer.names.inputs)
         try:
             self._list(self.model.layers, self.placer.entry, scope, self.values)
             self._outputs(scope)
@@ -113,6 +115,18 @@ class _Expansion:
         self.depth -= 1
         return source
 
+    def _inside(
+        self, items: Sequence[Item], source: Node | Missing, scope: Scope, values: Values, group: str
+    ) -> Node | Missing:
+        """Expands a list that has a level of names of its own; where nothing is placed, its names are forgotten."""
+        network, problems = self.placer.network, self.findings.problems
+        placed, found = len(network.nodes), len(problems)
+        result = self._list(items, source, scope, values)
+        if len(network.nodes) > placed or len(problems) > found:
+            network.groups[scope.path] = group
+            self.placer.names.inside[scope.path] = scope.labels
+        return result
+
     def _item(self, item: Item, above: Node | Missing, scope: Scope, values: Values) -> Node | Missing:
         """Expands an item with all its repetitions; returns what it puts out."""
         self._step(item, scope)
@@ -138,19 +152,19 @@ class _Expansion:
             elif keep:
                 result = self._one(item, name, [result, *sources[1:]], result if i else above, scope, inside, i)
             if name is not None and item.repeat is not None:
-                self.placer.names.labels[scope.prefix + name] = result
+                scope.labels[name] = result
         if count < 0:
             result = MISSING
         elif item.expect is not None and isinstance(result, Node):
             result = self._expected(item, item.expect, result, label, sources[0], scope, inside)
         if label is not None:
-            self.placer.names.labels[scope.prefix + label] = result
+            scope.labels[label] = result
             if item.repeat is not None and f"{scope.prefix}{name}" in self.placer.names.owners:
                 self.placer.names.owners[scope.prefix + label] = self.placer.names.owners[f"{scope.prefix}{name}"]
         return result
 
-    def _step(self, item: Item, scope: Scope) -> None:
-        self.steps += 1
+    def _step(self, item: Item, scope: Scope, count: int = 1) -> None:
+        self.steps += count
         if self.steps > LIMITS.steps:
             self.findings.report(
                 Refusal(
@@ -178,6 +192,9 @@ class _Expansion:
                     raise
             return found
         except Refusal as refusal:
+            if item.name is not None and refusal.message.startswith(f"`{item.name}` comes later"):
+                refusal.message = f"`{item.name}` reads itself; only layers above are visible"
+                refusal.help = None
             self.findings.report(refusal, inner(item.source.tree, refusal.at), scope)
         except Dependent:
             pass
@@ -284,8 +301,10 @@ class _Expansion:
             return self._parallel(item, name, source, scope, values)
         if isinstance(item, SequenceItem):
             group = Scope(f"{scope.prefix}{name}.", item.body, scope, scope.caller)
-            self.placer.network.groups[group.path] = "sequence"
-            return self._list(item.body, source, group, values)
+            frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
+            end = self._inside(item.body, source, group, values, "sequence")
+            self.placer.frozen = frozen
+            return end
         assert isinstance(item, BrokenItem)
         return MISSING
 
@@ -313,13 +332,16 @@ class _Expansion:
                 return MISSING  # a required one that `first` alone gives; the parser reported it
             seen = values if parameter in given else inside
             variables[parameter] = self._argument(template, seen, source, above, scope)
+        same = (item.block, id(source), values.i, *[_identity(variables[name]) for name in block.params])
+        if same in self.empty:
+            self._step(item, scope, self.empty[same])
+            return source
         calls = (
             f"block `{block.name}`"
             + (f", repetition {name.rpartition('.')[2]}" if item.repeat is not None else "")
             + ", called"
         )
         body = Scope(f"{scope.prefix}{name}.", block.body, None, scope, calls, item.span.line)
-        self.placer.network.groups[body.path] = block.name
         self.calls += 1
         if self.calls > LIMITS.nesting:
             self.findings.report(
@@ -329,7 +351,10 @@ class _Expansion:
             )
             raise Stop
         frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
-        result = self._list(block.body, source, body, inside)
+        steps, placed, found = self.steps, len(self.placer.network.nodes), len(self.findings.problems)
+        result = self._inside(block.body, source, body, inside, block.name)
+        if result is source and (len(self.placer.network.nodes), len(self.findings.problems)) == (placed, found):
+            self.empty[same] = self.steps - steps
         self.placer.frozen = frozen
         self.calls -= 1
         return result
@@ -372,7 +397,7 @@ class _Expansion:
                     f"the body turns {source.output.pretty()} into {end.output.pretty()}, and there is no `project` for the shortcut",
                     code="SHAPE213",
                     notes=behind(source),
-                    help=f"`project: [conv: {{filters: {end.output.depth}, kernel: 1, stride: …}}]`, or `project: none` for no shortcut there",
+                    help=f"`project: [conv: {_projection(source.output, end.output)}]`, or `project: none` for no shortcut there",
                 )
             if not (changed and not item.project):
                 if shortcut.output != end.output:
@@ -380,6 +405,7 @@ class _Expansion:
                         f"the body puts out {end.output.pretty()} and `project` {shortcut.output.pretty()}: they cannot be added",
                         code="SHAPE213",
                         notes=[f"both read {source.output.pretty()}"],
+                        help=_projected(shortcut.output, end.output),
                     )
                 name = name or scope.automatic("add")
                 add = CATALOGUE["add"](inputs=())
@@ -405,15 +431,18 @@ class _Expansion:
     ) -> Node | Missing:
         """Expands branches that read the same volume, and joins them."""
         path = scope.prefix + name
-        self.placer.network.groups[path] = "parallel"
+        placed = len(self.placer.network.nodes)
         frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
         ends = []
         for branch, items in item.branches.items():
             inside = Scope(f"{path}.{branch}.", items, scope, scope.caller)
             end = self._list(items, source, inside, values)
-            self.placer.names.labels[f"{path}.{branch}"] = end
+            scope.labels[f"{name}.{branch}"] = end
+            self.placer.names.inside[inside.path] = inside.labels
             ends.append(end)
         self.placer.frozen = frozen
+        if len(self.placer.network.nodes) > placed:
+            self.placer.network.groups[path] = "parallel"
         nodes = [end for end in ends if isinstance(end, Node)]
         if len(nodes) < len(ends):
             return MISSING
@@ -426,8 +455,43 @@ class _Expansion:
                 f"branch `{branch}` puts out {node.output.pretty()}"
                 for branch, node in zip(item.branches, nodes, strict=True)
             )
+            if refusal.help is not None and "crop" in refusal.help:
+                refusal.help = "`padding: same` keeps the size of what a branch reads"
             self.findings.report(refusal, item.place, scope, name=path)
             return MISSING
+
+
+def _identity(value: Any) -> tuple[object, ...]:
+    """What makes an argument the same as another one."""
+    if isinstance(value, LayerWord):
+        return LayerWord, id(value.node)
+    return value.__class__, str(value) if isinstance(value, (list, dict)) else value
+
+
+def _strides(before: Volume, after: Volume) -> str | None:
+    """The stride that makes the one volume's spatial sizes the other's, as it is written; None where none does."""
+    if before.rank != after.rank:
+        return None
+    strides = [-(-a // b) for a, b in zip(before.spatial, after.spatial, strict=True)]
+    if any(-(-a // s) != b for a, b, s in zip(before.spatial, after.spatial, strides, strict=True)):
+        return None
+    return str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
+
+
+def _projection(before: Volume, after: Volume) -> str:
+    """The arguments of a 1×1 convolution from the one volume to the other, as far as there is one."""
+    stride = _strides(before, after)
+    step = "" if stride == "1" else f", stride: {stride or '…'}"
+    return f"{{filters: {after.depth}, kernel: 1{step}}}"
+
+
+def _projected(project: Volume, body: Volume) -> str | None:
+    """What `project` lacks to put out what the body does."""
+    stride = _strides(project, body) if project.spatial != body.spatial else None
+    parts = [f"a stride of {stride}"] if stride is not None else []
+    if project.depth != body.depth:
+        parts.append(f"a depth of {body.depth}")
+    return f"{' and '.join(parts)} in `project`" if parts else None
 
 
 def name_of(value: Any) -> str:

@@ -32,7 +32,10 @@ BUILT_IN = ("H", "W", "D", "i")
 _DOLLAR = "ǂ"
 _ONLY_AST = 0x400
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_RUN_TOGETHER = re.compile(r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[A-Za-z_]", re.ASCII)
+_VARIABLE = re.compile(r"\$\([^()]*\)|\$([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+_RUN_TOGETHER = re.compile(
+    r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+[A-Za-z_]|(?![eE][+-]?\d)[A-Za-z_])", re.ASCII
+)
 _LARGEST = 10**30  # beyond it no intermediate result helps any model
 #: Words of Python that no variable may be called.
 KEYWORDS = frozenset(["False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield"])  # fmt: skip
@@ -94,9 +97,10 @@ def _compile_text(text: str, names: set[str]) -> Run:
         parts.append(text[place:])
     stray = next((p for p in parts if isinstance(p, str) and "$" in p), None)
     if stray is not None:
+        whole = shown(_VARIABLE.sub(lambda part: f"$({part.group(1)})" if part.group(1) else part.group(), text))
         raise _refusal(
             f"`{shown(text)}` mixes `$( )` with a `$` outside of it",
-            help=f"write `{shown('$(' + text.replace('$(', '(') + ')')}` for one expression",
+            help=f"write `{whole}` for a text with values in it",
         )
     if len(parts) == 1 and not isinstance(parts[0], str):
         return parts[0]
@@ -126,7 +130,7 @@ def _closing(text: str, start: int) -> int:
 
 def _compile_expression(text: str, names: set[str], *, bare: bool) -> Run:
     """Compiles one expression; `bare` allows a name without its `$`."""
-    if "\\" in text or _DOLLAR in text or not text.isprintable():
+    if "\\" in text or "#" in text or _DOLLAR in text or not text.isprintable():
         raise _refusal(f"`{shown(text)}` is no expression")
     together = _RUN_TOGETHER.search(text)
     if together is not None:
@@ -155,6 +159,8 @@ def _syntax_help(text: str) -> str | None:
         return "equality is `==`"
     if re.search(r"\$(?![A-Za-z_(])", text):
         return "a `$` is followed by a name"
+    if re.search(r"[\w)]\s*\$", text):
+        return "a product is written with `*`"
     return None
 
 
@@ -180,8 +186,10 @@ _DESCRIBED = {
 
 def _number(value: Any) -> Any:
     """`value` where arithmetic may use it: a finite number."""
-    if value.__class__ is int or value.__class__ is float:
+    if value.__class__ is int:
         return value
+    if value.__class__ is float:
+        return _finite(value, lambda: _shown(value))
     raise _refusal(f"arithmetic takes numbers, not {written(value)}", code="EXPR103")
 
 
@@ -213,6 +221,7 @@ def _binary(node: Any, names: set[str], bare: bool) -> Run:
         raise _refusal(
             "an expression may not use " + ("powers (`**`)" if isinstance(node.op, _ast.Pow) else "bits"),
             code="EXPR102",
+            help="a power is a product, such as `$n*$n`" if isinstance(node.op, _ast.Pow) else None,
         )
     sign, apply = known
     left, right = _compile(node.left, names, bare), _compile(node.right, names, bare)
@@ -308,6 +317,11 @@ def _name(node: Any, names: set[str], bare: bool) -> Run:
     name = node.id
     if name.startswith(_DOLLAR):
         name = name[1:]
+        if _NAME.fullmatch(name) is None:
+            raise _refusal(
+                f"`${shown(name.replace(_DOLLAR, '$'))}` is no variable" if name else "a `$` stands without a name",
+                help="`$name` is a variable, `$( )` holds an expression",
+            )
     elif not bare:
         if name in _CONSTANT_WORDS:
             return lambda lookup: _CONSTANT_WORDS[name]

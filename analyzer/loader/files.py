@@ -39,4 +39,6 @@ def decode(data: bytes, file: str) -> str:
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         message = f"the file is not UTF-8: byte 0x{data[error.start]:02X} begins no character"
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") and data[2:4] != b"\0\0":
+            message = "the file is UTF-16, not UTF-8"
         raise ModelError([Diagnostic("YAML109", message, Span(file, line, column), help="save it as UTF-8")]) from None

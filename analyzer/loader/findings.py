@@ -9,7 +9,8 @@ from analyzer.engine.network import Node
 from analyzer.layers.windows import arithmetic
 from analyzer.loader.context import at_fault, inside
 from analyzer.loader.description import Argument, LayerItem
-from analyzer.loader.reader import Tree
+from analyzer.loader.limits import LIMITS, Enough
+from analyzer.loader.reader import Mapping, Tree
 from analyzer.loader.scope import Missing, Scope, Values
 from analyzer.source import shown
 from analyzer.volume import AXES
@@ -25,7 +26,7 @@ class Findings:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Diagnostic] = []
-        self.reported: dict[tuple[str, int, int], Diagnostic] = {}
+        self.reported: set[tuple[str, int, int]] = set()
 
     def layer(
         self,
@@ -39,22 +40,28 @@ class Findings:
     ) -> None:
         """Reports the refusal of a layer: at the parameter at fault where it is written, with what the layer reads."""
         argument = arguments.get(refusal.parameter or "")
-        place, notes = item.place, []
-        if refusal.parameter == "tied" and item.tied is not None:
+        place: Tree = item.place
+        notes: list[str] = []
+        if refusal.code == "NAME103" and isinstance(place, Mapping):
+            place = place.get("name") or place
+        elif refusal.parameter == "tied" and item.tied is not None:
             place = item.tied.tree
         elif argument is not None:
             place = at_fault(argument.template.tree, refusal)
-            notes = values.explain(argument.template.value) if argument.template.dynamic else []
+            if argument.template.dynamic and self._key(refusal, place) not in self.reported:
+                notes = values.explain(argument.template.value)
             if place.start.line + 1 < item.span.line or place.start.line + 1 > item.span.end_line:
                 notes.append(f"for `{shown(name)}`, line {item.span.line}")
+        if self._key(refusal, place) in self.reported:
+            return
         if refusal.code.startswith(("VALUE", "LIMIT103")) and argument is not None and LAYER not in refusal.message:
             subject = inside(f"`{argument.declaration.name}` of `{item.type.type}`", refusal)
             refusal.message = f"{subject} {refusal.message}"
-        notes += (
-            [line for node in sources if isinstance(node, Node) for line in source_line(node)]
-            if refusal.code.startswith("SHAPE")
-            else []
-        )
+        if refusal.code.startswith("SHAPE"):
+            notes += _sources(sources)
+            if len(sources) > 1:
+                told = {f"input {n} is {node.output.pretty()}" for n, node in _numbered(sources)}
+                refusal.notes = tuple(note for note in refusal.notes if note not in told)
         if refusal.help is not None and BEFORE in refusal.help:
             refusal.help = refusal.help.replace(BEFORE, _before(sources))
         self.report(refusal, place, scope, name=name, notes=notes)
@@ -65,10 +72,13 @@ class Findings:
         self, refusal: Refusal, tree: Tree, scope: Scope | None = None, *, name: str = "", notes: Sequence[str] = ()
     ) -> None:
         """Reports a mistake once for each place, however often a block is called."""
-        span = tree.span(self.file)
-        key = (refusal.code, span.line, span.column)
+        key = self._key(refusal, tree)
         if key in self.reported:
             return
+        span = tree.span(self.file)
+        if len(self.problems) >= LIMITS.findings:
+            self.problems.append(Enough(span).note())
+            raise Stop
         trail = scope.trail() if scope is not None else []
         short = f"`{shown(name)}`" if name else "the layer"
         diagnostic = Diagnostic(
@@ -78,8 +88,11 @@ class Findings:
             notes=[note.replace(LAYER, short) for note in (*refusal.notes, *notes, *trail)],
             help=refusal.help.replace(LAYER, short) if refusal.help else None,
         )
-        self.reported[key] = diagnostic
+        self.reported.add(key)
         self.problems.append(diagnostic)
+
+    def _key(self, refusal: Refusal, tree: Tree) -> tuple[str, int, int]:
+        return refusal.code, tree.start.line, tree.start.column
 
 
 def _before(sources: Sequence[Node | Missing]) -> str:
@@ -90,6 +103,21 @@ def _before(sources: Sequence[Node | Missing]) -> str:
             return "one stride-2 layer fewer before it"
         node = node.inputs[0]
     return "a larger input"
+
+
+def _numbered(sources: Sequence[Node | Missing]) -> list[tuple[int, Node]]:
+    return [(number, node) for number, node in enumerate(sources, 1) if isinstance(node, Node)]
+
+
+def _sources(sources: Sequence[Node | Missing]) -> list[str]:
+    """Where the inputs of a layer come from, numbered where there are several."""
+    if len(sources) == 1:
+        return [line for _, node in _numbered(sources) for line in source_line(node)]
+    return [
+        line.replace("its input", f"input {number}", 1)
+        for number, node in _numbered(sources)
+        for line in source_line(node)
+    ]
 
 
 def source_line(node: Node) -> list[str]:

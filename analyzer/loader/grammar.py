@@ -59,6 +59,16 @@ PARALLEL_KEYS = {
 }
 JOINS = ("concat", "add", "multiply")
 
+#: What else the keys of structures and the joins are called; messages answer these names.
+STRUCTURE_KEYS_ELSEWHERE = {
+    "shortcut": "project", "downsample": "project", "skip": "project", "projection": "project", "layers": "body",
+    "main": "body", "branch": "branches", "activation": "act", "merge": "join", "mode": "join",
+}  # fmt: skip
+JOINS_ELSEWHERE = {
+    "sum": "add", "plus": "add", "cat": "concat", "concatenate": "concat", "stack": "concat", "mul": "multiply",
+    "product": "multiply",
+}  # fmt: skip
+
 #: Keys of a block, with what they mean.
 BLOCK_KEYS = {
     "params": "its parameters, `name` or `name=default`",

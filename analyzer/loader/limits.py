@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from analyzer.diagnostics import Diagnostic
+from analyzer.source import Span
+
 
 class Limits:
     """The limits of the language.
 
     `text` characters of a file; `nesting` levels of YAML and of block calls; `nodes` values that aliases expand to;
     `layers` of the expanded network; `steps` of expansion (each visited item of each repetition, kept or not);
-    `expression` characters of an expression.
+    `expression` characters of an expression; `findings` mistakes that the parser and the expansion each look for.
     """
 
     def __init__(self) -> None:
@@ -18,7 +21,21 @@ class Limits:
         self.layers = 100_000
         self.steps = 1_000_000
         self.expression = 200
+        self.findings = 100
 
 
 #: The limits in force; a program may change them.
 LIMITS = Limits()
+
+
+class Enough(Exception):
+    """So many mistakes were found that the search ends; `span` is where."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(span)
+        self.span = span
+
+    def note(self) -> Diagnostic:
+        """What the author is told of it."""
+        message = f"the search for mistakes ended here, after {LIMITS.findings}"
+        return Diagnostic("LIMIT107", message, self.span, severity="note", help="mend some of them and ask again")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from analyzer.diagnostics import Diagnostic, ModelError, Refusal, listed, nearest
+from analyzer.diagnostics import Diagnostic, ModelError, Refusal, in_order, listed, nearest
 from analyzer.dtypes import BITS
 from analyzer.layers import CATALOGUE, found_elsewhere
-from analyzer.layers.kinds import Number, Whole
-from analyzer.loader.context import Context, described, volume_help
+from analyzer.layers.kinds import Number, Sugar, Whole
+from analyzer.loader.context import Context, described, meant, volume_help
 from analyzer.loader.description import UNKNOWN, Argument, Block, Limit, Model, Template
 from analyzer.loader.expressions import BUILT_IN, valid_name
 from analyzer.loader.grammar import (
@@ -20,6 +20,7 @@ from analyzer.loader.grammar import (
     TOP_KEYS,
     TRAINING_KEYS,
 )
+from analyzer.loader.limits import Enough
 from analyzer.loader.parse_layers import LayerParser
 from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, read_tree, value_of
 from analyzer.source import shown
@@ -29,6 +30,8 @@ from analyzer.volume import AXES, LARGEST, read_sizes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from analyzer.loader.context import Known
 
 _NOTHING_KNOWN: frozenset[str] = frozenset()
 
@@ -43,10 +46,14 @@ def parse(text: str, file: str) -> tuple[Model | None, list[Diagnostic]]:
     context.problems.extend(problems)
     if tree is None and not problems:
         tree = Scalar("", *_START, plain=True)
-    model = None if tree is None else _FileParser(context).file(tree)
+    model = None
+    try:
+        model = None if tree is None else _FileParser(context).file(tree)
+    except Enough as enough:
+        context.problems.append(enough.note())
     if model is not None:
         model.faulty = bool(context.problems)
-    return model, context.problems
+    return model, in_order(context.problems)
 
 
 def parse_or_raise(text: str, file: str) -> Model:
@@ -139,7 +146,7 @@ class _FileParser:
 
     # -- inputs ----------------------------------------------------------------------------------------------------
 
-    def _inputs(self, tree: Mapping, keys: dict[str, Tree], known: frozenset[str]) -> None:
+    def _inputs(self, tree: Mapping, keys: dict[str, Tree], known: Known) -> None:
         if "input" in keys and "inputs" in keys:
             self.context.problem(
                 "MODEL108", "the model has `input` and `inputs`", keys["inputs"], help="keep one of them"
@@ -164,7 +171,7 @@ class _FileParser:
         if not self.model.inputs:
             self.model.inputs["input"] = Template(UNKNOWN, tree, dynamic=False)
 
-    def _volume(self, tree: Tree, known: frozenset[str], what: str) -> Template:
+    def _volume(self, tree: Tree, known: Known, what: str) -> Template:
         """The template of an input volume; its value is UNKNOWN after a finding."""
         unknown = Template(UNKNOWN, tree, dynamic=False)
         if isinstance(tree, Mapping):
@@ -231,17 +238,21 @@ class _FileParser:
 
     def _vars(self, tree: Tree) -> None:
         mapping = self.context.mapping(tree, "`vars`", "vars: {width: 64}")
-        for key, value in mapping.items if mapping is not None else ():
+        if mapping is None:
+            return
+        self.context.later = frozenset(name.text for name, _ in mapping.items)
+        for key, value in mapping.items:
             if not self._variable(key):
                 continue
             template = None
             if isinstance(value, Scalar):
-                template = self.context.template(value, frozenset(self.model.vars))
+                template = self.context.template(value, self.model.vars.keys())
             else:
                 self.context.problem(
                     "VALUE101", f"`${key.text}` must be a number or a word, not {described(value)}", value
                 )
             self.model.vars[key.text] = template or Template(UNKNOWN, value, dynamic=False)
+        self.context.later = _NOTHING_KNOWN
 
     def _variable(self, key: Scalar) -> bool:
         if valid_name(key.text):
@@ -257,20 +268,17 @@ class _FileParser:
         )
         return False
 
-    def _defaults(self, tree: Tree, known: frozenset[str]) -> None:
+    def _defaults(self, tree: Tree, known: Known) -> None:
         mapping = self.context.mapping(tree, "`defaults`", "defaults: {conv: {padding: same}}")
-        for key, value in mapping.items if mapping is not None else ():
+        items = mapping.items if mapping is not None else []
+        # what `norm: batch_norm` adds has the defaults of `batch_norm`, wherever they stand
+        for key, value in sorted(items, key=lambda pair: _adds_rows(pair[0].text)):
             kind = CATALOGUE.get(key.text)
             if kind is None:
                 elsewhere = found_elsewhere(key.text)
-                near = nearest(key.text, CATALOGUE)
-                help = (
-                    f"`{shown(key.text)}` is `{elsewhere}` here"
-                    if elsewhere
-                    else f"did you mean `{near}`?"
-                    if near
-                    else None
-                )
+                help = f"`{shown(key.text)}` is `{elsewhere}` here" if elsewhere else meant(key.text, CATALOGUE)
+                if key.text in self.model.blocks:
+                    help = "the defaults of a block stand in its `params`, such as `params: [stride=1]`"
                 self.context.problem("MODEL102", f"there is no layer type called `{shown(key.text)}`", key, help=help)
                 continue
             parameters = self.context.mapping(value, f"`{kind.type}` in `defaults`", "conv: {padding: same}")
@@ -284,10 +292,11 @@ class _FileParser:
                 arguments |= {p.name: Argument(p, template, UNKNOWN, broken=True) for p in lost}
             self.model.defaults[kind.type] = arguments
 
-    def _declare_blocks(self, tree: Tree, known: frozenset[str]) -> None:
+    def _declare_blocks(self, tree: Tree, known: Known) -> None:
         """Makes the blocks known, with their parameters; bodies come later, since a block may call one below it."""
         self.bodies: list[tuple[Block, Tree | None]] = []
         mapping = self.context.mapping(tree, "`blocks`", "blocks: {Stage: {params: [c], layers: […]}}")
+        self.layers.blocks_lost = mapping is None
         for key, value in mapping.items if mapping is not None else ():
             block = Block(key.text, key.span(self.context.file))
             if not (key.text[:1].isupper() and key.text.replace("_", "").isalnum()):
@@ -323,7 +332,7 @@ class _FileParser:
             block.broken |= body is None
             self.bodies.append((block, body))
 
-    def _params(self, block: Block, tree: Tree, known: frozenset[str]) -> None:
+    def _params(self, block: Block, tree: Tree, known: Known) -> None:
         example = f"params: [{', '.join(map(_signature, tree.items))}]" if isinstance(tree, Mapping) else ""
         sequence = self.context.sequence(tree, "`params`", example or "params: [filters, stride=1]")
         block.broken |= sequence is None
@@ -348,11 +357,12 @@ class _FileParser:
                 template = None
                 if equals:
                     scalar = Scalar(default, item.start, item.end, plain=True)
-                    template = self.context.template(scalar, known | frozenset(block.params))
+                    seen = known | block.params.keys() if "$" in default else known
+                    template = self.context.template(scalar, seen)
                     template = template or Template(UNKNOWN, item, dynamic=False)
                 block.params[name] = template
 
-    def _block_bodies(self, known: frozenset[str]) -> None:
+    def _block_bodies(self, known: Known) -> None:
         calls = {}
         for block, body in getattr(self, "bodies", ()):
             self.layers.calls = []
@@ -369,7 +379,10 @@ class _FileParser:
             if len(way) == 1:
                 message = f"block `{name}` calls itself"
             else:
-                message = f"block `{name}` reaches itself: {' → '.join([name, *(callee for callee, _ in way)])}"
+                names = [name, *(callee for callee, _ in way)]
+                if len(names) > 9:
+                    names[6:-2] = ["…"]
+                message = f"block `{name}` reaches itself: {' → '.join(names)}"
             self.context.problem(
                 "MODEL109", message, tree, help="a block that calls itself would never end; use `repeat`"
             )
@@ -423,8 +436,16 @@ class _FileParser:
         if amount is not None and (not is_bytes or kind == "bytes"):
             return amount
         example = "`150 MiB` or `1.5 GB`" if kind == "bytes" else "`26M` or `4.2G`"
+        help = "the units are K, M, G and T"
+        if amount is not None and isinstance(tree, Scalar):
+            help = f"it is a count: write `{tree.text.rstrip('iB').strip()}`"
+        elif kind == "bytes":
+            help = "the units are B, KiB, MiB, GiB and TiB, or KB, MB, GB and TB of 1,000"
         self.context.problem(
-            "VALUE101", f"`{name}` of `budget` must be an amount such as {example}, not {described(tree)}", tree
+            "VALUE101",
+            f"`{name}` of `budget` must be an amount such as {example}, not {described(tree)}",
+            tree,
+            help=help,
         )
         return None
 
@@ -439,6 +460,12 @@ class _FileParser:
                 self.model.training[key.text] = _training_value(key.text, plain)
             except Refusal as refusal:
                 self.context.refused(refusal, f"`{key.text}` of `training`", value)
+
+
+def _adds_rows(name: str) -> bool:
+    """Whether a layer type has parameters that stand for layers of their own."""
+    kind = CATALOGUE.get(name)
+    return kind is not None and any(isinstance(p.kind, Sugar) for p in kind.declared.values())
 
 
 def _signature(pair: tuple[Scalar, Tree]) -> str:
@@ -508,22 +535,21 @@ def _cycles(calls: dict[str, list[tuple[str, Tree]]]) -> list[tuple[str, list[tu
         if start in done:
             continue
         way: list[tuple[str, Tree]] = []
-        open_names = [start]
+        open_names = {start: 0}
         stack = [iter(calls[start])]
         while stack:
             step = next(stack[-1], None)
             if step is None:
                 stack.pop()
-                done.add(open_names.pop())
+                done.add(open_names.popitem()[0])
                 if way:
                     way.pop()
                 continue
             name = step[0]
             if name in open_names:
-                at = open_names.index(name)
-                found.append((name, [*way[at:], step]))
+                found.append((name, [*way[open_names[name] :], step]))
             elif name not in done and name in calls:
                 way.append(step)
-                open_names.append(name)
+                open_names[name] = len(open_names)
                 stack.append(iter(calls[name]))
     return found

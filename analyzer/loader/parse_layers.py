@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere, letters
-from analyzer.layers.kinds import Flag, Reference, References, Sugar, VolumeKind, Whole
+from analyzer.layers.kinds import Axes, Flag, Reference, References, Sugar, VolumeKind, Whole
 from analyzer.loader.context import Context, described, inner, meant, volume_help, with_dollars
 from analyzer.loader.description import (
     Argument,
@@ -23,7 +23,16 @@ from analyzer.loader.description import (
     build,
 )  # fmt: skip
 from analyzer.loader.expressions import truth, valid_name
-from analyzer.loader.grammar import GRAPH_KEYS, JOINS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES
+from analyzer.loader.grammar import (
+    AXES_ELSEWHERE,
+    GRAPH_KEYS,
+    JOINS,
+    JOINS_ELSEWHERE,
+    PARALLEL_KEYS,
+    RESIDUAL_KEYS,
+    STRUCTURE_KEYS_ELSEWHERE,
+    STRUCTURES,
+)
 from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
@@ -46,6 +55,8 @@ class LayerParser:
         self.defaults = defaults
         #: The calls of the body being parsed, for the search of cycles.
         self.calls: list[tuple[str, Tree]] = []
+        #: Whether `blocks` is no mapping, so that nobody knows what it declares.
+        self.blocks_lost = False
         #: Whether the item being parsed has keys that belong elsewhere.
         self.misplaced = False
 
@@ -80,6 +91,7 @@ class LayerParser:
                 place or item.place,
                 help=f"the first one is on line {first.span.line}; names are unique",
             )
+            item.name = None
 
     def _item(self, tree: Tree, known: Known) -> Item:
         if isinstance(tree, Scalar):
@@ -181,17 +193,19 @@ class LayerParser:
             self._unknown_type(key)
 
     def _unknown_type(self, scalar: Scalar) -> None:
+        word = scalar.text
         known = [*CATALOGUE, *STRUCTURES, *self.blocks]
+        help = self._meant(word, [*known, *GRAPH_KEYS])
+        if word[:1].isupper() and not found_elsewhere(word):
+            if self.blocks_lost:
+                self.context.troubles += 1
+                return
+            help = meant(word, self.blocks) or "a block is declared under `blocks:`, a layer type is written small"
         self.context.problem(
             "MODEL102",
-            f"there is no layer type, block or structure called `{shown(scalar.text)}`",
+            f"there is no layer type, block or structure called `{shown(word)}`",
             scalar,
-            help=self._meant(scalar.text, [*known, *GRAPH_KEYS])
-            or (
-                "a block is declared under `blocks:`"
-                if scalar.text[:1].isupper()
-                else "`analyzer layers` lists the types"
-            ),
+            help=help or "`analyzer layers` lists the types",
         )
 
     def _meant(self, word: str, known: list[str]) -> str | None:
@@ -309,16 +323,21 @@ class LayerParser:
         try:
             return Argument(declaration, template, declaration.kind.read(template.value))
         except Refusal as refusal:
-            refusal.help = self._written_otherwise(declaration, inner(tree, refusal.at), known) or refusal.help
+            refusal.help = self._written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
             if bare and isinstance(tree, Sequence):
                 refusal.help = f"parameters stand with their names: `{_example(kind)}`"
             self.context.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
             return None
 
-    def _written_otherwise(self, declaration: Parameter, tree: Tree, known: Known) -> str | None:
-        """What helps where a text would be right without its quotes, or with a `$`."""
-        if not isinstance(tree, Scalar):
+    def _written_otherwise(self, kind: type[Layer], declaration: Parameter, tree: Tree, known: Known) -> str | None:
+        """What helps where a text would be right without its quotes, with a `$`, as a list, or by its name here."""
+        if not isinstance(tree, Scalar) or not tree.text:
             return None
+        if isinstance(declaration.kind, References):
+            return f"write `{kind.type}: [prev, {shown(tree.text)}]`" if tree.text not in ("prev", "input") else None
+        axis = AXES_ELSEWHERE.get(tree.text.lower()) if isinstance(declaration.kind, Axes) else None
+        if axis is not None:
+            return f"did you mean `{axis}`?"
         percent = _PERCENT.fullmatch(tree.text)
         if percent is not None:
             return f"write {float(percent.group(1)) / 100:.12g}"
@@ -364,6 +383,8 @@ class LayerParser:
         if block.broken:
             return self.context.troubles == before
         missing = [name for name, default in block.params.items() if default is None and name not in item.arguments]
+        if missing and self.misplaced:
+            return False  # it stands beside the call, which was reported
         if missing and self.context.troubles == before:
             self.context.problem(
                 "VALUE103",
@@ -407,7 +428,7 @@ class LayerParser:
 
     def _residual(self, place: Tree, value: Tree, known: Known) -> Item | None:
         item = ResidualItem(place, place.span(self.context.file))
-        mapping = self.context.mapping(value, "`residual`", "residual: {body: […]}")
+        mapping = self.context.mapping(value, "`residual`", "residual: {body: […]}", listed="body")
         if mapping is None:
             return None
         self._check_keys(mapping, "`residual`", RESIDUAL_KEYS, "body")
@@ -433,7 +454,7 @@ class LayerParser:
             if word in JOINS:
                 item.join = word
             elif word is not None:
-                near = nearest(word, JOINS)
+                near = JOINS_ELSEWHERE.get(word) or nearest(word, JOINS)
                 help = f"did you mean `{near}`?" if near else None
                 self.context.problem(
                     "VALUE101", f"`join` must be {listed(JOINS)}, not `{shown(word)}`", join, help=help
@@ -455,10 +476,18 @@ class LayerParser:
         return item
 
     def _check_keys(self, mapping: Mapping, what: str, known: dict[str, str], needed: str) -> None:
-        for key, _ in mapping.items:
-            if key.text not in known:
-                self.context.unknown_key(key, what, known)
-        if mapping.get(needed) is None:
+        unknown = [(key, value) for key, value in mapping.items if key.text not in known]
+        lacks = mapping.get(needed) is None
+        if lacks and needed == "branches" and unknown and all(isinstance(value, Sequence) for _, value in unknown):
+            names = listed([key.text for key, _ in unknown], last="and")
+            help = f"{names} stand{'' if len(unknown) > 1 else 's'} under `{needed}:`"
+            self.context.problem("VALUE103", f"{what} needs `{needed}`", unknown[0][0], help=help)
+            return
+        for key, _ in unknown:
+            elsewhere = STRUCTURE_KEYS_ELSEWHERE.get(key.text)
+            help = f"did you mean `{elsewhere}`?" if elsewhere in known else ""
+            self.context.unknown_key(key, what, known, help=help or None)
+        if lacks and not unknown:
             self.context.problem("VALUE103", f"{what} needs `{needed}`", mapping)
 
     # -- graph keys ------------------------------------------------------------------------------------------------
@@ -520,11 +549,17 @@ class LayerParser:
         values = template.value if isinstance(template.value, list) else [template.value]
         if isinstance(template.value, list) and not isinstance(item, BrokenItem):
             most = kind.reads[1] if kind is not None else 1
-            if (most is not None and not 1 <= len(values) <= most) or "like" in (kind.declared if kind else ()):
+            if not values:
+                self.context.problem("MODEL106", "`from` names nothing", tree, help="for example `from: enc1`")
+                return None
+            if (most is not None and len(values) > most) or "like" in (kind.declared if kind else ()):
                 what = f"`{kind.type}`" if kind is not None else "it"
+                several = most is not None and most > 1 and "like" not in (kind.declared if kind else ())
                 self.context.problem(
                     "MODEL106",
-                    f"{what} reads one volume, and `from` names a list",
+                    f"{what} reads at most {most} volumes, and `from` names {len(values)}"
+                    if several
+                    else f"{what} reads one volume, and `from` names a list",
                     tree,
                     help="merge them first, with `concat` or `add`",
                 )
@@ -532,7 +567,10 @@ class LayerParser:
         for value in values:
             if isinstance(value, dict) or value in (None, ""):
                 self.context.problem(
-                    "MODEL103", "`from` takes the name of a layer above", tree, help="for example `from: enc1`"
+                    "MODEL103",
+                    f"`from` takes the name of a layer above, not {described(tree)}",
+                    tree,
+                    help="for example `from: enc1`",
                 )
                 return None
         return template

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from analyzer.diagnostics import LAYER, Refusal
 from analyzer.engine.network import Network, Node, Origin
@@ -49,7 +50,7 @@ class Placer:
         try:
             layer = _make(item, arguments, values, volume)
             read = self._read(item, arguments, sources, above, scope, values)
-            sugar = [self.sugar(a, values, volume) for a in arguments.values() if isinstance(a.declaration.kind, Sugar)]
+            sugar = [self.sugar(arguments[n], values, volume) for n in _sugared(item.type) if n in arguments]
             tied = self._owner(item, scope, values)
             nodes = [node for node in read if isinstance(node, Node)]
             if len(nodes) < len(read):
@@ -83,14 +84,13 @@ class Placer:
             raise Refusal(
                 f"{LAYER} is one more than the {LIMITS.layers:,} layers that a network may have", code="LIMIT106"
             )
-        if name in self.names.labels:
+        if name in self.names.owners or name in self.names.inputs:
             raise Refusal(
                 f"a second layer is called {LAYER}",
                 code="NAME103",
                 help="a `residual` adds no level to names: leave the name out, or put it in a `sequence`",
             )
         node = self.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or self.frozen)
-        self.names.labels[name] = node
         self.names.owners[name] = node
         return node
 
@@ -166,6 +166,12 @@ class Placer:
         except Refusal as refusal:
             refusal.parameter = "tied"
             raise
+
+
+@cache
+def _sugared(kind: type[Layer]) -> tuple[str, ...]:
+    """The parameters of a type that stand for rows of their own, in the order of the rows: the norm, the activation."""
+    return tuple(name for name, declaration in kind.declared.items() if isinstance(declaration.kind, Sugar))
 
 
 def _make(item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.loader.limits import LIMITS
+from analyzer.loader.limits import LIMITS, Enough
 from analyzer.loader.syntax import explain
 from analyzer.source import Span, shown
 
@@ -97,13 +97,19 @@ class Mapping(Tree):
         return None
 
 
+#: No expression has more commas.
+_MOST_PARTS = 100
+
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# Control characters, lone surrogates, and what turns the direction of writing: a text would look other than it is.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 
 def value_of(scalar: Scalar) -> int | float | bool | str | None:
@@ -157,7 +163,9 @@ def _refuse_text(text: str, file: str) -> Diagnostic | None:
         "YAML108",
         f"the character U+{ord(bad.group()):04X} has no place in a model",
         Span(file, line, column),
-        help="delete it; an editor may show it as a blank or not at all",
+        help="save the file as UTF-8; it may be UTF-16"
+        if bad.group() == "\0"
+        else "delete it; an editor may show it as a blank or not at all",
     )
 
 
@@ -180,6 +188,9 @@ class _Builder:
         try:
             if not self._events(yaml):
                 self.root = None
+        except Enough as enough:
+            self.root = None
+            self.problems.append(enough.note())
         except yaml.MarkedYAMLError as error:
             self.root = None
             self.problems.append(explain(error, self.file, self.text))
@@ -234,18 +245,21 @@ class _Builder:
                 return True
 
     def _report(self, code: str, message: str, node: Tree, help: str | None = None) -> None:
+        if len(self.problems) >= LIMITS.findings:
+            raise Enough(node.span(self.file))
         self.problems.append(Diagnostic(code, message, node.span(self.file), help=help))
 
     def _tagged(self, event: Any, node: Tree) -> Tree:
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-        self._report("YAML102", f"tags have no meaning here: `{shown(tag)}`", node, "leave the tag out")
+        place = Tree(event.start_mark, event.end_mark)
+        self._report("YAML102", f"tags have no meaning here: `{shown(tag)}`", place, "leave the tag out")
         return Damaged(node.start, node.end)
 
     def _control(self, text: str, node: Tree) -> Tree:
-        bad = next((c for c in text if not c.isprintable() and c not in "\n\t"), None)
+        bad = _FORBIDDEN.search(text)
         if bad is None:
             return node
-        self._report("YAML108", f"the character U+{ord(bad):04X} has no place in a model", node, "delete it")
+        self._report("YAML108", f"the character U+{ord(bad.group()):04X} has no place in a model", node, "delete it")
         return Damaged(node.start, node.end)
 
     def _alias(self, event: Any) -> bool:
@@ -352,20 +366,25 @@ class _Builder:
             place += 1
 
     def _mend(self, items: list[Any], place: int, node: Scalar, *, mapping: bool) -> None:
-        text, end, stop = node.text, node.end, place + 1
-        while stop < len(items) and text.count("(") > text.count(")"):
+        texts, end, stop = [node.text], node.end, place + 1
+        open_brackets = node.text.count("(") - node.text.count(")")
+        while stop < len(items) and open_brackets > 0 and len(texts) < _MOST_PARTS:
             part = items[stop][0] if mapping else items[stop]
             if part.__class__ is not Scalar or (mapping and items[stop][1].text):
                 break
-            text, end, stop = f"{text}, {part.text}", part.end, stop + 1
+            texts.append(part.text)
+            open_brackets += part.text.count("(") - part.text.count(")")
+            end, stop = part.end, stop + 1
         if stop == place + 1:
             return
-        whole = Scalar(text, node.start, end, plain=True)
+        text = ", ".join(texts)
+        written = text if "$" in text else f"$({text})"
+        whole = Scalar(text, node.start, end, plain=True) if "$" in text else Damaged(node.start, end)
         self._report(
             "YAML107",
             "a comma ends the value here, in the middle of an expression",
             whole,
-            f'quote it: "{shown(text)}"',
+            f'quote it: "{shown(written)}"',
         )
         items[place:stop] = [(items[place][0], whole) if mapping else whole]
 

@@ -57,8 +57,10 @@ def model_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["layers"],
         "if": {"required": ["inputs"]},
-        "then": {"properties": {"input": {"not": {}, "errorMessage": "stands beside `inputs`; keep one of them"}}},
         "else": {"required": ["input"]},
+        "dependencies": {
+            "input": {"properties": {"inputs": {"not": {}, "errorMessage": "stands beside `input`; keep one of them"}}}
+        },
         "definitions": {
             "expression": {"type": "string", "pattern": "\\$"},
             "variable": _variable(),

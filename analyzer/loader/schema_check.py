@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from analyzer.diagnostics import Diagnostic, listed, nearest
 from analyzer.layers import CATALOGUE, found_elsewhere, letters
 from analyzer.layers.kinds import written
 from analyzer.loader.context import inner
 from analyzer.loader.grammar import GRAPH_KEYS
-from analyzer.loader.reader import Mapping, Scalar, Tree
+from analyzer.loader.reader import Damaged, Mapping, Scalar, Tree
 from analyzer.loader.schema_layers import TWO_LAYERS
 from analyzer.source import Span, shown
 
@@ -31,7 +31,13 @@ _TYPES = {
 
 
 class _Finding:
-    """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong."""
+    """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong.
+
+    `unknown` marks an unknown key, `missing` one that is not there.
+    """
+
+    unknown = False
+    missing = False
 
     def __init__(self, way: Way, message: str, *, key: str | None = None, help: str | None = None) -> None:
         self.way = way
@@ -48,9 +54,10 @@ def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: s
     from jsonschema import Draft7Validator
 
     found = [finding for error in Draft7Validator(schema).iter_errors(data) for finding in _translated(error)]
+    misspelt = {finding.way for finding in found if finding.unknown}
     placed: dict[tuple[int, int], Diagnostic] = {}
     for finding in found:
-        if not _first_of_two(finding, tree):
+        if not _consequence(finding, misspelt, tree):
             diagnostic = _placed(finding, tree, file)
             span = diagnostic.span
             place = (span.line, span.column) if tree is not None and span is not None else (len(placed), -1)
@@ -70,9 +77,14 @@ def _translated(error: Any) -> Iterable[_Finding]:
         known = [*schema.get("properties", ())]
         unknown = _unknown_in_item if schema.get("title") == "layer" else _unknown
         strange = [key for key in value if key not in known and not _by_pattern(key, schema)]
-        return [unknown(way, key, known, value) for key in strange]
+        findings = [unknown(way, key, known, value) for key in strange]
+        for finding in findings:
+            finding.unknown = True
+        return findings
     if error.validator == "required":
-        return [_Finding(way, f"{_whose(way)} needs `{_missing(error)}`")]
+        finding = _Finding(way, f"{_whose(way)} needs `{_missing(error)}`")
+        finding.missing = True
+        return [finding]
     if error.validator == "dependencies":
         key = next(k for k, needs in error.validator_value.items() if k in value and isinstance(needs, list))
         return [_Finding(way, f"`{key}` needs {listed(error.validator_value[key], last='and')} beside it", key=key)]
@@ -179,12 +191,18 @@ def _whose(way: Way, root: str = "the file") -> str:
     return last if owner is None else f"{last} of `{shown(owner)}`"
 
 
-def _first_of_two(finding: _Finding, tree: Tree | None) -> bool:
-    """Whether a key is the first of two layers in one item: the second one is at fault."""
-    item = inner(tree, finding.way) if tree is not None and finding.key is not None else None
-    if not isinstance(item, Mapping) or finding.message != TWO_LAYERS:
-        return False
-    return next(key.text for key, _ in item.items if key.text not in GRAPH_KEYS) == finding.key
+def _consequence(finding: _Finding, misspelt: Container[Way], tree: Tree | None) -> bool:
+    """Whether a finding only follows from another one.
+
+    A key is missing where one is misspelt; the second of two layers in one item is at fault, not the first; what is no
+    YAML was reported as such.
+    """
+    if finding.missing and finding.way in misspelt:
+        return True
+    place = inner(tree, finding.way) if tree is not None else None
+    if isinstance(place, Mapping) and finding.message == TWO_LAYERS:
+        return next(key.text for key, _ in place.items if key.text not in GRAPH_KEYS) == finding.key
+    return isinstance(place, Damaged)
 
 
 def _placed(finding: _Finding, tree: Tree | None, file: str) -> Diagnostic:

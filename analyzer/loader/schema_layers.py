@@ -113,7 +113,7 @@ class _Kinds:
 
 def _type(layer: type[Layer], kinds: _Kinds) -> Fragment:
     """What stands behind a type's name: its parameters, the main one alone, or nothing."""
-    rule = inspect.getdoc(layer) or ""
+    rule = (inspect.getdoc(layer) or "").partition("\n\nSources: ")[0]
     fragment: Fragment = {
         "title": layer.type,
         "description": rule,

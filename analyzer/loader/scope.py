@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, nearest
 from analyzer.engine.network import Node
+from analyzer.layers.kinds import written
 from analyzer.loader.description import UNKNOWN, Item, ResidualItem, Template
 from analyzer.loader.expressions import Expression
 from analyzer.source import shown
@@ -99,11 +100,16 @@ class Values:
         if value.__class__ is not Expression:
             return []
         try:
-            result = value.run(self.lookup)
-            known = value.explain(self.lookup) if value.text.strip() != f"${''.join(value.names)}" else None
+            known = value.explain(self.lookup)
         except (Refusal, Dependent):
             return []
-        shown_result = f"{result:.12g}" if isinstance(result, float) else shown(str(result))
+        try:
+            result = value.run(self.lookup)
+        except (Refusal, Dependent):
+            return [known] if known else []
+        if value.text.strip() == f"${''.join(value.names)}":
+            return [known] if known else []
+        shown_result = written(result).replace("`", "")
         return [f"{shown(value.text)} = {shown_result}" + (f", with {known}" if known else "")]
 
 
@@ -125,10 +131,11 @@ def _axis(name: str, volume: Volume) -> int:
 class Scope:
     """A list of layers being expanded: the prefix of its names, and the scope around it.
 
+    `labels` is what its names stand for in `from`: the last row of a layer with sugar, the last repetition.
     A block's body sees no scope around it: `parent` is None there, and `caller` is the scope of the call.
     """
 
-    __slots__ = ("caller", "counters", "items", "line", "parent", "prefix", "what", "written")
+    __slots__ = ("caller", "counters", "items", "labels", "line", "parent", "prefix", "what", "written")
 
     def __init__(
         self, prefix: str, items: list[Item], parent: Scope | None, caller: Scope | None, what: str = "", line: int = 0
@@ -140,6 +147,7 @@ class Scope:
         self.what = what
         self.line = line
         self.counters: dict[str, int] = {}
+        self.labels: dict[str, Node | Missing] = {}
         self.written: frozenset[str] | None = None
 
     def automatic(self, stem: str) -> str:
@@ -165,6 +173,8 @@ class Scope:
             if scope.what:
                 lines.append(f"in `{shown(scope.path)}`: {scope.what} on line {scope.line}")
             scope = scope.parent or scope.caller
+        if len(lines) > 8:
+            lines[5:-1] = [f"… and {len(lines) - 6} more calls between these"]
         return lines
 
 
@@ -181,13 +191,17 @@ def written_names(items: list[Item]) -> list[str]:
 
 
 class Names:
-    """The layers placed so far by their full names, seen from a scope."""
+    """The layers placed so far by their names, seen from a scope."""
 
     def __init__(self) -> None:
-        #: What a name stands for in `from`: the last row of a layer with sugar, the last repetition.
-        self.labels: dict[str, Node | Missing] = {}
-        #: The layers themselves, for `tied`.
+        #: The inputs of the network, which the outermost scope sees.
+        self.inputs: dict[str, Node | Missing] = {}
+        #: The labels of the scopes in which something was placed, by their paths.
+        self.inside: dict[str, dict[str, Node | Missing]] = {}
+        #: The layers themselves by their full names, for `tied`.
         self.owners: dict[str, Node] = {}
+        #: What was said of names that nothing has, by name and list; a block is called often.
+        self._misses: dict[tuple[str, int], tuple[str, str | None]] = {}
 
     def resolve(self, name: str, scope: Scope, above: Node | Missing, entry: Node | Missing) -> Node | Missing:
         """The node that `name` means in `scope`; `above` is the layer above, `entry` the network's input."""
@@ -206,11 +220,23 @@ class Names:
         """The node that a name other than `prev` and `input` means in `scope`, or None."""
         around: Scope | None = scope
         while around is not None:
-            found = self.labels.get(around.prefix + name)
+            found = around.labels.get(name)
+            if found is None and "." in name:
+                found = self._within(around.prefix, name)
             if found is not None:
                 return found
             around = around.parent
         return None
+
+    def _within(self, prefix: str, path: str) -> Node | Missing | None:
+        """The node that a path with dots in it means, behind the prefix of a scope."""
+        place = path.find(".")
+        while place > 0:
+            found = self.inside.get(prefix + path[:place], {}).get(path[place + 1 :])
+            if found is not None:
+                return found
+            place = path.find(".", place + 1)
+        return self.owners.get(prefix + path)
 
     def owner(self, name: str, scope: Scope) -> Node:
         """The layer whose parameters `tied: name` reuses: in the same scope, then outwards."""
@@ -224,23 +250,36 @@ class Names:
             prefix = prefix[: prefix.rstrip(".").rfind(".") + 1]
 
     def _unknown(self, name: str, scope: Scope) -> Refusal:
+        key = (name, id(scope.items))
+        if key not in self._misses:
+            self._misses[key] = self._missed(name, scope)
+        message, help = self._misses[key]
+        return Refusal(message, code="NAME104", help=help)
+
+    def _missed(self, name: str, scope: Scope) -> tuple[str, str | None]:
+        """What is said of a name that nothing visible has, and what helps."""
         visible = set()
         around: Scope | None = scope
         while around is not None:
-            size = len(around.prefix)
-            visible |= {n[size:] for n in self.labels if n.startswith(around.prefix) and "." not in n[size:]}
+            visible |= {label for label in around.labels if "." not in label}
             around = around.parent
         below: Scope | None = scope
         while below is not None:
             if name in written_names(below.items):
-                return Refusal(
+                return (
                     f"`{shown(name)}` comes later; only layers above are visible",
-                    code="NAME104",
-                    help="move it up, or read another layer",
+                    "move it up, or read another layer",
                 )
             below = below.parent
         near = nearest(name, [*visible, "prev", "input"])
         help = f"did you mean `{near}`?" if near else None
+        within = next((p for p, labels in self.inside.items() if name in labels and p.startswith(scope.prefix)), None)
+        if within is not None:
+            path = within[len(scope.prefix) :]
+            return (
+                f"`{shown(name)}` stands inside `{shown(path)}`, and is not seen from here",
+                f"`{shown(path.partition('.')[0])}` is what that puts out",
+            )
         if near is None and scope.caller is not None:
             help = "a block sees its own names alone; hand it a layer as an argument"
-        return Refusal(f"no layer above is called `{shown(name)}`", code="NAME104", help=help)
+        return f"no layer above is called `{shown(name)}`", help

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.loader.limits import LIMITS
 from analyzer.source import Span, shown
 
 TYPE_CHECKING = False
@@ -73,6 +74,9 @@ class _Complaint:
 def explain(error: Any, file: str, text: str) -> Diagnostic:
     """The mistake behind PyYAML's error, at its cause."""
     complaint = _Complaint(error, file, text)
+    if complaint.says("maximum nesting depth"):
+        message = f"nested deeper than {LIMITS.nesting} levels"
+        return Diagnostic("LIMIT102", message, Span(file, complaint.line + 1, complaint.column + 1))
     for rule in _RULES:
         found = rule(complaint)
         if found is not None:
@@ -124,14 +128,10 @@ def _blank(c: _Complaint) -> Diagnostic | None:
 def _quote(c: _Complaint) -> Diagnostic | None:
     if "quoted scalar" not in c.context:
         return None
-    if c.says("escape character", "hexadecimal numbers"):
-        return c.at(
-            f"`{shown(c.here[max(0, c.column - 1) : c.column + 1])}` is no escape of a text in double quotes",
-            c.line,
-            max(0, c.column - 1),
-            c.column + 1,
-            help="single quotes keep a backslash as it is",
-        )
+    if c.says("escape character", "escape code", "hexadecimal numbers"):
+        start = max(0, c.here.rfind("\\", 0, c.column + 1))
+        message = f"`{shown(c.here[start : start + 2])}` is no escape of a text in double quotes"
+        return c.at(message, c.line, start, start + 2, help="single quotes keep a backslash as it is")
     if c.begun is None or not c.says("unexpected end of stream", "document indicator"):
         return None
     return c.at("this quote is not closed", c.begun[0], c.begun[1], c.begun[1] + 1, help="close it on the same line")
@@ -250,6 +250,15 @@ def _block(c: _Complaint) -> Diagnostic | None:
     if c.begun is not None:
         what = "list" if "collection" in c.context or "sequence" in c.context else "mapping"
         wanted = c.begun[1]
+        item = next((n for n in range(c.line - 1, -1, -1) if c.lines[n].lstrip(" ").startswith("- ")), None)
+        if what == "mapping" and c.here.lstrip(" ").startswith("- ") and item is not None:
+            return c.at(
+                f"this item is {_spaces(start)}, which fits no list above it",
+                c.line,
+                start,
+                len(c.here.rstrip()),
+                notes=[f"the item on line {item + 1} is {_spaces(_indent(c.lines[item]))}"],
+            )
         notes = [f"the {what} begun on line {c.begun[0] + 1} is {_spaces(wanted)}"]
         help = (
             f"an item of that list begins in column {wanted + 1}, a key of its items in column {wanted + 3}"
@@ -278,6 +287,8 @@ def _sign(c: _Complaint) -> Diagnostic | None:
     start, stop = _word_at(c.lines[line], column)
     if sign in (",", "}", "]"):
         return c.at(f"a value is missing before `{sign}`", line, column, column + 1)
+    if not re.search(r"[{\[]", c.lines[line][:column]):
+        stop = len(c.lines[line].rstrip())
     word = shown(c.lines[line][start:stop])
     message = f"a text that begins with `{sign}` is quoted" + (" inside `{ }`" if sign == "?" else "")
     return c.at(message, line, start, stop, help=f'write `"{word}"`')

@@ -1,4 +1,5 @@
-"""Every measured row of `tests/data/layers.json` against the catalogue: output, weights, biases, buffers, MACs, refusals.
+"""Every measured row of `tests/data/layers.json` against the catalogue: output, weights, biases, buffers, MACs, MACs on
+real data, unread cells, refusals.
 
 A row is translated into layers of the catalogue, placed in a network and compared to the unit. Composites are put
 together from several layers. What is left out, and where one framework alone refuses, stands in the tables here.
@@ -7,6 +8,7 @@ together from several layers. What is left out, and where one framework alone re
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from building import build
 from analyzer.diagnostics import Refusal
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network, Node
+from analyzer.engine.on_data import macs_on_data, unread
 from analyzer.volume import Volume
 
 Row = dict[str, Any]
@@ -387,8 +390,39 @@ def test_padding(id_: str) -> None:
     """The cells before and after on each axis: where the odd one goes."""
     row = ROWS[id_]
     _, node = drawn(row)
-    used = node.layer.window(node.inputs[0].output)[3]  # type: ignore[attr-defined]
+    used = node.layer.geometry(node.inputs[0].output)[3]  # type: ignore[attr-defined]
     assert [list(pair) for pair in used] == row["resolved_pads"]
+
+
+@pytest.mark.parametrize("id_", [id_ for id_ in COMPARED if "macs_nonpad" in ROWS[id_]])
+def test_macs_on_data(id_: str) -> None:
+    """The sum of the output with all-ones input and weights."""
+    _, node = drawn(ROWS[id_])
+    assert macs_on_data(node) == ROWS[id_]["macs_nonpad"]
+
+
+@pytest.mark.parametrize("id_", [id_ for id_ in COMPARED if "unused_trailing" in ROWS[id_]])
+def test_unread(id_: str) -> None:
+    _, node = drawn(ROWS[id_])
+    assert unread(node) == ROWS[id_]["unused_trailing"]
+
+
+def test_the_rows_on_real_data_are_compared_or_without_a_measurement() -> None:
+    """140 rows of MACs on data (95 conv, 27 transposed, 18 local), 144 of unread cells (114 conv, 30 local): all compared.
+
+    Without the first: Keras' convolutions and torch's local ones through `unfold`; without the second: transposed
+    windows, which leave no input cell out. Pools, depthwise, separable and tied rows carry neither: random windows
+    against a walk in `tests/engine/test_on_data.py`.
+    """
+    counted = {
+        key: Counter(ROWS[id_]["op"] for id_ in COMPARED if key in ROWS[id_])
+        for key in ("macs_nonpad", "unused_trailing")
+    }
+    assert counted == {
+        "macs_nonpad": {"conv": 95, "conv_transpose": 27, "local_conv": 18},
+        "unused_trailing": {"conv": 114, "local_conv": 30},
+    }
+    assert not {key for id_ in NOT_OURS for key in ROWS[id_]} & set(counted)
 
 
 def test_linear_rows_of_vectors_are_dense_layers() -> None:

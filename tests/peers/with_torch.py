@@ -5,21 +5,32 @@ MACs are torch's own count, half of `FlopCounterMode`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import torch
-from comparison import Departure, Outcome, Refused, Restriction
-from configurations import Configuration
+from comparison import Outcome, Refused, Restriction, Tally, compare
+from configurations import Configuration, configurations, local_conv
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from analyzer.volume import Volume
 
+torch.set_num_threads(1)  # the tensors are tiny: a second thread costs more than it saves
+with warnings.catch_warnings():  # it warns of a graphics card that is not there
+    warnings.simplefilter("ignore")
+    # Off: `FlopCounterMode` sees nothing of its fused LSTM, and some of its transposed convolutions put out an axis of 0
+    # where torch's own code refuses it.
+    torch.backends.mkldnn.set_flags(False)
+
 NAME = f"torch {torch.__version__.partition('+')[0]}"
 
-#: How many configurations of each window type are drawn for each rank.
+LOCAL = "conv, local"
+
+#: How many configurations of each window type are drawn for each rank; of locally connected ones in 2-D alone.
 COUNTS = {
     "conv": 1500,
     "depthwise_conv": 400,
@@ -29,6 +40,7 @@ COUNTS = {
     "lp_pool": 300,
     "adaptive_avg_pool": 100,
     "adaptive_max_pool": 100,
+    LOCAL: 500,
 }
 
 _HALF = "a pool's padding at most half its undilated kernel; onnxruntime and Caffe allow up to kernel − 1"
@@ -41,14 +53,6 @@ RESTRICTIONS = (
     Restriction("pad should be smaller than or equal to half of", _HALF),
     Restriction("smaller than kernel size", "avg_pool3d, and LPPool3d on it, want an input of at least the kernel before padding and rounding up; the pools of 1-D and 2-D and max_pool3d do not"),
 )  # fmt: skip
-
-#: What torch alone accepts.
-DEPARTURES = (
-    Departure(
-        lambda c, theirs: c.type == "conv_transpose" and isinstance(theirs, Outcome) and 0 in theirs.output,
-        "an empty axis (O = 0) of a transposed convolution where oneDNN runs it (groups, or a kernel above 3); torch's own code refuses it, as we do",
-    ),
-)
 
 #: A module, and what is done to its input first.
 Built = tuple[nn.Module, Callable[[Tensor], Tensor]]
@@ -188,6 +192,16 @@ def outcome(c: Configuration) -> Outcome | Refused:
         return measured(module, [before(tensor(c.input))])
     except (RuntimeError, ValueError) as error:
         return Refused(str(error))
+
+
+def tally(type_: str) -> Tally:
+    """Compares all configurations of a type, in 1-D, 2-D and 3-D; `conv, local` is the locally connected one."""
+    drawn = (
+        configurations("conv", 2, COUNTS[type_], local_conv)
+        if type_ == LOCAL
+        else chain.from_iterable(configurations(type_, rank, COUNTS[type_]) for rank in (1, 2, 3))
+    )
+    return compare(drawn, outcome, RESTRICTIONS)
 
 
 def measured(module: nn.Module, inputs: list[Tensor], *, last: bool = False) -> Outcome:

@@ -1,8 +1,4 @@
-"""The other layers of torch: dense, normalising, recurrent, attending, rearranging; a draw and a run for each type.
-
-Rows of torch's recurrent layers are counted with oneDNN switched off, since `FlopCounterMode` sees nothing of its
-fused form.
-"""
+"""The other layers of torch: dense, normalising, recurrent, attending, rearranging; a draw and a run for each type."""
 
 from __future__ import annotations
 
@@ -12,10 +8,11 @@ from random import Random
 from typing import Any, NamedTuple
 
 import torch
-from comparison import Departure, Outcome, Refused
+from comparison import Departure, Outcome, Refused, Tally, compare
 from configurations import Configuration, pairs, sizes, volume
 from torch import Tensor, nn
 from torch.nn import functional
+from with_torch import NAME as NAME
 from with_torch import axes, measured, tensor
 
 from analyzer.volume import Volume
@@ -28,15 +25,9 @@ COUNT = 200
 
 #: What torch alone accepts.
 DEPARTURES = (
-    Departure(
-        lambda c, theirs: c.type == "crop" and isinstance(theirs, Outcome) and 0 in theirs.output,
-        "a negative padding that leaves an axis of 0",
-    ),
-    Departure(
-        lambda c, theirs: c.type == "upsample" and isinstance(theirs, Outcome) and 0 in theirs.output,
-        "resampling in 3-D to an axis of 0; in 1-D and 2-D torch refuses it, as we do",
-    ),
-)
+    Departure("cells from a", "a negative padding that leaves an axis of 0", empty=True),
+    Departure("leaves nothing of a", "resampling in 3-D to an axis of 0; in 1-D and 2-D torch refuses it, as we do", empty=True),
+)  # fmt: skip
 
 
 class Peer(NamedTuple):
@@ -60,6 +51,11 @@ def outcome(c: Configuration) -> Outcome | Refused:
         return PEERS[c.type].run(c)
     except (RuntimeError, ValueError, AssertionError) as error:
         return Refused(str(error))
+
+
+def tally(type_: str) -> Tally:
+    """Compares all configurations of a type."""
+    return compare(drawn(type_, COUNT), outcome, departures=DEPARTURES)
 
 
 class Call(nn.Module):
@@ -180,8 +176,7 @@ def recurrence(cls: type[nn.RNNBase]) -> Callable[[Configuration], Outcome]:
             bidirectional=w["bidirectional"],
             batch_first=True,
         )
-        with torch.backends.mkldnn.flags(enabled=False):
-            return last(c, Steps(layer, w["sequence"]))
+        return last(c, Steps(layer, w["sequence"]))
 
     return run
 

@@ -1,0 +1,261 @@
+"""Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 where a file differs.
+
+docs/layers/ holds a page for each layer type and an index; in docs/language.md the tables between
+`<!-- made: NAME -->` and `<!-- end -->` are made, the rest is written.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import analyzer
+from analyzer.cli.layers import default_text
+from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.loader.grammar import (
+    BLOCK_KEYS,
+    BUDGET_KEYS,
+    GRAPH_KEYS,
+    PARALLEL_KEYS,
+    RESIDUAL_KEYS,
+    STRUCTURES,
+    TOP_KEYS,
+    TRAINING_KEYS,
+)
+from analyzer.units import count
+
+DOCS = Path(__file__).parent
+
+#: Families in words, by the module that holds them.
+FAMILIES = {
+    "convolution": "Convolutions",
+    "dense": "Dense layers and embeddings",
+    "pooling": "Pooling",
+    "normalization": "Normalisation",
+    "activation": "Activations",
+    "regularization": "Regularisation",
+    "arrangement": "Rearranging a volume",
+    "resampling": "Resampling",
+    "merge": "Merges",
+    "attention": "Attention and tokens",
+    "recurrent": "Recurrent layers",
+    "special": "Others",
+}
+
+#: What a page shows: the input, and the lines of `layers` (the last one is the type's); otherwise the bare word.
+EXAMPLES: dict[str, tuple[str, list[str]]] = {
+    "conv": ("32x32x3", ["conv: {filters: 20, kernel: 8, stride: 2, padding: 1}"]),
+    "depthwise_conv": ("32x32x8", ["depthwise_conv: {kernel: 3, padding: same}"]),
+    "separable_conv": ("32x32x8", ["separable_conv: {filters: 16, kernel: 3, padding: same}"]),
+    "conv_transpose": ("16x16x8", ["conv_transpose: {filters: 4, kernel: 2, stride: 2}"]),
+    "dense": ("7x7x64", ["dense: 10"]),
+    "linear": ("49x64", ["linear: 128"]),
+    "embedding": ("100", ["embedding: {vocabulary: 10000, size: 64}"]),
+    "max_pool": ("32x32x8", ["max_pool: {kernel: 3, stride: 2, padding: 1}"]),
+    "avg_pool": ("32x32x8", ["avg_pool: 2"]),
+    "lp_pool": ("32x32x8", ["lp_pool: 2"]),
+    "adaptive_avg_pool": ("32x32x8", ["adaptive_avg_pool: 7"]),
+    "adaptive_max_pool": ("32x32x8", ["adaptive_max_pool: 7x5"]),
+    "mean": ("16x64", ["mean: length"]),
+    "layer_norm": ("49x64", ["layer_norm"]),
+    "rms_norm": ("49x64", ["rms_norm"]),
+    "group_norm": ("32x32x64", ["group_norm: 32"]),
+    "leaky_relu": ("32x32x8", ["leaky_relu: 0.1"]),
+    "prelu": ("32x32x8", ["prelu: {per: depth}"]),
+    "dropout": ("512", ["dropout: 0.5"]),
+    "spatial_dropout": ("32x32x8", ["spatial_dropout: 0.2"]),
+    "stochastic_depth": ("32x32x8", ["stochastic_depth: 0.1"]),
+    "reshape": ("7x7x64", ['reshape: "49x?"']),
+    "permute": ("16x64", ["permute: [depth, length]"]),
+    "pad": ("32x32x8", ["pad: {padding: {top: 1, left: 1}}"]),
+    "crop": ("32x32x8", ["crop: [[1, 2], [0, 1]]"]),
+    "slice": ("32x32x8", ["slice: {stop: 4}"]),
+    "upsample": ("16x16x8", ["upsample: 2"]),
+    "resize": ("16x16x8", ["resize: {to: 30x40, mode: bilinear}"]),
+    "pixel_shuffle": ("16x16x8", ["pixel_shuffle: 2"]),
+    "pixel_unshuffle": ("16x16x8", ["pixel_unshuffle: 2"]),
+    "channel_shuffle": ("16x16x8", ["channel_shuffle: 4"]),
+    "multiply": ("16x16x8", ["global_avg_pool", "sigmoid", "multiply: [input, prev]"]),
+    "concat": ("16x16x8", ["conv: {filters: 4, kernel: 3, padding: same}", "concat: [input, prev]"]),
+    "position_table": ("49x64", ["position_table"]),
+    "class_token": ("49x64", ["class_token"]),
+    "multi_head_attention": ("49x64", ["multi_head_attention: 8"]),
+    "squeeze_excite": ("16x16x64", ["squeeze_excite: {ratio: 4}"]),
+    "lstm": ("100x16", ["lstm: 32"]),
+    "gru": ("100x16", ["gru: {units: 32, bidirectional: true}"]),
+    "rnn": ("100x16", ["rnn: {units: 32, sequence: false}"]),
+    "conv_lstm": ("8x32x32x3", ["conv_lstm: {filters: 16, kernel: 3}"]),
+    "custom": ("16x16x8", ["custom: {output: 16x16x4, weights: 1000, macs: 256000}"]),
+}  # fmt: skip
+
+_MERGES = ("add", "subtract", "maximum", "average")
+_SAME = "conv: {filters: 8, kernel: 3, padding: same}"
+
+_MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.S)
+
+
+def pages() -> dict[Path, str]:
+    """Every made file with its text."""
+    made = {DOCS / "layers" / f"{name}.md": "".join(_page(layer)) for name, layer in CATALOGUE.items()}
+    made[DOCS / "layers" / "README.md"] = "".join(_index())
+    language = DOCS / "language.md"
+    made[language] = _filled(language.read_text(encoding="utf-8"))
+    return made
+
+
+# -- layer types ------------------------------------------------------------------------------------------------------
+
+
+def _page(layer: type[Layer]) -> Iterator[str]:
+    yield f"# {layer.type}\n\n"
+    sources = ""
+    for paragraph in (inspect.getdoc(layer) or "").split("\n\n"):
+        prose, found, named = paragraph.partition("Sources: " if paragraph.startswith("Sources: ") else " Source: ")
+        if found:
+            sources = named.replace("\n", " ")
+        if re.match(r"\S.*?\S?  +\S", prose):
+            yield f"```text\n{prose}\n```\n\n"
+        elif prose:
+            yield f"{prose}\n\n"
+    yield from _parameters(layer)
+    yield from _example(layer)
+    yield from _elsewhere(layer)
+    if sources:
+        yield f"**Sources:** {sources}\n\n"
+    yield f"[All layer types](README.md) · family: {FAMILIES[layer.family].lower()}\n"
+
+
+def _parameters(layer: type[Layer]) -> Iterator[str]:
+    if not layer.declared:
+        yield "It takes no parameters.\n\n"
+        return
+    yield "| parameter | what it is | values | default |\n|---|---|---|---|\n"
+    for declaration in layer.declared.values():
+        cells = (_spelled(declaration), declaration.doc, declaration.kind.words, _default(declaration))
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+    main = f"A bare value is its `{layer.main}`." if layer.main else "It takes no bare value."
+    yield f"\n{main} Every value may be an [expression](../language.md#expressions).\n\n"
+
+
+def _spelled(declaration: Parameter) -> str:
+    letter = f", `{declaration.letter}`" if declaration.letter else ""
+    return f"`{declaration.name}`{letter}"
+
+
+def _default(declaration: Parameter) -> str:
+    return "required" if declaration.required else default_text(declaration)
+
+
+def _example(layer: type[Layer]) -> Iterator[str]:
+    """A model that ends in the type, and what its last row says."""
+    plain = ("16x16x8", [_SAME, f"{layer.type}: [input, prev]"] if layer.type in _MERGES else [layer.type])
+    volume, lines = EXAMPLES.get(layer.type, plain)
+    text = f"input: {volume}\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
+    row = analyzer.analyze(text).rows[-1]
+    yield f"```yaml\n{text}```\n\n"
+    parts = [f"output {row.output}"]
+    if row.shared.parameters:
+        parts.append(f"{count(row.shared.parameters)} parameters")
+    if layer.shares:
+        parts.append(f"{count(row.local.parameters)} locally connected")
+    if row.shared.buffers:
+        parts.append(f"{count(row.shared.buffers)} buffers")
+    parts.append(f"{count(row.macs)} MACs")
+    yield f"`{row.name}`: {', '.join(parts)}.\n\n"
+
+
+def _elsewhere(layer: type[Layer]) -> Iterator[str]:
+    """Its names in frameworks, by what they mean here."""
+    names: dict[str, list[str]] = {}
+    for other in layer.elsewhere:
+        name, _, meaning = other.partition(" → ")
+        names.setdefault(meaning, []).append(f"`{name}`")
+    for meaning, listed in names.items():
+        yield f"**Elsewhere{f', for `{meaning}`' if meaning else ''}:** {', '.join(listed)}.\n\n"
+
+
+def _index() -> Iterator[str]:
+    yield "# The layer types\n\n"
+    yield f"{len(CATALOGUE)} types, by family. `analyzer layers` lists them at the terminal, `analyzer layers TYPE` shows one.\n"
+    yield "In the formulas: input W×H×D, K filters of F cells, stride S, padding P, output O; Π is a product over the spatial\n"
+    yield "axes, F_eff = dilation·(F − 1) + 1.\n"
+    family = ""
+    for name, layer in CATALOGUE.items():
+        if layer.family != family:
+            family = layer.family
+            yield f"\n## {FAMILIES[family]}\n\n| type | bare value | what it is |\n|---|---|---|\n"
+        first = (inspect.getdoc(layer) or "").partition("\n\n")[0].replace("\n", " ").partition(" Source: ")[0]
+        main = f"`{layer.main}`" if layer.main else ""
+        yield f"| [`{name}`]({name}.md) | {main} | {first} |\n"
+
+
+# -- tables of the language -----------------------------------------------------------------------------------------------
+
+
+def _filled(text: str) -> str:
+    """The page with its tables made anew."""
+    return _MARK.sub(lambda match: f"{match[1]}\n{''.join(_table(match[2]))}\n{match[3]}", text)
+
+
+def _table(name: str) -> Iterator[str]:
+    keys = {
+        "top_keys": TOP_KEYS,
+        "graph_keys": GRAPH_KEYS,
+        "structures": STRUCTURES,
+        "residual_keys": RESIDUAL_KEYS,
+        "parallel_keys": PARALLEL_KEYS,
+        "block_keys": BLOCK_KEYS,
+    }
+    if name in keys:
+        yield "| key | meaning |\n|---|---|\n"
+        yield from (f"| `{key}` | {meaning} |\n" for key, meaning in keys[name].items())
+    elif name == "budget_keys":
+        yield "| key | an amount of |\n|---|---|\n"
+        yield from (f"| `{key}` | {kind} |\n" for key, kind in BUDGET_KEYS.items())
+    elif name == "training_keys":
+        yield "| key | values |\n|---|---|\n"
+        from analyzer.dtypes import BITS
+
+        numbers = {"batch": "a whole number of at least 1", "weight_decay": "a number of at least 0"}
+        for key, choices in TRAINING_KEYS.items():
+            words = numbers.get(key) or ", ".join(f"`{word}`" for word in choices or BITS)
+            yield f"| `{key}` | {words} |\n"
+    elif name == "types":
+        family = ""
+        for type_, layer in CATALOGUE.items():
+            if layer.family != family:
+                yield ("\n" if family else "") + f"- **{FAMILIES[layer.family]}:** "
+                family = layer.family
+            else:
+                yield ", "
+            yield f"[`{type_}`](layers/{type_}.md)"
+        yield "\n"
+    else:
+        raise SystemExit(f"docs/language.md asks for the table {name}, which is not made here")
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the pages, or compares them."""
+    made = pages()
+    strange = [path for path in (DOCS / "layers").glob("*.md") if path not in made]
+    differ = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if arguments == ["--check"]:
+        for path in (*differ, *strange):
+            print(f"{path.relative_to(DOCS.parent)} differs; run: python docs/make.py")
+        return 1 if differ or strange else 0
+    if arguments:
+        print("usage: python docs/make.py [--check]", file=sys.stderr)
+        return 2
+    (DOCS / "layers").mkdir(exist_ok=True)
+    for path in strange:
+        path.unlink()
+    for path in differ:
+        path.write_text(made[path], encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
