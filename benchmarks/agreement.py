@@ -3,6 +3,8 @@
 Every number comes from measured data (`tests/data/`), from the table of published totals (`tests/test_examples.py`) or
 from an analysis made here. A layer or network that does not agree ends it with an error, so that the page cannot say
 more than is true. `tests/test_agreement.py` refuses a page that differs.
+
+Long because it is one page: a function for each of its sections, with the tables that say what differs and why.
 """
 
 from __future__ import annotations

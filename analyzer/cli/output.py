@@ -7,9 +7,10 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.cli.main import UsageError
+from analyzer.diagnostics import Diagnostic
 
 
 def options_parser(
@@ -101,3 +102,26 @@ def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = F
                 os.fsync(stream.fileno())
     except OSError as error:
         raise UsageError(f"`{path}` cannot be written: {error.strerror or error}") from None
+
+
+def complain(
+    findings: Sequence[Diagnostic],
+    faults: Sequence[str],
+    texts: Mapping[str, str],
+    *,
+    color: str,
+    width: int | None = None,
+) -> None:
+    """Says on stderr what is wrong with models (`findings`, with their texts by file) and with files (`faults`)."""
+    encoding = sys.stderr.encoding or "ascii"
+    lines: Iterable[str] = ()
+    if findings:
+        from analyzer.reporter.messages import render
+        from analyzer.reporter.options import Options
+
+        unicode = encodes(sys.stderr)
+        options = Options(color=wants_color(color, sys.stderr), unicode=unicode, width=width or terminal_width())
+        lines = render(findings, texts, options)
+    for line in (*lines, *(f"analyzer: {fault}\n" for fault in faults)):
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stderr.flush()

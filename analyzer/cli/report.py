@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from analyzer import Analysis, FileError, ModelError, __version__
 from analyzer.cli.main import COMMANDS, FAULT, FINE, WRONG, UsageError
-from analyzer.cli.output import encodes, options_parser, terminal_width, wants_color, write_file, write_stdout
-from analyzer.diagnostics import in_order, nearest
+from analyzer.cli.output import complain, encodes, options_parser, terminal_width, wants_color, write_file, write_stdout
+from analyzer.diagnostics import Diagnostic, in_order, nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
 from analyzer.loader import expand, parse
@@ -26,6 +26,10 @@ _EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<10}{doc}" for name, doc 
 
 #: What a file's ending says of its format.
 _ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
+
+
+#: The code of a file that cannot be read: the file is at fault, not the model.
+UNREADABLE = "FILE101"
 
 
 def main(arguments: list[str]) -> int:
@@ -44,13 +48,11 @@ def main(arguments: list[str]) -> int:
         _check_columns(asked)
     format = asked.format or _ENDINGS.get(os.path.splitext(asked.output or "")[1].lower(), "table")
     texts: dict[str, str] = {}
-    reports: list[Analysis | Failed] = []
-    faults: list[str] = []
-    for file in asked.files:
-        report = _report(file, asked, texts, faults)
-        if report is not None:
-            reports.append(report)
-    _complain(reports, faults, texts, asked)
+    reports = [_report(file, asked, texts) for file in asked.files]
+    findings = [finding for report in reports if isinstance(report, Failed) for finding in report.diagnostics]
+    faults = [finding.message for finding in findings if finding.code == UNREADABLE]
+    findings = [finding for finding in findings if finding.code != UNREADABLE]
+    complain(findings, faults, texts, color=asked.color, width=asked.width)
     chunks = _chunks(format, reports, asked, several=len(asked.files) > 1)
     if chunks is not None:
         if asked.output is None:
@@ -149,8 +151,8 @@ def _inputs(asked: Any) -> dict[str, str] | str | None:
     return volumes or None
 
 
-def _report(file: str, asked: Any, texts: dict[str, str], faults: list[str]) -> Analysis | Failed | None:
-    """The analysis of one file, or what is wrong with it; None where it cannot be read, and a line in `faults`."""
+def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
+    """The analysis of one file, or what is wrong with it; its text goes to `texts`."""
     label = "<stdin>" if file == "-" else file
     try:
         text = texts[label] = decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
@@ -163,8 +165,7 @@ def _report(file: str, asked: Any, texts: dict[str, str], faults: list[str]) -> 
     except ModelError as error:
         return Failed(label, error.diagnostics)
     except FileError as error:
-        faults.append(f"{error}{_hint(file)}")
-        return None
+        return Failed(label, [Diagnostic(UNREADABLE, f"{error}{_hint(file)}", None)])
     return analyze_network(
         network, name=model.name, file=label, batch=asked.batch, dtype=asked.dtype, description=model.description
     )
@@ -184,25 +185,6 @@ def _hint(file: str) -> str:
         near = nearest(name, COMMANDS)
         return f"; did you mean the command `{near}`?" if near is not None else "; a model file ends in .yaml"
     return ""
-
-
-def _complain(reports: Sequence[Analysis | Failed], faults: Sequence[str], texts: dict[str, str], asked: Any) -> None:
-    """Says on stderr what is wrong."""
-    failed = [report for report in reports if isinstance(report, Failed)]
-    if failed:
-        from analyzer.reporter.messages import render as render_messages
-
-        unicode = encodes(sys.stderr)
-        options = Options(
-            color=wants_color(asked.color, sys.stderr), unicode=unicode, width=asked.width or terminal_width()
-        )
-        findings = [finding for report in failed for finding in report.diagnostics]
-        encoding = sys.stderr.encoding or "ascii"
-        for chunk in render_messages(findings, texts, options):
-            sys.stderr.write(chunk.encode(encoding, "backslashreplace").decode(encoding))
-    for fault in faults:
-        sys.stderr.write(f"analyzer: {fault}\n")
-    sys.stderr.flush()
 
 
 def _chunks(format: str, reports: Sequence[Analysis | Failed], asked: Any, *, several: bool) -> Iterator[str] | None:

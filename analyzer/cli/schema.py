@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.output import encodes, options_parser, terminal_width, wants_color, write_stdout
+from analyzer.cli.output import complain, options_parser, write_stdout
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.loader.files import FileError, decode, read_text
 from analyzer.loader.limits import LIMITS
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A report of a large network is longer than any model; beyond this it is refused.
 _LONGEST_REPORT = 1 << 30
+#: Aliases may make a small text a large tree; jsonschema takes some 50 µs for each value.
+_LARGEST = 200_000
 # Nested layers are checked by recursion, some dozens of Python's frames a level.
 _FRAMES = 20_000
 
@@ -79,7 +81,7 @@ def _check(files: list[str], *, report: bool, color: str) -> int:
         findings += found
         if not found:
             write_stdout([f"{label}: fits the {what} schema\n"])
-    _complain(findings, texts, faults, color)
+    complain(findings, faults, texts, color=color)
     return FAULT if faults else WRONG if findings else FINE
 
 
@@ -112,6 +114,11 @@ def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> 
             tree, problems = read_tree(text, file)
             if tree is None:
                 return problems or [Diagnostic("SCHEMA101", "the model is empty", Span(file, 1, 1))]
+            if tree.weight > _LARGEST:
+                message = (
+                    f"the model expands to {tree.weight:,} values, and {_LARGEST:,} can be held against the schema"
+                )
+                return [*problems, Diagnostic("LIMIT102", message, Span(file, 1, 1))]
             data = plain_value(tree)
         found = against_schema(data, schema, tree, file)
     except json.JSONDecodeError as error:
@@ -126,17 +133,3 @@ def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> 
     places = {(d.span.line, d.span.column) for d in problems if d.span is not None}
     found = [d for d in found if d.span is None or (d.span.line, d.span.column) not in places]
     return sorted([*problems, *found], key=lambda d: (d.span.line, d.span.column) if d.span is not None else (0, 0))
-
-
-def _complain(findings: list[Diagnostic], texts: dict[str, str], faults: list[str], color: str) -> None:
-    """Says on stderr what is wrong."""
-    from analyzer.reporter.messages import render
-    from analyzer.reporter.options import Options
-
-    options = Options(color=wants_color(color, sys.stderr), unicode=encodes(sys.stderr), width=terminal_width())
-    encoding = sys.stderr.encoding or "ascii"
-    for chunk in render(findings, texts, options):
-        sys.stderr.write(chunk.encode(encoding, "backslashreplace").decode(encoding))
-    for fault in faults:
-        sys.stderr.write(f"analyzer: {fault}\n")
-    sys.stderr.flush()

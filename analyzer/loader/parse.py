@@ -83,8 +83,8 @@ class _FileParser:
 
     def file(self, tree: Tree) -> Model | None:
         context = self.context
-        if not isinstance(tree, Mapping):
-            empty = isinstance(tree, Scalar) and not tree.text
+        if not isinstance(tree, Mapping) or not tree.items:
+            empty = isinstance(tree, Mapping) or (isinstance(tree, Scalar) and not tree.text)
             message = "the model is empty" if empty else f"a model is a mapping of keys, not {described(tree)}"
             help = "`analyzer example` prints one to start from"
             if isinstance(tree, Sequence):

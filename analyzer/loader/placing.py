@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from analyzer.diagnostics import LAYER, Refusal
 from analyzer.engine.network import Network, Node, Origin
@@ -168,10 +167,15 @@ class Placer:
             raise
 
 
-@cache
+_SUGARED: dict[str, tuple[str, ...]] = {}
+
+
 def _sugared(kind: type[Layer]) -> tuple[str, ...]:
     """The parameters of a type that stand for rows of their own, in the order of the rows: the norm, the activation."""
-    return tuple(name for name, declaration in kind.declared.items() if isinstance(declaration.kind, Sugar))
+    if kind.type not in _SUGARED:
+        names = (name for name, declaration in kind.declared.items() if isinstance(declaration.kind, Sugar))
+        _SUGARED[kind.type] = tuple(names)
+    return _SUGARED[kind.type]
 
 
 def _make(item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:

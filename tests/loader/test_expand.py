@@ -108,7 +108,7 @@ def test_a_name_twice_in_one_scope() -> None:
     text = "input: 4x2\nlayers:\n  - {relu: , name: a}\n  - {tanh: , name: a}\n"
     assert messages(text) == ["4:20 NAME103 two layers are called `a`"]
     body = "{residual: {body: [{relu: , name: a}]}}"
-    assert messages(f"input: 4x2\nlayers:\n  - {body}\n  - {body}\n") == ["4:38 NAME103 two layers are called `a`"]
+    assert messages(f"input: 4x2\nlayers:\n  - {body}\n  - {body}\n") == ["4:39 NAME103 two layers are called `a`"]
 
 
 def test_one_name_in_two_scopes() -> None:
@@ -730,7 +730,7 @@ def test_layers_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         "2:27 LIMIT106 `repeat` is 6, and a network may have 5 layers"
     ]
     text = "input: 3\nlayers:\n  - {relu: , repeat: 4}\n  - {tanh: , repeat: 4}\n  - {dense: }\n"
-    assert [m.split()[1] for m in messages(text)] == ["LIMIT106", "VALUE103"]
+    assert {m.split()[1] for m in messages(text)} == {"LIMIT106", "VALUE103"}
 
 
 def test_steps_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Layers of Keras 3 on its torch backend: channels last, `valid`, `same` and `causal`, one bias vector of a gate.
 
-MACs are torch's own count of what Keras runs.
+MACs are torch's own count of what Keras runs. Long because the types are many: each is a few lines.
 """
 
 from __future__ import annotations

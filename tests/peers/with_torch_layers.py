@@ -1,4 +1,7 @@
-"""The other layers of torch: dense, normalising, recurrent, attending, rearranging; a draw and a run for each type."""
+"""The other layers of torch: dense, normalising, recurrent, attending, rearranging; a draw and a run for each type.
+
+Long because the types are many: each is a few lines.
+"""
 
 from __future__ import annotations
 
