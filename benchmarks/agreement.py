@@ -398,7 +398,9 @@ MACs with the bias added count as wrong here (14,336 = 13,824 + 512; 6,368; 308)
 A transposed convolution has 5,400 MACs, one kernel an *input* position; 26,136 counts output positions. `FlopCounterMode` and the tools that hook modules
 see nothing of fused attention and of fused LSTMs.
 
-DeepSpeed was not run here (it builds against another torch); it is in the next table: more layers, measured before."""
+onnx-tool reads a file that was exported before (not in its time), with the normalisations folded into the convolutions.
+
+calflops needs `transformers`, which was not installed, and DeepSpeed was not installed; DeepSpeed is in the next table: more layers, measured before."""
     yield f"\n{COUNTERS['source'][0].upper()}{COUNTERS['source'][1:]}.\n"
     names = {"fvcore": "fvcore", "fcm": "FlopCounterMode", "pt_torch": "ptflops", "pt_aten": "ptflops, aten", "thop": "thop", "torchinfo": "torchinfo", "deepspeed": "DeepSpeed"}  # fmt: skip
 

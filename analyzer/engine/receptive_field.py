@@ -105,8 +105,8 @@ class ReceptiveField:
         for field in fields:
             length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
             sizes = [last - first + 1 for first, last in zip(field.first[:length], field.last[:length], strict=True)]
-            self.size.append(max(0, *sizes))
-            self.size_min.append(max(0, min(sizes)))
+            self.size.append(max(sizes))
+            self.size_min.append(min(sizes))
             self.offset.append(field.first[0])
             self.stride.append(_stride(field))
         self.whole = all(field.whole for field in fields)

@@ -1,6 +1,8 @@
 """What the comparisons found when they were last recorded, kept in `tests/data/peers.json` for docs/agreement.md.
 
-python tests/peers/recorded.py        # runs those whose framework is installed, and records them
+    python tests/peers/recorded.py
+
+runs those whose framework is installed, and records them.
 """
 
 from __future__ import annotations
