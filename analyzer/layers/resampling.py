@@ -12,7 +12,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Factors, Reference, Sizes, Whole
 from analyzer.layers.normalization import divides
-from analyzer.layers.windows import NOTHING_READ, Reading, Readings, checked, needs_axes, per_axis, wrong_rank
+from analyzer.layers.windows import KEPT, NOTHING_READ, Reading, Readings, checked, needs_axes, per_axis, wrong_rank
 from analyzer.volume import AXES, Volume
 
 _MODES = Choice("nearest", "linear", "bilinear", "trilinear", "bicubic", "area")
@@ -52,6 +52,8 @@ class Upsample(
         return checked(Volume(sizes, volume.depth))
 
     def windows(self, flow: Flow, which: int) -> Readings:
+        if flow.output.spatial == flow.input.spatial:
+            return (KEPT,) * flow.input.rank  # torch copies, whatever the factor was
         sizes = list(zip(flow.output.spatial, flow.input.spatial, strict=True))
         factors = self.factor if isinstance(self.factor, tuple) else (self.factor,) * len(sizes)
         if self.mode == "area":  # bins of what there is, as torch pools adaptively

@@ -273,6 +273,10 @@ class Drawing:
             return
         self.drawn.append((node, [walk(axis, length) for axis, length in enumerate(node.output.spatial)]))
 
+    def drawn_sizes(self) -> list[int]:
+        """The sizes of the layer that was placed last."""
+        return list(self.network.nodes[-1].output.spatial)
+
     def grow(self) -> None:
         """One more layer, on the last or an earlier one."""
         random = self.random
@@ -337,7 +341,8 @@ class Drawing:
 
         def walk(n: int, length: int) -> Line:
             # torch pools adaptively for `area`: bins of the sizes, not of the factor
-            factor = Fraction(length, lines[n].length) if mode == "area" else factors[n]
+            copied = self.drawn_sizes() == [line.length for line in lines]  # torch copies then, whatever the factor was
+            factor = Fraction(length, lines[n].length) if mode == "area" or copied else factors[n]
             return walking.resampled(lines[n], length, factor, mode)
 
         self.put(type_, written, [node], walk)
@@ -456,6 +461,29 @@ def test_the_walk_agrees_with_the_ranges_of_the_reference() -> None:
     assert walking.scattered(entry, 17, 1, 2, 1, 0).range(1) is None  # between two cells of the input
     assert walking.resampled(entry, 18, Fraction(2), "linear").range(0) == (-1, 0)
     assert walking.resampled(entry, 27, Fraction(3), "linear").range(1) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "factor", "mode", "cells"),
+    [
+        # the support of the gradient of each output cell, torch 2.13.0, functional.interpolate
+        (3, 3, "linear", [(0, 0), (0, 0), (0, 1), (0, 1), (1, 1), (1, 2), (1, 2), (2, 2), (2, 2)]),
+        (6, 0.5, "linear", [(0, 1), (2, 3), (4, 5)]),
+        (9, 1 / 3, "linear", [(1, 1), (4, 4), (7, 7)]),
+        (9, 1 / 3, "bicubic", [(1, 1), (4, 4), (7, 7)]),
+        (6, 2.5, "nearest", [(int(u / 2.5), int(u / 2.5)) for u in range(15)]),
+        (5, 1.5, "area", [(0, 0), (0, 1), (1, 2), (2, 2), (2, 3), (3, 4), (4, 4)]),
+        (5, 1.1, "nearest", [(u, u) for u in range(5)]),
+        (5, 1.1, "linear", [(u, u) for u in range(5)]),
+    ],
+)
+def test_resampling_as_measured(size: int, factor: float, mode: str, cells: list[tuple[int, int]]) -> None:
+    """Cells that weigh nothing are not seen; clipped to the input, as torch clips."""
+    ((field,),) = [
+        state for state in propagated(chain(f"{size}x1", ("upsample", {"factor": factor, "mode": mode}))) if state
+    ]
+    seen = [field.at(cell) for cell in range(len(cells))]
+    assert [(max(low, 0), min(high, size - 1)) for low, high in seen] == cells
 
 
 # --- operations over the whole input, and forms that are not known ---
