@@ -57,6 +57,9 @@ def run() -> NoReturn:
     import gc
 
     gc.disable()  # a command that ends soon; collecting made reading a long file five times slower
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell: what is written there goes nowhere
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
     code = _guarded(sys.argv[1:])
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()
@@ -103,9 +106,12 @@ def _guarded(arguments: list[str]) -> int:
 
 def _say(message: str) -> None:
     """One line on stderr, whatever it can encode."""
+    from analyzer.source import shown
+
     try:
         encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(f"analyzer: {message}\n".encode(encoding, "backslashreplace").decode(encoding))
+        line = f"analyzer: {shown(message, len(message))}\n"
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
         sys.stderr.flush()
     except OSError:
         pass

@@ -10,7 +10,42 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.cli.main import UsageError
-from analyzer.diagnostics import Diagnostic
+from analyzer.diagnostics import Diagnostic, listed, nearest
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse's parser, whose refusals are one line with the nearest fix."""
+
+    def error(self, message: str) -> NoReturn:
+        option, _, why = message.removeprefix("argument ").partition(": ")
+        option = option.partition("/")[2] or option
+        if message.startswith("unrecognized arguments: "):
+            raise UsageError(self._unknown(why))
+        if why == "expected one argument" or why == "expected at least one argument":
+            raise UsageError(f"`{option}` needs a value")
+        action = self._option_string_actions.get(option)
+        if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
+            word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
+            near = nearest(word, action.choices)
+            meant = f"; did you mean `{near}`?" if near else ""
+            raise UsageError(f"`{option}` must be {listed(action.choices)}, not `{word}`{meant}")
+        raise UsageError(f"`{option}`: {why}" if why else message)
+
+    def _unknown(self, words: str) -> str:
+        """What is said of arguments that the parser does not know."""
+        option = next((word for word in words.split(" ") if word.startswith("-")), None)
+        if option is None:
+            return f"`{words.partition(' ')[0]}` is one argument too many"
+        name = option.partition("=")[0]
+        near = nearest(name, self._option_string_actions)
+        return f"there is no option `{name}`; " + (
+            f"did you mean `{near}`?" if near else f"`{self.prog} --help` lists them"
+        )
 
 
 def options_parser(
@@ -21,7 +56,7 @@ def options_parser(
     def formatter(prog: str) -> argparse.HelpFormatter:
         return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=terminal_width() or 100)
 
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=prog, usage=usage, description=description, epilog=epilog, formatter_class=formatter, allow_abbrev=False
     )
 
@@ -58,8 +93,7 @@ def encodes(stream: object, characters: str = "×─│Σ·") -> bool:
 
 def write_stdout(chunks: Iterable[str]) -> None:
     """Writes to stdout, piece by piece; a character that the stream lacks is escaped."""
-    if not encodes(sys.stdout, "\u4e00×"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for chunk in chunks:
         sys.stdout.write(chunk)
     sys.stdout.flush()
@@ -94,14 +128,18 @@ def write_file(path: str, chunks: Iterable[str], *, sources: Sequence[str]) -> N
 
 def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = False) -> None:
     try:
-        with open(target, "x" if exclusive else "w", encoding="utf-8", newline="") as stream:
+        with open(target, "x" if exclusive else "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
             for chunk in chunks:
                 stream.write(chunk)
             if exclusive:
                 stream.flush()
                 os.fsync(stream.fileno())
     except OSError as error:
-        raise UsageError(f"`{path}` cannot be written: {error.strerror or error}") from None
+        why = error.strerror or str(error)
+        folder = os.path.dirname(path)
+        if folder and not os.path.isdir(folder):
+            why = f"there is no folder `{folder}`"
+        raise UsageError(f"`{path}` cannot be written: {why}") from None
 
 
 def complain(
@@ -122,6 +160,6 @@ def complain(
         unicode = encodes(sys.stderr)
         options = Options(color=wants_color(color, sys.stderr), unicode=unicode, width=width or terminal_width())
         lines = render(findings, texts, options)
-    for line in (*lines, *(f"analyzer: {fault}\n" for fault in faults)):
+    for line in (*lines, *(f"analyzer: {shown(fault, len(fault))}\n" for fault in faults)):
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
     sys.stderr.flush()
