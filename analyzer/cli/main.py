@@ -59,7 +59,7 @@ def run() -> NoReturn:
     gc.disable()  # a command that ends soon; collecting made reading a long file five times slower
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell: what is written there goes nowhere
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     code = _guarded(sys.argv[1:])
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import prod
 
 from analyzer.engine.network import Node
-from analyzer.layers.windows import taps_within, unread_after
+from analyzer.layers.taps import taps_within, unread_after
 
 
 def macs_on_data(node: Node) -> int | None:

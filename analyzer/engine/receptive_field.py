@@ -17,7 +17,7 @@ from itertools import count, islice, pairwise
 from math import gcd
 
 from analyzer.engine.network import Network, Node
-from analyzer.layers.windows import EVERYTHING, KEPT, NOTHING_READ, WHOLE, Reading, Readings
+from analyzer.layers.readings import EVERYTHING, KEPT, NOTHING_READ, WHOLE, Reading, Readings
 from analyzer.volume import Volume
 
 # Phases that are kept; beyond them, and where paths of different strides meet, the real cells are listed, up to as many;

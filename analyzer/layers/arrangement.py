@@ -11,7 +11,8 @@ from math import prod
 from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Axes, PaddingKind, VolumeKind, Whole, axis_named
-from analyzer.layers.windows import KEPT, Padding, Reading, Readings, checked, needs_axes, signed
+from analyzer.layers.readings import KEPT, Reading, Readings
+from analyzer.layers.windows import Padding, checked, needs_axes, signed
 from analyzer.volume import AXES, Volume
 
 

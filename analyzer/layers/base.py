@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from analyzer.layers.kinds import Kind
+from analyzer.layers.readings import KEPT, Readings
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import KEPT, Readings
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False

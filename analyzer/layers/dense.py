@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Sugar, Whole
+from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import EVERYTHING, Readings, checked
+from analyzer.layers.windows import checked
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Axes, Choice, Flag, References, axis_named
-from analyzer.layers.windows import FIRST, KEPT, Reading, Readings, checked
+from analyzer.layers.readings import FIRST, KEPT, Reading, Readings
+from analyzer.layers.windows import checked
 from analyzer.volume import Volume
 
 

@@ -12,20 +12,8 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Axes, Choice, PaddingKind, Sizes, Wholes, axis_named
-from analyzer.layers.windows import (
-    EVERYTHING,
-    KEPT,
-    WHOLE,
-    Padding,
-    Pairs,
-    Reading,
-    Readings,
-    checked,
-    needs_axes,
-    per_axis,
-    slide,
-    window_readings,
-)  # fmt: skip
+from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings, window_readings
+from analyzer.layers.windows import Padding, Pairs, checked, needs_axes, per_axis, slide
 from analyzer.volume import AXES, Volume
 
 Size = int | tuple[int, ...]

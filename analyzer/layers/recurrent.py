@@ -14,8 +14,9 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, PaddingKind, Sizes, Whole
+from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import EVERYTHING, Padding, Readings, checked, per_axis, slide
+from analyzer.layers.windows import Padding, checked, per_axis, slide
 from analyzer.volume import Volume
 
 

@@ -12,7 +12,8 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Factors, Reference, Sizes, Whole
 from analyzer.layers.normalization import divides
-from analyzer.layers.windows import KEPT, NOTHING_READ, Reading, Readings, checked, needs_axes, per_axis, wrong_rank
+from analyzer.layers.readings import KEPT, NOTHING_READ, Reading, Readings
+from analyzer.layers.windows import checked, needs_axes, per_axis, wrong_rank
 from analyzer.volume import AXES, Volume
 
 _MODES = Choice("nearest", "linear", "bilinear", "trilinear", "bicubic", "area")

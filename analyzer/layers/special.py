@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, VolumeKind, Whole
+from analyzer.layers.readings import Readings
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import Readings, checked, needs_axes
+from analyzer.layers.windows import checked, needs_axes
 from analyzer.volume import Volume
 
 

@@ -18,7 +18,7 @@ import analyzer
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
 from analyzer.engine.on_data import macs_on_data, unread
-from analyzer.layers.windows import taps_within, unread_after
+from analyzer.layers.taps import taps_within, unread_after
 
 
 def walked(positions: int, kernel: int, stride: int, dilation: int, before: int, length: int) -> list[int]:
