@@ -173,6 +173,8 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
 
 def _hint(file: str) -> str:
     """What a file that is not there may have been meant to be."""
+    if "\0" in file or os.path.lexists(file):
+        return ""
     folder, name = os.path.split(file)
     try:
         names = os.listdir(folder or ".")

@@ -10,8 +10,9 @@ from math import prod
 
 from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.base import Flow, Layer, parameter
-from analyzer.layers.kinds import Axes, PaddingKind, VolumeKind, Whole, axis_named
+from analyzer.layers.kinds import Whole
 from analyzer.layers.readings import KEPT, Reading, Readings
+from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named
 from analyzer.layers.windows import Padding, checked, needs_axes, signed
 from analyzer.volume import AXES, Volume
 

@@ -13,9 +13,10 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
-from analyzer.layers.kinds import Choice, Flag, Sizes, Whole
+from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.spatial_kinds import Sizes
 from analyzer.layers.windows import checked, needs_axes, per_axis
 from analyzer.volume import Volume
 

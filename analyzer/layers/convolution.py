@@ -12,9 +12,11 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
-from analyzer.layers.kinds import Choice, Flag, PaddingKind, SharingKind, Sizes, Sugar, Whole
+from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.readings import Readings, scattered_readings, window_readings
+from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
+from analyzer.layers.spatial_kinds import PaddingKind, SharingKind, Sizes
 from analyzer.layers.windows import Padding, Pairs, checked, effective, needs_axes, per_axis, signed, slide
 from analyzer.volume import AXES, Volume
 

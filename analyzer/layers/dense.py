@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
-from analyzer.layers.kinds import Flag, Sugar, Whole
+from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.readings import EVERYTHING, Readings
+from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.windows import checked
 from analyzer.volume import Volume

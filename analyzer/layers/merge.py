@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
-from analyzer.layers.kinds import Axes, Choice, Flag, References, axis_named
+from analyzer.layers.kinds import Choice, Flag
 from analyzer.layers.readings import FIRST, KEPT, Reading, Readings
+from analyzer.layers.reference_kinds import References
+from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.layers.windows import checked
 from analyzer.volume import Volume
 

@@ -11,8 +11,9 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
-from analyzer.layers.kinds import Axes, Flag, Whole, axis_named
+from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.volume import Volume
 
 

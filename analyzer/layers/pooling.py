@@ -11,8 +11,9 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
-from analyzer.layers.kinds import Axes, Choice, PaddingKind, Sizes, Wholes, axis_named
+from analyzer.layers.kinds import Choice
 from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings, window_readings
+from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named
 from analyzer.layers.windows import Padding, Pairs, checked, needs_axes, per_axis, slide
 from analyzer.volume import AXES, Volume
 

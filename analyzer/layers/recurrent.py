@@ -13,9 +13,10 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
-from analyzer.layers.kinds import Flag, PaddingKind, Sizes, Whole
+from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.spatial_kinds import PaddingKind, Sizes
 from analyzer.layers.windows import Padding, checked, per_axis, slide
 from analyzer.volume import Volume
 

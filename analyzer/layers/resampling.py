@@ -10,9 +10,11 @@ from math import floor, prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
-from analyzer.layers.kinds import Choice, Factors, Reference, Sizes, Whole
+from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
 from analyzer.layers.readings import KEPT, NOTHING_READ, Reading, Readings
+from analyzer.layers.reference_kinds import Reference
+from analyzer.layers.spatial_kinds import Factors, Sizes
 from analyzer.layers.windows import checked, needs_axes, per_axis, wrong_rank
 from analyzer.volume import AXES, Volume
 

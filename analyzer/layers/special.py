@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.layers.base import Counts, Flow, Layer, parameter
-from analyzer.layers.kinds import Choice, Flag, VolumeKind, Whole
+from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.readings import Readings
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.spatial_kinds import VolumeKind
 from analyzer.layers.windows import checked, needs_axes
 from analyzer.volume import Volume
 

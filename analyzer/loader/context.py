@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
 from analyzer.diagnostics import Diagnostic, Refusal, listed, nearest
 from analyzer.loader.description import Template
-from analyzer.loader.expressions import BUILT_IN, Expression, is_expression
+from analyzer.loader.expressions import BUILT_IN, Expression, is_expression, valid_name
 from analyzer.loader.grammar import TAKEN_NAMES
 from analyzer.loader.limits import LIMITS, Enough
 from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, value_of
+from analyzer.loader.suggestions import meant
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     #: The variables that an expression may use.
     Known: TypeAlias = Set[str]
-
-
-_SIGN = re.compile("([:=])")
-_WORD = re.compile(r"(?<![\w$.'\"])[A-Za-z_]\w*", re.ASCII)
 
 
 class Context:
@@ -159,6 +155,21 @@ class Context:
             return None
         return text
 
+    def variable_name(self, key: Scalar) -> bool:
+        """Whether a variable or a parameter may be called so; a finding otherwise."""
+        if valid_name(key.text):
+            return True
+        built_in = key.text in BUILT_IN
+        self.problem(
+            "NAME101",
+            f"`{shown(key.text)}` is no name for a variable" + (": it is built in" if built_in else ""),
+            key,
+            help=None
+            if built_in
+            else "letters, digits and `_`, a letter first, and no word of expressions such as `if`",
+        )
+        return False
+
     def unknown_key(
         self, key: Scalar, what: str, known: Iterable[str], *, help: str | None = None, code: str = "MODEL101"
     ) -> None:
@@ -171,29 +182,6 @@ class Context:
             notes=[f"its keys are {listed(names, last='and')}"],
             help=help or meant(key.text, names),
         )
-
-
-def meant(word: str, known: Iterable[str]) -> str | None:
-    """What helps where `word` is none of the known names: the nearest one, or the space that it lacks."""
-    names = list(known)
-    key, sign, value = _SIGN.split(word, maxsplit=1) if _SIGN.search(word) else (word, "", "")
-    if sign == ":" and key in names:
-        return f"a space is missing after `{key}:`"
-    if sign == "=" and key.strip() in names:
-        return f"write `{key.strip()}: {shown(value.strip())}`"
-    near = nearest(word, names)
-    return f"did you mean `{near}`?" if near else None
-
-
-def with_dollars(text: str, known: Known) -> str | None:
-    """`text` with a `$` before each variable that it names without one; None where it names none."""
-
-    def mark(word: re.Match[str]) -> str:
-        name = word.group()
-        return f"${name}" if name in known and name not in BUILT_IN else name
-
-    dollared = _WORD.sub(mark, text)
-    return dollared if dollared != text else None
 
 
 def _known(known: Known) -> str:
@@ -226,14 +214,6 @@ def inner(tree: Tree, at: tuple[str | int, ...]) -> Tree:
         else:
             break
     return tree
-
-
-def volume_help(text: str) -> str | None:
-    """The volume that a text means, which has its numbers between other signs: `[32, 32, 3]`, `32 x 32 x 3`."""
-    numbers = re.fullmatch(r"\s*[\[(]?\s*(\?|[0-9]+)((?:\s*[xX×*,;]\s*(?:\?|[0-9]+)){0,3})\s*[\])]?\s*", text, re.ASCII)
-    if numbers is None or len(text) > 60:
-        return None
-    return f"write `{'x'.join(re.findall('[0-9]+|[?]', text))}`"
 
 
 def at_fault(tree: Tree, refusal: Refusal) -> Tree:

@@ -11,7 +11,7 @@ from analyzer.engine.network import Node
 from analyzer.loader.context import inner
 from analyzer.loader.description import UNKNOWN, Model, Template
 from analyzer.loader.findings import Findings
-from analyzer.loader.parse import refuse_volume
+from analyzer.loader.parse_inputs import refuse_volume
 from analyzer.loader.placing import Placer
 from analyzer.loader.reader import Scalar, value_of
 from analyzer.loader.scope import MISSING, Dependent, Missing, Values

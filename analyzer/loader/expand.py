@@ -31,11 +31,11 @@ from analyzer.loader.entry import enter_inputs, work_out_variables
 from analyzer.loader.expressions import truth
 from analyzer.loader.findings import Findings, Stop, behind, formula_of
 from analyzer.loader.limits import LIMITS
-from analyzer.loader.parse_layers import read_expected
+from analyzer.loader.parse_graph import read_expected
 from analyzer.loader.placing import Placer, volume_of
 from analyzer.loader.scope import MISSING, Dependent, LayerWord, Missing, Scope, Values
+from analyzer.loader.suggestions import projected, projection
 from analyzer.source import shown
-from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -397,7 +397,7 @@ class _Expansion:
                     f"the body turns {source.output.pretty()} into {end.output.pretty()}, and there is no `project` for the shortcut",
                     code="SHAPE213",
                     notes=behind(source),
-                    help=f"`project: [conv: {_projection(source.output, end.output)}]`, or `project: none` for no shortcut there",
+                    help=f"`project: [conv: {projection(source.output, end.output)}]`, or `project: none` for no shortcut there",
                 )
             if not (changed and not item.project):
                 if shortcut.output != end.output:
@@ -405,7 +405,7 @@ class _Expansion:
                         f"the body puts out {end.output.pretty()} and `project` {shortcut.output.pretty()}: they cannot be added",
                         code="SHAPE213",
                         notes=[f"both read {source.output.pretty()}"],
-                        help=_projected(shortcut.output, end.output),
+                        help=projected(shortcut.output, end.output),
                     )
                 name = name or scope.automatic("add")
                 add = CATALOGUE["add"](inputs=())
@@ -466,32 +466,6 @@ def _identity(value: Any) -> tuple[object, ...]:
     if isinstance(value, LayerWord):
         return LayerWord, id(value.node)
     return value.__class__, str(value) if isinstance(value, (list, dict)) else value
-
-
-def _strides(before: Volume, after: Volume) -> str | None:
-    """The stride that makes the one volume's spatial sizes the other's, as it is written; None where none does."""
-    if before.rank != after.rank:
-        return None
-    strides = [-(-a // b) for a, b in zip(before.spatial, after.spatial, strict=True)]
-    if any(-(-a // s) != b for a, b, s in zip(before.spatial, after.spatial, strides, strict=True)):
-        return None
-    return str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
-
-
-def _projection(before: Volume, after: Volume) -> str:
-    """The arguments of a 1×1 convolution from the one volume to the other, as far as there is one."""
-    stride = _strides(before, after)
-    step = "" if stride == "1" else f", stride: {stride or '…'}"
-    return f"{{filters: {after.depth}, kernel: 1{step}}}"
-
-
-def _projected(project: Volume, body: Volume) -> str | None:
-    """What `project` lacks to put out what the body does."""
-    stride = _strides(project, body) if project.spatial != body.spatial else None
-    parts = [f"a stride of {stride}"] if stride is not None else []
-    if project.depth != body.depth:
-        parts.append(f"a depth of {body.depth}")
-    return f"{' and '.join(parts)} in `project`" if parts else None
 
 
 def name_of(value: Any) -> str:

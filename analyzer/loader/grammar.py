@@ -16,8 +16,8 @@ TOP_KEYS = {
     "blocks": "reusable blocks; their names start with a capital letter",
     "layers": "the list that is the network",
     "outputs": "names of the layers that are outputs; otherwise every layer that nothing reads",
-    "budget": "limits that `analyzer check` enforces",
-    "training": "the defaults of the memory analysis",
+    "budget": "limits on what the network may cost",
+    "training": "how the network is trained",
 }
 
 #: What other formats call the keys of a file; messages answer these names.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import LAYER, Refusal
 from analyzer.engine.network import Network, Node, Origin
 from analyzer.layers import CATALOGUE, Layer
-from analyzer.layers.kinds import Reference, References, Sugar
+from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.description import Argument, Item, LayerItem, Model, build
 from analyzer.loader.findings import Findings
 from analyzer.loader.limits import LIMITS

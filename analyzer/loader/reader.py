@@ -131,6 +131,11 @@ def value_of(scalar: Scalar) -> int | float | bool | str | None:
     return text
 
 
+def _is_nothing(tree: Tree) -> bool:
+    """Whether a key has no value."""
+    return tree.__class__ is Scalar and isinstance(tree, Scalar) and tree.plain and not tree.text
+
+
 def plain_value(tree: Tree) -> Any:
     """The tree as plain data, expressions as their text; for JSON Schema."""
     if isinstance(tree, Mapping):
@@ -370,7 +375,7 @@ class _Builder:
         open_brackets = node.text.count("(") - node.text.count(")")
         while stop < len(items) and open_brackets > 0 and len(texts) < _MOST_PARTS:
             part = items[stop][0] if mapping else items[stop]
-            if part.__class__ is not Scalar or (mapping and items[stop][1].text):
+            if part.__class__ is not Scalar or (mapping and not _is_nothing(items[stop][1])):
                 break
             texts.append(part.text)
             open_brackets += part.text.count("(") - part.text.count(")")

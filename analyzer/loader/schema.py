@@ -24,7 +24,8 @@ one list, a `when` that is a word.
 from __future__ import annotations
 
 from analyzer.dtypes import BITS
-from analyzer.layers.kinds import SIZE_TEXT, Number, Whole
+from analyzer.layers.kinds import Number, Whole
+from analyzer.layers.spatial_kinds import SIZE_TEXT
 from analyzer.loader.expressions import BUILT_IN, KEYWORDS
 from analyzer.loader.grammar import BLOCK_KEYS, BUDGET_KEYS, INPUT_AXES, TOP_KEYS, TRAINING_KEYS
 from analyzer.loader.schema_layers import BLOCK_NAME, layer_definitions, layer_name, ref, ref_list

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Blanks that are no spaces, and characters that show nothing at all.
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200f\u202a-\u202f\u205f\u2060\u2066-\u2069\u3000\ufeff]")
 _CLOSERS = {"{": "}", "[": "]"}
-_KEY = re.compile(r"[\w.$/-]+")
+_SIGNS = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|(?:^|(?<=\s))#.*|[{}\[\]]")
 _TOGETHER = re.compile(r"(?:^|[\s,{\[-])([\w.]+:)[^\s:/]")
 
 
@@ -137,6 +137,31 @@ def _quote(c: _Complaint) -> Diagnostic | None:
     return c.at("this quote is not closed", c.begun[0], c.begun[1], c.begun[1] + 1, help="close it on the same line")
 
 
+def _open_bracket(c: _Complaint) -> tuple[int, int] | None:
+    """The place of the innermost bracket that is open where PyYAML gave up; quotes and comments are passed over."""
+    opened: list[tuple[int, int]] = []
+    for number in range(c.line + 1):
+        text = c.lines[number] if number < c.line or c.at_end else c.before
+        for sign in _SIGNS.finditer(text):
+            if sign.group() in _CLOSERS:
+                opened.append((number, sign.start()))
+            elif sign.group() in ("}", "]") and opened:
+                opened.pop()
+    return opened[-1] if opened else None
+
+
+def _unfinished(c: _Complaint) -> Diagnostic | None:
+    """A bracket that is open where the text, or its part, is over."""
+    if not c.says("node content") or (c.here[c.column :].strip() and not c.at_end):
+        return None
+    place = _open_bracket(c)
+    if place is None:
+        return None
+    line, column = place
+    opener = c.lines[line][column]
+    return c.at(f"this `{opener}` is not closed", line, column, column + 1, help=f"close it with `{_CLOSERS[opener]}`")
+
+
 def _flow(c: _Complaint) -> Diagnostic | None:
     if c.begun is None or not ("flow mapping" in c.context or "flow sequence" in c.context):
         return None
@@ -218,6 +243,21 @@ def _bare_word(c: _Complaint) -> Diagnostic | None:
                 bare.end(1),
                 help=f"write `- {word}:` where keys follow",
             )
+    above = next((n for n in range(c.line - 1, -1, -1) if c.lines[n].strip() and c.lines[n].lstrip()[0] != "#"), None)
+    if above is not None and re.match(r" *(?:- +)?[^\s:]+$", c.before):
+        text = c.lines[above].partition(" #")[0].rstrip()
+        start = _indent(text)
+        if not re.search(r":(?: |$)", text) and _indent(c.here) > start:
+            return c.at(f"no `:` stands behind `{shown(text.strip())}`", above, start, len(text))
+        given = re.match(r" *(?:- +)*([^\s:]+): +\S", text)
+        if given is not None:
+            return c.at(
+                f"this line is {_spaces(_indent(c.here))}, and `{shown(given.group(1))}` above it has its value already",
+                c.line,
+                _indent(c.here),
+                len(c.here.rstrip()),
+                help=f"a key beside `{shown(given.group(1))}` begins in column {given.start(1) + 1}",
+            )
     first = re.match(r" *(?:- +)?([^\s:]+): +", c.here)
     if first is not None and first.end() <= c.column:
         value = c.here[first.end() :].rstrip()
@@ -229,6 +269,34 @@ def _bare_word(c: _Complaint) -> Diagnostic | None:
             help=f'a text is quoted: `"{shown(value)}"`; keys on one line stand in `{{ }}`',
         )
     return None
+
+
+def _outside(c: _Complaint) -> Diagnostic | None:
+    """A line that stands further left than the first one, or behind a bracket that closed the whole."""
+    if not c.says("document start"):
+        return None
+    first = next(
+        (n for n, line in enumerate(c.lines) if line.strip() and not line.lstrip().startswith(("#", "---"))), 0
+    )
+    start, stop = _indent(c.here), len(c.here.rstrip())
+    if first < c.line and start < _indent(c.lines[first]) and not c.before.strip():
+        return c.at(
+            f"this line is {_spaces(start)}, and the first key of the file is {_spaces(_indent(c.lines[first]))}",
+            c.line,
+            start,
+            stop,
+            help="the keys of the file begin in one column",
+        )
+    return c.at(
+        "this stands behind the end of the model", c.line, c.column, stop, help="a model is one mapping of keys"
+    )
+
+
+def _item_beside_key(c: _Complaint) -> Diagnostic | None:
+    """`layers: - conv` on one line."""
+    if not c.says("sequence entries are not allowed"):
+        return None
+    return c.at("a list begins on a line of its own, under its key", c.line, c.column, c.column + 1)
 
 
 def _block(c: _Complaint) -> Diagnostic | None:
@@ -285,15 +353,17 @@ def _sign(c: _Complaint) -> Diagnostic | None:
         return None
     sign = c.lines[line][column : column + 1]
     start, stop = _word_at(c.lines[line], column)
+    if sign == "\t":
+        return c.at("a tab stands here", line, column, column + 1, help="use spaces")
     if sign in (",", "}", "]"):
         return c.at(f"a value is missing before `{sign}`", line, column, column + 1)
     if not re.search(r"[{\[]", c.lines[line][:column]):
         stop = len(c.lines[line].rstrip())
     word = shown(c.lines[line][start:stop])
-    message = f"a text that begins with `{sign}` is quoted" + (" inside `{ }`" if sign == "?" else "")
+    message = f"a text that begins with `{shown(sign)}` is quoted" + (" inside `{ }`" if sign == "?" else "")
     return c.at(message, line, start, stop, help=f'write `"{word}"`')
 
 
 _RULES: tuple[Callable[[_Complaint], Diagnostic | None], ...] = (
-    _tab, _blank, _quote, _flow, _together, _dash, _bare_word, _block, _sign,
+    _tab, _blank, _quote, _flow, _unfinished, _together, _dash, _bare_word, _outside, _item_beside_key, _block, _sign,
 )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from commands import MANY, MODEL, WRONG  # noqa: E402
+from commands import MANY, MODEL, WRONG
 
 
 @pytest.fixture

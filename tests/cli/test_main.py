@@ -73,7 +73,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["layers", "wavelet"], "there is no layer type `wavelet`; `analyzer layers` lists them"),
         (["layers", "conv", "relu"], "`relu` is one argument too many"),
         (["example", "resnet5"], "there is no example `resnet5`; did you mean `resnet50`?"),
-        (["example", "../net"], "there is no example `../net`; `analyzer example --list` lists them"),
+        (["example", "../net"], "there is no example `../net`; did you mean `unet`?"),
         (["schema", "--chek", "net.yaml"], "there is no option `--chek`; did you mean `--check`?"),
     ],
 )  # fmt: skip
@@ -87,8 +87,8 @@ def test_faults(arguments: list[str], said: str | None, folder: Path, capsys: Sa
 
 
 def test_a_name_cannot_write_to_the_terminal(folder: Path, capsys: Said) -> None:
-    assert _guarded(["\x1b[31m\n.yaml"]) == 2
-    assert capsys.readouterr().err == "analyzer: there is no file `\\x1b[31m\\n.yaml`\n"
+    assert _guarded(["\x1b[31m\n"]) == 2
+    assert capsys.readouterr().err == "analyzer: there is no file `\\x1b[31m\\n`\n"
 
 
 def test_a_file_without_permission(folder: Path, capsys: Said) -> None:
@@ -342,7 +342,7 @@ def test_encodings(changes: dict[str, str], folder: Path) -> None:
         done = run("name.yaml", "--format", format, cwd=folder, **changes)
         assert (done.returncode, done.stderr) == (0, b"")
         text = done.stdout.decode(encoding)
-        assert "14x14x20" in text or "14×14×20" in text or "14\\times14\\times20" in text.replace(" ", "")
+        assert "752,640" in text or "752640" in text
         if format == "json":
             assert json.loads(text)["name"] == "Café 層"
     done = run("bad.yaml", cwd=folder, **changes)

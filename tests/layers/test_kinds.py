@@ -9,24 +9,9 @@ import pytest
 from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, found_elsewhere, letters, parameter
 from analyzer.layers.base import Layer
-from analyzer.layers.kinds import (
-    Axes,
-    Choice,
-    Factors,
-    Flag,
-    Kind,
-    Number,
-    PaddingKind,
-    Reference,
-    References,
-    SharingKind,
-    Sizes,
-    Sugar,
-    VolumeKind,
-    Whole,
-    Wholes,
-    whole,
-)
+from analyzer.layers.kinds import Choice, Flag, Kind, Number, Whole, whole
+from analyzer.layers.reference_kinds import Reference, References, Sugar
+from analyzer.layers.spatial_kinds import Axes, Factors, PaddingKind, SharingKind, Sizes, VolumeKind, Wholes
 
 NAN, INFINITY = float("nan"), float("inf")
 

@@ -174,12 +174,12 @@ TEXTS = {
         + "]\n    layers: [dense: $p2999]\nlayers: [B]\n",
         "",
     ),
-    "many_anchors": (lambda: HEAD + "".join(f"- &a{n} relu\n" for n in range(40_000)), ""),
+    "many_anchors": (lambda: HEAD + "".join(f"- &a{n} relu\n" for n in range(20_000)), ""),
     "many_unknown_aliases": (lambda: HEAD + "  - *a\n" * 100_000, "YAML103"),
     "many_tags": (lambda: HEAD + "  - !!str relu\n" * 60_000, "YAML102"),
     "many_split_commas": (lambda: HEAD + "  - dense: [" + "max(1, " * 100_000 + "]\n", "YAML107"),
     "many_brackets_to_mend": (lambda: HEAD + "  - dense: [" + "(a, " * 200_000 + "]\n", "YAML107"),
-    "many_automatic_names": (lambda: HEAD + "".join(f"  - {{relu: , name: relu{n}}}\n  - relu\n" for n in range(1, 12_000)), ""),
+    "many_automatic_names": (lambda: HEAD + "".join(f"  - {{relu: , name: relu{n}}}\n  - relu\n" for n in range(1, 6_000)), ""),
     "unclosed_quote": (lambda: 'name: "' + "a\n" * 400_000, "YAML100"),
     "unclosed_brace": (lambda: HEAD + "  - conv: {" + "".join(f"a{n}: 1,\n" for n in range(80_000)), "YAML100"),
     "only_dashes": (lambda: "-" * 1_000_000, "MODEL100"),
@@ -197,7 +197,7 @@ TEXTS = {
         "",
     ),
     "reading_one_layer": (
-        lambda: HEAD + "  - {relu: , name: a}\n" + "  - {relu: , from: a}\n" * 20_000,
+        lambda: HEAD + "  - {relu: , name: a}\n" + "  - {relu: , from: a}\n" * 10_000,
         "",
     ),
     "one_wide_merge": (
@@ -214,12 +214,12 @@ TEXTS = {
     "surrogates_by_escape": (lambda: f'description: "\\ud800"\n{HEAD}  - relu\n', "YAML"),
     "one_mistake_often": (
         lambda: "input: 8x8x3\nblocks:\n  B: {params: [n=0], layers: [{relu: , from: nobody}, {dense: 1/$n}, {mean: lenght}]}\n"
-        "layers:\n  - B:\n    repeat: 90000\n    from: input\n",
+        "layers:\n  - B:\n    repeat: 30000\n    from: input\n",
         "EXPR105",
     ),
     "one_mistake_at_run_time_often": (
         lambda: "input: 8x8x3\nblocks:\n  B: {params: [n=0], layers: [{sequence: [{dense: 1/$n}]}, {relu: , from: nobody}]}\n"
-        "layers:\n  - B:\n    repeat: 90000\n",
+        "layers:\n  - B:\n    repeat: 30000\n",
         "NAME104",
     ),
     "tiny_loop_of_blocks": (lambda: "input: 8x8x3\nblocks: {A: {layers: [B, B]}, B: {layers: [A, A]}}\nlayers: [A]\n", "MODEL109"),
