@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from analyzer.loader.reader import Tree
+    from analyzer.loader.tree import Tree
 
 #: A report of a large network is longer than any model; beyond this it is refused.
 _LONGEST_REPORT = 1 << 30
@@ -100,8 +100,9 @@ def _read(file: str, label: str, *, report: bool) -> str:
 
 def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> list[Diagnostic]:
     """What is wrong with a text by the schema, and as YAML or JSON."""
-    from analyzer.loader.reader import plain_value, read_tree
+    from analyzer.loader.reader import read_tree
     from analyzer.loader.schema_check import against_schema
+    from analyzer.loader.tree import plain_value
 
     tree: Tree | None = None
     problems: list[Diagnostic] = []

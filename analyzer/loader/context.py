@@ -10,8 +10,8 @@ from analyzer.loader.description import Template
 from analyzer.loader.expressions import BUILT_IN, Expression, is_expression, valid_name
 from analyzer.loader.grammar import TAKEN_NAMES
 from analyzer.loader.limits import LIMITS, Enough
-from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.loader.suggestions import meant
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False

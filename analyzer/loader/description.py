@@ -5,7 +5,7 @@ Values that hold no expression are read and checked once, when the file is parse
 
 from __future__ import annotations
 
-from analyzer.loader.reader import Tree
+from analyzer.loader.tree import Tree
 from analyzer.source import Span
 
 TYPE_CHECKING = False

@@ -13,8 +13,8 @@ from analyzer.loader.description import UNKNOWN, Model, Template
 from analyzer.loader.findings import Findings
 from analyzer.loader.parse_inputs import refuse_volume
 from analyzer.loader.placing import Placer
-from analyzer.loader.reader import Scalar, value_of
 from analyzer.loader.scope import MISSING, Dependent, Missing, Values
+from analyzer.loader.tree import Scalar, value_of
 from analyzer.source import shown
 from analyzer.volume import Volume, read_sizes
 

@@ -8,13 +8,13 @@ white list, to closures; nothing is ever handed to `eval`.
 from __future__ import annotations
 
 import _ast
-import math
 import operator
 import re
 from collections.abc import Callable
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers.kinds import written
+from analyzer.loader.functions import FUNCTIONS
 from analyzer.loader.limits import LIMITS
 from analyzer.source import shown
 
@@ -334,39 +334,6 @@ def _name(node: Any, names: set[str], bare: bool) -> Run:
         return lambda lookup: _CONSTANT_WORDS[name]
     names.add(name)
     return lambda lookup: lookup(name)
-
-
-def make_divisible(value: Any, divisor: Any = 8) -> int:
-    """MobileNet's rounding to a multiple of `divisor`, never below 90 % of `value`.
-
-    >>> make_divisible(32 * 0.75), make_divisible(18), make_divisible(11)
-    (24, 24, 16)
-    """
-    if divisor <= 0:
-        raise _refusal(f"make_divisible takes a divisor above 0, not {written(divisor)}", code="EXPR103")
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    if rounded < 0.9 * value:
-        rounded += divisor
-    return int(rounded) if rounded == int(rounded) else rounded
-
-
-def _log2(value: Any) -> float:
-    if value <= 0:
-        raise _refusal(f"log2 takes a number above 0, not {written(value)}", code="EXPR103")
-    return math.log2(value)
-
-
-#: The functions of expressions: how they are worked out, and with how many arguments.
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (min, 2, 99),
-    "max": (max, 2, 99),
-    "round": (round, 1, 1),
-    "floor": (math.floor, 1, 1),
-    "ceil": (math.ceil, 1, 1),
-    "abs": (abs, 1, 1),
-    "log2": (_log2, 1, 1),
-    "make_divisible": (make_divisible, 1, 2),
-}
 
 
 def _call(node: Any, names: set[str], bare: bool) -> Run:

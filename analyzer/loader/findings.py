@@ -10,8 +10,8 @@ from analyzer.layers.windows import arithmetic
 from analyzer.loader.context import at_fault, inside
 from analyzer.loader.description import Argument, LayerItem
 from analyzer.loader.limits import LIMITS, Enough
-from analyzer.loader.reader import Mapping, Tree
 from analyzer.loader.scope import Missing, Scope, Values
+from analyzer.loader.tree import Mapping, Tree
 from analyzer.source import shown
 from analyzer.volume import AXES
 

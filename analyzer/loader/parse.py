@@ -16,8 +16,9 @@ from analyzer.loader.parse_blocks import BlockParser
 from analyzer.loader.parse_budget import BudgetParser
 from analyzer.loader.parse_inputs import InputParser
 from analyzer.loader.parse_layers import LayerParser
-from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree, read_tree
+from analyzer.loader.reader import read_tree
 from analyzer.loader.suggestions import meant
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ from analyzer.loader.context import Context, described
 from analyzer.loader.description import UNKNOWN, Block, Model, Template
 from analyzer.loader.grammar import BLOCK_KEYS
 from analyzer.loader.parse_layers import LayerParser
-from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree
+from analyzer.loader.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ from analyzer.layers.kinds import Number, Whole
 from analyzer.loader.context import Context, described
 from analyzer.loader.description import Limit, Model
 from analyzer.loader.grammar import BUDGET_KEYS, TRAINING_KEYS
-from analyzer.loader.reader import Mapping, Scalar, Tree, plain_value
+from analyzer.loader.tree import Mapping, Scalar, Tree, plain_value
 from analyzer.source import shown
 from analyzer.units import read_amount
 

@@ -8,8 +8,8 @@ from analyzer.layers.spatial_kinds import VolumeKind
 from analyzer.loader.context import Context, described
 from analyzer.loader.description import BrokenItem, CallItem, Item, LayerItem, Template
 from analyzer.loader.expressions import truth, valid_name
-from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree
 from analyzer.loader.suggestions import volume_help, with_dollars
+from analyzer.loader.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -7,8 +7,8 @@ from analyzer.layers.kinds import Whole
 from analyzer.loader.context import Context
 from analyzer.loader.description import UNKNOWN, Model, Template
 from analyzer.loader.grammar import AXES_ELSEWHERE, INPUT_AXES
-from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree, plain_value, value_of
 from analyzer.loader.suggestions import volume_help
+from analyzer.loader.tree import Mapping, Scalar, Sequence, Tree, plain_value, value_of
 from analyzer.source import shown
 from analyzer.volume import AXES, LARGEST, read_sizes
 

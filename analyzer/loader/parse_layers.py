@@ -23,7 +23,6 @@ from analyzer.loader.grammar import (
 )
 from analyzer.loader.parse_graph import GraphParser
 from analyzer.loader.parse_structures import StructureParser
-from analyzer.loader.reader import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.loader.suggestions import (
     example,
     meant,
@@ -33,6 +32,7 @@ from analyzer.loader.suggestions import (
     sugar_help,
     written_otherwise,
 )
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 
 TYPE_CHECKING = False

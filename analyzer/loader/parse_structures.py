@@ -13,7 +13,7 @@ from analyzer.loader.grammar import (
     RESIDUAL_KEYS,
     STRUCTURE_KEYS_ELSEWHERE,
 )
-from analyzer.loader.reader import Mapping, Scalar, Sequence, Tree
+from analyzer.loader.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 
 TYPE_CHECKING = False

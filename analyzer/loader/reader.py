@@ -1,8 +1,6 @@
 """The reader: YAML text to a tree in which every key and value keeps its place.
 
-A scalar stays the text that was written until somebody asks for its value (`value_of`), so that names such as `1e1` or
-`on` stay names. The reader works on PyYAML's events with a stack of its own, so that nesting costs no recursion, and
-finds: duplicate keys, tags, aliases that contain themselves, a second document, keys that are no text, control
+It works on PyYAML's events with a stack of its own, so that nesting costs no recursion, and finds: duplicate keys, tags, aliases that contain themselves, a second document, keys that are no text, control
 characters, a comma that splits an expression inside `{ }`, and texts beyond the limits.
 """
 
@@ -13,137 +11,28 @@ import re
 from analyzer.diagnostics import Diagnostic
 from analyzer.loader.limits import LIMITS, Enough
 from analyzer.loader.syntax import explain
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.source import Span, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Any
 
-    class Mark(Protocol):
-        """A place in PyYAML's way: line and column from 0."""
-
-        line: int
-        column: int
-
-
-class Tree:
-    """A node of the tree; `start` and `end` are PyYAML's marks."""
-
-    __slots__ = ("end", "start")
-    weight = 1
-    height = 0
-
-    def __init__(self, start: Mark, end: Mark) -> None:
-        self.start = start
-        self.end = end
-
-    def span(self, file: str) -> Span:
-        """Its place."""
-        start, end = self.start, self.end
-        return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-
-
-class Scalar(Tree):
-    """A text; `plain` where it was written without quotes."""
-
-    __slots__ = ("plain", "text")
-
-    def __init__(self, text: str, start: Mark, end: Mark, *, plain: bool) -> None:
-        self.start = start
-        self.end = end
-        self.text = text
-        self.plain = plain
-
-
-class Damaged(Scalar):
-    """Stands for a value that the reader refused and reported; nothing more is said of it."""
-
-    __slots__ = ()
-
-    def __init__(self, start: Mark, end: Mark) -> None:
-        super().__init__("", start, end, plain=True)
-
-
-class Sequence(Tree):
-    """A list. `weight` counts its nodes, what aliases expand to included; `height` its levels."""
-
-    __slots__ = ("flow", "height", "items", "weight")
-
-    def __init__(self, start: Mark, *, flow: bool) -> None:
-        super().__init__(start, start)
-        self.flow = flow
-        self.items: list[Tree] = []
-        self.weight = 1
-        self.height = 1
-
-
-class Mapping(Tree):
-    """Keys and values in the order of the file; `merged` are pairs that `<<` brought, own keys win."""
-
-    __slots__ = ("flow", "height", "items", "weight")
-
-    def __init__(self, start: Mark, *, flow: bool) -> None:
-        super().__init__(start, start)
-        self.flow = flow
-        self.items: list[tuple[Scalar, Tree]] = []
-        self.weight = 1
-        self.height = 1
-
-    def get(self, name: str) -> Tree | None:
-        """The value of a key, or None."""
-        for key, value in self.items:
-            if key.text == name:
-                return value
-        return None
+    from analyzer.loader.tree import Mark
 
 
 #: No expression has more commas.
 _MOST_PARTS = 100
 
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
 # Control characters, lone surrogates, and what turns the direction of writing: a text would look other than it is.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
 
-def value_of(scalar: Scalar) -> int | float | bool | str | None:
-    """What a scalar stands for by YAML 1.2's core schema; a quoted one is text.
-
-    `.inf`, `.nan`, `0x10`, `1_000` and `1:30` are text, and so is a number beyond a float's range.
-    """
-    text = scalar.text
-    if not scalar.plain:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] in "0123456789-+.":
-        if _INTEGER.fullmatch(text):
-            return int(text) if len(text) < 4000 else text
-        if _FLOAT.fullmatch(text):
-            number = float(text)
-            return text if number in (float("inf"), float("-inf")) else number
-    return text
-
-
 def _is_nothing(tree: Tree) -> bool:
     """Whether a key has no value."""
     return tree.__class__ is Scalar and isinstance(tree, Scalar) and tree.plain and not tree.text
-
-
-def plain_value(tree: Tree) -> Any:
-    """The tree as plain data, expressions as their text; for JSON Schema."""
-    if isinstance(tree, Mapping):
-        return {key.text: plain_value(value) for key, value in tree.items}
-    if isinstance(tree, Sequence):
-        return [plain_value(item) for item in tree.items]
-    assert isinstance(tree, Scalar)
-    return value_of(tree)
 
 
 def read_tree(text: str, file: str) -> tuple[Tree | None, list[Diagnostic]]:

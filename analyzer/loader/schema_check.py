@@ -10,8 +10,8 @@ from analyzer.layers import CATALOGUE, found_elsewhere, letters
 from analyzer.layers.kinds import written
 from analyzer.loader.context import inner
 from analyzer.loader.grammar import GRAPH_KEYS
-from analyzer.loader.reader import Damaged, Mapping, Scalar, Tree
 from analyzer.loader.schema_layers import TWO_LAYERS
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Tree
 from analyzer.source import Span, shown
 
 TYPE_CHECKING = False

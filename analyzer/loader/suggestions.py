@@ -11,7 +11,7 @@ from analyzer.layers.reference_kinds import References
 from analyzer.layers.spatial_kinds import Axes
 from analyzer.loader.expressions import BUILT_IN
 from analyzer.loader.grammar import AXES_ELSEWHERE
-from analyzer.loader.reader import Scalar, Tree, value_of
+from analyzer.loader.tree import Scalar, Tree, value_of
 from analyzer.source import shown
 from analyzer.volume import Volume
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from analyzer.loader.limits import LIMITS
-from analyzer.loader.reader import Mapping, Scalar, Sequence, plain_value, read_tree, value_of
+from analyzer.loader.reader import read_tree
+from analyzer.loader.tree import Mapping, Scalar, Sequence, plain_value, value_of
 
 
 def data(text: str) -> Any:

@@ -29,9 +29,10 @@ from analyzer.loader.grammar import (
     TOP_KEYS,
     TRAINING_KEYS,
 )
-from analyzer.loader.reader import Mapping, Sequence, Tree, plain_value, read_tree
+from analyzer.loader.reader import read_tree
 from analyzer.loader.schema import model_schema
 from analyzer.loader.schema_check import against_schema
+from analyzer.loader.tree import Mapping, Sequence, Tree, plain_value
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = model_schema()
