@@ -58,12 +58,12 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
                     notes=[f"{size} = {size // known}·{known} + {size % known}"],
                 )
         elif size != known:
-            factors = [str(n) for n in inputs[0].sizes], [str(n) for n in self.to]
+            factors = ([str(n) for n in inputs[0].sizes], size), ([str(n) for n in self.to], known)
             raise Refusal(
                 f"{{layer}} cannot arrange {inputs[0].pretty()} as {asked}: {size} elements are not {known}",
                 code="SHAPE209",
                 parameter="to",
-                notes=[f"{'·'.join(factors[0])} = {size}", f"{'·'.join(factors[1])} = {known}"],
+                notes=[f"{'·'.join(names)} = {total}" for names, total in factors if len(names) > 1],
                 help="a `?` stands for what is left over",
             )
         return Volume.of([size // known if n is None else n for n in self.to])

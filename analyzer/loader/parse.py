@@ -18,7 +18,7 @@ from analyzer.loader.parse_inputs import InputParser
 from analyzer.loader.parse_layers import LayerParser
 from analyzer.loader.reader import read_tree
 from analyzer.loader.suggestions import meant
-from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -150,7 +150,7 @@ class _FileParser:
             if not self.context.variable_name(key):
                 continue
             template = None
-            if isinstance(value, Scalar):
+            if isinstance(value, Scalar) and (value_of(value) is not None or value.__class__ is Damaged):
                 template = self.context.template(value, self.model.vars.keys())
             else:
                 self.context.problem(

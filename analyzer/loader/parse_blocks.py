@@ -46,6 +46,9 @@ class BlockParser:
                     if word.text not in BLOCK_KEYS:
                         self.context.unknown_key(word, f"block `{shown(key.text)}`", BLOCK_KEYS)
                 params, body = value.get("params"), value.get("layers")
+                description = value.get("description")
+                if description is not None:
+                    self.context.text_of(description, "`description`")
                 if params is not None:
                     self._params(block, params, known)
                 if body is None:

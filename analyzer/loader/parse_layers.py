@@ -32,7 +32,7 @@ from analyzer.loader.suggestions import (
     sugar_help,
     written_otherwise,
 )
-from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree
+from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -94,7 +94,7 @@ class LayerParser:
     def _item(self, tree: Tree, known: Known) -> Item:
         if isinstance(tree, Scalar):
             self.misplaced = False
-            if tree.plain and not tree.text:
+            if value_of(tree) is None:
                 self.context.problem("MODEL105", "an empty item", tree, help=_ITEM_EXAMPLE)
                 return BrokenItem(tree, tree.span(self.context.file), "")
             item = self._make(tree, tree, None, known)
@@ -284,7 +284,7 @@ class LayerParser:
         """Whether nothing stands behind a key; true, and a trouble, for what the reader refused."""
         if value.__class__ is Damaged:
             self.context.troubles += 1
-        return isinstance(value, Scalar) and value.plain and not value.text
+        return isinstance(value, Scalar) and value_of(value) is None
 
     def _unknown_parameter(self, kind: type[Layer], name: Scalar) -> None:
         if name.text in GRAPH_KEYS:

@@ -95,7 +95,7 @@ def _top_level() -> dict[str, Fragment]:
         "vars": {
             "type": "object",
             "propertyNames": ref("variable"),
-            "additionalProperties": {"type": [*_TEXT, "null"], "errorMessage": "must be a number or a word"},
+            "additionalProperties": {"type": _TEXT, "errorMessage": "must be a number or a word"},
         },
         "defaults": {
             "type": "object",
