@@ -1,8 +1,8 @@
 """The command's cold start in units of bare Python's, and the peak memory of its process.
 
     python benchmarks/cold_start.py                  # the analyzer of this environment; an installed wheel, not a checkout
-    python benchmarks/cold_start.py --check          # exits 1 where a limit is missed
-    python benchmarks/cold_start.py --peer 'python -m torchinfo_script.py'
+    python benchmarks/cold_start.py --check          # exits 1 where a limit is missed three times in a row
+    python benchmarks/cold_start.py --peer 'python other_tool.py'
 
 Commands are run in alternation and medians compared, so that a busy machine slows all of them alike.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shlex
 import statistics
 import subprocess
@@ -42,13 +41,47 @@ def peak_mib(command: list[str]) -> float:
     return int(output) / (1024 if sys.platform != "darwin" else 1024**2)
 
 
+def measure(commands: dict[str, list[str]], rounds: int) -> dict[str, tuple[float, float]]:
+    """For each command the median milliseconds, and the median over the rounds of its time in units of the first one's.
+
+    A round runs every command once, so that both times of a ratio are of one moment of the machine.
+    """
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for command in commands.values():
+        seconds(command)  # compiles what is not compiled yet
+    for _ in range(rounds):
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    bare = next(iter(times.values()))
+    return {
+        name: (statistics.median(own) * 1e3, statistics.median(a / b for a, b in zip(own, bare, strict=True)))
+        for name, own in times.items()
+    }
+
+
+def report(commands: dict[str, list[str]], rounds: int) -> list[str]:
+    """Prints one measurement; returns what is over its limit."""
+    missed = []
+    for name, (milliseconds, ratio) in measure(commands, rounds).items():
+        limit = LIMITS.get(name)
+        verdict = f"  limit {limit:g}" if limit else ""
+        print(f"{name:<8}{milliseconds:8.1f} ms {ratio:7.2f}×{verdict}")
+        if limit is not None and ratio > limit:
+            missed.append(name)
+    for name in LIMITS:
+        size = peak_mib(commands[name])
+        print(f"{name:<8}{size:8.1f} MiB peak     limit {MEMORY}")
+        if size > MEMORY:
+            missed.append(f"{name} memory")
+    return missed
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--command", default=str(Path(sys.executable).with_name("analyzer")), help="the analyzer to measure"
-    )
+    beside = str(Path(sys.executable).with_name("analyzer"))
+    parser.add_argument("--command", default=beside, help="the analyzer to measure")
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--check", action="store_true", help="exit 1 where a limit is missed")
+    parser.add_argument("--check", action="store_true", help="exit 1 where a limit is missed three times in a row")
     parser.add_argument("--peer", action="append", default=[], help="another command to measure in the same rounds")
     asked = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -58,31 +91,14 @@ def main() -> int:
         "json": [asked.command, str(MODEL), "--format", "json"],
         **{text: shlex.split(text) for text in asked.peer},
     }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for command in commands.values():
-        seconds(command)  # compiles what is not compiled yet
-    for _ in range(asked.rounds):
-        for name, command in commands.items():
-            times[name].append(seconds(command))
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    missed = []
-    for name, median in medians.items():
-        ratio = median / medians["python"]
-        limit = LIMITS.get(name)
-        verdict = f"  limit {limit:g}" if limit else ""
-        print(f"{name:<8}{median * 1e3:8.1f} ms {ratio:7.2f}×{verdict}")
-        if limit is not None and ratio > limit:
-            missed.append(name)
-    for name in ("table", "json"):
-        size = peak_mib(commands[name])
-        print(f"{name:<8}{size:8.1f} MiB peak     limit {MEMORY}")
-        if size > MEMORY:
-            missed.append(f"{name} memory")
-    if missed:
+    missed: list[str] = []
+    for _ in range(3 if asked.check else 1):
+        missed = report(commands, asked.rounds)
+        if not missed:
+            break
         print(f"over the limit: {', '.join(missed)}")
     return 1 if missed and asked.check else 0
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.exit(main())

@@ -1,5 +1,7 @@
 """What an analysis returns: rows, their running sums and totals."""
 
+# Longer than most modules: what an analysis returns is one contract, read in one place.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

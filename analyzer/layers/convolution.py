@@ -5,6 +5,8 @@ ConvTranspose1d–3d; Keras DepthwiseConv2D, SeparableConv2D, LocallyConnected2D
 torch 2.13.0, Keras 3.15.1, tf.keras 2.15, ONNX 1.23.2 and flax 0.12.8.
 """
 
+# Longer than most modules: the four convolutions share one base and are read side by side.
+
 from __future__ import annotations
 
 from collections.abc import Sequence

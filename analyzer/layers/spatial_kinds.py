@@ -1,5 +1,7 @@
 """Kinds of parameter about axes, sizes and volumes: a size for each axis, padding, sharing, axis names."""
 
+# Longer than most modules: each kind has a reader and the schema that accepts the same.
+
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed, nearest

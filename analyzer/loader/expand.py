@@ -5,6 +5,8 @@ placed by `Network.place`, so that `$D`, `project`, `when` and `expect` see real
 where it stands; what would read the layer that could not be placed is left alone, and everything else goes on.
 """
 
+# Longer than most modules: items, blocks and structures expand each other, so they stand together.
+
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
@@ -210,10 +212,8 @@ class _Expansion:
         try:
             if isinstance(item.repeat, dict):
                 lists = {}
-                for template in item.repeat.values():
-                    lists[next(n for n, t in item.repeat.items() if t is template)] = values.evaluate(
-                        template, volume_of(source)
-                    )
+                for column, template in item.repeat.items():
+                    lists[column] = values.evaluate(template, volume_of(source))
                 return len(next(iter(lists.values()))), lists
             template = item.repeat
             count = Whole(0).read(values.evaluate(template, volume_of(source)))

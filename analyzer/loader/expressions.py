@@ -5,6 +5,8 @@ with a `$` is one expression. Expressions are parsed with Python's `ast` in eval
 white list, to closures; nothing is ever handed to `eval`.
 """
 
+# Longer than most modules: the white list is safe only where all of it is seen at once.
+
 from __future__ import annotations
 
 import _ast

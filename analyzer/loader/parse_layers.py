@@ -1,5 +1,7 @@
 """Parsing a list of layers: items, their arguments, sugar and calls of blocks."""
 
+# Longer than most modules: items, arguments and calls parse each other, so they stand together.
+
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed

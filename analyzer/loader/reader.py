@@ -10,7 +10,6 @@ import re
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.loader.limits import LIMITS, Enough
-from analyzer.loader.syntax import explain
 from analyzer.loader.tree import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.source import Span, shown
 
@@ -86,6 +85,8 @@ class _Builder:
             self.root = None
             self.problems.append(enough.note())
         except yaml.MarkedYAMLError as error:
+            from analyzer.loader.syntax import explain  # its rules are needed by a wrong text alone
+
             self.root = None
             self.problems.append(explain(error, self.file, self.text))
         except (yaml.YAMLError, ValueError) as error:

@@ -5,6 +5,8 @@ knows one mistake by the complaint and the line, and points at its cause; libyam
 parser in Python lead to the same words.
 """
 
+# Longer than most modules: one small rule for each mistake of YAML that people make.
+
 from __future__ import annotations
 
 import re
