@@ -186,7 +186,7 @@ def _make(item: LayerItem, arguments: dict[str, Argument], values: Values, volum
     worked_out = []
     for argument in arguments.values():
         declaration = argument.declaration
-        if not argument.template.dynamic or isinstance(declaration.kind, (Sugar, Reference, References)):
+        if not argument.template.dynamic or isinstance(declaration.kind, Sugar):
             read[declaration.attribute] = argument.value
             continue
         try:

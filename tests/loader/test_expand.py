@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from loading import found, layers, messages, network, outputs, parsed, reads
 
+import analyzer
 from analyzer.loader import SettingError, expand
 from analyzer.loader.limits import LIMITS
 
@@ -770,3 +771,23 @@ def test_the_search_for_mistakes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(d.code, d.severity) for d in found(text)] == [("SHAPE201", "error")] * 2 + [("LIMIT107", "note")]
     text = "input: 4x4x2\nlayers:\n" + "  - cnov\n" * 5
     assert [(d.code, d.severity) for d in found(text)] == [("MODEL102", "error")] * 2 + [("LIMIT107", "note")]
+
+
+def test_a_size_taken_from_a_layer_that_is_an_argument() -> None:
+    text = """
+input: 8x8x4
+blocks:
+  Up:
+    params: [fine]
+    layers:
+      - resize: {like: $fine}
+      - add: [prev, $fine]
+layers:
+  - conv: {filters: 4, kernel: 1}
+    name: fine
+  - max_pool: 2
+  - Up: {fine: fine}
+    expect: 8x8x4
+"""
+    rows = analyzer.analyze(analyzer.load(text)).rows
+    assert [row.inputs for row in rows[-2:]] == [["max_pool1", "fine"], ["Up1.resize1", "fine"]]
