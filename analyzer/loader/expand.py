@@ -32,6 +32,7 @@ from analyzer.loader.description import (
 from analyzer.loader.entry import enter_inputs, work_out_variables
 from analyzer.loader.expressions import truth
 from analyzer.loader.findings import Findings, Stop, behind, formula_of
+from analyzer.loader.least import first_beyond
 from analyzer.loader.limits import LIMITS
 from analyzer.loader.parse_graph import read_expected
 from analyzer.loader.placing import Placer, volume_of
@@ -59,7 +60,12 @@ def expand(
     values = work_out_variables(model, set or {}, findings)
     placer = Placer(model, findings)
     enter_inputs(model, input, values, placer)
-    _Expansion(model, placer, values).run()
+    beyond = first_beyond(model)
+    if beyond is None:
+        _Expansion(model, placer, values).run()
+    else:
+        message = f"the model has {beyond[1]:,} layers or more up to here, and a network may have {LIMITS.layers:,}"
+        findings.report(Refusal(message, code="LIMIT106", help="fewer repetitions"), beyond[0].place)
     return placer.network, in_order(findings.problems)
 
 
@@ -137,7 +143,11 @@ class _Expansion:
         result = sources[0] if sources else MISSING
         count, lists = self._repetitions(item, result, scope, values)
         inside, name = values, label
-        for i in range(count):
+        walked = count
+        if isinstance(item, SequenceItem) and not item.body and count > 1:
+            self._step(item, scope, count - 1)  # an empty repetition is a step that leaves its source
+            walked = 1
+        for i in range(walked):
             if i:
                 self._step(item, scope)
             if item.repeat is not None:
