@@ -1,13 +1,15 @@
 """Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 where a file differs.
 
 docs/layers/ holds a page for each layer type and an index; in docs/language.md the tables between
-`<!-- made: NAME -->` and `<!-- end -->` are made, the rest is written.
+`<!-- made: NAME -->` and `<!-- end -->` are made, the rest is written; in README.md what a command prints is made.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,6 +96,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
 _MERGES = ("add", "subtract", "maximum", "average")
 _SAME = "conv: {filters: 8, kernel: 3, padding: same}"
 
+_COMMAND = re.compile(r"^```console\n(\$ analyzer .*)\n(?:.*\n)*?```\n", re.M)
 _MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -103,7 +106,21 @@ def pages() -> dict[Path, str]:
     made[DOCS / "layers" / "README.md"] = "".join(_index())
     language = DOCS / "language.md"
     made[language] = _filled(language.read_text(encoding="utf-8"))
+    readme = DOCS.parent / "README.md"
+    made[readme] = _COMMAND.sub(_ran, readme.read_text(encoding="utf-8"))
     return made
+
+
+def _ran(block: re.Match[str]) -> str:
+    """A block of the README with what its command prints when piped, messages included."""
+    command = block.group(1)
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    printed = subprocess.run(
+        [sys.executable, "-m", *command.removeprefix("$ ").split()],
+        cwd=DOCS.parent, env={**environment, "PYTHONIOENCODING": "utf-8"}, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    ).stdout  # fmt: skip
+    return f"```console\n{command}\n{printed}```\n"
 
 
 # -- layer types ------------------------------------------------------------------------------------------------------
