@@ -34,11 +34,6 @@ __all__ = [
 ]
 
 
-def letters(layer: type[Layer]) -> dict[str, str]:
-    """The textbook's letters that a type takes, each with the parameter that it stands for."""
-    return {p.letter: name for name, p in layer.declared.items() if p.letter}
-
-
 def found_elsewhere(name: str) -> str | None:
     """The name in this language of a layer that other frameworks call `name`, or None.
 

@@ -117,6 +117,10 @@ class Layer:
     reads: ClassVar[tuple[int, int | None]] = (1, 1)
     declared: ClassVar[dict[str, Parameter]] = {}
     main: ClassVar[str | None] = None
+    #: The textbook's letters that it takes, each with the parameter that it stands for.
+    letters: ClassVar[dict[str, str]] = {}
+    #: The parameters that a layer must give.
+    needed: ClassVar[tuple[str, ...]] = ()
     shares: ClassVar[bool] = False
     #: Whether its numbers are its author's and not computed: marked in every report.
     authored: ClassVar[bool] = False
@@ -147,6 +151,8 @@ class Layer:
             declared = {**cls.declared, **{declaration.name: declaration for declaration in own.values()}}
             first = {cls.main: declared[cls.main]} if cls.main in declared else {}
             cls.declared = {**first, **declared}
+            cls.letters = {p.letter: p.name for p in cls.declared.values() if p.letter}
+            cls.needed = tuple(p.name for p in cls.declared.values() if p.required)
             cls.shares = "sharing" in cls.declared
         if reads is not None:
             cls.reads = reads

@@ -102,10 +102,27 @@ class LayerItem(Item):
         return self.type.type
 
 
-def build(item: LayerItem) -> None:
-    """Makes the layer of an item whose arguments hold no expression."""
-    if not any(argument.template.dynamic for argument in item.arguments.values()):
-        item.ready = item.type(**{a.declaration.attribute: a.value for a in item.arguments.values()})
+def build(item: LayerItem, alike: dict[Any, Layer]) -> None:
+    """Makes the layer of an item whose arguments hold no expression.
+
+    Items written alike get one layer, kept in `alike`, so that a long file costs what as many repetitions do: rules are
+    pure, and a layer that reads equal volumes is costed once.
+    """
+    arguments = item.arguments.values()
+    if any(argument.template.dynamic for argument in arguments):
+        return
+    key = (item.type, *map(_written, arguments))
+    item.ready = alike.get(key)
+    if item.ready is None:
+        item.ready = alike[key] = item.type(**{a.declaration.attribute: a.value for a in arguments})
+
+
+def _written(argument: Argument) -> tuple[str, str | int]:
+    """What an argument was written as; a layer with parameters of its own is like none but itself."""
+    written = argument.template.value
+    if isinstance(argument.value, LayerItem) and isinstance(written, dict):
+        return argument.declaration.name, id(argument.value)
+    return argument.declaration.name, repr(written)
 
 
 class CallItem(Item):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed
-from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere, letters
+from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.context import Context, described, inner
 from analyzer.loader.description import (
@@ -53,6 +53,8 @@ class LayerParser:
         self.defaults = defaults
         self.graph = GraphParser(context, self)
         self.structures = StructureParser(context, self)
+        #: Layers made so far, by what was written; see `build`.
+        self.alike: dict[object, Layer] = {}
         #: The calls of the body being parsed, for the search of cycles.
         self.calls: list[tuple[str, Tree]] = []
         #: Whether `blocks` is no mapping, so that nobody knows what it declares.
@@ -157,7 +159,7 @@ class LayerParser:
         word, inside = found[0].text, found[1]
         kind = CATALOGUE.get(word)
         params = (
-            {*kind.declared, *letters(kind)}
+            {*kind.declared, *kind.letters}
             if kind is not None
             else {*self.blocks[word].params}
             if word in self.blocks
@@ -234,7 +236,7 @@ class LayerParser:
         item.arguments = {**self.defaults.get(item.type.type, {}), **written}
         if self.context.troubles > before:
             return False
-        missing = [p.name for p in item.type.declared.values() if p.required and p.name not in item.arguments]
+        missing = [name for name in item.type.needed if name not in item.arguments]
         if missing and self.misplaced:
             return False  # it stands beside the layer, which was reported
         if missing:
@@ -247,7 +249,7 @@ class LayerParser:
             return False
         if any(argument.broken for argument in item.arguments.values()):
             return False
-        build(item)
+        build(item, self.alike)
         return True
 
     def arguments(self, kind: type[Layer], key: Scalar, value: Tree | None, known: Known) -> dict[str, Argument]:
@@ -266,7 +268,7 @@ class LayerParser:
                 return {}
             argument = self._argument(kind, kind.declared[kind.main], value, known, bare=True)
             return {} if argument is None else {kind.main: argument}
-        known_letters = letters(kind)
+        known_letters = kind.letters
         arguments: dict[str, Argument] = {}
         for name, item in value.items:
             declaration = kind.declared.get(known_letters.get(name.text, name.text))

@@ -151,7 +151,7 @@ class Placer:
         tree = argument.template.tree
         made = LayerItem(tree, tree.span(self.model.file), CATALOGUE[read[0]])
         made.arguments = self.model.defaults.get(read[0], {})
-        build(made)
+        build(made, {})
         return made
 
     def _owner(self, item: LayerItem, scope: Scope, values: Values) -> Node | None:

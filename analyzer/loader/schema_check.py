@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 from analyzer.diagnostics import Diagnostic, listed, nearest
-from analyzer.layers import CATALOGUE, found_elsewhere, letters
+from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.kinds import written
 from analyzer.loader.context import inner
 from analyzer.loader.grammar import GRAPH_KEYS
@@ -157,7 +157,7 @@ def _unknown_in_item(way: Way, key: str, known: Sequence[str], value: dict[str, 
         finding = _unknown(way, key, known, value)
         finding.message = f"there is no layer type, block or structure called `{shown(key)}`"
         return finding
-    if key in kind.declared or key in letters(kind):
+    if key in kind.declared or key in kind.letters:
         help = f"write it inside: `{kind.type}: {{{key}: …}}`, or indent it further"
         return _Finding(way, f"`{key}` is a parameter of `{kind.type}` and stands beside it", key=key, help=help)
     near = nearest(key, GRAPH_KEYS)

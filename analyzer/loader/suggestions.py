@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from analyzer.diagnostics import Refusal, listed, nearest
-from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere, letters
+from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.spatial_kinds import Axes
 from analyzer.loader.expressions import BUILT_IN
@@ -59,7 +59,7 @@ def meant_parameter(name: str, kind: type[Layer]) -> str | None:
     }.get(name.lower())  # fmt: skip
     if elsewhere in kind.declared:
         return f"did you mean `{elsewhere}`?"
-    return meant(name, [*kind.declared, *letters(kind)])
+    return meant(name, [*kind.declared, *kind.letters])
 
 
 def parameters(names: Iterable[str]) -> str:
@@ -75,7 +75,7 @@ def example(kind: type[Layer]) -> str:
     samples = {"filters": "64", "kernel": "3", "units": "10", "inputs": "[prev, conv1]", "axis": "height", "to": "7x7x512",
                "order": "[depth, height, width]", "output": "7x7x512", "vocabulary": "10000", "size": "7", "factor": "2",
                "groups": "4", "heads": "8", "padding": "1"}  # fmt: skip
-    parts = [f"{p.name}: {samples.get(p.name, '1')}" for p in kind.declared.values() if p.required]
+    parts = [f"{p.name}: {samples.get(p.name, '1')}" for p in map(kind.declared.__getitem__, kind.needed)]
     return f"{kind.type}: {{{', '.join(parts)}}}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, found_elsewhere, letters, parameter
+from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, found_elsewhere, parameter
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Kind, Number, Whole, whole
 from analyzer.layers.reference_kinds import Reference, References, Sugar
@@ -165,9 +165,9 @@ def test_written_defaults_read_as_themselves() -> None:
 
 
 def test_letters() -> None:
-    assert letters(CATALOGUE["conv"]) == {"K": "filters", "F": "kernel", "S": "stride", "P": "padding"}
-    assert letters(CATALOGUE["max_pool"]) == {"F": "kernel", "S": "stride", "P": "padding"}
-    assert letters(CATALOGUE["relu"]) == {}
+    assert CATALOGUE["conv"].letters == {"K": "filters", "F": "kernel", "S": "stride", "P": "padding"}
+    assert CATALOGUE["max_pool"].letters == {"F": "kernel", "S": "stride", "P": "padding"}
+    assert CATALOGUE["relu"].letters == {}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 import analyzer
 from analyzer.diagnostics import Diagnostic
-from analyzer.layers import CATALOGUE, letters
+from analyzer.layers import CATALOGUE
 from analyzer.loader.parse import parse
 
 #: A good value of each required parameter.
@@ -95,9 +95,9 @@ def test_no_name_elsewhere_means_two_types() -> None:
         assert not names[one] & names[other], (one, other)
 
 
-@pytest.mark.parametrize("name", [name for name, layer in CATALOGUE.items() if letters(layer)])
+@pytest.mark.parametrize("name", [name for name, layer in CATALOGUE.items() if layer.letters])
 def test_the_textbooks_letters_mean_the_same(name: str) -> None:
-    for letter, parameter in letters(CATALOGUE[name]).items():
+    for letter, parameter in CATALOGUE[name].letters.items():
         needed = {p.name: GOOD[p.name] for p in CATALOGUE[name].declared.values() if p.required and p.name != parameter}
         value = GOOD.get(parameter, "1")
         models = []

@@ -16,7 +16,7 @@ from mutation import mutated
 from analyzer import analyze
 from analyzer.cli.schema import schema_text
 from analyzer.diagnostics import Diagnostic
-from analyzer.layers import CATALOGUE, letters
+from analyzer.layers import CATALOGUE
 from analyzer.loader import expand, parse
 from analyzer.loader.grammar import (
     BLOCK_KEYS,
@@ -126,7 +126,7 @@ def test_every_word_of_the_language_is_described() -> None:
     described |= {f"parallel.{key}": part for key, part in definitions["parallel"]["properties"].items()}
     for name, layer in CATALOGUE.items():
         parameters = definitions[f"{name}.parameters"].get("properties", {})
-        assert set(parameters) == {*layer.declared, *letters(layer)}
+        assert set(parameters) == {*layer.declared, *layer.letters}
         described |= {f"{name}.{parameter}": parameters[parameter] for parameter in layer.declared}
     lacking = [name for name, part in described.items() if not part.get("description")]
     assert not lacking
