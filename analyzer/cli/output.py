@@ -82,10 +82,10 @@ def wants_color(choice: str, stream: object) -> bool:
     return bool(isatty and isatty())
 
 
-def encodes(stream: object, characters: str = "×─│Σ·") -> bool:
-    """Whether a stream can take these characters."""
+def encodes(stream: object) -> bool:
+    """Whether a stream can take the signs of the reports and messages."""
     try:
-        characters.encode(getattr(stream, "encoding", None) or "ascii")
+        "×Σ─·│╭█▌…−".encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

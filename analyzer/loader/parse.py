@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from analyzer.diagnostics import Diagnostic, ModelError, in_order, nearest
+from analyzer.diagnostics import Diagnostic, in_order, nearest
 from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.context import Context, described
@@ -46,14 +46,6 @@ def parse(text: str, file: str) -> tuple[Model | None, list[Diagnostic]]:
     if model is not None:
         model.faulty = bool(context.problems)
     return model, in_order(context.problems)
-
-
-def parse_or_raise(text: str, file: str) -> Model:
-    """The description of a model's text; raises `ModelError` with every mistake that parsing finds."""
-    model, problems = parse(text, file)
-    if model is None or problems:
-        raise ModelError(problems, text)
-    return model
 
 
 class _Start:

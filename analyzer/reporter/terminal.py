@@ -16,15 +16,6 @@ _TABLE = str.maketrans(_ASCII)
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "cyan": "1;36", "blue": "34"}
 
 
-def encodable(encoding: str | None) -> bool:
-    """Whether a stream of this encoding can carry the signs of the reports."""
-    try:
-        "×Σ─·│╭█▌…−".encode(encoding or "ascii")
-    except (LookupError, UnicodeEncodeError):
-        return False
-    return True
-
-
 def fitted(text: str, unicode: bool) -> str:
     """`text` as the stream can carry it: control characters escaped, signs replaced and letters escaped where it cannot."""
     if not text.isprintable():
