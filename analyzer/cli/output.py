@@ -7,7 +7,7 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.cli.main import UsageError
 from analyzer.diagnostics import Diagnostic, listed, nearest
@@ -116,14 +116,31 @@ def write_file(path: str, chunks: Iterable[str], *, sources: Sequence[str]) -> N
         return
     temporary = f"{target}.{os.getpid()}.part"
     try:
-        _write(temporary, chunks, path, exclusive=True)
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, target)
+        with _ended_by_an_exception():
+            _write(temporary, chunks, path, exclusive=True)
+            if mode is not None:
+                os.chmod(temporary, stat.S_IMODE(mode))
+            os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+@contextlib.contextmanager
+def _ended_by_an_exception() -> Iterator[None]:
+    """A request to terminate ends what runs inside as an interrupt does, so that it can clean up."""
+    import signal
+
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # not the main thread: nobody's request comes here
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = False) -> None:

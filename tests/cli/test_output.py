@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,19 @@ def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) 
             write_file(target, chunks(), sources=["net.yaml"])
     assert (folder / "old.json").read_text() == "old"
     assert names(folder) == sorted([*GIVEN, "old.json"])
+
+
+def test_a_request_to_terminate_leaves_nothing(folder: Path) -> None:
+    def chunks() -> Iterator[str]:
+        yield "first"
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield "second"
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        write_file("new.json", chunks(), sources=["net.yaml"])
+    assert names(folder) == sorted(GIVEN)
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_devices_and_pipes_are_written_to(folder: Path) -> None:
