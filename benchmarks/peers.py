@@ -6,7 +6,7 @@
 Set up: a virtual environment with `pip install . "torch==2.13.0" numpy`, and any
 of torchinfo, thop, ptflops, fvcore, torchprofile, onnx-tool (`--no-deps`, lest they pull another torch).
 
-Every command is a process of its own; all run in alternation, and the medians are given as ratios to `python -c pass`.
+Every command is a process of its own; all run in alternation, and the median ratios to `python -c pass` are given.
 A tool is timed from an empty process: it imports torch, builds the network in Python and prints. onnx-tool reads a file
 that was exported before.
 """
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cold_start import MODEL, peak_mib, seconds
+from cold_start import MODEL, measure, peak_mib
 from counters import TOOLS, TRAPS
 
 import analyzer
@@ -74,18 +73,7 @@ def our_counts() -> dict[str, Any]:
     return {"macs": totals.macs, "parameters": totals.shared.parameters, "traps": traps}
 
 
-def timed(commands: dict[str, list[str]], rounds: int) -> dict[str, float]:
-    """The median of each command's seconds, run in alternation."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for cmd in commands.values():
-        seconds(cmd)  # compiles what is not compiled yet
-    for _ in range(rounds):
-        for name, cmd in commands.items():
-            times[name].append(seconds(cmd))
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def measure(ours: str, rounds: int, folder: str) -> dict[str, Any]:
+def compare(ours: str, rounds: int, folder: str) -> dict[str, Any]:
     """Every tool: version, counts, ratio, peak memory; a tool that is absent or fails says which."""
     if find_spec("torch") and find_spec("onnx"):
         subprocess.run([sys.executable, "-W", "ignore", str(HERE / "counters.py"), "--export", folder], check=True)
@@ -107,9 +95,9 @@ def measure(ours: str, rounds: int, folder: str) -> dict[str, Any]:
     if find_spec("torch"):
         found["`import torch` alone"] = {}
         commands["`import torch` alone"] = [sys.executable, "-c", "import torch"]
-    medians = timed(commands, rounds)
+    times = measure(commands, rounds)
     for name in list(commands)[1:]:
-        found[name]["ratio"] = round(medians[name] / medians["python"], 1)
+        found[name]["ratio"] = round(times[name][1], 1)
         found[name]["peak_mib"] = round(peak_mib(commands[name]))
     return found
 
@@ -149,7 +137,7 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as folder:
-        tools = measure(asked.command, asked.rounds, folder)
+        tools = compare(asked.command, asked.rounds, folder)
     print(table(tools))
     if asked.record:
         whole = json.loads(FILE.read_text("utf-8"))

@@ -56,14 +56,14 @@ def run() -> NoReturn:
     """The console script: `main` with the process around it."""
     import gc
 
-    gc.disable()  # a command that ends soon; collecting made reading a long file five times slower
+    gc.disable()  # a command that ends soon; collecting would make reading a long file several times slower
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell: what is written there goes nowhere
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     code = _guarded(sys.argv[1:])
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()
-    os._exit(code)  # all is written; taking every object apart would cost a sixth of the whole run
+    os._exit(code)  # all is written; taking every object apart would be work for nothing
 
 
 def _guarded(arguments: list[str]) -> int:

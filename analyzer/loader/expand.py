@@ -300,23 +300,36 @@ class _Expansion:
         if isinstance(item, LayerItem):
             assert name is not None
             return self.placer.layer(item, name, sources, above, scope, values, first=i == 0)
-        source = sources[0]
-        if isinstance(item, CallItem):
-            assert name is not None
-            return self._call(item, name, source, above, scope, values, first=i == 0)
+        frozen = self.placer.frozen
+        self.placer.frozen = frozen or item.frozen
+        end = self._group(item, name, sources[0], above, scope, values, first=i == 0)
+        self.placer.frozen = frozen
+        return end
+
+    def _group(
+        self,
+        item: Item,
+        name: str | None,
+        source: Node | Missing,
+        above: Node | Missing,
+        scope: Scope,
+        values: Values,
+        *,
+        first: bool,
+    ) -> Node | Missing:
+        """Expands one repetition of a block's call or of a structure."""
         if isinstance(item, ResidualItem):
             return self._residual(item, name, source, scope, values)
+        if isinstance(item, BrokenItem):
+            return MISSING
+        assert name is not None
+        if isinstance(item, CallItem):
+            return self._call(item, name, source, above, scope, values, first=first)
         if isinstance(item, ParallelItem):
-            assert name is not None
             return self._parallel(item, name, source, scope, values)
-        if isinstance(item, SequenceItem):
-            group = Scope(f"{scope.prefix}{name}.", item.body, scope, scope.caller)
-            frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
-            end = self._inside(item.body, source, group, values, "sequence")
-            self.placer.frozen = frozen
-            return end
-        assert isinstance(item, BrokenItem)
-        return MISSING
+        assert isinstance(item, SequenceItem)
+        inside = Scope(f"{scope.prefix}{name}.", item.body, scope, scope.caller)
+        return self._inside(item.body, source, inside, values, "sequence")
 
     def _call(
         self,
@@ -360,12 +373,10 @@ class _Expansion:
                 scope,
             )
             raise Stop
-        frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
         steps, placed, found = self.steps, len(self.placer.network.nodes), len(self.findings.problems)
         result = self._inside(block.body, source, body, inside, block.name)
         if result is source and (len(self.placer.network.nodes), len(self.findings.problems)) == (placed, found):
             self.empty[same] = self.steps - steps
-        self.placer.frozen = frozen
         self.calls -= 1
         return result
 
@@ -392,13 +403,11 @@ class _Expansion:
         self, item: ResidualItem, name: str | None, source: Node | Missing, scope: Scope, values: Values
     ) -> Node | Missing:
         """Expands a body and its shortcut, and places their sum."""
-        frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
         end = self._list(item.body, source, scope, values)
         shortcut = source
         changed = isinstance(end, Node) and isinstance(source, Node) and end.output != source.output
         if changed and item.project:
             shortcut = self._list(item.project, source, scope, values)
-        self.placer.frozen = frozen
         if not isinstance(end, Node) or not isinstance(source, Node) or not isinstance(shortcut, Node):
             return MISSING
         try:
@@ -442,7 +451,6 @@ class _Expansion:
         """Expands branches that read the same volume, and joins them."""
         path = scope.prefix + name
         placed = len(self.placer.network.nodes)
-        frozen, self.placer.frozen = self.placer.frozen, self.placer.frozen or item.frozen
         ends = []
         for branch, items in item.branches.items():
             inside = Scope(f"{path}.{branch}.", items, scope, scope.caller)
@@ -450,7 +458,6 @@ class _Expansion:
             scope.labels[f"{name}.{branch}"] = end
             self.placer.names.inside[inside.path] = inside.labels
             ends.append(end)
-        self.placer.frozen = frozen
         if len(self.placer.network.nodes) > placed:
             self.placer.network.groups[path] = "parallel"
         nodes = [end for end in ends if isinstance(end, Node)]
