@@ -10,17 +10,46 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Number
+from analyzer.layers.operations import FULL_ON_CUDA, INPLACE, OUT, Array, Operation
 from analyzer.layers.sharing import Sharing
 from analyzer.volume import Volume
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
 
 class Activation(Layer):
-    """A function of each element."""
+    """A function of each element. In place its backward works from the output, or from a copy that it takes before."""
 
+    keeps = (0,)
+    #: Whether its backward can work from the output where it overwrote its input.
+    invertible: ClassVar[bool] = False
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        if not self.inplace:
+            return (self.operation(flow, sharing),)
+        keeps, extras = ((OUT,), ()) if self.invertible else ((), (Array(flow.output.size),))
+        operation = self.operation(flow, sharing, extras)
+        operation.place, operation.keeps = INPLACE, keeps
+        return (operation,)
 
-class Relu(Activation, type="relu", elsewhere=("ReLU", "Threshold")):
+
+class _FromOutput(Activation):
+    """A function whose slope is a function of its value."""
+
+    keeps = (OUT,)
+    invertible = True
+
+
+class _Monotone(Activation):
+    """A function that can be undone, which torch makes use of in place alone."""
+
+    invertible = True
+
+
+class Relu(_FromOutput, type="relu", elsewhere=("ReLU", "Threshold")):
     """max(0, x). Source: torch.nn.ReLU."""
 
 
@@ -28,15 +57,15 @@ class Relu6(Activation, type="relu6", elsewhere=("ReLU6",)):
     """min(max(0, x), 6). Source: torch.nn.ReLU6."""
 
 
-class Elu(Activation, type="elu", elsewhere=("ELU",)):
+class Elu(_Monotone, type="elu", elsewhere=("ELU",)):
     """x above 0, e^x − 1 below. Source: torch.nn.ELU."""
 
 
-class Selu(Activation, type="selu", elsewhere=("SELU",)):
+class Selu(_Monotone, type="selu", elsewhere=("SELU",)):
     """A scaled ELU. Source: torch.nn.SELU."""
 
 
-class Celu(Activation, type="celu", elsewhere=("CELU",)):
+class Celu(_Monotone, type="celu", elsewhere=("CELU",)):
     """A continuously differentiable ELU. Source: torch.nn.CELU."""
 
 
@@ -55,17 +84,36 @@ class Mish(Activation, type="mish", elsewhere=("Mish",)):
 class Softplus(Activation, type="softplus", elsewhere=("Softplus",)):
     """log(1 + e^x). Source: torch.nn.Softplus."""
 
+    precision = FULL_ON_CUDA
+
 
 class Softsign(Activation, type="softsign", elsewhere=("Softsign",)):
     """x/(1 + |x|). Source: torch.nn.Softsign."""
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A size, a sum and a quotient, which keeps what it divides and by what."""
+        size = flow.output.size
+        if self.inplace:
+            return super().saved(flow, sharing)
+        return (
+            Operation((0,), size, keeps=(0,)),
+            Operation((1,), size),
+            Operation((0, 2), size, keeps=(0, 2)),
+        )
 
-class Sigmoid(Activation, type="sigmoid", elsewhere=("logistic",)):
+
+class Sigmoid(_FromOutput, type="sigmoid", elsewhere=("logistic",)):
     """1/(1 + e^−x). Source: torch.nn.Sigmoid."""
 
 
 class LogSigmoid(Activation, type="log_sigmoid", elsewhere=("LogSigmoid",)):
     """log(sigmoid(x)). Source: torch.nn.LogSigmoid."""
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input and the exponentials, where it is not in place."""
+        if self.inplace:
+            return super().saved(flow, sharing)
+        return (self.operation(flow, sharing, (Array(flow.output.size, always=True),)),)
 
 
 class HardSigmoid(Activation, type="hard_sigmoid", elsewhere=("Hardsigmoid",)):
@@ -80,19 +128,23 @@ class HardTanh(Activation, type="hard_tanh", elsewhere=("Hardtanh", "Clip")):
     """x between −1 and 1. Source: torch.nn.Hardtanh."""
 
 
-class Tanh(Activation, type="tanh", elsewhere=("TanH",)):
+class Tanh(_FromOutput, type="tanh", elsewhere=("TanH",)):
     """The hyperbolic tangent. Source: torch.nn.Tanh."""
 
 
-class Softmax(Activation, type="softmax", elsewhere=("Softmax2d",)):
+class Softmax(_FromOutput, type="softmax", elsewhere=("Softmax2d",)):
     """Exponentials that sum to 1 along the depth. Source: torch.nn.Softmax."""
 
+    precision = FULL_ON_CUDA
 
-class LogSoftmax(Activation, type="log_softmax", elsewhere=("LogSoftmax",)):
+
+class LogSoftmax(_FromOutput, type="log_softmax", elsewhere=("LogSoftmax",)):
     """The logarithm of softmax. Source: torch.nn.LogSoftmax."""
 
+    precision = FULL_ON_CUDA
 
-class LeakyRelu(Activation, type="leaky_relu", elsewhere=("LeakyReLU", "leaky")):
+
+class LeakyRelu(_Monotone, type="leaky_relu", elsewhere=("LeakyReLU", "leaky")):
     """x above 0, slope·x below; the slope is fixed. Source: torch.nn.LeakyReLU."""
 
     slope: float = parameter(Number(-(10**6), 10**6), "slope below 0", default=0.01, main=True)
@@ -112,6 +164,12 @@ class PRelu(Activation, type="prelu", elsewhere=("PReLU",)):
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts({"layer": 1, "depth": flow.input.depth, "volume": flow.input.size}[self.per])
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input; the gradient of the slopes is as large as the volume before it is summed."""
+        (operation,) = super().saved(flow, sharing)
+        operation.transient = flow.output.size
+        return (operation,)
+
 
 class Glu(Layer, type="glu", elsewhere=("GLU",)):
     """One half of the depth times the sigmoid of the other.
@@ -121,6 +179,8 @@ class Glu(Layer, type="glu", elsewhere=("GLU",)):
 
     Sources: torch.nn.GLU; Dauphin et al. 2017.
     """
+
+    keeps = (0,)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].depth % 2:

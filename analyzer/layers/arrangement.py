@@ -11,7 +11,9 @@ from math import prod
 from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Whole
+from analyzer.layers.operations import NEW, PASSED, VIEW, Operation
 from analyzer.layers.readings import KEPT, Reading, Readings
+from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named
 from analyzer.layers.windows import Padding, checked, needs_axes, signed
 from analyzer.volume import AXES, Volume
@@ -101,6 +103,10 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
                 notes=[f"its input is {volume.pretty()}, the order names {listed(self.order, last='and')}"],
             )
         return Volume.of([volume.sizes[volume.axes.index(name)] for name in self.order])
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A copy, whose gradient is read in the old order."""
+        return (Operation((0,), flow.output.size, gradients=(PASSED,)),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if self.order[-1] != "depth":
@@ -193,6 +199,15 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
             )
         sizes[axis] = -(-(stop - self.start) // self.step)
         return Volume.of(sizes)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A view; its gradient is a volume of zeros with the range filled in."""
+        return (Operation((0,), flow.output.size, place=VIEW, gradients=(NEW,), parts=True),)
+
+    def bounds(self, volume: Volume) -> tuple[str, int, int, int]:
+        """The axis, the first cell, the cell after the last, and the step, of a slice of `volume`."""
+        size = volume.sizes[volume.axes.index(self.axis[0])]
+        return self.axis[0], self.start, size if self.stop is None else self.stop, self.step
 
     def windows(self, flow: Flow, which: int) -> Readings:
         cut = Reading(self.step, self.start, self.start)

@@ -12,13 +12,30 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.base import CATALOGUE, Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
+from analyzer.layers.operations import (
+    FULL,
+    FULL_ON_CUDA,
+    HALF,
+    NEW,
+    OUT,
+    PASSED,
+    STATISTIC,
+    VIEW,
+    WIDEST,
+    Array,
+    Operation,
+)
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Sizes
 from analyzer.layers.windows import checked, needs_axes, per_axis
 from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding", "pos_embed", "AddPositionEmbs")):
@@ -32,6 +49,15 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(flow.input.size)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A sum; the table's gradient is summed over the batch."""
+        size = flow.output.size
+        return (
+            Operation(
+                (0,), size, trained=((flow.output.positions, flow.output.depth),), gradients=(PASSED,), precision=FULL
+            ),
+        )
 
 
 class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
@@ -57,6 +83,11 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(self.count * flow.input.depth)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A join; the gradient is a view of the whole."""
+        trained = self.parameters(flow, sharing).tensors(self.count, flow.input.depth)
+        return (Operation((0,), flow.output.size, trained=trained, gradients=(PASSED,), precision=FULL),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return None  # the added rows see nothing of the input
@@ -131,9 +162,7 @@ class MultiHeadAttention(
         keys, values = self._depths(flow)
         query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
         weights = (query.depth + key.depth) * keys + (value.depth + query.depth) * values
-        if self.relative_position:
-            window = query.spatial if self.window is None else per_axis(self.window, query.rank, "window")
-            weights += prod(2 * cells - 1 for cells in window) * self.heads
+        weights += sum(map(prod, self._table(flow)))
         return Counts(weights, 2 * keys + values + query.depth if self.bias else 0)
 
     def macs(self, flow: Flow) -> int:
@@ -145,6 +174,101 @@ class MultiHeadAttention(
         window = per_axis(self.window, query.rank, "window")
         filled = prod(-(-size // cells) * cells for size, cells in zip(query.spatial, window, strict=True))
         return projections + filled * prod(window) * (keys + values)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """The projections, the attention itself, and the projection back.
+
+        Without a window as torch.nn.MultiheadAttention runs where it returns no weights: a fused attention that keeps
+        queries, keys, values, its output and a logarithm for each row. With one as torchvision's Swin: windows cut out
+        (a copy), the matrix of each kept, and put back (a copy).
+        """
+        return self._fused(flow) if self.window is None else self._windowed(flow)
+
+    def _projection(self, units: int, depth: int) -> tuple[tuple[int, ...], ...]:
+        """The parameter tensors of a dense layer of the tokens."""
+        return Counts(units * depth, units if self.bias else 0).tensors(units, depth)
+
+    def _fused(self, flow: Flow) -> Sequence[Operation]:
+        keys, values = self._depths(flow)
+        query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
+        first, size, mixed = len(flow.inputs), query.size, query.positions * values
+        back = self._projection(query.depth, values)
+        operations = []
+        if first == 1 and keys == values:  # one projection for all three, of a copy with the tokens first
+            packed = 3 * query.positions * keys
+            trained = self._projection(3 * keys, query.depth)
+            third = Operation((first + 2,), packed // 3, place=VIEW, gradients=(NEW,))
+            operations = [
+                Operation((0,), size, gradients=(PASSED,)),
+                Operation((first,), packed, keeps=(first,), trained=trained, precision=HALF),
+                Operation((first + 1,), packed, gradients=(PASSED,)),
+                third,
+                third,
+                third,
+            ]
+            reads = (first + 3, first + 4, first + 5)
+        else:
+            projected = ((0, query, keys), (1 % first, key, keys), (first - 1, value, values))
+            operations = [
+                Operation(
+                    (place,),
+                    volume.positions * units,
+                    keeps=(place,),
+                    trained=self._projection(units, volume.depth),
+                    precision=HALF,
+                )
+                for place, volume, units in projected
+            ]
+            reads = (first, first + 1, first + 2)
+        rows = Array(query.positions * self.heads, STATISTIC, always=True)
+        after = first + len(operations)
+        table = self._table(flow)
+        return (
+            *operations,
+            Operation(reads, mixed, keeps=(*reads, OUT), extras=(rows,), trained=table, precision=HALF),
+            Operation((after,), mixed, place=VIEW),
+            Operation((after + 1,), size, keeps=(after + 1,), trained=back, precision=HALF),
+        )
+
+    def _windowed(self, flow: Flow) -> Sequence[Operation]:
+        keys, values = self._depths(flow)
+        first, depth, table = len(flow.inputs), flow.input.depth, self._table(flow)
+        window = per_axis(self.window or 1, flow.input.rank, "window")
+        tokens = prod(-(-size // cells) * cells for size, cells in zip(flow.input.spatial, window, strict=True))
+        matrix = tokens * prod(window) * self.heads
+        operations = [
+            Operation((place,), tokens * flow.inputs[place].depth, gradients=(PASSED,)) for place in range(first)
+        ]
+        places = (first, first + 1 % first, 2 * first - 1)
+        volumes = (flow.input, flow.inputs[1 % first], flow.inputs[-1])
+
+        def then(reads: Sequence[int], size: int, **how: Any) -> int:
+            operations.append(Operation(reads, size, **how))
+            return first + len(operations) - 1
+
+        query, key, value = (
+            then(
+                (place,), tokens * units, keeps=(place,), trained=self._projection(units, volume.depth), precision=HALF
+            )
+            for place, volume, units in zip(places, volumes, (keys, keys, values), strict=True)
+        )
+        scaled = then((query,), tokens * keys)
+        scores = then((scaled, key), matrix, keeps=(scaled, key), precision=HALF)
+        if table:
+            scores = then((scores,), matrix, trained=table, gradients=(PASSED,), precision=FULL)
+        weights = then((scores,), matrix, keeps=(OUT,), precision=FULL_ON_CUDA)
+        mixed = then((weights, value), tokens * values, keeps=(weights, value), precision=HALF)
+        joined = then((mixed,), tokens * values, gradients=(PASSED,))
+        out = then((joined,), tokens * depth, keeps=(joined,), trained=self._projection(depth, values), precision=HALF)
+        then((out,), flow.output.size, gradients=(PASSED,) if tokens == flow.output.positions else (NEW,))
+        return operations
+
+    def _table(self, flow: Flow) -> tuple[tuple[int, ...], ...]:
+        """The table of relative positions, where there is one: a row for each, a column for each head."""
+        if not self.relative_position:
+            return ()
+        spatial = flow.input.spatial if self.window is None else per_axis(self.window, flow.input.rank, "window")
+        return ((prod(2 * cells - 1 for cells in spatial), self.heads),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return EVERYTHING if self.window is None else None
@@ -179,6 +303,21 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
 
     def macs(self, flow: Flow) -> int:
         return 2 * flow.input.depth * self._between(flow)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A mean, two dense layers with their activations, and a product, which keeps the volume and the gate."""
+        between, depth, size = self._between(flow), flow.input.depth, flow.input.size
+        first = Counts(depth * between, between if self.bias else 0).tensors(1, 1)
+        second = Counts(depth * between, depth if self.bias else 0).tensors(1, 1)
+        acts = [CATALOGUE[name]() for name in (self.act, self.gate)]
+        return (
+            Operation((0,), depth),
+            Operation((1,), between, keeps=(1,), trained=first, precision=HALF),
+            Operation((2,), between, keeps=[OUT if kept == OUT else 2 for kept in acts[0].keeps]),
+            Operation((3,), depth, keeps=(3,), trained=second, precision=HALF),
+            Operation((4,), depth, keeps=[OUT if kept == OUT else 4 for kept in acts[1].keeps]),
+            Operation((5, 0), size, keeps=(5, 0), transient=size, precision=WIDEST),
+        )
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return EVERYTHING

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from analyzer.layers.kinds import Kind
+from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation, matrix
 from analyzer.layers.readings import KEPT, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.volume import Volume
@@ -84,6 +85,14 @@ class Counts:
         self.biases = biases
         self.buffers = buffers
 
+    def tensors(self, rows: int = 0, columns: int = 0) -> tuple[tuple[int, ...], ...]:
+        """The shapes of its parameter tensors, weights and biases, where there are any.
+
+        Weights are a vector, or have these last two axes.
+        """
+        weights = matrix(self.weights, rows, columns) if rows else (self.weights,)
+        return tuple(shape for shape in (weights, (self.biases,)) if shape[0])
+
 
 NOTHING = Counts()
 
@@ -126,6 +135,9 @@ class Layer:
     authored: ClassVar[bool] = False
     #: Whether its output is a view of its input's memory.
     view: ClassVar[bool] = False
+    #: What its backward pass keeps and how autocast runs it, where it is one operation; see `Operation`.
+    keeps: ClassVar[tuple[int, ...]] = ()
+    precision: ClassVar[str] = AS_READ
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
@@ -176,6 +188,27 @@ class Layer:
     def macs(self, flow: Flow) -> int:
         """Multiply-accumulates of one sample, biases not counted. Default: none."""
         return 0
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """The operations that it runs as, each with what its backward pass keeps, by reference. Default: one.
+
+        The parameter tensors of all of them together are `parameters(flow, sharing)`.
+        """
+        return (self.operation(flow, sharing),)
+
+    def operation(self, flow: Flow, sharing: Sharing, extras: Sequence[Array] = ()) -> Operation:
+        """The layer as one operation, which makes and keeps `extras` besides."""
+        counts = self.parameters(flow, sharing)
+        return Operation(
+            range(len(flow.inputs)),
+            flow.output.size,
+            place=VIEW if self.view else OWN,
+            keeps=self.keeps,
+            extras=extras,
+            trained=counts.tensors(),
+            buffers=(Array(counts.buffers, batched=False),) if counts.buffers else (),
+            precision=self.precision,
+        )
 
     def windows(self, flow: Flow, which: int) -> Readings:
         """Which cells of input number `which` an output cell is made of, on each axis; see `Reading`.

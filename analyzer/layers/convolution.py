@@ -15,6 +15,7 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
+from analyzer.layers.operations import HALF, Operation, matrix
 from analyzer.layers.readings import Readings, scattered_readings, window_readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
@@ -88,6 +89,34 @@ class Convolution(Layer):
         """The MACs whose taps may fall on padding: all, unless a part of the layer has no window."""
         return self.macs(flow)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps what it slides over: its input, or a padded copy of it."""
+        first = self.padded(flow.input)
+        trained = self.parameters(flow, sharing).tensors(*self.last_axes(flow.input))
+        read = len(first)
+        slid = Operation((read,), flow.output.size, keeps=(read,), trained=trained, precision=HALF)
+        return (*first, slid)
+
+    def last_axes(self, volume: Volume) -> tuple[int, int]:
+        """The last two axes of the weights: of the kernel, in 1-D the depth that a filter reads and the kernel."""
+        kernel = per_axis(self.kernel, volume.rank, "kernel")
+        return (self.read_depth(volume), kernel[0]) if len(kernel) == 1 else (kernel[-2], kernel[-1])
+
+    def read_depth(self, volume: Volume) -> int:
+        """The planes that a filter reads."""
+        return volume.depth
+
+    def padded(self, volume: Volume) -> tuple[Operation, ...]:
+        """The copy with padding around it, where the sides of an axis differ or the padding holds no zeros."""
+        pairs = self.geometry(volume)[3]
+        if self.padding_mode == "zeros" and all(before == after for before, after in pairs):
+            return ()
+        if not any(map(any, pairs)):
+            return ()
+        spatial = (size + before + after for size, (before, after) in zip(volume.spatial, pairs, strict=True))
+        keeps = (0,) if self.padding_mode in ("reflect", "replicate") else ()
+        return (Operation((0,), prod(spatial) * volume.depth, keeps=keeps),)
+
     def _check_padding_mode(self, volume: Volume, pairs: Pairs) -> None:
         limit = {"reflect": 1, "circular": 0}.get(self.padding_mode)
         if limit is None:
@@ -157,6 +186,9 @@ class Conv(
     def macs(self, flow: Flow) -> int:
         return self.taps(flow.input) * (flow.input.depth // self.groups) * self.filters * flow.output.positions
 
+    def read_depth(self, volume: Volume) -> int:
+        return volume.depth // self.groups
+
 
 class DepthwiseConv(
     Convolution,
@@ -187,6 +219,9 @@ class DepthwiseConv(
 
     def macs(self, flow: Flow) -> int:
         return self.taps(flow.input) * flow.output.size
+
+    def read_depth(self, volume: Volume) -> int:
+        return 1
 
 
 class SeparableConv(
@@ -224,6 +259,22 @@ class SeparableConv(
 
     def windowed_macs(self, flow: Flow) -> int:
         return self.taps(flow.input) * flow.input.depth * self.multiplier * flow.output.positions
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps the input of each of its two parts."""
+        first = self.padded(flow.input)
+        read, depth, positions = len(first), flow.input.depth * self.multiplier, flow.output.spatial
+        banks = sharing.banks(positions)
+        axes = self.last_axes(flow.input)
+        axes = axes if flow.input.rank > 1 else (1, axes[1])
+        slid = matrix(self.taps(flow.input) * depth * banks, *axes)
+        biases = self.biases(self.filters, positions, sharing)
+        mixed = Counts(depth * self.filters * banks, biases).tensors(*(1, 1) if flow.input.rank > 1 else (depth, 1))
+        return (
+            *first,
+            Operation((read,), prod(positions) * depth, keeps=(read,), trained=(slid,), precision=HALF),
+            Operation((read + 1,), flow.output.size, keeps=(read + 1,), trained=mixed, precision=HALF),
+        )
 
 
 class ConvTranspose(
@@ -305,6 +356,12 @@ class ConvTranspose(
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return scattered_readings(*self.geometry(flow.input))
+
+    def padded(self, volume: Volume) -> tuple[Operation, ...]:
+        return ()  # its padding is taken from the output
+
+    def read_depth(self, volume: Volume) -> int:
+        return self.filters // self.groups
 
     def _scattered(
         self,

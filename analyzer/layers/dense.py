@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
+from analyzer.layers.operations import HALF, NONE, VIEW, Operation
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing
@@ -50,6 +51,12 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, flattened."""
+        first = (Operation((0,), flow.input.size, place=VIEW),) if flow.input.rank else ()
+        read, trained = len(first), self.parameters(flow, sharing).tensors(self.units, flow.input.size)
+        return (*first, Operation((read,), self.units, keeps=(read,), trained=trained, precision=HALF))
+
     def windows(self, flow: Flow, which: int) -> Readings:
         return EVERYTHING
 
@@ -73,6 +80,11 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
 
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input."""
+        trained = self.parameters(flow, sharing).tensors(self.units, flow.input.depth)
+        return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, precision=HALF),)
 
 
 class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
@@ -100,3 +112,8 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(self.vocabulary * self.size)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps the indices, to which no gradient flows."""
+        trained = self.parameters(flow, sharing).tensors(self.vocabulary, self.size)
+        return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, gradients=(NONE,)),)

@@ -13,11 +13,17 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag
+from analyzer.layers.operations import INPLACE, NEW, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
 from analyzer.layers.readings import FIRST, KEPT, Reading, Readings
 from analyzer.layers.reference_kinds import References
+from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.layers.windows import checked
 from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class Merge(Layer, reads=(1, None)):
@@ -35,6 +41,38 @@ class Merge(Layer, reads=(1, None)):
                     raise self.mismatch(volumes, axis)
                 sizes[axis] = max(size, sizes[axis])
         return checked(Volume.of(sizes))
+
+    #: What arrives at each of two volumes in the backward pass; whether both are kept for it.
+    gradients: ClassVar[tuple[int, int]] = (NEW, NEW)
+    keeps_both: ClassVar[bool] = False
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Two volumes at a time, in the order written; cropped inputs are views."""
+        volumes, operations, reads = self.aligned(flow.inputs), *self.cropped(flow)
+        left, size = reads[0], volumes[0]
+        if len(reads) == 1:
+            return (*operations, Operation(reads, size.size, place=VIEW))
+        for read, volume in zip(reads[1:], volumes[1:], strict=True):
+            joined = Volume.of([max(pair) for pair in zip(size.sizes, volume.sizes, strict=True)])
+            operations.append(self.pair((left, read), (size.size, volume.size), joined.size, first=read == reads[1]))
+            left, size = len(flow.inputs) + len(operations) - 1, joined
+        return operations
+
+    def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
+        """The merge of two volumes of these sizes into one of `size`; `first` says that none came before."""
+        keeps = reads if self.keeps_both else ()
+        reduced = sum(size for own in sizes if own != size) if self.keeps_both else 0
+        return Operation(reads, size, keeps=keeps, gradients=self.gradients, transient=reduced, precision=WIDEST)
+
+    def cropped(self, flow: Flow) -> tuple[list[Operation], list[int]]:
+        """The views of what is cropped, and what is read then: inputs, or views of them."""
+        operations: list[Operation] = []
+        reads = list(range(len(flow.inputs)))
+        for which, (volume, cut) in enumerate(zip(flow.inputs, self.aligned(flow.inputs), strict=True)):
+            if volume != cut:
+                reads[which] = len(flow.inputs) + len(operations)
+                operations.append(Operation((which,), cut.size, place=VIEW, gradients=(NEW,)))
+        return operations, reads
 
     def windows(self, flow: Flow, which: int) -> Readings:
         """Shifted where the input is cropped, the first cell where it is broadcast."""
@@ -85,6 +123,7 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
     Sources: torch.add; Keras Add.
     """
 
+    gradients = (SUMMED, SUMMED)
     inplace: bool = parameter(Flag(), "whether it overwrites its first input (memory only)", default=False)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -98,12 +137,19 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
             )
         return output
 
+    def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
+        operation = super().pair(reads, sizes, size, first=first)
+        operation.place = INPLACE if self.inplace else OWN
+        return operation
+
 
 class Subtract(Merge, type="subtract", elsewhere=("Sub",), reads=(2, 2)):
     """The first input less the second, broadcast; output and refusals as `add`.
 
     Sources: torch.sub; Keras Subtract.
     """
+
+    gradients = (SUMMED, NEW)
 
 
 class Multiply(Merge, type="multiply", elsewhere=("Mul",)):
@@ -112,6 +158,8 @@ class Multiply(Merge, type="multiply", elsewhere=("Mul",)):
     Sources: torch.mul; Keras Multiply.
     """
 
+    keeps_both = True
+
 
 class Maximum(Merge, type="maximum", elsewhere=("Max",)):
     """The largest of its inputs, broadcast; output and refusals as `add`.
@@ -119,12 +167,21 @@ class Maximum(Merge, type="maximum", elsewhere=("Max",)):
     Sources: torch.maximum; Keras Maximum.
     """
 
+    keeps_both = True
+
 
 class Average(Merge, type="average", elsewhere=("Average",)):
     """The mean of its inputs, broadcast; output and refusals as `add`.
 
     Sources: Keras Average.
     """
+
+    gradients = (SUMMED, SUMMED)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """The sum, and a quotient."""
+        operations = super().saved(flow, sharing)
+        return (*operations, Operation((len(flow.inputs) + len(operations) - 1,), flow.output.size))
 
 
 class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "route", "DepthConcat")):
@@ -149,6 +206,12 @@ class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "r
                 raise self.mismatch(volumes, axis, "equal")
         sizes[joined] = sum(volume.sizes[joined] for volume in volumes)
         return checked(Volume.of(sizes))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A copy; each input's gradient is a view of the whole."""
+        operations, reads = self.cropped(flow)
+        joined = Operation(reads, flow.output.size, gradients=(PASSED,) * len(reads), precision=WIDEST)
+        return (*operations, joined)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return super().windows(flow, which) if self.axis[0] == "depth" else None

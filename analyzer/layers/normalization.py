@@ -12,6 +12,7 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
+from analyzer.layers.operations import FULL_ON_CUDA, INDEX, STATISTIC, Array, Operation
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.volume import Volume
@@ -19,6 +20,8 @@ from analyzer.volume import Volume
 
 class _Affine(Layer):
     """A normalisation with a trained scale (gamma) and centre (beta)."""
+
+    keeps = (0,)
 
     affine: bool = parameter(Flag(), "whether it has a trained scale and centre", default=True)
     scale: bool | None = parameter(Flag(), "whether it has gamma", default=None, shown="as affine")
@@ -50,6 +53,10 @@ class BatchNorm(
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, and the batch's mean and deviation of each plane."""
+        return (_with_statistics(self, flow, sharing, batched=False),)
+
 
 class InstanceNorm(
     _Affine,
@@ -70,6 +77,22 @@ class InstanceNorm(
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, the mean and deviation of each plane of each sample, and gamma repeated for each."""
+        return (_with_statistics(self, flow, sharing, batched=True),)
+
+
+def _with_statistics(layer: BatchNorm | InstanceNorm, flow: Flow, sharing: Sharing, *, batched: bool) -> Operation:
+    """A normalisation of planes, with the statistics it keeps for its backward pass and from step to step."""
+    depth = flow.input.depth
+    extras = [Array(depth, STATISTIC, batched=batched, always=not layer.statistics) for _ in range(2)]
+    if batched:
+        extras.append(Array(depth))
+    operation = layer.operation(flow, sharing, extras)
+    if layer.statistics:  # mean, variance, and how many batches they have seen
+        operation.buffers = (*[Array(depth, batched=False)] * 2, Array(1, INDEX, batched=False))
+    return operation
 
 
 def _normalised(axes: tuple[str, ...], volume: Volume) -> int:
@@ -97,8 +120,15 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
         _check_axes(self.axes, inputs[0])
         return inputs[0]
 
+    precision = FULL_ON_CUDA
+
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(_normalised(self.axes, flow.input))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, and the mean and deviation of each row that it normalises."""
+        rows = Array(flow.input.size // _normalised(self.axes, flow.input), STATISTIC, always=True)
+        return (self.operation(flow, sharing, (rows, rows)),)
 
 
 class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization")):
@@ -124,6 +154,16 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
         scale = self.affine if self.scale is None else self.scale
         return Counts(_normalised(self.axes, flow.input) if scale else 0)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, the deviation of each row, and what it divided, which gamma multiplies."""
+        size = flow.input.size
+        rows = Array(size // _normalised(self.axes, flow.input), STATISTIC, always=True)
+        trained = self.parameters(flow, sharing).tensors()
+        divided = Operation((0,), size, keeps=(0,), extras=(rows,))
+        if not trained:
+            return (divided,)
+        return (divided, Operation((1,), size, keeps=(1,), trained=trained, transient=size))
+
 
 def _check_axes(axes: tuple[str, ...], volume: Volume) -> None:
     if "volume" in axes and len(axes) > 1:
@@ -143,6 +183,7 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
     Sources: torch.nn.GroupNorm.
     """
 
+    precision = FULL_ON_CUDA
     groups: int = parameter(Whole(), "groups of planes", default=32, main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -151,6 +192,11 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, and the mean and deviation of each group of each sample."""
+        groups = Array(self.groups, STATISTIC, always=True)
+        return (self.operation(flow, sharing, (groups, groups)),)
 
 
 def divides(groups: int, depth: int) -> None:
@@ -173,3 +219,16 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
     """
 
     size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Squares, pads the planes, takes their mean, scales it, raises it to a power and divides by that."""
+        size, padded = flow.input.size, flow.input.positions * (flow.input.depth + self.size - 1)
+        return (
+            Operation((0, 0), size, keeps=(0,)),
+            Operation((1,), padded),
+            Operation((2,), size, keeps=(2,)),
+            Operation((3,), size),
+            Operation((4,), size),
+            Operation((5,), size, keeps=(5,)),
+            Operation((0, 6), size, keeps=(0, 6)),
+        )

@@ -12,7 +12,9 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice
+from analyzer.layers.operations import HALF, INDEX, PASSED, VIEW, Array, Operation
 from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings, window_readings
+from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named
 from analyzer.layers.windows import Padding, Pairs, checked, needs_axes, per_axis, slide
 from analyzer.volume import AXES, Volume
@@ -23,6 +25,7 @@ Size = int | tuple[int, ...]
 class Pool(Layer):
     """What the window pools share."""
 
+    keeps = (0,)
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True)
     stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
     padding: Padding = parameter(
@@ -82,6 +85,11 @@ class MaxPool(
 
     dilation: Size = parameter(Sizes(), "step between the cells of the window", default=1)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input and where each largest value stood; along one axis torch looks for that in training alone."""
+        places = Array(flow.output.size, INDEX, always=flow.input.rank > 1)
+        return (self.operation(flow, sharing, (places,)),)
+
 
 class AvgPool(
     Pool,
@@ -100,6 +108,15 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
 
     Sources: torch.nn.LPPool2d; ONNX LpPool.
     """
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A power, a mean, its sign and size, their product and a root; the powers are as large as the input."""
+        size = flow.output.size
+        return (
+            Operation((0,), flow.input.size, keeps=(0,)),
+            Operation((1,), size, keeps=(1,)),
+            Operation((2,), size, keeps=(2,), extras=(Array(size), Array(size), Array(size))),
+        )
 
 
 class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool")):
@@ -133,6 +150,17 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
     def windowed_macs(self, flow: Flow) -> int:
         """The MACs whose taps may fall on padding: all."""
         return self.macs(flow)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps what the filter slides over: its input, or a padded copy of it."""
+        pairs = self.geometry(flow.input)[3]
+        if all(before == after for before, after in pairs):
+            return (Operation((0,), flow.output.size, keeps=(0,), precision=HALF),)
+        spatial = (size + before + after for size, (before, after) in zip(flow.input.spatial, pairs, strict=True))
+        return (
+            Operation((0,), prod(spatial) * flow.input.depth),
+            Operation((1,), flow.output.size, keeps=(1,), precision=HALF),
+        )
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return window_readings(*self.geometry(flow.input))
@@ -177,6 +205,12 @@ class GlobalMaxPool(
     Sources: ONNX GlobalMaxPool.
     """
 
+    keeps = (0,)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input and where the largest values stood."""
+        return (self.operation(flow, sharing, (Array(flow.output.size, INDEX, always=True),)),)
+
 
 class _AdaptivePool(Layer):
     """What the two share."""
@@ -204,6 +238,11 @@ class AdaptiveAvgPool(
     Sources: torch.nn.AdaptiveAvgPool2d.
     """
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input, but for one bin an axis, which torch runs as a mean."""
+        keeps = () if flow.output.positions == 1 else (0,)
+        return (Operation((0,), flow.output.size, keeps=keeps),)
+
 
 class AdaptiveMaxPool(
     _AdaptivePool,
@@ -214,6 +253,12 @@ class AdaptiveMaxPool(
 
     Sources: torch.nn.AdaptiveMaxPool2d.
     """
+
+    keeps = (0,)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its input and where the largest values stood."""
+        return (self.operation(flow, sharing, (Array(flow.output.size, INDEX, always=True),)),)
 
 
 class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "SPPLayer", "SpatialPyramidPooling")):
@@ -229,6 +274,16 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "pools")
         return checked(Volume((), inputs[0].depth * sum(n ** inputs[0].rank for n in self.bins)))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A pool for each level, which keeps its input and where the largest values stood, and a join."""
+        operations = []
+        for level, bins in enumerate(self.bins):
+            size = flow.input.depth * bins**flow.input.rank
+            operations.append(Operation((0,), size, keeps=(0,), extras=(Array(size, INDEX, always=True),)))
+            operations.append(Operation((2 * level + 1,), size, place=VIEW))
+        reads = range(2, 2 * len(self.bins) + 1, 2)
+        return (*operations, Operation(reads, flow.output.size, gradients=(PASSED,) * len(self.bins)))
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return EVERYTHING

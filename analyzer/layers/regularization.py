@@ -5,8 +5,12 @@ Sources: torch.nn.Dropout, Dropout2d; torchvision.ops.StochasticDepth.
 
 from __future__ import annotations
 
-from analyzer.layers.base import Layer, parameter
+from collections.abc import Sequence
+
+from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Number
+from analyzer.layers.operations import INPLACE, OWN, VIEW, Array, Operation
+from analyzer.layers.sharing import Sharing
 
 
 class _Dropout(Layer):
@@ -15,9 +19,25 @@ class _Dropout(Layer):
     rate: float = parameter(Number(0, 1), "share that is dropped", default=0.5, main=True)
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps the mask alone; the identity where nothing is dropped."""
+        size = flow.output.size
+        if not self.rate:
+            return (Operation((0,), size, place=VIEW),)
+        place = INPLACE if self.inplace else OWN
+        return (Operation((0,), size, place=place, extras=(self.mask(flow),), training=True),)
+
+    def mask(self, flow: Flow) -> Array:
+        """What says which of them are dropped."""
+        raise NotImplementedError
+
 
 class Dropout(_Dropout, type="dropout", elsewhere=("AlphaDropout", "GaussianDropout")):
     """Drops elements. Source: torch.nn.Dropout."""
+
+    def mask(self, flow: Flow) -> Array:
+        """A number for each element; on CUDA a byte, where it is not in place."""
+        return Array(flow.output.size, cuda=None if self.inplace else 1)
 
 
 class SpatialDropout(
@@ -27,6 +47,14 @@ class SpatialDropout(
 ):
     """Drops whole planes. Source: torch.nn.Dropout2d; Keras SpatialDropout2D."""
 
+    def mask(self, flow: Flow) -> Array:
+        """A number for each plane."""
+        return Array(flow.output.depth)
+
 
 class StochasticDepth(_Dropout, type="stochastic_depth", elsewhere=("DropPath", "drop_connect")):
     """Drops a whole branch. Source: Huang et al. 2016; torchvision.ops.StochasticDepth."""
+
+    def mask(self, flow: Flow) -> Array:
+        """A number for each sample."""
+        return Array(1)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
+from analyzer.layers.operations import FULL, PASSED, WIDEST, Operation
 from analyzer.layers.readings import Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import VolumeKind
@@ -34,6 +35,14 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
         count = {"layer": 1, "depth": flow.input.depth, "volume": flow.input.size}[self.per]
         return Counts(count, count if self.bias else 0)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A product, which keeps its input and whose gradient of the numbers is summed from the whole; and a sum."""
+        counts, size = self.parameters(flow, sharing), flow.output.size
+        times = Operation((0,), size, keeps=(0,), trained=((counts.weights,),), transient=size, precision=FULL)
+        if not counts.biases:
+            return (times,)
+        return (times, Operation((1,), size, trained=((counts.biases,),), gradients=(PASSED,), precision=FULL))
+
 
 class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCoords")):
     """Planes that hold each position's coordinates, one an axis.
@@ -49,6 +58,10 @@ class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCo
         needs_axes(inputs[0], "adds coordinates of")
         return checked(Volume(inputs[0].spatial, inputs[0].depth + inputs[0].rank + self.radius))
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A copy with planes joined to it; the gradient is a view of the whole."""
+        return (Operation((0,), flow.output.size, gradients=(PASSED,), precision=WIDEST),)
+
 
 class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
     """What the catalogue lacks, with its author's numbers; every report marks it.
@@ -60,6 +73,7 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
     """
 
     authored = True
+    keeps = (0,)
     volume: tuple[int, ...] = parameter(VolumeKind(), "the volume it puts out", name="output")
     weights: int = parameter(Whole(0), "its weights", default=0)
     biases: int = parameter(Whole(0), "its biases", default=0)

@@ -1,0 +1,212 @@
+"""The device: how much memory it has, and whether a run fits into it.
+
+A device is an amount (`24GiB`, `24GB`) or the name of a card. A vendor's GB of a card's memory is 2^30 bytes; a little
+less of it can be used, since the driver and error correction take their part, so a card has both numbers.
+
+The verdict is one of three, since what a device takes beyond the live tensors depends on the convolution algorithms
+that its library picks and on fragmentation: it does not fit where live tensors and context alone are too much, fits
+where 1.44 times the live tensors and the context are not, and is at risk between. The bounds stood this test: of 1,508
+training runs of convolutional networks on an A100 with 40,510 MiB 384 ran out of memory. The lower bound is beyond the
+card in 331 of those and in none of the other 1,124; the upper one in 382 of those and in 32 of the others.
+
+Sources: the runs published with GPUMemNet (arXiv 2602.17817, repository itu-rad/GPUMemNet); NVIDIA's data sheets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.diagnostics import listed, nearest
+from analyzer.source import shown
+from analyzer.units import memory, read_amount
+
+_MIB, _GIB = 1 << 20, 1 << 30
+
+#: Bytes that a process takes on a card beside its tensors: CUDA's context, the loaded kernels, cuDNN and cuBLAS. A
+#: setting of the machine. 1,750 MiB is what the runs above took (CUDA 11 on an A100, 1,697 MiB the least of 1,124);
+#: CUDA 12 and later load kernels when they are first used, commonly 0.3 to 0.6 GiB.
+CONTEXT = 1750 * _MIB
+
+#: The upper bound in hundredths of the live bytes: what convolution workspaces and fragmentation may add.
+_UPPER = 144
+
+FITS, AT_RISK, DOES_NOT_FIT = "fits", "at risk", "does not fit"
+
+#: Name; the memory that NVIDIA's data sheet gives, in GB of 2^30 bytes; what of it can be used, in MiB: the total that
+#: `nvidia-smi` prints, with error correction where it is the card's default, for the A100-40GB what the runs above had;
+#: None where no such number is known (a Jetson shares its memory with the CPU).
+CARDS = (
+    ("P100", 16, 16_280),
+    ("V100-16GB", 16, 16_160),
+    ("V100-32GB", 32, 32_510),
+    ("T4", 16, 15_360),
+    ("A10", 24, 23_028),
+    ("A10G", 24, 23_028),
+    ("A30", 24, 24_576),
+    ("A40", 48, 46_068),
+    ("A100-40GB", 40, 40_510),
+    ("A100-80GB", 80, 81_920),
+    ("L4", 24, 23_034),
+    ("L40S", 48, 46_068),
+    ("H100-80GB", 80, 81_559),
+    ("H100 NVL", 94, 95_830),
+    ("H200", 141, 143_771),
+    ("RTX A6000", 48, 49_140),
+    ("RTX 2080 Ti", 11, 11_264),
+    ("RTX 3060", 12, 12_288),
+    ("RTX 3070", 8, 8_192),
+    ("RTX 3080 10GB", 10, 10_240),
+    ("RTX 3080 12GB", 12, 12_288),
+    ("RTX 3090", 24, 24_576),
+    ("RTX 4060", 8, 8_188),
+    ("RTX 4060 Ti 8GB", 8, 8_188),
+    ("RTX 4060 Ti 16GB", 16, 16_380),
+    ("RTX 4070", 12, 12_282),
+    ("RTX 4080", 16, 16_376),
+    ("RTX 4090", 24, 24_564),
+    ("RTX 5080", 16, 16_303),
+    ("RTX 5090", 32, 32_607),
+    ("Jetson Orin Nano 4GB", 4, None),
+    ("Jetson Orin Nano 8GB", 8, None),
+    ("Jetson AGX Orin 32GB", 32, None),
+    ("Jetson AGX Orin 64GB", 64, None),
+)
+
+#: Words that a card's name may have or lack: `NVIDIA GeForce RTX 4090`, `A100-SXM4-40GB`, `H100 80GB HBM3`.
+_FILLER = re.compile(r"nvidia|geforce|tesla|jetson|rtx|sxm\d?|pcie|hbm\d?e?")
+
+
+class DeviceError(ValueError):
+    """What was given as a device is neither a card nor an amount of memory; the message is one line for people."""
+
+
+class Device:
+    """What a run is to fit into.
+
+    `name` is the card's, or the amount as it was written. `nominal` is its memory in bytes as the vendor or the writer
+    gives it, `usable` the part of it that can be used, None where it is not known; `capacity` is the latter where there
+    is one, and decides. `source` says where the numbers come from.
+    """
+
+    __slots__ = ("name", "nominal", "source", "usable")
+
+    def __init__(self, name: str, nominal: int, source: str, *, usable: int | None = None) -> None:
+        self.name = name
+        self.nominal = nominal
+        self.source = source
+        self.usable = usable
+
+    @property
+    def capacity(self) -> int:
+        """The bytes that the verdict is about."""
+        return self.nominal if self.usable is None else self.usable
+
+
+class Verdict:
+    """Whether a run fits: `word` is `fits`, `at risk` or `does not fit`.
+
+    `low` and `high` bound what the device needs in bytes: live tensors and context, and 1.44 times the former and the
+    latter. `reason` is a sentence that names the bound that decides.
+    """
+
+    __slots__ = ("high", "low", "reason", "word")
+
+    def __init__(self, word: str, low: int, high: int, reason: str) -> None:
+        self.word = word
+        self.low = low
+        self.high = high
+        self.reason = reason
+
+
+def verdict(live: int, context: int, capacity: int) -> Verdict:
+    """The verdict on `live` bytes of tensors at the peak and `context` bytes beside them, on `capacity` bytes.
+
+    >>> verdict(10 << 30, 1 << 30, 16 << 30).reason
+    '1.44 × live + context is 15.4 GiB, 614.4 MiB less than the device has'
+    """
+    low = live + context
+    high = -(-live * _UPPER // 100) + context
+    if low > capacity:
+        reason = f"live + context is {memory(low)}, {memory(low - capacity)} more than the device has"
+        return Verdict(DOES_NOT_FIT, low, high, reason)
+    if high > capacity:
+        reason = (
+            f"1.44 × live + context is {memory(high)}, {memory(high - capacity)} more than the device has, while "
+            f"live + context, {memory(low)}, is not: workspaces and fragmentation decide"
+        )
+        return Verdict(AT_RISK, low, high, reason)
+    room = f"{memory(capacity - high)} less than" if high < capacity else "exactly what"
+    return Verdict(FITS, low, high, f"1.44 × live + context is {memory(high)}, {room} the device has")
+
+
+def read_device(text: str) -> Device:
+    """The device that `text` names or whose memory it gives: `A100-80GB`, `rtx 4090`, `24GiB`.
+
+    Case, spaces, hyphens and the vendor's own words (NVIDIA, GeForce, Tesla, SXM4 …) make no difference; a card that is
+    sold with several memories needs its own. Raises DeviceError for anything else, with the nearest card.
+
+    >>> read_device("nvidia a100-sxm4-40gb").name, read_device("24GiB").capacity
+    ('A100-40GB', 25769803776)
+    """
+    known = _cards_by_key()
+    key = "" if text.strip()[:1] in ("+", "-") else _key(text)  # no card begins with a sign
+    cards = known.get(key, [])
+    if len(cards) == 1:
+        return cards[0]
+    if cards:
+        names = listed(card.name for card in cards)
+        raise DeviceError(f"`{shown(text)}` is sold with more than one memory; write {names}")
+    near = None if _amount(text) else nearest(key, known)
+    if near:
+        raise DeviceError(f"there is no card `{shown(text)}`; did you mean `{known[near][0].name}`?")
+    return Device(text.strip(), read_memory(text)[0], "as written")
+
+
+def read_memory(text: str) -> tuple[int, str]:
+    """An amount of memory as (bytes, unit): `24GiB` and `16384 MiB` of 2^30 and 2^20 bytes, `24 GB` of 10^9.
+
+    Raises DeviceError where it has no unit of bytes or comes to no byte.
+
+    >>> read_memory("24 GiB"), read_memory("24gb")
+    ((25769803776, 'GiB'), (24000000000, 'GB'))
+    """
+    amount = _amount(text)
+    written = shown(text.strip())
+    if amount is None:
+        raise DeviceError(f"`{written}` is neither a known card nor an amount of memory such as `24GiB` or `24GB`")
+    size, unit = amount
+    if not unit.endswith("B"):
+        number = written.rstrip("kKmMgGtTpP ")
+        prefix = unit or "G"
+        raise DeviceError(f"`{written}` lacks its unit; write `{number}{prefix}iB` or `{number}{prefix}B`")
+    if size < 1:
+        raise DeviceError(f"`{written}` is no memory; a device has at least 1 B")
+    return size, unit
+
+
+def _amount(text: str) -> tuple[int, str] | None:
+    """As `read_amount`, whatever the case of the unit."""
+    number = text.strip().rstrip("kKmMgGtTpPiIbB")
+    unit = text.strip()[len(number) :].upper()
+    return read_amount(number + unit.replace("IB", "iB"))
+
+
+def _key(name: str) -> str:
+    """What of a card's name tells it from others."""
+    words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if not _FILLER.fullmatch(word)]
+    return "".join(words).removeprefix("rtx").removesuffix("gb").removesuffix("gib")
+
+
+def _cards_by_key() -> dict[str, list[Device]]:
+    """The cards by their keys, with and without their memory; several where a name leaves it open."""
+    known: dict[str, list[Device]] = {}
+    for name, size, usable in CARDS:
+        if usable is None:
+            card = Device(name, size * _GIB, "NVIDIA's data sheet; shared with the CPU")
+        else:
+            source = "NVIDIA's data sheet; usable as its driver reports it"
+            card = Device(name, size * _GIB, source, usable=usable * _MIB)
+        base = name.removesuffix(f"{size}GB")
+        for key in {_key(base), _key(f"{base} {size}GB")}:
+            known.setdefault(key, []).append(card)
+    return known

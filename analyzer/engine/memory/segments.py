@@ -1,0 +1,88 @@
+"""Checkpointed segments: stretches of the tape whose activations are thrown away and worked out again.
+
+`blocks` makes a segment of every block call at the top, each repetition one; `sqrt` cuts the layers into ⌈√n⌉ stretches of
+equal length (Chen et al. 2016); names make one of each layer or block that they name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isqrt
+
+from analyzer.diagnostics import Refusal, nearest
+from analyzer.engine.memory.tape import Tape
+from analyzer.engine.network import Network, Node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def segments(tape: Tape) -> list[tuple[int, int]]:
+    """The checkpointed stretches of a tape as (first step, step after the last), in order."""
+    checkpoint = tape.run.checkpoint
+    if checkpoint is None:
+        return []
+    label: Callable[[Node], object] = _blocks
+    if checkpoint != "blocks":
+        label = _Sqrt(tape.work.network) if checkpoint == "sqrt" else _Named(checkpoint)
+    found: list[tuple[int, int]] = []
+    before: object = None
+    for place, step in enumerate(tape.steps):
+        here = label(step.node) if step.node.index < len(tape.work.nodes) else None
+        if here is not None and here == before:
+            found[-1] = found[-1][0], place + 1
+        elif here is not None:
+            found.append((place, place + 1))
+        before = here
+    return found
+
+
+def _blocks(node: Node) -> str | None:
+    """The block call at the top that a node is part of, with its repetition."""
+    first, _, rest = node.origin.path.partition(".")
+    repetition = rest.partition(".")[0]
+    return f"{first}.{repetition}" if repetition.isdigit() else first or None
+
+
+class _Sqrt:
+    """Which of ⌈√n⌉ stretches of n layers a node is in."""
+
+    def __init__(self, network: Network) -> None:
+        self.layers = len(network.nodes)
+        self.stretches = isqrt(self.layers - 1) + 1
+
+    def __call__(self, node: Node) -> int:
+        return node.index * self.stretches // self.layers
+
+
+class _Named:
+    """Which of the named layers and blocks a node is or stands in."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = set(names)
+
+    def __call__(self, node: Node) -> str | None:
+        return next((prefix for prefix in prefixes(node.name) if prefix in self.names), None)
+
+
+def prefixes(name: str) -> Iterator[str]:
+    """A full name and the paths around it, the outermost first: `stage2`, `stage2.1`, `stage2.1.conv3`."""
+    place = name.find(".")
+    while place >= 0:
+        yield name[:place]
+        place = name.find(".", place + 1)
+    yield name
+
+
+def check_names(network: Network, names: Sequence[str]) -> None:
+    """Refuses a name of a checkpoint that no layer and no block of the network has."""
+    known = {prefix for node in network.nodes for prefix in prefixes(node.name)}
+    for name in names:
+        if name not in known:
+            near = nearest(name, sorted(known))
+            raise Refusal(
+                f"no layer and no block is called `{name}`",
+                code="NAME101",
+                help=f"did you mean `{near}`?" if near else "`blocks` is every block, `sqrt` every √n layers",
+            )

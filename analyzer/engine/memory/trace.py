@@ -1,0 +1,56 @@
+"""The allocations of a run in order, as a caching allocator sees them: what is there first, then the ledger's events.
+
+Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then what the run allocates and
+frees. Training runs two steps: the first makes the optimizer's state, the second finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.engine.memory.inference import Inference
+from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.training import Training
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: (storage, bytes); 0 bytes free it.
+    Event: TypeAlias = tuple[int, int]
+
+
+def inference_trace(tape: Tape) -> Iterator[Event]:
+    """The allocations of one forward pass in eval mode, module by module as a framework runs it."""
+    run = Inference(tape, eager=True, traced=True)
+    yield from _static(tape)
+    for number, size in enumerate(tape.inputs):
+        yield -1 - len(tape.static) - number, size
+    yield from run.ledger.events or ()
+
+
+def training_trace(tape: Tape) -> Iterator[Event]:
+    """The allocations of two training steps; the tape has no loss yet."""
+    run = Training(tape, traced=True)
+    ledger, events = run.ledger, run.ledger.events or []
+    yield from _static(tape)
+    count = len(ledger.sizes)
+    state = [(2 * count + number, size) for number, size in enumerate(run.state)]
+    given = [-1 - len(tape.static) - number for number in range(2)]
+    for step in range(2):
+        yield given[step], run.input
+        if step:
+            yield given[0], 0
+        for place, (storage, size) in enumerate(events):
+            if place == run.stepped and not step:
+                yield from state
+            yield storage + step * count, size
+        for storage in ledger.left:
+            yield storage + step * count, 0
+
+
+def _static(tape: Tape) -> Iterator[Event]:
+    """Parameters and buffers, in the order of the layers."""
+    for number, size in enumerate(tape.static):
+        if size:
+            yield -1 - number, size

@@ -1,0 +1,214 @@
+"""Devices: amounts and cards as people write them, and the verdict on published runs and at its limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.engine.memory.devices import CARDS, CONTEXT, DeviceError, read_device, read_memory, verdict
+
+MIB, GIB = 1 << 20, 1 << 30
+
+#: The memory of the A100 on which the published runs were made (GPUMemNet, arXiv 2602.17817).
+A100 = 40_510 * MIB
+
+# --- amounts ---
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("24GiB", (24 * 2**30, "GiB")),
+        ("24 GiB", (24 * 2**30, "GiB")),
+        (" 24GiB ", (24 * 2**30, "GiB")),
+        ("24GB", (24 * 10**9, "GB")),
+        ("24 gb", (24 * 10**9, "GB")),
+        ("24gib", (24 * 2**30, "GiB")),
+        ("16384MiB", (16 * 2**30, "MiB")),
+        ("512KiB", (512 * 2**10, "KiB")),
+        ("320kb", (320 * 10**3, "KB")),
+        ("1.5TiB", (3 * 2**39, "TiB")),
+        ("1B", (1, "B")),
+    ],
+)
+def test_read_memory(text: str, amount: tuple[int, str]) -> None:
+    assert read_memory(text) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("24", "`24` lacks its unit; write `24GiB` or `24GB`"),
+        ("24G", "`24G` lacks its unit; write `24GiB` or `24GB`"),
+        ("512 m", "`512 m` lacks its unit; write `512MiB` or `512MB`"),
+        ("0GiB", "`0GiB` is no memory; a device has at least 1 B"),
+        ("0.4B", "`0.4B` is no memory; a device has at least 1 B"),
+        ("-5GiB", "`-5GiB` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("-309GiB", "`-309GiB` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("-3090", "`-3090` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("", "`` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("24 000 MiB", "`24 000 MiB` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("٣GiB", "`٣GiB` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("1\n2", r"`1\n2` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+    ],
+)
+def test_what_is_no_memory(text: str, message: str) -> None:
+    for read in (read_memory, read_device):
+        with pytest.raises(DeviceError) as caught:
+            read(text)
+        assert str(caught.value) == message
+
+
+def test_an_amount_is_a_device_named_as_it_was_written() -> None:
+    device = read_device(" 24 GB ")
+    assert (device.name, device.nominal, device.usable, device.capacity) == ("24 GB", 24 * 10**9, None, 24 * 10**9)
+    assert device.source == "as written"
+
+
+# --- cards ---
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A100-40GB", "A100-40GB"),
+        ("a100 40gb", "A100-40GB"),
+        ("a100_40", "A100-40GB"),
+        ("NVIDIA A100-SXM4-40GB", "A100-40GB"),  # as nvidia-smi writes them
+        ("NVIDIA A100 80GB PCIe", "A100-80GB"),
+        ("NVIDIA H100 80GB HBM3", "H100-80GB"),
+        ("NVIDIA H100 NVL", "H100 NVL"),
+        ("Tesla V100-SXM2-16GB", "V100-16GB"),
+        ("Tesla P100-PCIE-16GB", "P100"),
+        ("Tesla T4", "T4"),
+        ("NVIDIA GeForce RTX 3090", "RTX 3090"),
+        ("rtx3090", "RTX 3090"),
+        ("3090", "RTX 3090"),
+        ("rtx-4060-ti-16gb", "RTX 4060 Ti 16GB"),
+        ("RTX 3080 12 GiB", "RTX 3080 12GB"),
+        ("a10g", "A10G"),
+        ("h100", "H100-80GB"),
+        ("orin nano 8GB", "Jetson Orin Nano 8GB"),
+    ],
+)
+def test_a_card_by_any_of_its_names(text: str, name: str) -> None:
+    assert read_device(text).name == name
+
+
+def test_every_card_is_found_by_its_name_and_by_no_other() -> None:
+    for name, size, usable in CARDS:
+        device = read_device(name)
+        assert (device.name, device.nominal) == (name, size * GIB)
+        assert device.usable == (None if usable is None else usable * MIB)
+        assert device.source.startswith("NVIDIA's data sheet")
+
+
+def test_a_card_cannot_use_more_than_it_has_nor_much_less() -> None:
+    """Error correction in ordinary memory takes a sixteenth and the driver a little."""
+    for name, size, usable in CARDS:
+        assert usable is None or 0.93 * size * 1024 < usable <= size * 1024, name
+
+
+def test_what_can_be_used_decides() -> None:
+    device = read_device("A100-40GB")
+    assert (device.nominal, device.capacity) == (40 * GIB, A100)
+    jetson = read_device("Jetson AGX Orin 64GB")
+    assert (jetson.capacity, jetson.source) == (64 * GIB, "NVIDIA's data sheet; shared with the CPU")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("A100", "`A100` is sold with more than one memory; write `A100-40GB` or `A100-80GB`"),
+        ("rtx 3080", "`rtx 3080` is sold with more than one memory; write `RTX 3080 10GB` or `RTX 3080 12GB`"),
+        ("RTX 3091", "there is no card `RTX 3091`; did you mean `RTX 3090`?"),
+        ("l40", "there is no card `l40`; did you mean `L40S`?"),
+        ("H200X", "there is no card `H200X`; did you mean `H200`?"),
+        ("RTX", "`RTX` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        ("mainframe", "`mainframe` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+    ],
+)
+def test_what_is_no_card(text: str, message: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        read_device(text)
+    assert str(caught.value) == message
+
+
+def test_a_long_name_is_refused_in_one_short_line() -> None:
+    with pytest.raises(DeviceError) as caught:
+        read_device("x" * 100_000)
+    assert len(str(caught.value)) < 160
+
+
+# --- the verdict ---
+
+#: Training of timm's networks on that A100: batch 32, then 128, MiB that `nvidia-smi` showed and live MiB at the peak.
+RUNS = {
+    "resnet50": [(5229, 2849), (15169, 10788)],
+    "mobilenetv2_100": [(4535, 2434), (12721, 9639)],
+    "efficientnet_b0": [(4969, 2752), (13987, 10872)],
+    "convnext_tiny": [(5965, 3584), (16857, 13646)],
+    "vit_base_patch16_224": [(6459, 4334), (17601, 15318)],
+    "resnext50_32x4d": [(6115, 3648), (18563, 13993)],
+    "regnety_004": [(3259, 1067), (7039, 4162)],
+    "inception_v3": [(6437, 3218), (19387, 12297)],
+    "resnet18": [(3291, 788), (7269, 2824)],
+    "vgg16": [(7507, 3802), (24761, 10546)],
+}
+ROWS = [(name, used, live) for name, runs in RUNS.items() for used, live in runs]
+
+
+@pytest.mark.parametrize(("name", "used", "live"), ROWS)
+def test_a_run_that_ran_fits(name: str, used: int, live: int) -> None:
+    """And used no less than the lower bound says."""
+    answer = verdict(live * MIB, CONTEXT, A100)
+    assert answer.word == "fits"
+    assert answer.low <= used * MIB
+
+
+def test_most_runs_are_between_the_bounds() -> None:
+    """15 of the 20; above the upper one are VGG-16 (`cudnn.benchmark`), ResNet-18 and Inception-v3 at batch 32."""
+    answers = [(name, used * MIB, verdict(live * MIB, CONTEXT, A100)) for name, used, live in ROWS]
+    above = [name for name, used, answer in answers if used > answer.high]
+    assert above == ["inception_v3", "resnet18", "resnet18", "vgg16", "vgg16"]
+
+
+def test_the_interval_by_hand() -> None:
+    """ResNet-50, batch 128: 10,788 + 1,750 = 12,538 MiB and 15,534.72 + 1,750 = 17,284.72 MiB, of 40,510."""
+    answer = verdict(10_788 * MIB, CONTEXT, A100)
+    assert answer.low == 12_538 * MIB
+    assert answer.high == 16_289_334_559 + 1_750 * MIB  # 10,788 · 2^20 · 1.44 = 16,289,334,558.72, rounded up
+    assert answer.reason == "1.44 × live + context is 16.9 GiB, 22.7 GiB less than the device has"
+
+
+@pytest.mark.parametrize(
+    ("live", "word", "reason"),
+    [
+        # 40,510 - 1,750 = 38,760 MiB = 40,642,805,760 B; / 1.44 = 28,224,170,666.67
+        (28_224_170_666, "fits", "1.44 × live + context is 39.6 GiB, exactly what the device has"),
+        (
+            28_224_170_667,
+            "at risk",
+            "1.44 × live + context is 39.6 GiB, 1 B more than the device has, while live + context, 28.0 GiB, is not: "
+            "workspaces and fragmentation decide",
+        ),
+        (
+            40_642_805_760,
+            "at risk",
+            "1.44 × live + context is 56.2 GiB, 16.7 GiB more than the device has, while live + context, 39.6 GiB, is "
+            "not: workspaces and fragmentation decide",
+        ),
+        (40_642_805_761, "does not fit", "live + context is 39.6 GiB, 1 B more than the device has"),
+    ],
+)
+def test_the_limits_of_the_verdict(live: int, word: str, reason: str) -> None:
+    answer = verdict(live, CONTEXT, A100)
+    assert (answer.word, answer.reason) == (word, reason)
+
+
+def test_the_context_is_a_setting() -> None:
+    """10 GiB live on 12 GiB: at risk beside 0.5 GiB, too much beside 2.5 GiB."""
+    assert verdict(10 * GIB, GIB // 2, 12 * GIB).word == "at risk"
+    assert verdict(10 * GIB, 5 * GIB // 2, 12 * GIB).word == "does not fit"
+    assert verdict(8 * GIB, GIB // 2, 12 * GIB).word == "at risk"  # 11.52 + 0.5 = 12.02
+    assert verdict(8 * GIB, 0, 12 * GIB).word == "fits"
+    assert CONTEXT == 1_835_008_000  # 1,750 · 2^20
