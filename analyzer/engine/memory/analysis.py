@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from analyzer.engine.memory.allocator import replay
+from analyzer.engine.memory.arena import Plan, arena_tensors, plan_arena
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import Peak
 from analyzer.engine.memory.optimizers import OPTIMIZERS
+from analyzer.engine.memory.ranks import per_rank_of
+from analyzer.engine.memory.segments import Blocks
 from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.sharding import PerRank
 from analyzer.engine.memory.tape import Tape, Work, operations_of
 from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training
@@ -19,8 +23,6 @@ from analyzer.layers import SHARED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from analyzer.engine.memory.ledger import Moment
 
 
 class Held:
@@ -58,9 +60,18 @@ class Held:
         return replay(training_trace(Tape(self.work, self.run))).reserved
 
     @property
-    def timeline(self) -> Sequence[Moment]:
-        """The bytes alive at every operation of a training step."""
-        return Training(Tape(self.work, self.run), timed=True).ledger.timeline or []
+    def timeline(self) -> list[tuple[str, str, int]]:
+        """The phase, the layer and the bytes alive at every operation of a training step."""
+        return [moment[:3] for moment in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()]
+
+    @property
+    def arena(self) -> Plan:
+        """The static plan of inference's tensors."""
+        return plan_arena(arena_tensors(Tape(self.work, self.run, training=False)))
+
+    def on_ranks(self, strategy: str, ranks: int) -> PerRank:
+        """What one of several devices holds in training; the run's batch is that of one."""
+        return per_rank_of(self.work, self.run, strategy, ranks)
 
     def inference_parts(self) -> dict[str, int]:
         """What the peak of inference consists of, in bytes; the sum is the peak."""
@@ -212,7 +223,7 @@ def _tried(held: Held) -> Iterable[Change]:
         return Change(words, option, held.with_run(run.but(**settings)).ledger.peak.bytes)
 
     if run.checkpoint is None:
-        if any(node.origin.path for node in held.work.network.nodes):
+        if Blocks(held.work.network).calls:
             yield tried("activations of blocks worked out again", "--checkpoint blocks", checkpoint="blocks")
         yield tried("activations worked out again every √n layers", "--checkpoint sqrt", checkpoint="sqrt")
     if run.autocast is None and run.dtype == "float32":

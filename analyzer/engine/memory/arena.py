@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import accumulate
 
-from analyzer.dtypes import size_in_bytes
-from analyzer.engine.network import Network
+from analyzer.engine.memory.inference import last_reads
+from analyzer.engine.memory.tape import Tape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,31 +104,26 @@ class Plan:
         }
 
 
-def arena_tensors(network: Network, *, batch: int, dtype: str) -> list[Tensor]:
-    """The tensors of one forward pass; a layer's step is its index, and inputs are there from step 0.
+def arena_tensors(tape: Tape) -> list[Tensor]:
+    """The tensors of one forward pass, from a tape laid out for inference; inputs are there from step 0.
 
-    Alive from its own step to its last reader's, an output to the end. Views and in-place layers have no tensor of
-    their own: they lengthen the life of the one that they share, as in `analyzer.engine.peak`.
+    Alive from their own step to their last reader's, outputs to the end. Views and in-place layers have no tensor of
+    their own: they lengthen the life of the one that they share. A layer that runs as several operations has a tensor
+    for each: `gate`, `gate#2`.
     """
-    storage: dict[int, int] = {}  # node index -> the index of the node whose memory it uses
-    last: dict[int, int] = {}  # storage index -> the last step that needs it
-    owners = []
-    end = max(len(network.nodes) - 1, 0)
-    for node in (*network.inputs, *network.nodes):
-        step = max(node.index, 0)
-        shares = bool(node.inputs) and (node.layer.view or getattr(node.layer, "inplace", False))
-        own = storage[node.index] = storage[node.inputs[0].index] if shares else node.index
-        last[own] = step if node.index >= 0 else end  # an input that nothing reads stays
-        if not shares:
-            owners.append(node)
-        for source in node.inputs:
-            last[storage[source.index]] = step
-    for node in network.outputs:
-        last[storage[node.index]] = end
-    return [
-        Tensor(node.name, size_in_bytes(node.output.size * batch, dtype), max(node.index, 0), last[node.index])
-        for node in owners
+    last, end = last_reads(tape), len(tape.steps) - 1
+    tensors = [
+        Tensor(node.name, size, 0, min(last.get(value, end), end))
+        for value, (node, size) in enumerate(zip(tape.work.network.inputs, tape.inputs, strict=True))
     ]
+    count: dict[int, int] = {}
+    for place, step in enumerate(tape.steps):
+        value = tape.first + place
+        if tape.root[value] == value:
+            count[step.node.index] = number = count.get(step.node.index, 0) + 1
+            name = step.node.name if number == 1 else f"{step.node.name}#{number}"
+            tensors.append(Tensor(name, step.bytes, place, min(last[value], end)))
+    return tensors
 
 
 def plan_arena(tensors: Sequence[Tensor], *, alignment: int = ALIGNMENT) -> Plan:

@@ -31,41 +31,45 @@ class Inference:
         self.buffers = sum(tape.buffers)
         self.input = sum(tape.inputs)
         self.ledger = Ledger(self.parameters + self.buffers + self.input, traced=traced)
-        _run(tape, self.ledger, _held_until(tape) if eager else {})
+        last = last_reads(tape)
+        if eager:
+            for value, place in _held_until(tape).items():
+                last[tape.root[value]] = max(last[tape.root[value]], place)
+        _run(tape, self.ledger, last)
         self.peak: Peak = self.ledger.peak
 
 
-def _run(tape: Tape, ledger: Ledger, until: dict[int, int]) -> None:
-    """Runs the steps forward; `until` are the steps through which a value's memory is held whoever has read it."""
-    root, first = tape.root, tape.first
-    uses: dict[int, int] = {}
-    for step in tape.steps:
-        for read in step.reads:
-            uses[root[read]] = uses.get(root[read], 0) + 1
-    for value in (*tape.outputs, *until):
-        uses[root[value]] = uses.get(root[value], 0) + 1
-    ending: dict[int, list[int]] = {}
-    for value, place in until.items():
-        ending.setdefault(place, []).append(root[value])
-    storage = [ledger.outside() for _ in tape.inputs] + [-1] * len(tape.steps)
+def last_reads(tape: Tape) -> dict[int, int]:
+    """For every value with memory of its own the last step that reads it: its own where none does; outputs stay."""
+    last: dict[int, int] = {}
     for place, step in enumerate(tape.steps):
-        value = first + place
-        if root[value] == value:
-            storage[value] = ledger.new(step.bytes, uses.get(value, 0) + 1)
+        for value in (tape.first + place, *step.reads):
+            last[tape.root[value]] = place
+    last.update((tape.root[value], len(tape.steps)) for value in tape.outputs)
+    return last
+
+
+def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
+    """Runs the steps forward; each value's memory goes after its last step."""
+    ending: dict[int, list[int]] = {}
+    for value, place in last.items():
+        if value >= tape.first:  # the caller holds the inputs
+            ending.setdefault(place, []).append(value)
+    storage: dict[int, int] = {}
+    for place, step in enumerate(tape.steps):
+        value = tape.first + place
+        if tape.root[value] == value:
+            storage[value] = ledger.new(step.bytes)
         made = [ledger.new(size, 0) for size in step.made]
         for extra in made:
             ledger.keep(extra)
-        for size in step.copies:  # kept for the next time until autocast ends
+        for size in step.copies:  # there for the next time until autocast ends
             ledger.keep(ledger.new(size, 0))
         ledger.mark(step.node.name)
         for extra in made:
             ledger.release(extra)
-        for read in step.reads:
-            ledger.drop(storage[root[read]])
-        for held in ending.get(place, ()):
-            ledger.drop(storage[held])
-        if root[value] == value:
-            ledger.drop(storage[value])
+        for gone in ending.get(place, ()):
+            ledger.drop(storage[gone])
 
 
 def _held_until(tape: Tape) -> dict[int, int]:

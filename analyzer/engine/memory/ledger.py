@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    #: (phase, layer, bytes alive) at an operation.
-    Moment: TypeAlias = tuple[str, str, int]
+    #: At an operation: phase, layer, bytes alive, those of gradients of parameters, those that are saved.
+    Moment: TypeAlias = tuple[str, str, int, int, int]
 
 #: Holders of a storage that is never freed.
 _FOREVER = 1 << 62
@@ -35,7 +35,7 @@ class Ledger:
     """Storages alive beyond `base` bytes that stay throughout.
 
     `events` (storage, size; size 0 frees it) are the allocations in order where `traced`; `timeline` holds, for every
-    mark, the phase, the layer and the bytes alive.
+    mark, what was alive then.
     """
 
     __slots__ = (
@@ -110,7 +110,7 @@ class Ledger:
             transient = self.live - self.base - self.gradients - self.saved
             self.peaks[self.phase] = Peak(self.live, layer, self.phase, self.gradients, self.saved, transient)
         if self.timeline is not None:
-            self.timeline.append((self.phase, layer, self.live))
+            self.timeline.append((self.phase, layer, self.live, self.gradients, self.saved))
 
     @property
     def peak(self) -> Peak:

@@ -1,6 +1,6 @@
 """Checkpointed segments: stretches of the tape whose activations are thrown away and worked out again.
 
-`blocks` makes a segment of every block call at the top, each repetition one; `sqrt` cuts the layers into ⌈√n⌉ stretches of
+`blocks` makes a segment of every outermost block call, each repetition one; `sqrt` cuts the layers into ⌈√n⌉ stretches of
 equal length (Chen et al. 2016); names make one of each layer or block that they name.
 """
 
@@ -23,9 +23,10 @@ def segments(tape: Tape) -> list[tuple[int, int]]:
     checkpoint = tape.run.checkpoint
     if checkpoint is None:
         return []
-    label: Callable[[Node], object] = _blocks
-    if checkpoint != "blocks":
-        label = _Sqrt(tape.work.network) if checkpoint == "sqrt" else _Named(checkpoint)
+    network = tape.work.network
+    label: Callable[[Node], object] = _Named(checkpoint)
+    if checkpoint in ("blocks", "sqrt"):
+        label = Blocks(network) if checkpoint == "blocks" else _Sqrt(network)
     found: list[tuple[int, int]] = []
     before: object = None
     for place, step in enumerate(tape.steps):
@@ -38,11 +39,14 @@ def segments(tape: Tape) -> list[tuple[int, int]]:
     return found
 
 
-def _blocks(node: Node) -> str | None:
-    """The block call at the top that a node is part of, with its repetition."""
-    first, _, rest = node.origin.path.partition(".")
-    repetition = rest.partition(".")[0]
-    return f"{first}.{repetition}" if repetition.isdigit() else first or None
+class Blocks:
+    """Which block call a node stands in: the outermost one, each repetition by itself; sequences and branches are none."""
+
+    def __init__(self, network: Network) -> None:
+        self.calls = {path for path, what in network.groups.items() if what[:1].isupper()}
+
+    def __call__(self, node: Node) -> str | None:
+        return next((prefix for prefix in prefixes(node.origin.path) if prefix in self.calls), None)
 
 
 class _Sqrt:

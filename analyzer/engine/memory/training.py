@@ -30,12 +30,12 @@ class Training:
     """What a training step holds, in bytes.
 
     `parameters`, `buffers`, `optimizer` (state, and the running mean of an EMA) and `input` (with the targets) stay
-    throughout, `state` is the tensors of `optimizer`; `saved` is what is alive at the end of the forward pass beyond them, `gradients` those of all trained
+    throughout, `state` is the tensors of `optimizer`, `ema` what of it is the mean; `saved` is what is alive at the end of the forward pass beyond them, `gradients` those of all trained
     parameters. `ledger` has the peaks of the phases; `stepped` is how many events come before the optimizer's step.
     """
 
     __slots__ = (
-        "buffers", "gradients", "input", "ledger", "optimizer", "parameters", "saved", "state", "stepped",
+        "buffers", "ema", "gradients", "input", "ledger", "optimizer", "parameters", "saved", "state", "stepped",
     )  # fmt: skip
 
     def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False) -> None:
@@ -45,6 +45,7 @@ class Training:
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
         self.state = optimizer.state(shapes, width)
+        self.ema = sum(size for size, _ in tape.parameters) if run.ema else 0
         if run.ema:
             self.state.extend(size for size, _ in tape.parameters)
         self.optimizer = sum(self.state)

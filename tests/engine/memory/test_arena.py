@@ -15,10 +15,17 @@ from building import build, volume
 
 import analyzer
 from analyzer.engine.memory.arena import Plan, Tensor, arena_tensors, plan_arena, verify
+from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.tape import Tape, operations_of
 from analyzer.engine.network import Network
 from analyzer.engine.peak import peak_activation
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "example_models").glob("*.yaml"))
+
+
+def laid(network: Network, *, batch: int, dtype: str) -> Tape:
+    """A network laid out for inference."""
+    return Tape(operations_of(network, "shared"), Run(batch=batch, dtype=dtype), training=False)
 
 
 def tensors(*rows: tuple[int, int, int]) -> list[Tensor]:
@@ -309,19 +316,23 @@ def test_the_tensors_of_a_network() -> None:
 
     With mask, an input that stays, the peak is at b: 3 + 30 + 8 and nothing of dead, or at dead: 15 + 3 + 30 + 11.
     """
-    found = [(t.name, t.size, t.first, t.last) for t in arena_tensors(small_network(), batch=3, dtype="int4")]
+    tape = laid(small_network(), batch=3, dtype="int4")
+    found = [(t.name, t.size, t.first, t.last) for t in arena_tensors(tape)]
     assert found == [("input", 15, 0, 2), ("mask", 3, 0, 4), ("a", 30, 0, 4), ("dead", 11, 2, 2), ("b", 8, 3, 4)]
-    plan = plan_arena(arena_tensors(small_network(), batch=3, dtype="int4"))
+    plan = plan_arena(arena_tensors(tape))
     assert plan.live_bytes == 59 == peak_activation(small_network(), batch=3, dtype="int4").bytes
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int4"])
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_real_networks_meet_the_bound(path: Path, dtype: str) -> None:
-    """Nothing is lost to fragments; what is alive is the peak that the other pass finds."""
+    """Nothing is lost to fragments; what is alive is the peak of outputs, more where a layer is several operations."""
     analysis = analyzer.analyze(path, dtype=dtype)
-    plan = plan_arena(arena_tensors(analysis.network, batch=1, dtype=dtype))
-    assert plan.live_bytes == analysis.peak.bytes
+    tape = laid(analysis.network, batch=1, dtype=dtype)
+    plan = plan_arena(arena_tensors(tape))
+    assert plan.live_bytes >= analysis.peak.bytes
+    if len(tape.steps) == len(analysis.network.nodes):
+        assert plan.live_bytes == analysis.peak.bytes
     assert plan.size == plan.bound
     assert verify(plan) == []
     assert not overlaps(plan)
