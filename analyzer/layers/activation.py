@@ -98,7 +98,7 @@ class Softsign(Activation, type="softsign", elsewhere=("Softsign",)):
         return (
             Operation((0,), size, keeps=(0,)),
             Operation((1,), size),
-            Operation((0, 2), size, keeps=(0, 2)),
+            Operation((0, 2), size, keeps=(0, 2), transient=2 * size),
         )
 
 

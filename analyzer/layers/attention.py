@@ -19,6 +19,7 @@ from analyzer.layers.operations import (
     FULL_ON_CUDA,
     HALF,
     NEW,
+    NONE,
     OUT,
     PASSED,
     STATISTIC,
@@ -208,18 +209,19 @@ class MultiHeadAttention(
             ]
             reads = (first + 3, first + 4, first + 5)
         else:
-            projected = ((0, query, keys), (1 % first, key, keys), (first - 1, value, values))
-            operations = [
+            operations = [Operation((at,), volume.size, gradients=(PASSED,)) for at, volume in enumerate(flow.inputs)]
+            copies = first, first + 1 % first, 2 * first - 1
+            operations.extend(
                 Operation(
-                    (place,),
+                    (at,),
                     volume.positions * units,
-                    keeps=(place,),
+                    keeps=(at,),
                     trained=self._projection(units, volume.depth),
                     precision=HALF,
                 )
-                for place, volume, units in projected
-            ]
-            reads = (first, first + 1, first + 2)
+                for at, volume, units in zip(copies, (query, key, value), (keys, keys, values), strict=True)
+            )
+            reads = (2 * first, 2 * first + 1, 2 * first + 2)
         rows = Array(query.positions * self.heads, STATISTIC, always=True)
         after = first + len(operations)
         table = self._table(flow)
@@ -227,7 +229,14 @@ class MultiHeadAttention(
             *operations,
             Operation(reads, mixed, keeps=(*reads, OUT), extras=(rows,), trained=table, precision=HALF),
             Operation((after,), mixed, place=VIEW),
-            Operation((after + 1,), size, keeps=(after + 1,), trained=back, precision=HALF),
+            Operation(
+                (after + 1, *range(first)),
+                size,
+                keeps=(after + 1,),
+                trained=back,
+                gradients=(NEW, *[NONE] * first),
+                precision=HALF,
+            ),
         )
 
     def _windowed(self, flow: Flow) -> Sequence[Operation]:
@@ -246,13 +255,19 @@ class MultiHeadAttention(
             operations.append(Operation(reads, size, **how))
             return first + len(operations) - 1
 
-        query, key, value = (
-            then(
-                (place,), tokens * units, keeps=(place,), trained=self._projection(units, volume.depth), precision=HALF
+        if first == 1 and keys == values:  # one projection for all three, read by views
+            trained = self._projection(3 * keys, depth)
+            packed = then(places[:1], 3 * tokens * keys, keeps=places[:1], trained=trained, precision=HALF)
+            query, key, value = (then((packed,), tokens * keys, place=VIEW, gradients=(NEW,)) for _ in range(3))
+        else:
+            query, key, value = (
+                then((at,), tokens * units, keeps=(at,), trained=self._projection(units, of.depth), precision=HALF)
+                for at, of, units in zip(places, volumes, (keys, keys, values), strict=True)
             )
-            for place, volume, units in zip(places, volumes, (keys, keys, values), strict=True)
-        )
         scaled = then((query,), tokens * keys)
+        key, value = (
+            then((read,), tokens * units, gradients=(PASSED,)) for read, units in ((key, keys), (value, values))
+        )
         scores = then((scaled, key), matrix, keeps=(scaled, key), precision=HALF)
         if table:
             scores = then((scores,), matrix, trained=table, gradients=(PASSED,), precision=FULL)

@@ -15,7 +15,7 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import HALF, Operation, matrix
+from analyzer.layers.operations import HALF, Operation, matrix, padded_copy
 from analyzer.layers.readings import Readings, scattered_readings, window_readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
@@ -109,12 +109,10 @@ class Convolution(Layer):
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
         """The copy with padding around it, where the sides of an axis differ or the padding holds no zeros."""
         pairs = self.geometry(volume)[3]
-        if self.padding_mode == "zeros" and all(before == after for before, after in pairs):
-            return ()
-        if not any(map(any, pairs)):
-            return ()
+        if self.padding_mode == "zeros" or not any(map(any, pairs)):
+            return padded_copy(volume, pairs)
         spatial = (size + before + after for size, (before, after) in zip(volume.spatial, pairs, strict=True))
-        keeps = (0,) if self.padding_mode in ("reflect", "replicate") else ()
+        keeps = () if self.padding_mode == "circular" else (0,)
         return (Operation((0,), prod(spatial) * volume.depth, keeps=keeps),)
 
     def _check_padding_mode(self, volume: Volume, pairs: Pairs) -> None:

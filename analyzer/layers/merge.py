@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag
-from analyzer.layers.operations import INPLACE, NEW, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
+from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
 from analyzer.layers.readings import FIRST, KEPT, Reading, Readings
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.sharing import Sharing
@@ -169,6 +169,12 @@ class Maximum(Merge, type="maximum", elsewhere=("Max",)):
 
     keeps_both = True
 
+    def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
+        """Its backward works out where the two are equal, where one is less, and half the gradient, as large as both."""
+        operation = super().pair(reads, sizes, size, first=first)
+        operation.transient += size + size // 2
+        return operation
+
 
 class Average(Merge, type="average", elsewhere=("Average",)):
     """The mean of its inputs, broadcast; output and refusals as `add`.
@@ -181,7 +187,9 @@ class Average(Merge, type="average", elsewhere=("Average",)):
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """The sum, and a quotient."""
         operations = super().saved(flow, sharing)
-        return (*operations, Operation((len(flow.inputs) + len(operations) - 1,), flow.output.size))
+        count = len(flow.inputs)
+        reads, gradients = (count + len(operations) - 1, *range(count)), (NEW, *[NONE] * count)
+        return (*operations, Operation(reads, flow.output.size, gradients=gradients))
 
 
 class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "route", "DepthConcat")):

@@ -12,7 +12,19 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
-from analyzer.layers.operations import FULL_ON_CUDA, INDEX, STATISTIC, Array, Operation
+from analyzer.layers.operations import (
+    AS_READ,
+    FULL_ON_CPU,
+    FULL_ON_CUDA,
+    INDEX,
+    NEW,
+    NONE,
+    OUT,
+    STATISTIC,
+    WIDEST,
+    Array,
+    Operation,
+)
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.volume import Volume
@@ -79,7 +91,9 @@ class InstanceNorm(
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input, the mean and deviation of each plane of each sample, and gamma repeated for each."""
+        """Keeps its input, the mean and deviation of each plane of each sample, and what it repeats for each sample: gamma
+        and the running statistics, where it has them.
+        """
         return (_with_statistics(self, flow, sharing, batched=True),)
 
 
@@ -88,7 +102,8 @@ def _with_statistics(layer: BatchNorm | InstanceNorm, flow: Flow, sharing: Shari
     depth = flow.input.depth
     extras = [Array(depth, STATISTIC, batched=batched, always=not layer.statistics) for _ in range(2)]
     if batched:
-        extras.append(Array(depth))
+        repeated = bool(layer.parameters(flow, sharing).weights) + 2 * layer.statistics
+        extras.extend([Array(depth, always=True)] * repeated)
     operation = layer.operation(flow, sharing, extras)
     if layer.statistics:  # mean, variance, and how many batches they have seen
         operation.buffers = (*[Array(depth, batched=False)] * 2, Array(1, INDEX, batched=False))
@@ -155,14 +170,22 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
         return Counts(_normalised(self.axes, flow.input) if scale else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input, the deviation of each row, and what it divided, which gamma multiplies."""
+        """A square, its mean, a root, a quotient, and gamma, which keeps what it multiplies."""
         size = flow.input.size
-        rows = Array(size // _normalised(self.axes, flow.input), STATISTIC, always=True)
+        rows = size // _normalised(self.axes, flow.input)
+        operations = (
+            Operation((0,), size, keeps=(0,), transient=2 * size),
+            Operation((1,), rows),
+            Operation((2,), rows, keeps=(OUT,)),
+            Operation((0, 3), size, keeps=(0, 3), transient=size),
+        )
         trained = self.parameters(flow, sharing).tensors()
-        divided = Operation((0,), size, keeps=(0,), extras=(rows,))
         if not trained:
-            return (divided,)
-        return (divided, Operation((1,), size, keeps=(1,), trained=trained, transient=size))
+            return operations
+        return (
+            *operations,
+            Operation((4, 0), size, keeps=(4,), trained=trained, gradients=(NEW, NONE), transient=size),
+        )
 
 
 def _check_axes(axes: tuple[str, ...], volume: Volume) -> None:
@@ -226,9 +249,9 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
         return (
             Operation((0, 0), size, keeps=(0,)),
             Operation((1,), padded),
-            Operation((2,), size, keeps=(2,)),
+            Operation((2,), size, keeps=(2,), precision=FULL_ON_CPU if flow.input.rank > 1 else AS_READ),
             Operation((3,), size),
             Operation((4,), size),
-            Operation((5,), size, keeps=(5,)),
-            Operation((0, 6), size, keeps=(0, 6)),
+            Operation((5, 3), size, keeps=(5,), gradients=(NEW, NONE), transient=2 * size),
+            Operation((0, 6), size, keeps=(0, 6), transient=2 * size, precision=WIDEST),
         )

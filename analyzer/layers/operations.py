@@ -10,6 +10,9 @@ Source: torch 2.13.0 as it runs on a CPU, read with `torch.autograd.graph.saved_
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
+
+from analyzer.volume import Volume
 
 #: A reference to the operation's own output, among what it keeps.
 OUT = -1
@@ -18,14 +21,17 @@ OUT = -1
 OWN, VIEW, INPLACE = 0, 1, 2
 
 #: What arrives at a read in the backward pass: a tensor of its own; the output's gradient itself, or a view of it; the
-#: same where nothing was broadcast and a tensor of its own where something was; nothing (indices).
+#: same where nothing was broadcast and a tensor of its own where something was; nothing (indices, and what is not worked
+#: with but held while the operation runs: a module's argument, a local variable).
 NEW, PASSED, SUMMED, NONE = 0, 1, 2, 3
 
-#: How autocast runs an operation: in 16 bits; in 32; in 32 on CUDA alone; in the widest of its reads; as its first read comes.
-HALF, FULL, FULL_ON_CUDA, WIDEST, AS_READ = "half", "full", "full on cuda", "widest", "as read"
+#: How autocast runs an operation: in 16 bits; in 32 (where a number of the parameters' format takes part); in 32, behind
+#: a cast of what it reads, on CUDA alone or on the CPU alone; in the widest of its reads; as its first read comes.
+HALF, FULL, FULL_ON_CUDA, FULL_ON_CPU = "half", "full", "full on cuda", "full on cpu"
+WIDEST, AS_READ = "widest", "as read"
 
-#: Bytes of a statistic (a mean, a deviation, a logarithm of a sum), whatever the network computes in.
-STATISTIC = 4
+#: The width of a statistic (a mean, a deviation, a logarithm of a sum): the parameters', and on CUDA at least 4 bytes.
+STATISTIC = 0
 
 #: Bytes of an index.
 INDEX = 8
@@ -40,7 +46,7 @@ class Array:
     """A tensor that an operation makes besides its output, and keeps for its backward pass.
 
     `size` elements of one sample, or of the whole batch where `batched` is false. `width` is bytes of an element, None
-    for the width of the operation's output; `cuda` its width there, where it is another. `always` says that inference
+    for the width of the operation's output, STATISTIC; `cuda` its width there, where it is another. `always` says that inference
     makes it too.
     """
 
@@ -60,6 +66,14 @@ class Array:
         self.batched = batched
         self.always = always
         self.cuda = width if cuda is None else cuda
+
+
+def padded_copy(volume: Volume, pairs: Sequence[tuple[int, int]]) -> tuple[Operation, ...]:
+    """The copy that is made where the two sides of an axis are padded differently, which no window does by itself."""
+    if all(before == after for before, after in pairs):
+        return ()
+    spatial = (size + before + after for size, (before, after) in zip(volume.spatial, pairs, strict=True))
+    return (Operation((0,), prod(spatial) * volume.depth),)
 
 
 class Operation:

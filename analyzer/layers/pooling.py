@@ -12,7 +12,20 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice
-from analyzer.layers.operations import HALF, INDEX, PASSED, VIEW, Array, Operation
+from analyzer.layers.operations import (
+    AS_READ,
+    FULL_ON_CPU,
+    HALF,
+    INDEX,
+    NEW,
+    NONE,
+    OUT,
+    PASSED,
+    VIEW,
+    Array,
+    Operation,
+    padded_copy,
+)
 from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings, window_readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named
@@ -25,7 +38,6 @@ Size = int | tuple[int, ...]
 class Pool(Layer):
     """What the window pools share."""
 
-    keeps = (0,)
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True)
     stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
     padding: Padding = parameter(
@@ -52,6 +64,17 @@ class Pool(Layer):
             _check_padding(volume, kernel, pairs)
         rounding = self.rounding if self.padding.mode == "explicit" else "floor"
         return checked(Volume(slide(volume, kernel, stride, dilation, pairs, rounding), volume.depth))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps what it slides over: its input, or a padded copy of it."""
+        return self.slid(flow)
+
+    def slid(self, flow: Flow, extras: Sequence[Array] = ()) -> Sequence[Operation]:
+        """The pool, behind a padded copy of its input where it needs one."""
+        first = padded_copy(flow.input, self.geometry(flow.input)[3])
+        read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
+        pool = Operation((read,), flow.output.size, keeps=(read,), extras=extras, precision=precision)
+        return (*first, pool)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return window_readings(*self.geometry(flow.input))
@@ -86,9 +109,8 @@ class MaxPool(
     dilation: Size = parameter(Sizes(), "step between the cells of the window", default=1)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input and where each largest value stood; along one axis torch looks for that in training alone."""
-        places = Array(flow.output.size, INDEX, always=flow.input.rank > 1)
-        return (self.operation(flow, sharing, (places,)),)
+        """Keeps what it slides over and where each largest value stood: along one axis torch looks in training alone."""
+        return self.slid(flow, (Array(flow.output.size, INDEX, always=flow.input.rank > 1),))
 
 
 class AvgPool(
@@ -110,12 +132,17 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
     """
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A power, a mean, its sign and size, their product and a root; the powers are as large as the input."""
-        size = flow.output.size
+        """A power, a mean, its sign, its size (cut off at 0), the product of the two, a factor and a root."""
+        size, whole = flow.output.size, flow.input.size
         return (
-            Operation((0,), flow.input.size, keeps=(0,)),
+            Operation((0,), whole, keeps=(0,), transient=2 * whole),
             Operation((1,), size, keeps=(1,)),
-            Operation((2,), size, keeps=(2,), extras=(Array(size), Array(size), Array(size))),
+            Operation((2,), size),
+            Operation((2,), size, keeps=(2,), transient=size),
+            Operation((4,), size, keeps=(OUT,)),
+            Operation((3, 5), size, keeps=(3, 5)),
+            Operation((6,), size),
+            Operation((7, 0, 2), size, keeps=(7,), gradients=(NEW, NONE, NONE), transient=2 * size),
         )
 
 
@@ -153,14 +180,8 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps what the filter slides over: its input, or a padded copy of it."""
-        pairs = self.geometry(flow.input)[3]
-        if all(before == after for before, after in pairs):
-            return (Operation((0,), flow.output.size, keeps=(0,), precision=HALF),)
-        spatial = (size + before + after for size, (before, after) in zip(flow.input.spatial, pairs, strict=True))
-        return (
-            Operation((0,), prod(spatial) * flow.input.depth),
-            Operation((1,), flow.output.size, keeps=(1,), precision=HALF),
-        )
+        first = padded_copy(flow.input, self.geometry(flow.input)[3])
+        return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF))
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return window_readings(*self.geometry(flow.input))

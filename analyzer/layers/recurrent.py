@@ -14,6 +14,7 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
+from analyzer.layers.operations import HALF, OUT, Array, Operation, matrix
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes
@@ -25,6 +26,8 @@ class _Recurrent(Layer):
     """What the three share."""
 
     gates = 1
+    #: Numbers that a unit keeps of each step besides its output: its gates, and its cell or what a gate multiplies.
+    kept = 0
     units: int = parameter(Whole(), "number of units", main=True)
     bidirectional: bool = parameter(Flag(), "whether it also reads backwards", default=False)
     layers: int = parameter(Whole(1, 1000), "layers on top of each other", default=1)
@@ -58,6 +61,32 @@ class _Recurrent(Layer):
     def macs(self, flow: Flow) -> int:
         return flow.input.spatial[0] * self._weights(flow)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """An operation for each layer, which keeps the steps that it reads and puts out, and its gates at each."""
+        steps, units = flow.input.spatial[0], self.units * (2 if self.bidirectional else 1)
+        depth = flow.input.depth
+        operations: list[Operation] = []
+        for layer in range(self.layers):
+            last = layer == self.layers - 1
+            size = units * steps
+            extras = [Array(size * self.kept)] if self.kept else []
+            if last and not self.sequence:
+                extras.append(Array(size))  # the steps are there, though only the last is put out
+                size = units
+            trained = self._tensors(depth)
+            place = len(operations)
+            operations.append(
+                Operation((place,), size, keeps=(place, OUT), extras=extras, trained=trained, precision=HALF)
+            )
+            depth = units
+        return operations
+
+    def _tensors(self, depth: int) -> list[tuple[int, ...]]:
+        """The parameter tensors of one layer whose steps have this depth: of input, state and biases, a direction each."""
+        rows = self.gates * self.units
+        one = [matrix(rows * depth, rows, depth), matrix(rows * self.units, rows, self.units), *[(rows,)] * self.biases]
+        return one * (2 if self.bidirectional else 1)
+
     def windows(self, flow: Flow, which: int) -> Readings:
         return EVERYTHING
 
@@ -75,6 +104,7 @@ class Lstm(_Recurrent, type="lstm", elsewhere=("LSTM",)):
     """
 
     gates = 4
+    kept = 5
 
 
 class Gru(_Recurrent, type="gru", elsewhere=("GRU",)):
@@ -90,6 +120,7 @@ class Gru(_Recurrent, type="gru", elsewhere=("GRU",)):
     """
 
     gates = 3
+    kept = 4
 
 
 class Rnn(_Recurrent, type="rnn", elsewhere=("RNN", "SimpleRNN")):
@@ -146,6 +177,15 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))
         positions = prod(flow.output.spatial[1:] if self.sequence else flow.output.spatial)
         return flow.input.spatial[0] * taps * (flow.input.depth + self.filters) * 4 * self.filters * positions
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps the steps that it reads, and of each step its four gates, its cell and its output."""
+        steps = flow.input.spatial[0]
+        frame = flow.output.size // steps if self.sequence else flow.output.size
+        kernel = per_axis(self.kernel, flow.input.rank - 1, "kernel")
+        trained = self.parameters(flow, sharing).tensors(kernel[-2] if len(kernel) > 1 else 1, kernel[-1])
+        extras = (Array(steps * frame * 6),)
+        return (Operation((0,), flow.output.size, keeps=(0,), extras=extras, trained=trained, precision=HALF),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return None  # grows with every step of time

@@ -12,8 +12,10 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
+from analyzer.layers.operations import NEW, NONE, Operation
 from analyzer.layers.readings import KEPT, NOTHING_READ, Reading, Readings
 from analyzer.layers.reference_kinds import Reference
+from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Factors, Sizes
 from analyzer.layers.windows import checked, needs_axes, per_axis, wrong_rank
 from analyzer.volume import AXES, Volume
@@ -53,6 +55,10 @@ class Upsample(
                     notes=[f"{name}: ⌊{size}·{factor:g}⌋ = 0"],
                 )
         return checked(Volume(sizes, volume.depth))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A copy."""
+        return (Operation((0,), flow.output.size, keeps=_kept(self.mode, flow)),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if flow.output.spatial == flow.input.spatial:
@@ -99,11 +105,21 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
             )
         return checked(Volume(inputs[1].spatial, inputs[0].depth))
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A copy; the layer that it takes its size from is not read."""
+        reads, gradients = range(len(flow.inputs)), (NEW, NONE)[: len(flow.inputs)]
+        return (Operation(reads, flow.output.size, keeps=_kept(self.mode, flow), gradients=gradients),)
+
     def windows(self, flow: Flow, which: int) -> Readings:
         if which:
             return NOTHING_READ
         sizes = zip(flow.output.spatial, flow.input.spatial, strict=True)
         return tuple(_resampled(length, size, self.mode) for length, size in sizes)
+
+
+def _kept(mode: str, flow: Flow) -> tuple[int, ...]:
+    """What its backward pass keeps: its input for `area`, which torch runs as an adaptive pool, a mean for one bin an axis."""
+    return (0,) if mode == "area" and flow.output.positions > 1 else ()
 
 
 def _ratio(factor: float) -> tuple[int, int]:

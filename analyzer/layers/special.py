@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import FULL, PASSED, WIDEST, Operation
+from analyzer.layers.operations import FULL, NONE, PASSED, WIDEST, Operation
 from analyzer.layers.readings import Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import VolumeKind
@@ -41,7 +41,8 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
         times = Operation((0,), size, keeps=(0,), trained=((counts.weights,),), transient=size, precision=FULL)
         if not counts.biases:
             return (times,)
-        return (times, Operation((1,), size, trained=((counts.biases,),), gradients=(PASSED,), precision=FULL))
+        plus = Operation((1, 0), size, trained=((counts.biases,),), gradients=(PASSED, NONE), precision=FULL)
+        return (times, plus)
 
 
 class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCoords")):

@@ -63,7 +63,7 @@ def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
         made = [ledger.new(size, 0) for size in step.made]
         for extra in made:
             ledger.keep(extra)
-        for size in step.copies:  # there for the next time until autocast ends
+        for size in (*step.copies, *step.passing):  # there for the next time until autocast ends
             ledger.keep(ledger.new(size, 0))
         ledger.mark(step.node.name)
         for extra in made:

@@ -20,6 +20,7 @@ from analyzer.engine.network import Network, Node, declared_sharing
 from analyzer.layers import LOCAL, SHARED
 from analyzer.layers.operations import (
     FULL,
+    FULL_ON_CPU,
     FULL_ON_CUDA,
     HALF,
     INDEX,
@@ -28,8 +29,10 @@ from analyzer.layers.operations import (
     OUT,
     OWN,
     PASSED,
+    STATISTIC,
     VIEW,
     WIDEST,
+    Array,
     Operation,
 )
 
@@ -133,12 +136,12 @@ class Step:
     `bytes` its output's; `reads` and `keeps` values, `keeps` without parameters; `extras` what it makes and keeps in
     training, `made` what it makes in inference and drops; `parameters` (number, bytes of its gradient as the operation
     puts it out); `gradients` a rule for each read; `transient` bytes beside them in the backward pass; `copies` the
-    16-bit copies of parameters that autocast makes for it.
+    16-bit copies of weights that autocast makes for it, `passing` those of biases, which no backward pass needs.
     """
 
     __slots__ = (
-        "bytes", "collects", "copies", "extras", "gradients", "keeps", "made", "node", "parameters", "place", "reads",
-        "training", "transient",
+        "bytes", "collects", "copies", "extras", "gradients", "keeps", "made", "node", "parameters", "passing", "place",
+        "reads", "transient",
     )  # fmt: skip
 
     def __init__(self, node: Node, reads: Sequence[int], bytes: int, place: int, gradients: Sequence[int]) -> None:
@@ -151,7 +154,8 @@ class Step:
         self.extras: Sequence[int] = ()
         self.made: Sequence[int] = ()
         self.parameters: Sequence[tuple[int, int]] = ()
-        self.copies: Sequence[int] = ()
+        self.copies: list[int] = []
+        self.passing: list[int] = []
         self.transient = 0
         self.collects = False
 
@@ -235,11 +239,7 @@ class Tape:
             given = dict(zip(operation.reads, reads, strict=True))
             step.keeps = [value if kept == OUT else given[kept] for kept in operation.keeps]
         if operation.extras:
-            widths = [(extra, extra.width if run.device is None else extra.cuda) for extra in operation.extras]
-            sizes = [
-                extra.size * (batch if extra.batched else 1) * (bits if width is None else 8 * width) + 7 >> 3
-                for extra, width in widths
-            ]
+            sizes = [self._bytes(extra, bits) for extra in operation.extras]
             step.extras = sizes
             step.made = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always]
         if numbers:
@@ -250,16 +250,26 @@ class Tape:
             if half:
                 fresh = [number for number in numbers if number not in self._copied]
                 self._copied.update(fresh)
-                step.copies = [self.parameters[number][0] * bits // self.bits for number in fresh]
+                for number in fresh:
+                    copies = step.copies if len(self.work.parameters[number][0]) > 1 else step.passing
+                    copies.append(self.parameters[number][0] * bits // self.bits)
         step.transient = (operation.transient * batch * bits + 7) // 8
         return self.add(step, bits)
+
+    def _bytes(self, extra: Array, bits: int) -> int:
+        """The bytes of what an operation makes besides its output of so many bits an element."""
+        width = extra.width if self.run.device is None else extra.cuda
+        if width == STATISTIC:
+            bits = self.bits if self.run.device is None else max(32, self.bits)
+        elif width is not None:
+            bits = 8 * width
+        return (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8
 
     def _precision(self, node: Node, operation: Operation, reads: list[int]) -> tuple[int, list[int]]:
         """The bits of an operation's output under autocast, and its reads, cast where it wants them so."""
         precision = operation.precision
-        if precision == FULL_ON_CUDA:
-            precision = HALF if self.run.device is None else FULL
-            if self.run.device is None:  # the CPU leaves it in what it reads
+        if precision in (FULL_ON_CUDA, FULL_ON_CPU):
+            if (self.run.device is None) is (precision == FULL_ON_CUDA):
                 return self.value_bits[reads[0]], reads
             return self.bits, [self.cast(node, read, self.bits) for read in reads]
         if precision == HALF:

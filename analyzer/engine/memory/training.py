@@ -40,7 +40,10 @@ class Training:
 
     def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False) -> None:
         run = tape.run
-        shapes = [shape for shape, trained, _ in tape.work.parameters if trained]
+        loss = Loss(tape)
+        needs = _needs_gradient(tape, loss.starts)
+        reached = sorted(_reached(tape, needs))
+        shapes = [tape.work.parameters[number][0] for number in reached]
         optimizer, width = OPTIMIZERS[run.optimizer], tape.bits // 8
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
@@ -49,12 +52,11 @@ class Training:
         if run.ema:
             self.state.extend(size for size, _ in tape.parameters)
         self.optimizer = sum(self.state)
-        self.gradients = sum(size for size, trained in tape.parameters if trained)
-        loss = Loss(tape)
+        self.gradients = sum(tape.parameters[number][0] for number in reached)
         self.input = sum(tape.inputs) + loss.targets
         base = self.parameters + self.buffers + self.optimizer + self.input
         self.ledger = Ledger(base, traced=traced, timed=timed)
-        simulation = _Simulation(tape, loss, self.ledger)
+        simulation = _Simulation(tape, loss, needs, self.ledger)
         if run.accumulate > 1:
             self.ledger.new(self.gradients)
             self.ledger.gradients = self.gradients
@@ -63,6 +65,36 @@ class Training:
         simulation.backward()
         self.stepped = len(self.ledger.events or ())
         simulation.step(optimizer.made(shapes, width, run))
+
+
+def _needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:
+    """Whether a gradient flows to each value: a trained parameter stands before it, and one of `starts` behind it."""
+    first, steps, parameters = tape.first, tape.steps, tape.parameters
+    behind = [False] * (first + len(steps))
+    for value in starts:
+        behind[value] = True
+    for place in range(len(steps) - 1, -1, -1):
+        if behind[first + place]:
+            for read, rule in zip(steps[place].reads, steps[place].gradients, strict=True):
+                behind[read] = behind[read] or rule != NONE
+    needs = [False] * (first + len(steps))
+    for place, step in enumerate(steps):
+        if behind[first + place]:
+            needs[first + place] = any(parameters[number][1] for number, _ in step.parameters) or any(
+                needs[read] and rule != NONE for read, rule in zip(step.reads, step.gradients, strict=True)
+            )
+    return needs
+
+
+def _reached(tape: Tape, needs: Sequence[bool]) -> set[int]:
+    """The parameters that get a gradient."""
+    return {
+        number
+        for place, step in enumerate(tape.steps)
+        if needs[tape.first + place]
+        for number, _ in step.parameters
+        if tape.parameters[number][1]
+    }
 
 
 class Loss:
@@ -75,6 +107,7 @@ class Loss:
     def __init__(self, tape: Tape) -> None:
         self.targets = 0
         self.steps = 0
+        self.outputs = tape.outputs
         self.value: int | None = None
         network, run = tape.work.network, tape.run
         self.node = Node(len(network.nodes), "loss", Input(), (), Volume((), 1), Origin(), None, False)
@@ -96,6 +129,11 @@ class Loss:
         for other in scalars[1:]:
             self.value = self._add(tape, (self.value, other), tape.bits // 8, gradients=(PASSED, PASSED))
 
+    @property
+    def starts(self) -> Sequence[int]:
+        """The values at which the backward pass begins: the loss, or the outputs where there is none."""
+        return self.outputs if self.value is None else (self.value,)
+
     def _add(
         self,
         tape: Tape,
@@ -115,38 +153,22 @@ class Loss:
 class _Simulation:
     """One training step over a tape whose last steps are its loss."""
 
-    def __init__(self, tape: Tape, loss: Loss, ledger: Ledger) -> None:
+    def __init__(self, tape: Tape, loss: Loss, needs: Sequence[bool], ledger: Ledger) -> None:
         self.tape = tape
         self.ledger = ledger
         self.steps = tape.steps
         self.first = tape.first
         self.loss_from = len(tape.steps) - loss.steps
         self.ends = tape.outputs if loss.value is None else [*tape.outputs, loss.value]
-        self.starts = tape.outputs if loss.value is None else [loss.value]
+        self.starts = loss.starts
         self.storage: list[int] = [ledger.outside() for _ in tape.inputs] + [-1] * len(self.steps)
         #: For every step the storages that its backward pass keeps; for every segment those that it reads.
         self.saved: list[list[int]] = [[] for _ in self.steps]
         self.entries: dict[int, list[int]] = {}
-        self.needs = self._needs()
+        #: Copies that autocast drops at the end of the forward pass.
+        self.passing: list[int] = []
+        self.needs = needs
         self.segments = segments(tape)
-
-    def _needs(self) -> list[bool]:
-        """Whether a gradient flows to each value: a trained parameter stands before it, and the loss behind it."""
-        first, steps, parameters = self.first, self.steps, self.tape.parameters
-        behind = [False] * (first + len(steps))
-        for value in self.starts:
-            behind[value] = True
-        for place in range(len(steps) - 1, -1, -1):
-            if behind[first + place]:
-                for read in steps[place].reads:
-                    behind[read] = True
-        needs = [False] * (first + len(steps))
-        for place, step in enumerate(steps):
-            if behind[first + place]:
-                needs[first + place] = any(parameters[number][1] for number, _ in step.parameters) or any(
-                    needs[read] and rule != NONE for read, rule in zip(step.reads, step.gradients, strict=True)
-                )
-        return needs
 
     # -- forward -----------------------------------------------------------------------------------------------------
 
@@ -172,7 +194,8 @@ class _Simulation:
         for storage in before[:-1]:
             ledger.drop(storage)
         self._run(self.loss_from, len(self.steps), uses, saving=True)
-        ledger.drop(before[-1])
+        for storage in (before[-1], *self.passing):
+            ledger.drop(storage)
 
     def _uses(self, start: int, stop: int) -> dict[int, int]:
         """How often the steps from `start` up to `stop` read each storage, by its root value."""
@@ -195,6 +218,7 @@ class _Simulation:
             step, value = self.steps[place], first + place
             owner = root[value]
             storage[value] = new(step.bytes, uses.get(value, 0) + 1) if owner == value else storage[owner]
+            self.passing.extend([new(size) for size in step.passing])
             if saving and self.needs[value]:
                 kept = [storage[kept_value] for kept_value in step.keeps]
                 kept.extend([new(size, 0) for size in (*step.extras, *step.copies)])
