@@ -15,7 +15,7 @@ from math import prod
 from analyzer.diagnostics import Refusal
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import HALF, Operation, matrix, padded_copy
+from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy
 from analyzer.layers.readings import Readings, scattered_readings, window_readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
@@ -93,8 +93,15 @@ class Convolution(Layer):
         """Keeps what it slides over: its input, or a padded copy of it."""
         first = self.padded(flow.input)
         trained = self.parameters(flow, sharing).tensors(*self.last_axes(flow.input))
-        read = len(first)
-        slid = Operation((read,), flow.output.size, keeps=(read,), trained=trained, precision=HALF)
+        read, held = len(first), (0,) if first and self.padding_mode != "zeros" else ()
+        slid = Operation(
+            (read, *held),
+            flow.output.size,
+            keeps=(read,),
+            trained=trained,
+            gradients=(NEW, *[NONE] * len(held)),
+            precision=HALF,
+        )
         return (*first, slid)
 
     def last_axes(self, volume: Volume) -> tuple[int, int]:

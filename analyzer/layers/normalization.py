@@ -91,8 +91,8 @@ class InstanceNorm(
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input, the mean and deviation of each plane of each sample, and what it repeats for each sample: gamma
-        and the running statistics, where it has them.
+        """Keeps its input, the mean and deviation of each plane of each sample, and what it repeats for each: gamma and
+        the running statistics, where it has them (beta too, which it does not keep).
         """
         return (_with_statistics(self, flow, sharing, batched=True),)
 
@@ -102,8 +102,9 @@ def _with_statistics(layer: BatchNorm | InstanceNorm, flow: Flow, sharing: Shari
     depth = flow.input.depth
     extras = [Array(depth, STATISTIC, batched=batched, always=not layer.statistics) for _ in range(2)]
     if batched:
-        repeated = bool(layer.parameters(flow, sharing).weights) + 2 * layer.statistics
-        extras.extend([Array(depth, always=True)] * repeated)
+        counts = layer.parameters(flow, sharing)
+        extras.extend([Array(depth, always=True)] * (bool(counts.weights) + 2 * layer.statistics))
+        extras.extend([Array(depth, always=True, kept=False)] * bool(counts.biases))
     operation = layer.operation(flow, sharing, extras)
     if layer.statistics:  # mean, variance, and how many batches they have seen
         operation.buffers = (*[Array(depth, batched=False)] * 2, Array(1, INDEX, batched=False))
@@ -127,6 +128,7 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
     Sources: torch.nn.LayerNorm; Keras LayerNormalization (axis −1).
     """
 
+    precision = FULL_ON_CUDA
     axes: tuple[str, ...] = parameter(
         Axes("volume"), "axes it normalises along, or `volume`", default=("depth",), shown="depth"
     )
@@ -134,8 +136,6 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         _check_axes(self.axes, inputs[0])
         return inputs[0]
-
-    precision = FULL_ON_CUDA
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(_normalised(self.axes, flow.input))

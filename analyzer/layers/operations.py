@@ -43,14 +43,14 @@ def matrix(elements: int, rows: int, columns: int) -> tuple[int, ...]:
 
 
 class Array:
-    """A tensor that an operation makes besides its output, and keeps for its backward pass.
+    """A tensor that an operation makes besides its output.
 
-    `size` elements of one sample, or of the whole batch where `batched` is false. `width` is bytes of an element, None
-    for the width of the operation's output, STATISTIC; `cuda` its width there, where it is another. `always` says that inference
-    makes it too.
+    `size` elements of one sample, or of the whole batch where `batched` is false. `width` is bytes of an element,
+    STATISTIC, or None for the width of the operation's output; `cuda` its width there, where it is another. `always` says
+    that inference makes it too, `kept` that the backward pass needs it.
     """
 
-    __slots__ = ("always", "batched", "cuda", "size", "width")
+    __slots__ = ("always", "batched", "cuda", "kept", "size", "width")
 
     def __init__(
         self,
@@ -59,12 +59,14 @@ class Array:
         *,
         batched: bool = True,
         always: bool = False,
+        kept: bool = True,
         cuda: int | None = None,
     ) -> None:
         self.size = size
         self.width = width
         self.batched = batched
         self.always = always
+        self.kept = kept
         self.cuda = width if cuda is None else cuda
 
 

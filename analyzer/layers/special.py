@@ -38,10 +38,14 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A product, which keeps its input and whose gradient of the numbers is summed from the whole; and a sum."""
         counts, size = self.parameters(flow, sharing), flow.output.size
-        times = Operation((0,), size, keeps=(0,), trained=((counts.weights,),), transient=size, precision=FULL)
+
+        def shape(elements: int) -> tuple[int, ...]:
+            return (elements, *[1] * min(flow.input.rank, 2)) if self.per == "depth" else (elements,)
+
+        times = Operation((0,), size, keeps=(0,), trained=(shape(counts.weights),), transient=size, precision=FULL)
         if not counts.biases:
             return (times,)
-        plus = Operation((1, 0), size, trained=((counts.biases,),), gradients=(PASSED, NONE), precision=FULL)
+        plus = Operation((1, 0), size, trained=(shape(counts.biases),), gradients=(PASSED, NONE), precision=FULL)
         return (times, plus)
 
 

@@ -240,7 +240,7 @@ class Tape:
             step.keeps = [value if kept == OUT else given[kept] for kept in operation.keeps]
         if operation.extras:
             sizes = [self._bytes(extra, bits) for extra in operation.extras]
-            step.extras = sizes
+            step.extras = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.kept]
             step.made = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always]
         if numbers:
             half = bits < self.bits and operation.precision == HALF

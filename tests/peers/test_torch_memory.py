@@ -1,0 +1,124 @@
+"""The memory of a training step and of inference against torch's own, byte by byte: example networks and random ones.
+
+torch runs on fake tensors under a dispatch mode, which adds gradients out of place; the run is asked to do the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed: memory is not compared with it")
+
+from comparison import Tally  # noqa: E402
+from memory_torch import infer, train  # noqa: E402
+from random_networks import Drawn  # noqa: E402
+from torch_modules import Module, Unsupported  # noqa: E402
+
+from analyzer.engine.memory.inference import Inference  # noqa: E402
+from analyzer.engine.memory.settings import Run  # noqa: E402
+from analyzer.engine.memory.tape import Tape, operations_of  # noqa: E402
+from analyzer.engine.memory.training import Training  # noqa: E402
+from analyzer.engine.network import Network  # noqa: E402
+from analyzer.loader import expand, parse  # noqa: E402
+
+pytestmark = pytest.mark.peer
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "example_models").glob("*.yaml"))
+
+#: What torch does in these that the model leaves out, and by how much at most a peak of training differs for it.
+LEFT_OUT = {
+    "convnext_tiny": ("copies of channels-last gradients inside a convolution's backward", 0.001),
+    "crnn": ("oneDNN's LSTM, whose workspace a fake tensor does not have", 0.0001),
+    "swin_tiny": ("the buffer of indices into the table of relative positions, torch's own", 0.0005),
+}
+
+#: Runs that the random networks take turns in.
+RUNS: list[dict[str, Any]] = [
+    {"optimizer": "sgd"},
+    {"optimizer": "momentum", "weight_decay": 0.0001, "step": "loop"},
+    {"optimizer": "adam", "batch": 3},
+    {"optimizer": "adamw", "weight_decay": 0.01, "step": "loop"},
+    {"optimizer": "rmsprop", "accumulate": 2},
+    {"optimizer": "adafactor"},
+    {"optimizer": "adagrad", "step": "fused", "batch": 1},
+    {"optimizer": "lion", "step": "loop"},
+    {"optimizer": "adam", "step": "loop", "weight_decay": 0.01},
+]
+
+
+def torchs(module: Module, run: Run) -> dict[str, int]:
+    """What torch holds."""
+    optimizer = {"momentum": "sgdm"}.get(run.optimizer, run.optimizer)
+    row = train(
+        module,
+        module.samples,
+        batch=run.batch,
+        optimizer=optimizer,
+        weight_decay=run.weight_decay,
+        step=run.step,
+        accumulate=run.accumulate,
+        classes=module.classes,
+    )
+    keys = ("params_bytes", "buffers_bytes", "input_bytes", "grad_bytes", "optimizer_bytes", "saved_activation_bytes")
+    return {key: row[key] for key in (*keys, "peak_backward", "peak_step")}
+
+
+def ours(network: Network, run: Run) -> dict[str, int]:
+    """The same by the model."""
+    training = Training(Tape(operations_of(network, "shared"), run))
+    peaks = training.ledger.peaks
+    return {
+        "params_bytes": training.parameters,
+        "buffers_bytes": training.buffers,
+        "input_bytes": training.input,
+        "grad_bytes": training.gradients,
+        "optimizer_bytes": training.optimizer,
+        "saved_activation_bytes": training.saved,
+        "peak_backward": peaks["backward"].bytes,
+        "peak_step": peaks["step"].bytes,
+    }
+
+
+def inference(network: Network, batch: int) -> int:
+    """The peak of inference by the model."""
+    tape = Tape(operations_of(network, "shared"), Run(batch=batch), training=False)
+    return Inference(tape).peak.bytes
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_networks(path: Path, tallied: Any) -> None:
+    model, _ = parse(path.read_text(encoding="utf-8"), path.name)
+    assert model is not None
+    network, _ = expand(model)
+    run = Run(batch=2, optimizer="adam", in_place_joins=False)
+    try:
+        with torch.device("meta"):
+            module, again = Module(network), Module(network)
+    except Unsupported as error:
+        pytest.skip(f"torch has no {error}")
+    found, expected = ours(network, run), torchs(module, run)
+    tally = Tally()
+    tally.agreed += 1
+    tallied("memory of training in torch", tally)
+    if path.stem in LEFT_OUT:
+        for key in ("peak_backward", "peak_step"):
+            assert found[key] == pytest.approx(expected[key], rel=LEFT_OUT[path.stem][1])
+        return
+    assert found == expected
+    assert inference(network, 2) == infer(again, again.samples, batch=2)["peak_bytes"]
+
+
+@pytest.mark.parametrize("seed", range(72))
+def test_random_networks(seed: int, tallied: Any) -> None:
+    drawn = Drawn(seed)
+    run = Run(**{"batch": 2, **RUNS[seed % len(RUNS)]}, in_place_joins=False)
+    with torch.device("meta"):
+        module, again = Module(drawn.network), Module(drawn.network)
+    assert ours(drawn.network, run) == torchs(module, run), [node.layer.type for node in drawn.network.nodes]
+    assert inference(drawn.network, run.batch) == infer(again, again.samples, batch=run.batch)["peak_bytes"]
+    tally = Tally()
+    tally.agreed += 1
+    tallied("memory of training in torch", tally)

@@ -1,0 +1,961 @@
+"""A placed network as a torch module that runs it node by node, each as its author would write it in torch.
+
+Every value is freed after its last reader, as an fx graph run by its interpreter; nothing else is held but the inputs.
+
+A volume H x W x D is a tensor N x D x H x W (`first`) or N x H x W x D (`last`). What slides or pools wants the depth
+first, what works along the depth of tokens (linear, layer_norm, attention, recurrent layers) wants it last, and
+everything else takes it as it comes. A change between the two is a view (`permute`), as in torchvision's ConvNeXt,
+ViT and Swin; `Module.conversions` lists them. torch copies by itself where an operation needs its input in order.
+
+What differs from the catalogue's counts: a `blur_pool` keeps its filter for each plane, attention with relative
+positions keeps their indices, both as buffers; `batch_norm` counts its batches.
+"""
+
+# Longer than most modules because the types are many: each is a few lines.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, reduce
+from math import prod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+from analyzer.engine.network import Network, Node
+from analyzer.layers.spatial_kinds import axis_named
+from analyzer.layers.windows import Pairs, per_axis, slide
+from analyzer.volume import Volume
+
+FIRST, LAST = "first", "last"
+
+
+class Unsupported(Exception):
+    """A layer that torch has no module for; the message begins with its type."""
+
+
+class Built(NamedTuple):
+    """What a node runs: modules one after the other; the layout that it wants and gives (None: as it comes)."""
+
+    modules: list[nn.Module]
+    wants: str | None = None
+    gives: str | None = None
+
+
+class Call(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.function(*inputs)
+
+
+def ranked(stem: str, rank: int) -> Any:
+    """nn.Conv2d for `Conv` and 2."""
+    return getattr(nn, f"{stem}{rank}d")
+
+
+def dimension(volume: Volume, layout: str, axis: str) -> int:
+    """The tensor's dimension that is this axis of the volume."""
+    place = axis_named(axis, volume.axes, "axis")
+    if layout == LAST:
+        return 1 + place
+    return 1 if place == volume.rank else 2 + place
+
+
+def along(volume: Volume, layout: str, sizes: Sequence[int] | None = None) -> tuple[int, ...]:
+    """The tensor's shape, without the batch, of `sizes` in the volume's order (its own by default)."""
+    *spatial, depth = volume.sizes if sizes is None else sizes
+    return (*spatial, depth) if layout == LAST else (depth, *spatial)
+
+
+def turned(x: Tensor, layout: str) -> Tensor:
+    """The view of a tensor of the other layout in this one."""
+    if layout == LAST:
+        return x.permute(0, *range(2, x.dim()), 1)
+    return x.permute(0, x.dim() - 1, *range(1, x.dim() - 1))
+
+
+# Windows: convolutions and pools.
+
+
+def _split_padding(pairs: Pairs) -> tuple[tuple[int, ...], list[int]]:
+    """Padding as a module takes it, and as `functional.pad` takes what is left, the last axis first."""
+    if all(before == after for before, after in pairs):
+        return tuple(before for before, _ in pairs), []
+    return (0,) * len(pairs), [cells for pair in reversed(pairs) for cells in pair]
+
+
+def _padded(cells: list[int], mode: str = "constant", value: float = 0.0) -> list[nn.Module]:
+    if not cells:
+        return []
+    return [
+        Call(lambda x: functional.pad(x, cells, mode, value) if mode == "constant" else functional.pad(x, cells, mode))
+    ]
+
+
+def _conv(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    volume = node.inputs[0].output
+    if str(layer.sharing) != "shared" or layer.untied_bias:
+        raise Unsupported(f"{layer.type}: {layer.sharing} weights or biases of their own at each position")
+    kernel, stride, dilation, pairs = layer.geometry(volume)
+    conv = ranked("Conv", volume.rank)
+    padding: Any
+    padding, cells = _split_padding(pairs)
+    if layer.padding.mode == "same" and cells and set(stride) == {1} and layer.padding_mode == "zeros":
+        padding, cells = "same", []
+    mode = {"zeros": "constant"}.get(layer.padding_mode, layer.padding_mode)
+    inner = layer.padding_mode if not cells else "zeros"
+    common = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": inner}
+    if layer.type == "conv":
+        parts = [conv(volume.depth, layer.filters, kernel, groups=layer.groups, bias=layer.bias, **common)]
+    else:
+        wide = volume.depth * layer.multiplier
+        bias = layer.bias and layer.type == "depthwise_conv"
+        parts = [conv(volume.depth, wide, kernel, groups=volume.depth, bias=bias, **common)]
+        if layer.type == "separable_conv":
+            parts.append(conv(wide, layer.filters, 1, bias=layer.bias))
+    return Built([*_padded(cells, mode), *parts], FIRST, FIRST)
+
+
+def _conv_transpose(node: Node, _: str) -> Built:
+    """`same` by torch's output_padding; padding that differs between two sides cut off behind it."""
+    layer: Any = node.layer
+    volume, rank = node.inputs[0].output, node.output.rank
+    if str(layer.sharing) != "shared" or layer.untied_bias:
+        raise Unsupported(f"{layer.type}: {layer.sharing} weights or biases of their own at each position")
+    kernel, stride, dilation, pairs = layer.geometry(volume)
+    extra = per_axis(layer.output_padding, rank, "output_padding")
+    cut: list[nn.Module] = []
+    padding = [before for before, _ in pairs]
+    if layer.padding.mode != "explicit":
+        padding = [-(-(before + after) // 2) for before, after in pairs]
+        spans = zip(volume.spatial, stride, padding, kernel, dilation, node.output.spatial, strict=True)
+        extra = tuple(out - ((n - 1) * s - 2 * p + d * (k - 1) + 1) for n, s, p, k, d, out in spans)
+    elif any(before != after for before, after in pairs):
+        padding = [0] * rank
+        ends = [slice(before, before + out) for (before, _), out in zip(pairs, node.output.spatial, strict=True)]
+        cut = [Call(lambda x: x[(slice(None), slice(None), *ends)])]
+    module = ranked("ConvTranspose", rank)(
+        volume.depth,
+        layer.filters,
+        kernel,
+        stride=stride,
+        padding=tuple(padding),
+        output_padding=extra,
+        groups=layer.groups,
+        bias=layer.bias,
+        dilation=dilation,
+    )
+    return Built([module, *cut], FIRST, FIRST)
+
+
+def _pool(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    volume, rank = node.inputs[0].output, node.output.rank
+    kernel, stride, dilation, pairs = layer.geometry(volume)
+    if layer.rounding == "caffe" and node.output.spatial != slide(volume, kernel, stride, dilation, pairs, "ceil"):
+        raise Unsupported(f"{layer.type}: a last window beyond the input, which Caffe alone has")
+    padding, cells = _split_padding(pairs)
+    if layer.type == "lp_pool" or any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        padding, cells = (0,) * rank, [c for pair in reversed(pairs) for c in pair] if any(map(any, pairs)) else []
+    lowest = float("-inf") if layer.type == "max_pool" else 0.0
+    keywords: dict[str, Any] = {
+        "stride": stride,
+        "ceil_mode": layer.rounding != "floor" and layer.padding.mode == "explicit",
+    }
+    if layer.type != "lp_pool":
+        keywords["padding"] = padding
+    if layer.type == "max_pool":
+        module = ranked("MaxPool", rank)(kernel, dilation=dilation, **keywords)
+    elif rank == 1 and layer.type == "lp_pool":
+        module = nn.LPPool1d(2, kernel[0], stride=stride[0], ceil_mode=keywords["ceil_mode"])
+    elif layer.type == "lp_pool":
+        module = ranked("LPPool", rank)(2, kernel, **keywords)
+    else:
+        module = ranked("AvgPool", rank)(kernel, **keywords)
+    return Built([*_padded(cells, value=lowest), module], FIRST, FIRST)
+
+
+class Blur(nn.Module):
+    """Zhang 2019: a fixed binomial filter for each plane."""
+
+    def __init__(self, depth: int, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...]) -> None:
+        super().__init__()
+        self.stride, self.padding, self.groups = stride, padding, depth
+        self.convolve = getattr(functional, f"conv{len(kernel)}d")
+        self.register_buffer("filter", torch.full((depth, 1, *kernel), 1 / prod(kernel)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.convolve(x, self.filter, stride=self.stride, padding=self.padding, groups=self.groups)
+        return result
+
+
+def _blur_pool(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    volume = node.inputs[0].output
+    kernel, stride, _, pairs = layer.geometry(volume)
+    padding, cells = _split_padding(pairs)
+    return Built([*_padded(cells), Blur(volume.depth, kernel, stride, padding)], FIRST, FIRST)
+
+
+def _adaptive(stem: str) -> Callable[[Node, str], Built]:
+    def build(node: Node, _: str) -> Built:
+        if not node.output.rank:
+            return Built([nn.Identity()])
+        return Built([ranked(stem, node.output.rank)(node.output.spatial)], FIRST, FIRST)
+
+    return build
+
+
+def _pyramid(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    rank = node.inputs[0].output.rank
+    pool = getattr(functional, f"adaptive_max_pool{rank}d")
+    return Built([Call(lambda x: torch.cat([pool(x, (n,) * rank).flatten(1) for n in layer.bins], 1))], FIRST, FIRST)
+
+
+def _mean(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    places = [dimension(node.output, layout, axis) for axis in layer.axis]
+    return Built([Call(lambda x: x.mean(places, keepdim=True))])
+
+
+# Dense layers and what stands around attention.
+
+
+def _dense(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    flat = [nn.Flatten()] if node.inputs[0].output.rank else []
+    return Built([*flat, nn.Linear(node.inputs[0].output.size, layer.units, bias=layer.bias)], FIRST, FIRST)
+
+
+def _linear(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    return Built([nn.Linear(node.inputs[0].output.depth, layer.units, bias=layer.bias)], LAST, LAST)
+
+
+def _embedding(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    return Built([nn.Embedding(layer.vocabulary, layer.size)], None, LAST)
+
+
+class Attention(nn.Module):
+    """torch's attention as called, without its weights; a feature map's positions are its tokens."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        layer: Any = node.layer
+        depths = [source.output.depth for source in node.inputs]
+        self.layer = nn.MultiheadAttention(
+            depths[0],
+            layer.heads,
+            bias=layer.bias,
+            kdim=depths[1 % len(depths)],
+            vdim=depths[-1],
+            batch_first=True,
+        )
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        tokens = [x if x.dim() == 3 else x.flatten(1, -2) for x in inputs]
+        result: Tensor = self.layer(tokens[0], tokens[1 % len(tokens)], tokens[-1], need_weights=False)[0]
+        return result if inputs[0].dim() == 3 else result.view(inputs[0].shape)
+
+
+class Projected(nn.Module):
+    """Attention whose heads have depths of their own: four dense layers around torch's fused attention."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        layer: Any = node.layer
+        depths = [source.output.depth for source in node.inputs]
+        key = layer.key_depth or depths[0] // layer.heads
+        value = layer.value_depth or key
+        self.heads = layer.heads
+        self.query = nn.Linear(depths[0], layer.heads * key, bias=layer.bias)
+        self.key = nn.Linear(depths[1 % len(depths)], layer.heads * key, bias=layer.bias)
+        self.value = nn.Linear(depths[-1], layer.heads * value, bias=layer.bias)
+        self.out = nn.Linear(layer.heads * value, depths[0], bias=layer.bias)
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        tokens = [x if x.dim() == 3 else x.flatten(1, -2) for x in inputs]
+        query = self._split(self.query(tokens[0]))
+        key = self._split(self.key(tokens[1 % len(tokens)]))
+        value = self._split(self.value(tokens[-1]))
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        result: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
+        return result if inputs[0].dim() == 3 else result.view(inputs[0].shape)
+
+
+class Windowed(nn.Module):
+    """Attention in windows with a table of relative positions, step by step as torchvision's Swin, not shifted."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        layer: Any = node.layer
+        volume = node.inputs[0].output
+        if len(node.inputs) > 1 or layer.key_depth or layer.value_depth or volume.rank != 2:
+            raise Unsupported("multi_head_attention: windows over another memory, other depths or axes than two")
+        window = volume.spatial if layer.window is None else per_axis(layer.window, 2, "window")
+        self.heads, self.window, depth = layer.heads, window, volume.depth
+        self.qkv = nn.Linear(depth, 3 * depth, bias=layer.bias)
+        self.out = nn.Linear(depth, depth, bias=layer.bias)
+        self.table: nn.Parameter | None = None
+        self.places: Tensor
+        if layer.relative_position:
+            self.table = nn.Parameter(torch.zeros(prod(2 * cells - 1 for cells in window), layer.heads))
+            self.register_buffer("places", torch.zeros(prod(window) ** 2, dtype=torch.int64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        _, height, width, depth = x.shape
+        (a, b), tokens = self.window, prod(self.window)
+        below, beside = -height % a, -width % b
+        if below or beside:
+            x = functional.pad(x, (0, 0, 0, beside, 0, below))
+        batch, rows, columns = x.shape[0], (height + below) // a, (width + beside) // b
+        x = x.view(batch, rows, a, columns, b, depth)
+        x = x.permute(0, 1, 3, 2, 4, 5).reshape(batch * rows * columns, tokens, depth)
+        qkv = self.qkv(x)
+        qkv = qkv.reshape(len(x), tokens, 3, self.heads, depth // self.heads).permute(2, 0, 3, 1, 4)
+        query, key, value = qkv[0], qkv[1], qkv[2]
+        query = query * (depth // self.heads) ** -0.5
+        attention = query.matmul(key.transpose(-2, -1))
+        if self.table is not None:
+            bias = self.table[self.places].view(tokens, tokens, -1)
+            attention = attention + bias.permute(2, 0, 1).contiguous().unsqueeze(0)
+        attention = functional.softmax(attention, dim=-1)
+        x = attention.matmul(value).transpose(1, 2).reshape(len(x), tokens, depth)
+        x = self.out(x)
+        x = x.view(batch, rows, columns, a, b, depth)
+        x = x.permute(0, 1, 3, 2, 4, 5).reshape(batch, rows * a, columns * b, depth)
+        return x[:, :height, :width, :].contiguous()
+
+
+def _attention(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    if layer.window is not None or layer.relative_position:
+        return Built([Windowed(node)], LAST, LAST)
+    own = layer.key_depth is not None and layer.key_depth * layer.heads != node.output.depth
+    if own or (layer.value_depth is not None and layer.value_depth * layer.heads != node.output.depth):
+        return Built([Projected(node)], LAST, LAST)
+    return Built([Attention(node)], LAST, LAST)
+
+
+class Trained(nn.Module):
+    """A trained tensor that a function puts together with the input, and another where there is a bias."""
+
+    def __init__(self, function: Callable[..., Tensor], *shapes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.function = function
+        self.tables = nn.ParameterList([nn.Parameter(torch.ones(shape)) for shape in shapes])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *self.tables)
+
+
+def _position_table(node: Node, layout: str) -> Built:
+    return Built([Trained(torch.add, (1, *along(node.output, layout)))])
+
+
+def _class_token(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+
+    def join(x: Tensor, token: Tensor) -> Tensor:
+        return torch.cat([token.expand(len(x), -1, -1), x], dim=1)
+
+    return Built([Trained(join, (1, layer.count, node.output.depth))], LAST, LAST)
+
+
+def _scale(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    volume = node.output
+    ones = (*(1,) * volume.rank, volume.depth)
+    shape = {"layer": (1,), "depth": along(volume, layout, ones), "volume": along(volume, layout)}[layer.per]
+
+    def scaled(x: Tensor, gamma: Tensor, *beta: Tensor) -> Tensor:
+        return x * gamma + beta[0] if beta else x * gamma
+
+    return Built([Trained(scaled, *(shape,) * (1 + layer.bias))])
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation as torchvision.ops.SqueezeExcitation."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        layer: Any = node.layer
+        volume = node.output
+        between = layer.reduced or max(1, volume.depth // layer.ratio)
+        mixing = partial(ranked("Conv", volume.rank), kernel_size=1) if volume.rank else nn.Linear
+        self.pool = ranked("AdaptiveAvgPool", volume.rank)(1) if volume.rank else nn.Identity()
+        self.first = mixing(volume.depth, between, bias=layer.bias)
+        self.second = mixing(between, volume.depth, bias=layer.bias)
+        self.act = _function(layer.act, False, 1)
+        self.gate = _function(layer.gate, False, 1)
+
+    def _gate(self, x: Tensor) -> Tensor:
+        x = self.pool(x)
+        x = self.act(self.first(x))
+        result: Tensor = self.gate(self.second(x))
+        return result
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._gate(x) * x
+
+
+# Normalisations.
+
+
+def _switch(module: nn.Module, layer: Any) -> nn.Module:
+    """Leaves out gamma or beta where the layer has but one."""
+    for name, kept in (("weight", layer.scale), ("bias", layer.center)):
+        if (layer.affine if kept is None else kept) is False and getattr(module, name, None) is not None:
+            module._parameters[name] = None
+    return module
+
+
+def _affine(layer: Any) -> bool:
+    return any((layer.affine if kept is None else kept) for kept in (layer.scale, layer.center))
+
+
+def _batch_norm(stem: str) -> Callable[[Node, str], Built]:
+    def build(node: Node, _: str) -> Built:
+        layer: Any = node.layer
+        cls = ranked(stem, max(node.output.rank, 1))
+        module = cls(node.output.depth, affine=_affine(layer), track_running_stats=layer.statistics)
+        return Built([_switch(module, layer)], FIRST, FIRST)
+
+    return build
+
+
+def _group_norm(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    return Built([_switch(nn.GroupNorm(layer.groups, node.output.depth, affine=_affine(layer)), layer)], FIRST, FIRST)
+
+
+def _layer_norm(node: Node, layout: str) -> Built:
+    """Along the depth, or whole samples, in torch's own words; along other axes behind a permutation and before its inverse."""
+    layer: Any = node.layer
+    volume = node.output
+    named = volume.axes if layer.axes == ("volume",) else layer.axes
+    wanted = layout if set(named) == set(volume.axes) else LAST
+    axes = along(volume, wanted, range(volume.rank + 1))  # places in the volume, in the tensor's order
+    normed = [place for place in axes if volume.axes[place] in named]
+    shape = [volume.sizes[place] for place in normed]
+    if layer.type == "rms_norm":
+        module: nn.Module = nn.RMSNorm(shape, elementwise_affine=layer.affine if layer.scale is None else layer.scale)
+    else:
+        module = _switch(nn.LayerNorm(shape, elementwise_affine=_affine(layer)), layer)
+    if list(axes[len(axes) - len(normed) :]) == normed:
+        return Built([module], wanted, wanted)
+    order = [0, *(1 + i for i, place in enumerate(axes) if place not in normed)]
+    order += [1 + i for i, place in enumerate(axes) if place in normed]
+    back = [order.index(i) for i in range(len(order))]
+    return Built([Call(lambda x: x.permute(order)), module, Call(lambda x: x.permute(back))], wanted, wanted)
+
+
+def _local_response(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    return Built([nn.LocalResponseNorm(layer.size)], FIRST, FIRST)
+
+
+# Activations and what acts in training alone.
+
+#: Modules that take `inplace`.
+INPLACE: dict[str, Callable[..., nn.Module]] = {
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "celu": nn.CELU,
+    "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "hard_sigmoid": nn.Hardsigmoid,
+    "hard_swish": nn.Hardswish,
+    "hard_tanh": nn.Hardtanh,
+    "leaky_relu": nn.LeakyReLU,
+}
+
+#: Modules that do not.
+PLAIN: dict[str, Callable[..., nn.Module]] = {
+    "gelu": nn.GELU,
+    "softplus": nn.Softplus,
+    "softsign": nn.Softsign,
+    "sigmoid": nn.Sigmoid,
+    "log_sigmoid": nn.LogSigmoid,
+    "tanh": nn.Tanh,
+}
+
+#: Functions that overwrite.
+OVERWRITING: dict[str, Callable[[Tensor], Tensor]] = {"sigmoid": torch.sigmoid_, "tanh": torch.tanh_}
+
+
+def _function(type_: str, inplace: bool, depth: int) -> nn.Module:
+    """The module of an activation; `depth` is the dimension of the depth."""
+    if type_ in INPLACE:
+        return INPLACE[type_](inplace=inplace)
+    if inplace and type_ in OVERWRITING:
+        return Call(OVERWRITING[type_])
+    if inplace:
+        raise Unsupported(f"{type_}: torch has none in place")
+    if type_ in PLAIN:
+        return PLAIN[type_]()
+    return (nn.Softmax if type_ == "softmax" else nn.LogSoftmax)(dim=depth)
+
+
+def _activation(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    return Built([_function(layer.type, layer.inplace, dimension(node.output, layout, "depth"))])
+
+
+def _prelu(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    if layer.per == "volume":
+        raise Unsupported("prelu: a slope for each element")
+    return Built([nn.PReLU(1 if layer.per == "layer" else node.output.depth)], FIRST, FIRST)
+
+
+def _glu(node: Node, layout: str) -> Built:
+    return Built([nn.GLU(dim=dimension(node.output, layout, "depth"))])
+
+
+def _dropout(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    return Built([nn.Dropout(layer.rate, inplace=layer.inplace)])
+
+
+def _spatial_dropout(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    cls = ranked("Dropout", node.output.rank) if node.output.rank else nn.Dropout
+    return Built([cls(layer.rate, inplace=layer.inplace)], FIRST, FIRST)
+
+
+class Depth(nn.Module):
+    """torchvision.ops.StochasticDepth by rows: noise of one number a sample."""
+
+    def __init__(self, rate: float, inplace: bool) -> None:
+        super().__init__()
+        self.rate, self.inplace = rate, inplace
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.rate == 0:
+            return x
+        noise = torch.empty([len(x)] + [1] * (x.dim() - 1), dtype=x.dtype, device=x.device).bernoulli_(1 - self.rate)
+        if self.rate < 1:
+            noise.div_(1 - self.rate)
+        return x.mul_(noise) if self.inplace else x * noise
+
+
+def _stochastic_depth(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    return Built([Depth(layer.rate, layer.inplace)])
+
+
+# Arrangement, resampling, merges, recurrence.
+
+
+def _flatten(node: Node, _: str) -> Built:
+    return Built([nn.Flatten()] if node.inputs[0].output.rank else [nn.Identity()], FIRST, FIRST)
+
+
+def _reshape(node: Node, layout: str) -> Built:
+    """The depth stays where it is if it keeps its size; a vector is filled in; otherwise the depth comes last first."""
+    before, after = node.inputs[0].output, node.output
+    if layout == FIRST and (before.depth == after.depth or before.positions == 1 or not after.rank):
+        shape = along(after, FIRST)
+        return Built([Call(lambda x: x.reshape(len(x), *shape))], FIRST, FIRST)
+    sizes = after.sizes
+    return Built([Call(lambda x: x.reshape(len(x), *sizes))], LAST, LAST)
+
+
+def _permute(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    order = [0, *(dimension(node.inputs[0].output, layout, axis) for axis in layer.order)]
+    return Built([Call(lambda x: x.permute(order))], None, LAST)
+
+
+def _spatial_pairs(node: Node, layout: str) -> tuple[list[int], list[slice]]:
+    """Padding of `pad` for functional.pad, and the slices of `crop`, in this layout."""
+    layer: Any = node.layer
+    volume = node.inputs[0].output
+    pairs = layer.padding.pairs(volume.rank)
+    ends = [slice(before, size - after) for (before, after), size in zip(pairs, volume.spatial, strict=True)]
+    cells = [cells for pair in reversed(pairs) for cells in pair]
+    return ([0, 0, *cells], ends) if layout == LAST else (cells, [slice(None), *ends])
+
+
+def _pad(node: Node, layout: str) -> Built:
+    return Built(_padded(_spatial_pairs(node, layout)[0]))
+
+
+def _crop(node: Node, layout: str) -> Built:
+    ends = _spatial_pairs(node, layout)[1]
+    return Built([Call(lambda x: x[(slice(None), *ends)])])
+
+
+def _slice(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    place = dimension(node.inputs[0].output, layout, layer.axis[0])
+    cut = slice(layer.start, layer.stop, layer.step if layer.step > 1 else None)
+    return Built([Call(lambda x: x[(*(slice(None),) * place, cut)])])
+
+
+def _resample(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+    linear = ("linear", "bilinear", "trilinear")
+    mode = linear[node.output.rank - 1] if layer.mode in linear else layer.mode
+    size = node.output.spatial
+    return Built([Call(lambda x, *_: functional.interpolate(x, size=size, mode=mode))], FIRST, FIRST)
+
+
+def _pixel(cls: Callable[[int], nn.Module]) -> Callable[[Node, str], Built]:
+    def build(node: Node, _: str) -> Built:
+        layer: Any = node.layer
+        if node.output.rank != 2:
+            raise Unsupported(f"{layer.type}: {node.output.rank} axes")
+        return Built([cls(layer.factor)], FIRST, FIRST)
+
+    return build
+
+
+def _channel_shuffle(node: Node, _: str) -> Built:
+    """As torchvision's ShuffleNet writes it: two views around a copy."""
+    layer: Any = node.layer
+    groups = layer.groups
+
+    def shuffle(x: Tensor) -> Tensor:
+        x = x.view(len(x), groups, x.shape[1] // groups, *x.shape[2:])
+        return torch.transpose(x, 1, 2).contiguous().flatten(1, 2)
+
+    return Built([Call(shuffle)], FIRST, FIRST)
+
+
+def _coordinates(node: Node, _: str) -> Built:
+    layer: Any = node.layer
+
+    def add(x: Tensor) -> Tensor:
+        rank = x.dim() - 2
+        rows = [torch.linspace(-1, 1, n, dtype=x.dtype, device=x.device) for n in x.shape[2:]]
+        planes = [row.view([-1 if i == axis else 1 for i in range(rank)]) for axis, row in enumerate(rows)]
+        if layer.radius:
+            planes.append(reduce(torch.add, [plane**2 for plane in planes]).sqrt())
+        return torch.cat([x, *(plane.expand(len(x), 1, *x.shape[2:]) for plane in planes)], dim=1)
+
+    return Built([Call(add)], FIRST, FIRST)
+
+
+def _cropped(node: Node, layout: str) -> Callable[[Tensor], Tensor]:
+    """What a merge does to an input first: cut its spatial axes to the smallest, from the middle."""
+    layer: Any = node.layer
+    if layer.crop == "none" or len(node.inputs) == 1:
+        return lambda x: x
+    smallest = tuple(map(min, zip(*(source.output.spatial for source in node.inputs), strict=True)))
+    start = 1 if layout == LAST else 2
+
+    def cut(x: Tensor) -> Tensor:
+        sizes = x.shape[start : start + len(smallest)]
+        if sizes == smallest:
+            return x
+        ends = [slice((n - to) // 2, (n - to) // 2 + to) for n, to in zip(sizes, smallest, strict=True)]
+        return x[(*(slice(None),) * start, *ends)]
+
+    return cut
+
+
+def _merge(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Node, str], Built]:
+    def build(node: Node, layout: str) -> Built:
+        cut = _cropped(node, layout)
+        return Built([Call(lambda *inputs: reduce(function, map(cut, inputs)))])
+
+    return build
+
+
+def _add(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    return _merge(Tensor.add_ if layer.inplace else torch.add)(node, layout)
+
+
+def _average(node: Node, layout: str) -> Built:
+    cut, count = _cropped(node, layout), len(node.inputs)
+    return Built([Call(lambda *inputs: reduce(torch.add, map(cut, inputs)) / count)])
+
+
+def _concat(node: Node, layout: str) -> Built:
+    layer: Any = node.layer
+    cut, place = _cropped(node, layout), dimension(node.output, layout, layer.axis[0])
+    return Built([Call(lambda *inputs: torch.cat([cut(x) for x in inputs], dim=place))])
+
+
+class Steps(nn.Module):
+    """The sequence of a recurrent layer, its states dropped; or its last step."""
+
+    def __init__(self, layer: nn.Module, sequence: bool) -> None:
+        super().__init__()
+        self.layer, self.sequence = layer, sequence
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.layer(x)[0]
+        return result if self.sequence else result[:, -1]
+
+
+def _recurrent(cls: Callable[..., nn.Module]) -> Callable[[Node, str], Built]:
+    def build(node: Node, _: str) -> Built:
+        layer: Any = node.layer
+        if layer.biases == 1:
+            raise Unsupported(f"{layer.type}: one bias vector, and torch has two or none")
+        depth = node.inputs[0].output.depth
+        keywords = {"num_layers": layer.layers, "bias": layer.biases == 2, "bidirectional": layer.bidirectional}
+        return Built([Steps(cls(depth, layer.units, batch_first=True, **keywords), layer.sequence)], LAST, LAST)
+
+    return build
+
+
+#: How each type is built; `BUILD[type](node, layout)` gets the layout of its first input.
+BUILD: dict[str, Callable[[Node, str], Built]] = {
+    **dict.fromkeys((*INPLACE, *PLAIN, "softmax", "log_softmax"), _activation),
+    "conv": _conv,
+    "depthwise_conv": _conv,
+    "separable_conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "max_pool": _pool,
+    "avg_pool": _pool,
+    "lp_pool": _pool,
+    "blur_pool": _blur_pool,
+    "global_avg_pool": _adaptive("AdaptiveAvgPool"),
+    "adaptive_avg_pool": _adaptive("AdaptiveAvgPool"),
+    "global_max_pool": _adaptive("AdaptiveMaxPool"),
+    "adaptive_max_pool": _adaptive("AdaptiveMaxPool"),
+    "spatial_pyramid_pool": _pyramid,
+    "mean": _mean,
+    "dense": _dense,
+    "linear": _linear,
+    "embedding": _embedding,
+    "multi_head_attention": _attention,
+    "squeeze_excite": lambda node, _: Built([Gate(node)], FIRST, FIRST),
+    "position_table": _position_table,
+    "class_token": _class_token,
+    "scale": _scale,
+    "batch_norm": _batch_norm("BatchNorm"),
+    "instance_norm": _batch_norm("InstanceNorm"),
+    "group_norm": _group_norm,
+    "layer_norm": _layer_norm,
+    "rms_norm": _layer_norm,
+    "local_response_norm": _local_response,
+    "prelu": _prelu,
+    "glu": _glu,
+    "dropout": _dropout,
+    "spatial_dropout": _spatial_dropout,
+    "stochastic_depth": _stochastic_depth,
+    "flatten": _flatten,
+    "reshape": _reshape,
+    "permute": _permute,
+    "pad": _pad,
+    "crop": _crop,
+    "slice": _slice,
+    "upsample": _resample,
+    "resize": _resample,
+    "pixel_shuffle": _pixel(nn.PixelShuffle),
+    "pixel_unshuffle": _pixel(nn.PixelUnshuffle),
+    "channel_shuffle": _channel_shuffle,
+    "coord_channels": _coordinates,
+    "add": _add,
+    "subtract": _merge(torch.sub),
+    "multiply": _merge(torch.mul),
+    "maximum": _merge(torch.maximum),
+    "average": _average,
+    "concat": _concat,
+    "lstm": _recurrent(nn.LSTM),
+    "gru": _recurrent(nn.GRU),
+    "rnn": _recurrent(nn.RNN),
+}
+
+#: What works on tokens: an input L x D that only these read is N x L x D.
+_OF_TOKENS = {
+    "linear",
+    "layer_norm",
+    "rms_norm",
+    "multi_head_attention",
+    "class_token",
+    "position_table",
+    "lstm",
+    "gru",
+    "rnn",
+}
+
+
+def _siblings(nodes: Iterable[Node]) -> dict[int, list[Node]]:
+    """Slices of one value that together are all of it, by the index of the first that runs: a split."""
+    groups: dict[tuple[int, str], list[Node]] = {}
+    for node in nodes:
+        layer: Any = node.layer
+        if layer.type == "slice" and layer.step == 1:
+            groups.setdefault((node.inputs[0].index, layer.axis[0]), []).append(node)
+    found = {}
+    for (_, axis), group in groups.items():
+        volume = group[0].inputs[0].output
+        size = volume.sizes[axis_named(axis, volume.axes, "axis")]
+        layers: list[Any] = [node.layer for node in group]
+        ranges = sorted((layer.start, size if layer.stop is None else layer.stop) for layer in layers)
+        starts, stops = [start for start, _ in ranges], [stop for _, stop in ranges]
+        if len(group) > 1 and [0, *stops] == [*starts, size]:
+            found[min(node.index for node in group)] = group
+    return found
+
+
+def _split(group: list[Node], layout: str) -> tuple[nn.Module, list[int]]:
+    """The module that splits, and the index of the node that each part is."""
+    ordered = sorted(group, key=lambda node: node.layer.start)  # type: ignore[attr-defined]
+    first: Any = ordered[0].layer
+    axis = axis_named(first.axis[0], ordered[0].output.axes, "axis")
+    place = dimension(ordered[0].output, layout, first.axis[0])
+    sizes = [node.output.sizes[axis] for node in ordered]
+    if len(set(sizes)) == 1:
+        split: Callable[[Tensor], Any] = partial(torch.chunk, chunks=len(sizes), dim=place)
+    else:
+        split = partial(torch.split, split_size_or_sections=sizes, dim=place)
+    return Call(split), [node.index for node in ordered]
+
+
+def _share(module: nn.Module, other: nn.Module) -> None:
+    """Puts the parameters and buffers of `other` into `module`."""
+    for mine, theirs in zip(module.modules(), other.modules(), strict=True):
+        for name, parameter in theirs._parameters.items():
+            setattr(mine, name, parameter)
+        for name, buffer in theirs._buffers.items():
+            mine._buffers[name] = buffer
+
+
+class Module(nn.Module):
+    """The network, run node by node.
+
+    `samples` are inputs of one sample on the meta device, `classes` the dimension of the depth in each output,
+    `conversions` the nodes before which a layout was changed. `segments` are ranges of node indices that are run
+    again in the backward pass (torch.utils.checkpoint, not reentrant, the state of the random generator not kept).
+
+    Raises `Unsupported` for a layer that torch has no words for.
+    """
+
+    def __init__(self, network: Network, segments: Sequence[range] = ()) -> None:
+        super().__init__()
+        self.nodes = network.nodes
+        self.entering = [node.index for node in network.inputs]
+        self.leaving = [node.index for node in network.outputs]
+        self.conversions: list[str] = []
+        self.samples: list[Tensor] = []
+        self._layouts: dict[int, str] = {}
+        self._wanted: dict[int, str | None] = {}
+        self._parts: dict[int, list[int]] = {}
+        self.runs = nn.ModuleList()
+        self._enter(network)
+        groups = _siblings(network.nodes)
+        behind = {node.index for group in groups.values() for node in group} - set(groups)
+        for node in network.nodes:
+            self._place(node, groups.get(node.index), node.index in behind)
+        self.classes = [-1 if self._layouts[index] == LAST else 1 for index in self.leaving]
+        self._last = {source.index: node.index for node in network.nodes for source in node.inputs}
+        self._last.update(dict.fromkeys(self.leaving, len(network.nodes)))
+        self._segments = {cells.start: self._segment(cells) for cells in segments}
+
+    def _enter(self, network: Network) -> None:
+        readers: dict[int, set[str]] = {}
+        for node in network.nodes:
+            for source in node.inputs:
+                readers.setdefault(source.index, set()).add(node.layer.type)
+        for node in network.inputs:
+            found = readers.get(node.index, set())
+            layout = LAST if node.output.rank == 1 and found <= _OF_TOKENS else FIRST
+            dtype = torch.int64 if found == {"embedding"} else torch.float32
+            self._layouts[node.index] = layout
+            self.samples.append(torch.empty(along(node.output, layout), dtype=dtype, device="meta"))
+
+    def _place(self, node: Node, group: list[Node] | None, placed: bool) -> None:
+        layout = self._layouts[node.inputs[0].index]
+        if placed:  # a part of a split that ran before
+            built = Built([nn.Identity()])
+        elif group is not None:
+            split, self._parts[node.index] = _split(group, layout)
+            built = Built([split])
+        elif node.layer.type in BUILD:
+            built = BUILD[node.layer.type](node, layout)
+        else:
+            raise Unsupported(f"{node.layer.type}: no module")
+        run = nn.ModuleList(built.modules)
+        if node.tied is not None:
+            _share(run, self.runs[node.tied.index])
+        elif node.frozen:
+            run.requires_grad_(False)
+        self.runs.append(run)
+        wanted = built.wants or (layout if len(node.inputs) > 1 else None)
+        self._wanted[node.index] = wanted
+        for source in node.inputs:
+            if source.output.rank and wanted not in (None, self._layouts[source.index]):
+                self.conversions.append(f"{node.name} reads {source.name} with the depth {wanted}")
+        self._layouts[node.index] = built.gives or layout
+
+    def _segment(self, cells: range) -> tuple[range, list[int], list[int]]:
+        """A segment with the values that it reads from before and those that are read after it."""
+        inside = set(cells)
+        read = [source.index for place in cells for source in self.nodes[place].inputs if source.index not in inside]
+        given = [place for place in cells if self._last.get(place, -1) not in inside and place in self._last]
+        return cells, list(dict.fromkeys(read)), given
+
+    def _run(self, values: dict[int, Tensor], node: Node) -> None:
+        """Works out a node, and forgets what nothing after it reads."""
+        wanted = self._wanted[node.index]
+        results: Any = []
+        for source in node.inputs:
+            value = values[source.index]
+            change = wanted is not None and source.output.rank and wanted != self._layouts[source.index]
+            results.append(turned(value, wanted or FIRST) if change else value)
+            del value
+        for source in node.inputs:
+            if self._last[source.index] == node.index:
+                values.pop(source.index, None)
+        if node.index in values:  # a part of a split
+            return
+        for module in self.runs[node.index].children():
+            results = [module(*results)]
+        if node.index not in self._parts:
+            values[node.index] = results.pop()
+            return
+        for index, part in zip(self._parts[node.index], results.pop(), strict=True):
+            values[index] = part
+
+    def _again(self, start: int, *entering: Tensor) -> tuple[Tensor, ...]:
+        """Works out a segment from the values that it reads."""
+        cells, read, given = self._segments[start]
+        values = dict(zip(read, entering, strict=True))
+        for place in cells:
+            self._run(values, self.nodes[place])
+        return tuple(values[index] for index in given)
+
+    def forward(self, *inputs: Tensor) -> Any:
+        values = dict(zip(self.entering, inputs, strict=True))
+        place = 0
+        while place < len(self.nodes):
+            if place not in self._segments or not torch.is_grad_enabled():
+                self._run(values, self.nodes[place])
+                place += 1
+                continue
+            cells, read, given = self._segments[place]
+            entering = [values[index] for index in read]
+            for index in read:
+                if self._last[index] in cells:
+                    values.pop(index, None)
+            found = checkpoint(self._again, place, *entering, use_reentrant=False, preserve_rng_state=False)
+            del entering
+            values.update(zip(given, found, strict=True))
+            del found
+            place = cells.stop
+        results = tuple(values[index] for index in self.leaving)
+        return results[0] if len(results) == 1 else results
