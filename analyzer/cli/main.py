@@ -18,6 +18,7 @@ FINE, WRONG, FAULT, INTERRUPTED = 0, 1, 2, 130
 
 #: The commands besides the report, each in the module of its name, with what they do.
 COMMANDS = {
+    "memory": "what inference and training take, and whether it fits on a device",
     "layers": "the catalogue: layer types, their parameters, formulas and sources",
     "example": "prints an example model to start from",
     "schema": "prints the JSON Schema of model files, or validates files with it",

@@ -100,10 +100,12 @@ class Row:
     `name` is its full name, `kind` its type, `path` the blocks around it, `inputs` the names of what it reads,
     `output` its output volume, `own` its own costs, `cumulative` the sums up to and with it; `macs_on_data` the MACs that
     fall on no padding, `unread` the cells at the end of each axis that no window reads, `receptive_field` the cells of
-    the network's first input that an output cell sees (each None where there is no such thing).
+    the network's first input that an output cell sees (each None where there is no such thing). `saved` and `live` are
+    there once `Analysis.measure_memory` was asked: bytes that it is the first to keep for the backward pass, and bytes of
+    activations alive while it runs.
     """
 
-    __slots__ = ("cumulative", "macs_on_data", "node", "own", "receptive_field", "unread")
+    __slots__ = ("cumulative", "live", "macs_on_data", "node", "own", "receptive_field", "saved", "unread")
 
     def __init__(
         self,
@@ -121,6 +123,8 @@ class Row:
         self.macs_on_data = macs_on_data
         self.unread = unread
         self.receptive_field = receptive_field
+        self.saved: int | None = None
+        self.live: int | None = None
 
     @property
     def name(self) -> str:
@@ -279,6 +283,16 @@ class Analysis:
                 return None
             total += row.macs_on_data
         return total
+
+    def measure_memory(self) -> None:
+        """Works out what each row saves for the backward pass and has alive; once, for the reports that show it."""
+        if not self.rows or self.rows[0].saved is not None:
+            return
+        from analyzer.engine.memory.by_layer import saved_and_live
+
+        found = saved_and_live(self.network, batch=self.batch, dtype=self.dtype)
+        for row in self.rows:
+            row.saved, row.live = found[row.name]
 
     def header(self) -> dict[str, Any]:
         """The keys of the JSON report before its layers."""

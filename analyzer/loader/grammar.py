@@ -101,13 +101,13 @@ BUDGET_KEYS = {
     "layers": "count",
 }
 
-#: Keys of `training`, with their choices (None: see the parser).
+#: Keys of `training`, with their choices (None: see the parser); those of the memory analysis, which a report does not load.
 TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
     "batch": None,
     "dtype": None,
-    "optimizer": ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "lamb", "lion"),
+    "optimizer": ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "adafactor", "lion"),
     "weight_decay": None,
-    "step": ("foreach", "for_loop", "fused"),
+    "step": ("foreach", "loop", "fused"),
     "loss": ("cross_entropy", "mse", "none"),
 }
 

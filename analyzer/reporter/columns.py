@@ -195,6 +195,8 @@ COLUMNS: dict[str, Column] = {
             attrgetter("cumulative.activation_bytes"),
             "running",
         ),
+        _sized("saved", "saved", "bytes that it is the first to keep for the backward pass", attrgetter("saved")),
+        _sized("live", "live", "bytes of activations alive while it runs", attrgetter("live"), "place"),
         Column("inputs", "inputs", "the layers that it reads", value=lambda row: " ".join(row.inputs)),
         Column("path", "path", "the blocks around it", value=lambda row: row.path),
         Column(
@@ -210,6 +212,9 @@ COLUMNS: dict[str, Column] = {
 
 #: What every mode has: a bare name means it in each mode shown.
 METRICS = tuple(name.partition(".")[2] for name in COLUMNS if name.startswith("shared."))
+
+#: Columns that show what `Analysis.measure_memory` works out.
+MEASURED = ("saved", "live")
 
 #: What people see unless they choose, and what a ranking shows, where a running sum would mislead.
 USUAL = ("layer", "kind", "output", "weights", "biases", "sum", "memory", "macs", "macs_sum")

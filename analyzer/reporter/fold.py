@@ -29,6 +29,9 @@ class Folded(Row):
         self._name = name
         self.label = label
         self.members = members
+        if members[0].saved is not None:
+            self.saved = sum(filter(None, (row.saved for row in members)))
+            self.live = max(filter(None, (row.live for row in members)), default=0)
 
     @classmethod
     def of(cls, name: str, label: str, members: Sequence[Row]) -> Folded:

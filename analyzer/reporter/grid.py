@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import MODES, Analysis, Row
-from analyzer.reporter.columns import COLUMNS, RANKED, TITLES, USUAL, Column, check_columns, chosen, modes_of
+from analyzer.reporter.columns import COLUMNS, MEASURED, RANKED, TITLES, USUAL, Column, check_columns, chosen, modes_of
 from analyzer.reporter.fold import folded, total_row
 from analyzer.reporter.options import Options
 from analyzer.reporter.rank import biggest, ordered, ranking_column, share_columns
@@ -78,6 +78,8 @@ def shown_modes(analysis: Analysis, options: Options) -> tuple[str, ...]:
 def grid_of(analysis: Analysis, options: Options) -> Grid:
     """The grid of a network as asked: folded, ordered, its biggest rows alone."""
     check_columns(options.columns or (), options.sort)
+    if not {*(options.columns or ()), options.sort}.isdisjoint(MEASURED):
+        analysis.measure_memory()
     modes = shown_modes(analysis, options)
     rows: Sequence[Row] = folded(analysis, options.depth)
     total = total_row(analysis)
@@ -102,6 +104,7 @@ def exact_grid(analysis: Analysis, options: Options) -> Grid:
     if options.columns is not None or options.top is not None:
         return grid_of(analysis, options)
     check_columns((), options.sort)
+    analysis.measure_memory()
     modes = MODES if options.mode == "both" else (options.mode,)
     columns = [column for column in COLUMNS.values() if column.group in ("", *modes)]
     rows = folded(analysis, options.depth)

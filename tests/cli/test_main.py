@@ -103,7 +103,7 @@ def test_a_mistake_of_our_own_is_one_line(folder: Path, capsys: Said, monkeypatc
     def fail(*_: object, **__: object) -> None:
         raise KeyError("x\ny")
 
-    monkeypatch.setattr("analyzer.cli.report.expand", fail)
+    monkeypatch.setattr("analyzer.cli.models.expand", fail)
     monkeypatch.delenv("ANALYZER_DEBUG", raising=False)
     assert _guarded(["net.yaml"]) == 2
     err = capsys.readouterr().err

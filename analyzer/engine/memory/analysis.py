@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from analyzer.engine.memory.allocator import replay
 from analyzer.engine.memory.arena import Plan, arena_tensors, plan_arena
+from analyzer.engine.memory.devices import verdict
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import Peak
 from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.ranks import per_rank_of
 from analyzer.engine.memory.segments import Blocks
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.sharding import PerRank
+from analyzer.engine.memory.sharding import PerRank, check_ranks
 from analyzer.engine.memory.tape import Tape, Work, operations_of
 from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training
@@ -23,6 +24,9 @@ from analyzer.layers import SHARED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+#: The formats that networks are trained in; in the others they are only run.
+TRAINED = ("float64", "float32", "tf32", "float16", "bfloat16")
 
 
 class Held:
@@ -69,9 +73,27 @@ class Held:
         """The static plan of inference's tensors."""
         return plan_arena(arena_tensors(Tape(self.work, self.run, training=False)))
 
-    def on_ranks(self, strategy: str, ranks: int) -> PerRank:
-        """What one of several devices holds in training; the run's batch is that of one."""
-        return per_rank_of(self.work, self.run, strategy, ranks)
+    @property
+    def trains(self) -> bool:
+        """Whether the run's format is one that networks are trained in."""
+        return self.run.dtype in TRAINED
+
+    def on_ranks(self, strategy: str, ranks: int, run: Run | None = None) -> PerRank:
+        """What one of several devices holds in training; the run's batch is that of all of them together.
+
+        Raises ShardingError where it does not divide, and for a strategy that there is not.
+        """
+        run = run or self.run
+        return per_rank_of(self.work, run.but(batch=check_ranks(run.batch, ranks)), strategy, ranks)
+
+    def needed(self, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> int:
+        """Bytes alive at the peak in a run, on the fullest rank: of training, or of inference where nothing is trained."""
+        run = run or self.run
+        if run.dtype not in TRAINED:
+            return Inference(Tape(self.work, run, training=False)).peak.bytes
+        if ranks == 1 and strategy == "single":
+            return self.with_run(run).ledger.peak.bytes
+        return self.on_ranks(strategy, ranks, run).peak.bytes
 
     def inference_parts(self) -> dict[str, int]:
         """What the peak of inference consists of, in bytes; the sum is the peak."""
@@ -99,14 +121,17 @@ class Held:
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of the JSON report that a mode has."""
+        inference = {
+            "peak_bytes": self.inference.peak.bytes,
+            "at": {"layer": self.inference.peak.layer},
+            "breakdown": self.inference_parts(),
+            "eager_peak_bytes": self.eager_bytes,
+            "reserved_bytes": self.reserved_inference,
+        }
+        if not self.trains:
+            return {"inference": inference}
         return {
-            "inference": {
-                "peak_bytes": self.inference.peak.bytes,
-                "at": {"layer": self.inference.peak.layer},
-                "breakdown": self.inference_parts(),
-                "eager_peak_bytes": self.eager_bytes,
-                "reserved_bytes": self.reserved_inference,
-            },
+            "inference": inference,
             "training": {
                 "peak_bytes": self.peak.bytes,
                 "saved_bytes": self.training.saved,
@@ -176,26 +201,41 @@ class MemoryAnalysis:
         }
 
 
-def largest_batch(held: Held, capacity: int, *, hundredths: int = 100, context: int = 0) -> int:
-    """The largest batch whose training needs at most `capacity` bytes: hundredths/100 of the live peak, and `context`.
+def largest_batch(
+    held: Held, capacity: int, *, context: int = 0, at_risk: bool = False, strategy: str = "single", ranks: int = 1
+) -> int:
+    """The largest batch, of all ranks together, that fits into `capacity` bytes a device, or that is `at_risk` there.
 
-    The peak rises with the batch, being the largest of sums that do, so bisection finds it; 0 where one sample is too
-    many.
+    The peak is the largest of sums that rise evenly with the batch: convex, so no more fits than where the line through
+    two smaller batches reaches the capacity. From there halving and lines in turn close in; each batch that is tried costs
+    a simulated step. 0 where one sample a rank is too many.
     """
 
-    def fits(batch: int) -> bool:
-        live = held.with_run(held.run.but(batch=batch)).ledger.peak.bytes
-        return -(-live * hundredths // 100) + context <= capacity
+    def taken(each: int) -> int:
+        found = verdict(held.needed(held.run.but(batch=each * ranks), strategy, ranks), context, capacity)
+        return found.low if at_risk else found.high
 
-    if not fits(1):
-        return 0
     low, high = 1, 2
-    while fits(high):
-        low, high = high, 2 * high
+    at_low = taken(low)
+    if at_low > capacity:
+        return 0
+    at_high = taken(high)
+    while at_high <= capacity:
+        beyond = high + (capacity - at_high) * (high - low) // max(at_high - at_low, 1) + 1
+        low, at_low, high, at_high = high, at_high, beyond, taken(beyond)
+    halve = False
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+        if not halve:
+            middle = low + (capacity - at_low) * (high - low) // (at_high - at_low)
+            middle = min(max(middle, low + 1), high - 1)
+        halve = not halve
+        at_middle = taken(middle)
+        if at_middle <= capacity:
+            low, at_low = middle, at_middle
+        else:
+            high, at_high = middle, at_middle
+    return low * ranks
 
 
 class Change:
@@ -209,33 +249,32 @@ class Change:
         self.bytes = bytes
 
 
-def changes(held: Held) -> list[Change]:
-    """What would lower the peak of training, the most first; changes that do not are left out."""
-    return sorted(
-        (change for change in _tried(held) if change.bytes < held.peak.bytes), key=lambda change: change.bytes
-    )
+def changes(held: Held, strategy: str = "single", ranks: int = 1) -> list[Change]:
+    """What would lower the peak of training on a rank, the most first; changes that do not are left out."""
+    now = held.needed(None, strategy, ranks)
+    tried = [
+        Change(words, option, held.needed(held.run.but(**settings), strategy, ranks))
+        for words, option, settings in _changed(held, ranks)
+    ]
+    return sorted((change for change in tried if change.bytes < now), key=lambda change: change.bytes)
 
 
-def _tried(held: Held) -> Iterable[Change]:
+def _changed(held: Held, ranks: int) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Changes of the run: what they are, their options, and the settings of the run."""
     run = held.run
-
-    def tried(words: str, option: str, **settings: object) -> Change:
-        return Change(words, option, held.with_run(run.but(**settings)).ledger.peak.bytes)
-
     if run.checkpoint is None:
         if Blocks(held.work.network).calls:
-            yield tried("activations of blocks worked out again", "--checkpoint blocks", checkpoint="blocks")
-        yield tried("activations worked out again every √n layers", "--checkpoint sqrt", checkpoint="sqrt")
+            yield "activations of blocks worked out again", "--checkpoint blocks", {"checkpoint": "blocks"}
+        yield "activations worked out again every √n layers", "--checkpoint sqrt", {"checkpoint": "sqrt"}
     if run.autocast is None and run.dtype == "float32":
-        yield tried("mixed precision", "--autocast bfloat16", autocast="bfloat16")
+        yield "mixed precision", "--autocast bfloat16", {"autocast": "bfloat16"}
     if run.step == "foreach":
         step = "fused" if OPTIMIZERS[run.optimizer].fused else "loop"
-        yield tried(f"the optimizer's step {'fused' if step == 'fused' else 'in a loop'}", f"--step {step}", step=step)
-    if run.batch % 2 == 0:
-        half = run.batch // 2
-        yield tried(
+        yield f"the optimizer's step {'fused' if step == 'fused' else 'in a loop'}", f"--step {step}", {"step": step}
+    if run.batch % (2 * ranks) == 0:
+        batch, accumulate = run.batch // 2, 2 * run.accumulate
+        yield (
             "half the batch, twice for one step",
-            f"--batch {half} --accumulate {2 * run.accumulate}",
-            batch=half,
-            accumulate=2 * run.accumulate,
+            f"--batch {batch} --accumulate {accumulate}",
+            {"batch": batch, "accumulate": accumulate},
         )

@@ -26,11 +26,11 @@ class Inference:
 
     __slots__ = ("buffers", "input", "ledger", "parameters", "peak")
 
-    def __init__(self, tape: Tape, *, eager: bool = False, traced: bool = False) -> None:
+    def __init__(self, tape: Tape, *, eager: bool = False, traced: bool = False, timed: bool = False) -> None:
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
         self.input = sum(tape.inputs)
-        self.ledger = Ledger(self.parameters + self.buffers + self.input, traced=traced)
+        self.ledger = Ledger(self.parameters + self.buffers + self.input, traced=traced, timed=timed)
         last = last_reads(tape)
         if eager:
             for value, place in _held_until(tape).items():

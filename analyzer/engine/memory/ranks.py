@@ -47,7 +47,7 @@ def per_rank_of(work: Work, run: Run, strategy: str, ranks: int) -> PerRank:
         Unit(*root),
         [Unit(*units[unit]) for unit in named],
         optimizer=training.optimizer - training.ema,
-        buffers=training.buffers + training.ema,
+        buffers=training.buffers,
         input=training.input,
         width=tape.bits // 8,
         gradient_width=tape.bits // 8,
@@ -55,4 +55,7 @@ def per_rank_of(work: Work, run: Run, strategy: str, ranks: int) -> PerRank:
         loop=run.step == "loop",
         kept=run.accumulate > 1,
     )
-    return per_rank(single, strategy, ranks)
+    found = per_rank(single, strategy, ranks)
+    for held in {id(held): held for held in (found.rest, *found.phases.values())}.values():
+        held.optimizer += training.ema  # every rank keeps the running mean, whole
+    return found

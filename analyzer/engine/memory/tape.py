@@ -241,7 +241,8 @@ class Tape:
         if operation.extras:
             sizes = [self._bytes(extra, bits) for extra in operation.extras]
             step.extras = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.kept]
-            step.made = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always]
+            if self.bits >= 16:  # an interpreter of whole numbers makes no places and no statistics
+                step.made = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always]
         if numbers:
             half = bits < self.bits and operation.precision == HALF
             step.parameters = [

@@ -6,7 +6,7 @@ frees. Training runs two steps: the first makes the optimizer's state, the secon
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.tape import Tape
@@ -41,12 +41,18 @@ def training_trace(tape: Tape) -> Iterator[Event]:
         yield given[step], run.input
         if step:
             yield given[0], 0
-        for place, (storage, size) in enumerate(events):
-            if place == run.stepped and not step:
-                yield from state
-            yield storage + step * count, size
+        yield from _shifted(events[: run.stepped], step * count)
+        if not step:
+            yield from state
+        yield from _shifted(events[run.stepped :], step * count)
         for storage in ledger.left:
             yield storage + step * count, 0
+
+
+def _shifted(events: Sequence[Event], by: int) -> Iterator[Event]:
+    """Events of storages of other numbers, so that a step's are not the one before's."""
+    for storage, size in events:
+        yield storage + by, size
 
 
 def _static(tape: Tape) -> Iterator[Event]:

@@ -1,0 +1,429 @@
+"""`analyzer memory`: what is asked, what is refused with one line, and the numbers as programs and people get them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import COMMAND, MODEL, ROOT, run, shell
+
+from analyzer.cli.main import _guarded
+
+Said = pytest.CaptureFixture[str]
+
+NETWORKS = ROOT / "tests" / "data" / "memory"
+MEASURED = json.loads((ROOT / "tests" / "data" / "memory.json").read_text(encoding="utf-8"))
+
+#: The textbook's layer, its run said in the file, and blocks.
+TRAINED = MODEL + "training: {batch: 6, dtype: bfloat16, optimizer: lion, weight_decay: 0.1, step: loop, loss: mse}\n"
+BLOCKS = """\
+input: 16x16x3
+blocks:
+  Two:
+    layers:
+      - conv: {filters: 8, kernel: 3, padding: 1, act: relu}
+      - conv: {filters: 8, kernel: 3, padding: 1, act: relu}
+layers:
+  - {Two: , name: first}
+  - {Two: , name: second, repeat: 3}
+  - dense: 10
+"""
+
+
+@pytest.fixture
+def models(folder: Path) -> Path:
+    """The folder with `trained.yaml` and `blocks.yaml` too."""
+    (folder / "trained.yaml").write_text(TRAINED)
+    (folder / "blocks.yaml").write_text(BLOCKS)
+    return folder
+
+
+def report(capsys: Said, *arguments: str) -> Any:
+    """The JSON report of a command that goes well."""
+    assert _guarded(["memory", *arguments, "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return json.loads(out)
+
+
+def text(capsys: Said, *arguments: str) -> str:
+    """The text of a command that goes well."""
+    assert _guarded(["memory", *arguments]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Numbers.
+
+
+def test_the_textbook_by_hand(models: Path, capsys: Said) -> None:
+    """20 filters 8×8 over 32×32×3 in float32: 3,860 parameters, an input of 3,072 and an output of 14·14·20 numbers.
+
+    Without a loss the output of the step before is there until the end, and a gradient arrives at the output. Forward:
+    parameters, input, two outputs. Backward: the new output, its gradient, and the parameters' gradients being made.
+    Step: the output and the gradients.
+    """
+    parameters, entered, output = 4 * 3_860, 4 * 3_072, 4 * 14 * 14 * 20
+    found = report(capsys, "net.yaml", "--optimizer", "sgd", "--loss", "none")
+    assert found["inference"]["peak_bytes"] == parameters + entered + output
+    assert found["inference"]["breakdown"] == {
+        "parameters": parameters, "buffers": 0, "input": entered, "activations": output, "temporary": 0,
+    }  # fmt: skip
+    assert found["training"]["phases"] == {
+        "forward": parameters + entered + 2 * output,
+        "backward": parameters + entered + 2 * output + parameters,
+        "step": parameters + entered + output + parameters,
+    }
+    assert found["training"]["at"] == {"layer": "conv1", "phase": "backward"}
+    local = found["modes"]["local"]["inference"]
+    assert local["breakdown"]["parameters"] == 4 * 756_560
+    assert "declared" not in found["modes"]
+
+
+def test_a_measured_step_and_what_an_allocator_reserves(capsys: Said) -> None:
+    """ResNet-50 by torch 2.13.0: a step of tests/data/memory.json, and 148,897,792 bytes reserved for inference."""
+    row = next(
+        row
+        for row in MEASURED["training_op_level"]
+        if (row["model"], row["batch"], row["optimizer"], row["foreach"]) == ("resnet50", 8, "adam", True)
+    )
+    path = str(NETWORKS / "resnet50.yaml")
+    found = report(capsys, path, "--batch", "8", "--optimizer", "adam", "--weight-decay", str(row["weight_decay"]))
+    training = found["training"]
+    assert training["peak_bytes"] == pytest.approx(row["peak_train_bytes"], rel=0.005)
+    assert training["saved_bytes"] == row["saved_activation_bytes"]
+    assert training["breakdown"]["parameters"] == row["params_bytes"]
+    assert training["breakdown"]["optimizer"] == row["optimizer_bytes"]
+    assert training["breakdown"]["input"] == row["input_bytes"]
+    assert report(capsys, path)["inference"]["reserved_bytes"] == 148_897_792
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--autocast", "--ema"], ["--ranks", "2", "--device", "24GiB"], ["--dtype", "int4", "--arena"], ["--checkpoint", "sqrt", "--accumulate", "2"]],
+)  # fmt: skip
+@pytest.mark.parametrize("network", ["resnet50", "vit_b16", "cudaconvnet_local", "textbook"])
+def test_what_a_peak_consists_of_adds_up_to_it(network: str, options: list[str], capsys: Said) -> None:
+    found = report(capsys, str(ROOT / "example_models" / f"{network}.yaml"), *options)
+    for mode in found["modes"].values():
+        for part in mode.values():
+            assert sum(part["breakdown"].values()) == part["peak_bytes"]
+            assert part["peak_bytes"] == max(part.get("phases", {"all": part["peak_bytes"]}).values())
+    own = found["modes"].get(found["mode"], found["modes"]["shared"])
+    assert found["inference"] == own["inference"]
+    assert found.get("training") == own.get("training")
+    if "training" in found:
+        assert {phase: max(alive for _, alive in moments) for phase, moments in found["timeline"].items()} == found[
+            "training"
+        ]["phases"]
+    for change in found.get("changes", ()):
+        peak = found.get("ranks", found["training"])["peak_bytes"]
+        assert change["peak_bytes"] + change["saves_bytes"] == peak
+    if "ranks" in found:
+        assert sum(found["ranks"]["breakdown"].values()) == found["ranks"]["peak_bytes"]
+
+
+@pytest.mark.parametrize("ranks", [[], ["--ranks", "2", "--strategy", "fsdp"]])
+def test_each_change_does_what_it_says(ranks: list[str], models: Path, capsys: Said) -> None:
+    """The option of a change, given to the command, gives the change's peak."""
+    asked = ["blocks.yaml", "--batch", "8", "--optimizer", "adam", *ranks]
+    found = report(capsys, *asked)["changes"]
+    assert [change["peak_bytes"] for change in found] == sorted(change["peak_bytes"] for change in found)
+    assert {"--checkpoint blocks", "--batch 4 --accumulate 2"} <= {change["option"] for change in found}
+    for change in found:
+        changed = report(capsys, *asked, *change["option"].split())
+        assert changed["ranks" if ranks else "training"]["peak_bytes"] == change["peak_bytes"], change
+
+
+def test_the_largest_batch_is_the_largest(models: Path, capsys: Said) -> None:
+    asked = ["net.yaml", "--device", "64MiB", "--context", "8MiB"]
+    found = report(capsys, *asked)
+    words = {
+        batch: report(capsys, *asked, "--batch", str(batch))["verdict"]
+        for most in (found["max_batch"], found["max_batch_at_risk"])
+        for batch in (most, most + 1)
+    }
+    assert list(words.values()) == ["fits", "at risk", "at risk", "does not fit"]
+    assert found["device"]["low_bytes"] == found["training"]["peak_bytes"] + (8 << 20)
+    none = report(capsys, "net.yaml", "--device", "8MiB", "--context", "8MiB")
+    assert (none["max_batch"], none["max_batch_at_risk"], none["verdict"]) == (0, 0, "does not fit")
+
+
+def test_where_nothing_is_trained_nothing_goes_back(folder: Path, capsys: Said) -> None:
+    """A pool over 8×8×3 in float32, without a loss: its input, its output of the step before and the new one."""
+    (folder / "pool.yaml").write_text("input: 8x8x3\nlayers: [{avg_pool: 2}]\n")
+    found = report(capsys, "pool.yaml", "--loss", "none")
+    assert found["training"]["peak_bytes"] == 4 * (8 * 8 * 3 + 2 * 4 * 4 * 3)
+    assert found["timeline"]["backward"] == []
+    said = text(capsys, "pool.yaml", "--ranks", "2", "--strategy", "zero3", "--device", "8GiB")
+    assert "fits on 8GiB" in said
+
+
+def test_ranks_share_the_batch(models: Path, capsys: Said) -> None:
+    """Each of four ranks of plain data parallelism holds a step of a quarter of the batch, and its buckets of gradients."""
+    found = report(capsys, "blocks.yaml", "--batch", "8", "--ranks", "4", "--device", "1GiB", "--context", "0")
+    rank, alone = found["ranks"], report(capsys, "blocks.yaml", "--batch", "2", "--device", "1GiB")
+    assert (found["batch"], rank["batch"], rank["ranks"], rank["strategy"]) == (8, 2, 4, "ddp")
+    parameters = alone["training"]["breakdown"]["parameters"]
+    assert rank["breakdown"]["buckets"] == parameters
+    assert rank["peak_bytes"] == alone["training"]["peak_bytes"] + parameters
+    assert found["device"]["low_bytes"] == rank["peak_bytes"]
+    assert found["max_batch"] % 4 == 0
+    assert report(capsys, "blocks.yaml", "--ranks", "4")["batch"] == 4
+    assert "ranks" not in report(capsys, "blocks.yaml", "--ranks", "1")
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What is asked.
+
+
+def test_the_file_gives_the_defaults_and_options_outrank_it(models: Path, capsys: Said) -> None:
+    def settings(*arguments: str) -> dict[str, object]:
+        found = report(capsys, *arguments)
+        assumed = {name: found["assumptions"][name] for name in ("optimizer", "weight_decay", "optimizer_step", "loss")}
+        return {"batch": found["batch"], "dtype": found["dtype"], **assumed}
+
+    assert settings("net.yaml") == {
+        "batch": 1, "dtype": "float32", "optimizer": "momentum", "weight_decay": 0, "optimizer_step": "foreach",
+        "loss": "mean cross-entropy on int64 targets",
+    }  # fmt: skip
+    assert settings("trained.yaml") == {
+        "batch": 6, "dtype": "bfloat16", "optimizer": "lion", "weight_decay": 0.1, "optimizer_step": "loop",
+        "loss": "mean squared error on targets as the outputs",
+    }  # fmt: skip
+    given = ["--batch", "2", "--dtype", "float64", "--optimizer", "adam", "--weight-decay", "0", "--step", "fused", "--loss", "none"]  # fmt: skip
+    assert settings("trained.yaml", *given) == {
+        "batch": 2, "dtype": "float64", "optimizer": "adam", "weight_decay": 0, "optimizer_step": "fused",
+        "loss": "none: a gradient arrives at the outputs",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "autocast", "checkpoint"),
+    [
+        (["--autocast", "blocks.yaml"], "bfloat16", None),
+        (["--autocast", "float16", "blocks.yaml"], "float16", None),
+        (["--autocast=float16", "blocks.yaml"], "float16", None),
+        (["blocks.yaml", "--autocast"], "bfloat16", None),
+        (["--checkpoint", "blocks.yaml"], None, "blocks"),
+        (["--checkpoint", "--autocast", "./blocks.yaml"], "bfloat16", "blocks"),
+        (["--checkpoint", "sqrt", "blocks.yaml"], None, "sqrt"),
+        (["--checkpoint", "first,second.2.conv1", "blocks.yaml"], None, ["first", "second.2.conv1"]),
+        (["--checkpoint", "--", "blocks.yaml"], None, "blocks"),
+        (["--checkpoint", "plain"], None, "blocks"),  # a file without an ending
+    ],
+)
+def test_a_value_that_is_left_out_swallows_no_file(
+    arguments: list[str], autocast: str | None, checkpoint: object, models: Path, capsys: Said
+) -> None:
+    (models / "plain").write_text(BLOCKS)
+    assert _guarded(["memory", "--format", "json", *arguments]) == 0
+    assumed = json.loads(capsys.readouterr().out)["assumptions"]
+    assert (assumed.get("autocast"), assumed.get("checkpoint")) == (autocast, checkpoint)
+
+
+def test_units_are_read_and_echoed_as_written(models: Path, capsys: Said) -> None:
+    for written, capacity in (("24GiB", 24 << 30), ("24GB", 24 * 10**9), ("16384 MiB", 16 << 30)):
+        device = report(capsys, "net.yaml", "--device", written)["device"]
+        assert (device["name"], device["capacity_bytes"]) == (written, capacity)
+        assert f"fits on {written}" in text(capsys, "net.yaml", "--device", written)
+    card = report(capsys, "net.yaml", "--device", "nvidia rtx 4090")["device"]
+    assert (card["name"], card["capacity_bytes"], card["nominal_bytes"]) == ("RTX 4090", 24_564 << 20, 24 << 30)
+    for written, size in (("0", 0), ("0 MiB", 0), ("600MB", 600 * 10**6), ("600MiB", 600 << 20)):
+        found = report(capsys, "net.yaml", "--device", "1GiB", "--context", written)
+        assert found["device"]["context_bytes"] == size
+
+
+def test_whole_number_formats_are_for_inference_alone(models: Path, capsys: Said) -> None:
+    for dtype in ("int8", "uint8", "int4", "float8", "float4", "int32", "bool"):
+        found = report(capsys, "trained.yaml", "--dtype", dtype, "--device", "1MiB", "--context", "0", "--arena")
+        assert not {"training", "changes", "timeline", "ranks"} & found.keys()
+        assert [list(mode) for mode in found["modes"].values()] == [["inference"], ["inference"]]
+        assert found["reserved_bytes"] == found["inference"]["reserved_bytes"]
+        assert found["device"]["low_bytes"] == found["inference"]["peak_bytes"]
+        assert found["arena"]["verified"]
+        assert found["arena"]["bytes"] >= found["arena"]["live_bytes"]
+        assert "inference alone" in text(capsys, "trained.yaml", "--dtype", dtype)
+
+
+def test_the_mode_that_is_asked_for(capsys: Said) -> None:
+    path = str(ROOT / "example_models" / "cudaconvnet_local.yaml")
+    for mode in ("shared", "local", "declared"):
+        found = report(capsys, path, "--mode", mode)
+        assert found["training"] == found["modes"][mode]["training"]
+    peaks = [mode["training"]["peak_bytes"] for mode in found["modes"].values()]
+    assert peaks[0] < peaks[2] < peaks[1]  # some of its layers are locally connected
+    assert "as declared" in text(capsys, path)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no model is named; `analyzer example > model.yaml` writes one to start from"),
+        (["--autocast"], "no model is named; `analyzer example > model.yaml` writes one to start from"),
+        (["-", "-"], "stdin (`-`) can be read once"),
+        (["nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),
+        (["--checkpoint", "nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),
+        (["--autocast", "sub/net"], "there is no file `sub/net`"),
+        (["net.yaml", "--optimizer", "adan"], "`--optimizer` must be `sgd`, `momentum`, `nesterov`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adafactor` or `lion`, not `adan`; did you mean `adam`?"),
+        (["net.yaml", "--dtype", "flaot16"], "`--dtype` must be `float64`, `float32`, `tf32`, `float16`, `bfloat16`, `float8`, `float4`, `int64`, `int32`, `int16`, `int8`, `uint8`, `int4` or `bool`, not `flaot16`; did you mean `float16`?"),
+        (["net.yaml", "--step", "fuse"], "`--step` must be `foreach`, `loop` or `fused`, not `fuse`; did you mean `fused`?"),
+        (["net.yaml", "--loss", "l1"], "`--loss` must be `cross_entropy`, `mse` or `none`, not `l1`"),
+        (["net.yaml", "--mode", "both"], "`--mode` must be `shared`, `local` or `declared`, not `both`"),
+        (["net.yaml", "--format", "csv"], "`--format` must be `table` or `json`, not `csv`"),
+        (["net.yaml", "--stepp", "loop"], "there is no option `--stepp`; did you mean `--step`?"),
+        (["net.yaml", "--batch", "0"], "`--batch`: a whole number of at least 1 is needed, not `0`"),
+        (["net.yaml", "--batch", "-4"], "`--batch`: a whole number of at least 1 is needed, not `-4`"),
+        (["net.yaml", "--batch", "four"], "`--batch`: a whole number of at least 1 is needed, not `four`"),
+        (["net.yaml", "--accumulate", "0"], "`--accumulate`: a whole number of at least 1 is needed, not `0`"),
+        (["net.yaml", "--weight-decay", "-1"], "`--weight-decay`: a number of at least 0 is needed, not `-1`"),
+        (["net.yaml", "--weight-decay", "nan"], "`--weight-decay`: a number of at least 0 is needed, not `nan`"),
+        (["net.yaml", "--weight-decay", "1_0"], "`--weight-decay`: a number of at least 0 is needed, not `1_0`"),
+        (["net.yaml", "--device", "rtx 4091"], "`--device`: there is no card `rtx 4091`; did you mean `RTX 4090`?"),
+        (["net.yaml", "--device", "A100"], "`--device`: `A100` is sold with more than one memory; write `A100-40GB` or `A100-80GB`"),
+        (["net.yaml", "--device", "24"], "`--device`: `24` lacks its unit; write `24GiB` or `24GB`"),
+        (["net.yaml", "--device", "0GiB"], "`--device`: `0GiB` is no memory; a device has at least 1 B"),
+        (["net.yaml", "--device=-24GiB"], "`--device`: `-24GiB` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
+        (["net.yaml", "--device", "-24GiB"], "`--device` needs a value"),
+        (["net.yaml", "--context", "1GiB"], "`--context` is memory of a device; name one with `--device`"),
+        (["net.yaml", "--device", "1GiB", "--context", "much"], "`--context`: `much` is no amount of memory such as `24GiB` or `24GB`"),
+        (["net.yaml", "--device", "1GiB", "--context", "5"], "`--context`: `5` lacks its unit; write `5GiB` or `5GB`"),
+        (["net.yaml", "--strategy", "zero4", "--ranks", "2"], "`--strategy` must be `single`, `ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`, not `zero4`; did you mean `zero3`?"),
+        (["net.yaml", "--strategy", "zero3"], "`--strategy zero3` needs `--ranks`, the number of devices"),
+        (["net.yaml", "--strategy", "single", "--ranks", "2"], "the strategy `single` is one device, not 2 ranks; several take `ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`"),
+        (["net.yaml", "--ranks", "3", "--batch", "32"], "a batch of 32 does not divide among 3 ranks; 30 and 33 do"),
+        (["trained.yaml", "--ranks", "4"], None),  # the file's batch of 6
+        (["net.yaml", "--ranks", "0"], "`--ranks`: a whole number of at least 1 is needed, not `0`"),
+        (["net.yaml", "--autocast", "float32"], None),
+        (["net.yaml", "--autocast", "bflot16"], "`--autocast` must be `bfloat16` or `float16`, not `bflot16`; did you mean `bfloat16`?"),
+        (["--autocast", "net.yaml", "--dtype", "bfloat16"], "`--autocast` casts float32 to 16 bits; it does not go with bfloat16"),
+        (["trained.yaml", "--autocast"], "`--autocast` casts float32 to 16 bits; it does not go with bfloat16"),
+        (["net.yaml", "--checkpoint", "conv2"], "`--checkpoint`: no layer and no block is called `conv2`; did you mean `conv1`?"),
+        (["blocks.yaml", "--checkpoint", "first,secnd"], "`--checkpoint`: no layer and no block is called `secnd`; did you mean `second`?"),
+        (["net.yaml", "--checkpoint=,"], "`--checkpoint`: `blocks`, `sqrt` or names of layers and blocks are needed"),
+        (["net.yaml", "--optimizer", "lion", "--step", "fused"], "`lion` has no fused step; its steps are `foreach` and `loop`"),
+        (["trained.yaml", "--step", "fused"], "`lion` has no fused step; its steps are `foreach` and `loop`"),
+        (["net.yaml", "--set", "widht=3"], "the model has no variable `widht`; did you mean `width`? its variables are `width`"),
+        (["net.yaml", "-o", "net.yaml"], "`net.yaml` is the model itself; the report goes to another file"),
+    ],
+)  # fmt: skip
+def test_faults_are_one_line(arguments: list[str], said: str | None, models: Path, capsys: Said) -> None:
+    assert _guarded(["memory", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "mistake of analyzer" not in err
+    if said is not None:
+        assert err == f"analyzer: {said}\n"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--optimizer", "adam"], ["--weight-decay", "0"], ["--step", "loop"], ["--loss", "mse"], ["--checkpoint"], ["--accumulate", "2"], ["--ema"], ["--ranks", "2"], ["--strategy", "single"]],
+)  # fmt: skip
+def test_options_about_training_are_refused_where_nothing_is_trained(
+    option: list[str], models: Path, capsys: Said
+) -> None:
+    assert _guarded(["memory", "net.yaml", "--dtype", "int8", *option]) == 2
+    assert capsys.readouterr() == ("", f"analyzer: `{option[0]}` is about training, and int8 is for inference alone\n")
+    assert _guarded(["memory", "net.yaml", *option]) == 0
+
+
+def test_a_wrong_model(folder: Path, capsys: Said) -> None:
+    assert _guarded(["memory", "wrong.yaml"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, "wrong.yaml:3:5" in err) == ("", True)
+    (folder / "training.yaml").write_text(MODEL + "training: {step: for_loop}\n")
+    assert _guarded(["memory", "training.yaml"]) == 1
+    assert "`step` of `training` must be `foreach`, `loop` or `fused`, not `for_loop`" in capsys.readouterr().err
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Where it goes.
+
+
+def test_several_files(models: Path, capsys: Said) -> None:
+    assert _guarded(["memory", "net.yaml", "wrong.yaml", "missing.yaml", "blocks.yaml", "--format", "json"]) == 2
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert [one["file"] for one in found] == ["net.yaml", "wrong.yaml", "missing.yaml", "blocks.yaml"]
+    assert ["training" in one for one in found] == [True, False, False, True]
+    assert found[1]["diagnostics"][0]["line"] == 3
+    assert "analyzer: there is no file `missing.yaml`" in err
+    assert _guarded(["memory", "net.yaml", "wrong.yaml", "blocks.yaml", "--device", "8GiB"]) == 1
+    out, err = capsys.readouterr()
+    comparison = out.partition("comparison\n")[2]
+    assert [line.split("  ")[0] for line in comparison.splitlines()[3:]] == ["net", "wrong.yaml", "blocks"]
+    assert re.search(r"^net +32×32×3 +1 .* fits$", comparison, re.M)
+    assert "wrong.yaml:3:5" in err
+
+
+def test_a_wrong_file_as_json(folder: Path, capsys: Said) -> None:
+    assert _guarded(["memory", "wrong.yaml", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["file"], found["diagnostics"][0]["code"]) == ("wrong.yaml", "MODEL102")
+
+
+def test_a_file_is_written_whole_or_not_at_all(models: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(path.name for path in models.iterdir())
+    for name, begins in (("a.json", '{"format": 1'), ("a.txt", "net · input 32×32×3")):
+        assert _guarded(["memory", "net.yaml", "-o", name, "--color", "always"]) == 0
+        assert capsys.readouterr() == ("", "")
+        written = (models / name).read_text(encoding="utf-8")
+        assert written.startswith(begins)
+        assert "\x1b" not in written
+    (models / "a.txt").write_text("before")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("analyzer.reporter.memory_timeline._stretches", fail)
+    assert _guarded(["memory", "net.yaml", "-o", "a.txt"]) == 2
+    assert (models / "a.txt").read_text() == "before"
+    assert sorted(path.name for path in models.iterdir()) == sorted([*before, "a.json", "a.txt"])
+
+
+def test_from_stdin_and_to_narrow_encodings(folder: Path) -> None:
+    done = run("memory", "-", "--device", "24GiB", stdin=MODEL.encode(), PYTHONIOENCODING="ascii", COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, b"")
+    said = done.stdout.decode("ascii")
+    assert "\\u" not in said
+    assert max(map(len, said.splitlines())) <= 80
+    assert "###" in said
+
+
+def test_a_full_disk_and_a_closed_pipe(folder: Path) -> None:
+    done = shell("$analyzer memory many.yaml | head -c 20 > /dev/null; echo ${PIPESTATUS[0]}", folder)
+    assert (done.stdout, done.stderr) == (b"0\n", b"")
+    if Path("/dev/full").exists():
+        done = shell("$analyzer memory net.yaml > /dev/full", folder)
+        assert done.stderr == b"analyzer: the output cannot be written: No space left on device\n"
+
+
+def test_what_is_not_asked_for_is_not_loaded(folder: Path) -> None:
+    """The report loads nothing of the memory analysis, and its JSON no `tabulate`."""
+    script = "import sys; from analyzer.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+
+    def loaded(*arguments: str) -> set[str]:
+        command = [COMMAND[0], "-c", script, *arguments]
+        environment = {"PYTHONPATH": ":".join([str(ROOT), *filter(None, sys.path)])}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return set(done.stderr.split())
+
+    report_of_layers = loaded("net.yaml")
+    assert not {name for name in report_of_layers if ".memory" in name}
+    assert "tabulate" in report_of_layers
+    as_json = loaded("memory", "net.yaml", "--device", "24GiB", "--format", "json")
+    assert "analyzer.engine.memory.analysis" in as_json
+    assert not {"tabulate", "difflib", "dataclasses", "typing", "jsonschema"} & as_json
