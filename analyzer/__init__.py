@@ -18,16 +18,21 @@ from collections.abc import Mapping
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
-from analyzer.engine.result import Analysis, Cost, Row, Sums
+from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
 from analyzer.loader import Model, SettingError, expand, parse
 from analyzer.loader.files import FileError, read_text
+from analyzer.loader.grammar import TRAINING_KEYS
 from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.memory.analysis import MemoryAnalysis
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Analysis", "Cost", "Diagnostic", "FileError", "Model", "ModelError", "Row", "SettingError", "Sums", "Volume",
-    "__version__", "analyze", "load",
+    "__version__", "analyze", "load", "memory",
 ]  # fmt: skip
 
 
@@ -77,6 +82,49 @@ def analyze(
     return analyze_network(
         network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
     )
+
+
+def memory(
+    model: Model | str | os.PathLike[str],
+    *,
+    mode: str = "declared",
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+    **settings: object,
+) -> MemoryAnalysis:
+    """What inference and training of a model hold in memory, in each mode of sharing; `mode` is the one asked about.
+
+    `settings` are those of `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`, …), before
+    what the file's `training` says. `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of
+    inference.
+
+    Raises what `analyze` raises, and `ValueError` for a setting or a value that there is not.
+    """
+    from analyzer.engine.memory.analysis import MemoryAnalysis
+    from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
+    from analyzer.engine.memory.settings import Run
+
+    if not isinstance(model, Model):
+        model = load(model)
+    unknown = [name for name in settings if name not in Run.__slots__]
+    if unknown:
+        raise ValueError(f"no setting is called {unknown[0]}; they are {', '.join(Run.__slots__)}")
+    run = Run.of(model.training, **settings)
+    for name, value, known in (
+        ("dtype", run.dtype, tuple(BITS)),
+        ("optimizer", run.optimizer, tuple(OPTIMIZERS)),
+        ("step", run.step, STEPS),
+        ("loss", run.loss, TRAINING_KEYS["loss"] or ()),
+        ("mode", mode, MODES),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}, not {value}")
+    if run.batch < 1:
+        raise ValueError(f"batch must be at least 1, not {run.batch}")
+    network, problems = expand(model, set=set, input=input)
+    if problems:
+        raise ModelError(problems, model.text)
+    return MemoryAnalysis(network, run, mode=mode, name=model.name, file=model.file)
 
 
 def _notebook(analysis: Analysis) -> str:

@@ -387,7 +387,7 @@ def networks() -> Lines:
 def checkpointed(name: str, segments: str) -> tuple[int, int]:
     """Bytes saved, without the outputs of the network, and the peak."""
     checkpoint = {"none": None, "blocks": "blocks", "stages": STAGES}[segments]
-    found = training(name, Run(batch=32, checkpoint=checkpoint, in_place_joins=False))
+    found = training(name, Run(batch=32, optimizer="sgd", checkpoint=checkpoint, in_place_joins=False))
     outputs = sum(node.output.size for node in work(name).network.outputs)
     return found.saved - 32 * 4 * outputs, found.ledger.peak.bytes
 
@@ -407,7 +407,7 @@ def checkpointing() -> Lines:
 @cache
 def cast(name: str, batch: int) -> float:
     """The peak under autocast as a part of the peak without."""
-    run = Run(batch=batch, in_place_joins=False)
+    run = Run(batch=batch, optimizer="sgd", in_place_joins=False)
     return training(name, run.but(autocast="bfloat16")).ledger.peak.bytes / training(name, run).ledger.peak.bytes
 
 

@@ -104,3 +104,32 @@ def test_importing_costs_no_heavy_module() -> None:
     code = "import sys, analyzer; print(*sorted({'tabulate', 'jsonschema', 'yaml', 'dataclasses', 'inspect', 'argparse'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
     assert found == []
+
+
+def test_memory_takes_the_settings_of_the_file_and_those_given() -> None:
+    model = analyzer.load(TEXTBOOK + "training: {batch: 4, optimizer: adam}\n")
+    found = analyzer.memory(model)
+    assert (found.run.batch, found.run.optimizer, found.run.step) == (4, "adam", "foreach")
+    held = found.held("shared")
+    # parameters, gradients, Adam's two moments and its square roots, 4 bytes each; a counter for each of two tensors
+    state = 3_860 * 4
+    step = held.training.ledger.peaks["step"]
+    assert (
+        step.bytes == 5 * state + 2 * 4 + held.training.input + 4 * 14 * 14 * 20 * 4 + 4
+    )  # and the output and the loss
+    assert analyzer.memory(model, batch=8, optimizer="sgd").run.batch == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimiser": "adam"}, "no setting is called optimiser"),
+        ({"optimizer": "adamm"}, "optimizer must be one of"),
+        ({"dtype": "float33"}, "dtype must be one of"),
+        ({"batch": 0}, "batch must be at least 1"),
+        ({"mode": "both"}, "mode must be one of"),
+    ],
+)
+def test_memory_refuses_what_there_is_not(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        analyzer.memory(TEXTBOOK, **settings)  # type: ignore[arg-type]

@@ -201,26 +201,25 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryReport | Fail
 def _run(asked: Any, model: Model, network: Network) -> Run:
     """The run that is asked for: the options, then what the file says, then the usual."""
 
-    def setting(name: str, usual: Any) -> Any:
-        given = getattr(asked, name)
-        return model.training.get(name, usual) if given is None else given
-
-    dtype = setting("dtype", "float32")
-    _check_dtype(asked, dtype)
-    run = Run(
-        batch=setting("batch", asked.ranks or 1),
-        dtype=dtype,
-        autocast=asked.autocast,
-        optimizer=setting("optimizer", "momentum"),
-        weight_decay=setting("weight_decay", 0),
-        step=setting("step", "foreach"),
-        loss=setting("loss", "cross_entropy"),
-        accumulate=asked.accumulate or 1,
-        ema=asked.ema,
-        checkpoint=asked.checkpoint,
+    names = (
+        "batch",
+        "dtype",
+        "autocast",
+        "optimizer",
+        "weight_decay",
+        "step",
+        "loss",
+        "accumulate",
+        "ema",
+        "checkpoint",
+    )
+    run = Run.of(
+        {"batch": asked.ranks or 1, **model.training},
+        **{name: getattr(asked, name) for name in names},
         device=None if asked.device is None else asked.device.name,
     )
-    if run.step == "fused" and not OPTIMIZERS[run.optimizer].fused and dtype in TRAINED:
+    _check_dtype(asked, run.dtype)
+    if run.step == "fused" and not OPTIMIZERS[run.optimizer].fused and run.dtype in TRAINED:
         raise UsageError(f"`{run.optimizer}` has no fused step; its steps are `foreach` and `loop`")
     if isinstance(run.checkpoint, list):
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class Run:
@@ -34,7 +34,7 @@ class Run:
         batch: int = 1,
         dtype: str = "float32",
         autocast: str | None = None,
-        optimizer: str = "sgd",
+        optimizer: str = "momentum",
         weight_decay: float = 0,
         step: str = "foreach",
         loss: str = "cross_entropy",
@@ -56,6 +56,12 @@ class Run:
         self.checkpoint = checkpoint
         self.device = device
         self.in_place_joins = in_place_joins
+
+    @classmethod
+    def of(cls, written: Mapping[str, object], **given: object) -> Run:
+        """The run of settings that are given (None: not), then those that a file writes, then the usual."""
+        asked = {name: value for name, value in given.items() if value is not None}
+        return cls(**{**written, **asked})  # type: ignore[arg-type]
 
     def but(self, **changes: object) -> Run:
         """The same run with these settings changed."""
