@@ -18,11 +18,11 @@ from analyzer.layers.operations import (
     FULL,
     FULL_ON_CUDA,
     HALF,
+    LOGARITHM,
     NEW,
     NONE,
     OUT,
     PASSED,
-    STATISTIC,
     VIEW,
     WIDEST,
     Array,
@@ -222,7 +222,7 @@ class MultiHeadAttention(
                 for at, volume, units in zip(copies, (query, key, value), (keys, keys, values), strict=True)
             )
             reads = (2 * first, 2 * first + 1, 2 * first + 2)
-        rows = Array(query.positions * self.heads, STATISTIC, always=True)
+        rows = Array(query.positions * self.heads, LOGARITHM, always=True)
         after = first + len(operations)
         table = self._table(flow)
         return (
@@ -331,7 +331,7 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
             Operation((2,), between, keeps=[OUT if kept == OUT else 2 for kept in acts[0].keeps]),
             Operation((3,), depth, keeps=(3,), trained=second, precision=HALF),
             Operation((4,), depth, keeps=[OUT if kept == OUT else 4 for kept in acts[1].keeps]),
-            Operation((5, 0), size, keeps=(5, 0), transient=size, precision=WIDEST),
+            Operation((5, 0), size, keeps=(5, 0), transient=size, precision=WIDEST, product=True),
         )
 
     def windows(self, flow: Flow, which: int) -> Readings:

@@ -55,7 +55,7 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
         """Keeps its input, flattened."""
         first = (Operation((0,), flow.input.size, place=VIEW),) if flow.input.rank else ()
         read, trained = len(first), self.parameters(flow, sharing).tensors(self.units, flow.input.size)
-        return (*first, Operation((read,), self.units, keeps=(read,), trained=trained, precision=HALF))
+        return (*first, Operation((read,), self.units, keeps=(read,), trained=trained, precision=HALF, product=True))
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return EVERYTHING
@@ -84,7 +84,7 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input."""
         trained = self.parameters(flow, sharing).tensors(self.units, flow.input.depth)
-        return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, precision=HALF),)
+        return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, precision=HALF, product=True),)
 
 
 class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):

@@ -62,7 +62,15 @@ class Merge(Layer, reads=(1, None)):
         """The merge of two volumes of these sizes into one of `size`; `first` says that none came before."""
         keeps = reads if self.keeps_both else ()
         reduced = sum(size for own in sizes if own != size) if self.keeps_both else 0
-        return Operation(reads, size, keeps=keeps, gradients=self.gradients, transient=reduced, precision=WIDEST)
+        return Operation(
+            reads,
+            size,
+            keeps=keeps,
+            gradients=self.gradients,
+            transient=reduced,
+            precision=WIDEST,
+            product=self.type == "multiply",
+        )
 
     def cropped(self, flow: Flow) -> tuple[list[Operation], list[int]]:
         """The views of what is cropped, and what is read then: inputs, or views of them."""

@@ -30,8 +30,9 @@ NEW, PASSED, SUMMED, NONE = 0, 1, 2, 3
 HALF, FULL, FULL_ON_CUDA, FULL_ON_CPU = "half", "full", "full on cuda", "full on cpu"
 WIDEST, AS_READ = "widest", "as read"
 
-#: The width of a statistic (a mean, a deviation, a logarithm of a sum): the parameters', and on CUDA at least 4 bytes.
-STATISTIC = 0
+#: Widths of a statistic: of a mean or a deviation the parameters', and on CUDA at least 4 bytes; of an attention's
+#: logarithm of a sum the parameters', at least 4 bytes everywhere.
+STATISTIC, LOGARITHM = 0, -1
 
 #: Bytes of an index.
 INDEX = 8
@@ -93,12 +94,13 @@ class Operation:
     transient  elements that the backward pass holds beside the gradients while it works this operation out
     precision  how autocast runs it
     training   whether inference leaves it out: its output is its first read there
+    product    whether what it keeps is needed for the gradients of its other reads and its parameters alone
     parts      whether it is one of several operations that share the gradient of what they read: a split
     """
 
     __slots__ = (
-        "buffers", "extras", "gradients", "keeps", "parts", "place", "precision", "reads", "size", "trained", "training",
-        "transient",
+        "buffers", "extras", "gradients", "keeps", "parts", "place", "precision", "product", "reads", "size", "trained",
+        "training", "transient",
     )  # fmt: skip
 
     def __init__(
@@ -115,6 +117,7 @@ class Operation:
         transient: int = 0,
         precision: str = AS_READ,
         training: bool = False,
+        product: bool = False,
         parts: bool = False,
     ) -> None:
         self.reads = reads
@@ -128,4 +131,5 @@ class Operation:
         self.transient = transient
         self.precision = precision
         self.training = training
+        self.product = product
         self.parts = parts

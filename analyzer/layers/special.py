@@ -42,7 +42,9 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
         def shape(elements: int) -> tuple[int, ...]:
             return (elements, *[1] * min(flow.input.rank, 2)) if self.per == "depth" else (elements,)
 
-        times = Operation((0,), size, keeps=(0,), trained=(shape(counts.weights),), transient=size, precision=FULL)
+        times = Operation(
+            (0,), size, keeps=(0,), trained=(shape(counts.weights),), transient=size, precision=FULL, product=True
+        )
         if not counts.biases:
             return (times,)
         plus = Operation((1, 0), size, trained=(shape(counts.biases),), gradients=(PASSED, NONE), precision=FULL)

@@ -24,6 +24,7 @@ from analyzer.layers.operations import (
     HALF,
     INDEX,
     INPLACE,
+    LOGARITHM,
     NEW,
     NONE,
     OUT,
@@ -198,8 +199,8 @@ def check_memory(flow: Flow, operations: Sequence[Operation]) -> None:
         )
         for extra in operation.extras:
             assert extra.size > 0
-            assert extra.width in (None, STATISTIC, INDEX)
-            assert extra.cuda in (None, 1, STATISTIC, INDEX)
+            assert extra.width in (None, STATISTIC, LOGARITHM, INDEX)
+            assert extra.cuda in (None, 1, STATISTIC, LOGARITHM, INDEX)
         sizes.append(operation.size)
     assert sizes[-1] == flow.output.size
 

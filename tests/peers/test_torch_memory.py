@@ -5,6 +5,7 @@ torch runs on fake tensors under a dispatch mode, which adds gradients out of pl
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from random_networks import Drawn  # noqa: E402
 from torch_modules import Module, Unsupported  # noqa: E402
 
 from analyzer.engine.memory.inference import Inference  # noqa: E402
+from analyzer.engine.memory.segments import Blocks  # noqa: E402
 from analyzer.engine.memory.settings import Run  # noqa: E402
 from analyzer.engine.memory.tape import Tape, operations_of  # noqa: E402
 from analyzer.engine.memory.training import Training  # noqa: E402
@@ -60,6 +62,7 @@ def torchs(module: Module, run: Run) -> dict[str, int]:
         weight_decay=run.weight_decay,
         step=run.step,
         accumulate=run.accumulate,
+        dtype=None if run.dtype == "float32" else getattr(torch, run.dtype),
         classes=module.classes,
     )
     keys = ("params_bytes", "buffers_bytes", "input_bytes", "grad_bytes", "optimizer_bytes", "saved_activation_bytes")
@@ -109,6 +112,43 @@ def test_example_networks(path: Path, tallied: Any) -> None:
         return
     assert found == expected
     assert inference(network, 2) == infer(again, again.samples, batch=2)["peak_bytes"]
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64"])
+@pytest.mark.parametrize("seed", range(200, 206))
+def test_other_number_formats(seed: int, dtype: str) -> None:
+    drawn = Drawn(seed)
+    run = Run(batch=2, optimizer="adamw", dtype=dtype, in_place_joins=False)
+    with torch.device("meta"):
+        module = Module(drawn.network)
+    assert ours(drawn.network, run) == torchs(module, run)
+
+
+@pytest.mark.parametrize("seed", range(232, 244))
+def test_frozen_layers(seed: int) -> None:
+    drawn = Drawn(seed)
+    for node in drawn.network.nodes[:-1]:
+        node.frozen = drawn.rng.random() < 0.5
+    run = Run(batch=2, optimizer="adam", in_place_joins=False)
+    with torch.device("meta"):
+        module = Module(drawn.network)
+    assert ours(drawn.network, run) == torchs(module, run)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv2", "unet", "densenet121"])
+def test_checkpointed_blocks(name: str) -> None:
+    """Each block is worked out again, as torch.utils.checkpoint does it."""
+    model, _ = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    assert model is not None
+    network, _ = expand(model)
+    block = Blocks(network)
+    places = [[node.index for node in nodes] for label, nodes in groupby(network.nodes, block) if label is not None]
+    run = Run(batch=2, optimizer="sgd", in_place_joins=False, checkpoint="blocks")
+    with torch.device("meta"):
+        module = Module(network, [range(first[0], first[-1] + 1) for first in places])
+    found, expected = ours(network, run), torchs(module, run)
+    for key in ("saved_activation_bytes", "peak_backward"):
+        assert found[key] == pytest.approx(expected[key], rel=0.001)
 
 
 @pytest.mark.parametrize("seed", range(72))

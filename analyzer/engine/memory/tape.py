@@ -24,6 +24,7 @@ from analyzer.layers.operations import (
     FULL_ON_CUDA,
     HALF,
     INDEX,
+    LOGARITHM,
     NEW,
     NONE,
     OUT,
@@ -134,14 +135,14 @@ class Step:
     """One operation on the tape, in bytes.
 
     `bytes` its output's; `reads` and `keeps` values, `keeps` without parameters; `extras` what it makes and keeps in
-    training, `made` what it makes in inference and drops; `parameters` (number, bytes of its gradient as the operation
+    training, `made` what it makes in inference and drops; `product` says that each kept value is for the other gradients alone; `parameters` (number, bytes of its gradient as the operation
     puts it out); `gradients` a rule for each read; `transient` bytes beside them in the backward pass; `copies` the
     16-bit copies of weights that autocast makes for it, `passing` those of biases, which no backward pass needs.
     """
 
     __slots__ = (
         "bytes", "collects", "copies", "extras", "gradients", "keeps", "made", "node", "parameters", "passing", "place",
-        "reads", "transient",
+        "product", "reads", "transient",
     )  # fmt: skip
 
     def __init__(self, node: Node, reads: Sequence[int], bytes: int, place: int, gradients: Sequence[int]) -> None:
@@ -157,6 +158,7 @@ class Step:
         self.copies: list[int] = []
         self.passing: list[int] = []
         self.transient = 0
+        self.product = False
         self.collects = False
 
 
@@ -254,14 +256,17 @@ class Tape:
                 for number in fresh:
                     copies = step.copies if len(self.work.parameters[number][0]) > 1 else step.passing
                     copies.append(self.parameters[number][0] * bits // self.bits)
+        step.product = operation.product
         step.transient = (operation.transient * batch * bits + 7) // 8
         return self.add(step, bits)
 
     def _bytes(self, extra: Array, bits: int) -> int:
         """The bytes of what an operation makes besides its output of so many bits an element."""
         width = extra.width if self.run.device is None else extra.cuda
-        if width == STATISTIC:
-            bits = self.bits if self.run.device is None else max(32, self.bits)
+        if width == STATISTIC and self.run.device is None:
+            bits = self.bits
+        elif width in (STATISTIC, LOGARITHM):
+            bits = max(32, self.bits)
         elif width is not None:
             bits = 8 * width
         return (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8

@@ -220,7 +220,8 @@ class _Simulation:
             storage[value] = new(step.bytes, uses.get(value, 0) + 1) if owner == value else storage[owner]
             self.passing.extend([new(size) for size in step.passing])
             if saving and self.needs[value]:
-                kept = [storage[kept_value] for kept_value in step.keeps]
+                keeps = self._factors(step) if step.product else step.keeps
+                kept = [storage[kept_value] for kept_value in keeps]
                 kept.extend([new(size, 0) for size in (*step.extras, *step.copies)])
                 for held in kept:
                     keep(held)
@@ -236,6 +237,12 @@ class _Simulation:
                     drop(storage[read])
             if owner == value:
                 drop(storage[value])
+
+    def _factors(self, step: Step) -> list[int]:
+        """What a product keeps: each factor that the gradient of another, or of a parameter, is worked out with."""
+        if any(self.tape.parameters[number][1] for number, _ in step.parameters):
+            return list(step.keeps)
+        return [kept for kept in step.keeps if any(self.needs[read] for read in step.reads if read != kept)]
 
     # -- backward ----------------------------------------------------------------------------------------------------
 
