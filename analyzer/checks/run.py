@@ -1,0 +1,132 @@
+"""Running the checks: which of them, over which network, and what their findings become.
+
+A finding of a layer that stands in a repeated block is said once, with the names of the others. A comment
+`# analyzer: ignore[CODE, …] reason` takes a finding away: on the line itself, on the line above where the comment stands
+alone, or at the head of the file for all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+
+from analyzer.checks.subject import Found, Subject
+from analyzer.diagnostics import Diagnostic, in_order, nearest
+from analyzer.engine.network import Node
+from analyzer.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Check(Protocol):
+        """A module of this room that is a check."""
+
+        CODE: str
+        NAME: str
+        SEVERITY: str
+        __doc__: str | None
+
+        def check(self, subject: Subject) -> Iterator[Found]: ...
+
+
+#: The modules, in the order of their codes.
+MODULES = ("unread_pixels",)
+
+#: How many names of layers like the one that is reported are given.
+_NAMED = 5
+
+_IGNORE = re.compile(r"#\s*analyzer:\s*ignore\[([^\]]*)\](.*)")
+
+
+class UnknownCheck(Exception):
+    """A check was named that there is not; the message is one line for people."""
+
+
+def checks() -> list[Check]:
+    """All checks, in the order of their codes."""
+    return [import_module(f"analyzer.checks.{name}") for name in MODULES]
+
+
+def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Check]:
+    """The checks that `select` names (none: all) and `ignore` does not: by code, the beginning of a code, or name.
+
+    Raises UnknownCheck for a word that names none, with the nearest.
+    """
+    found = checks()
+    for word in (*select, *ignore):
+        if not any(_named(word, check) for check in found):
+            known = [name for check in found for name in (check.CODE, check.NAME)]
+            near = nearest(word, known)
+            raise UnknownCheck(f"there is no check `{word}`" + (f"; did you mean `{near}`?" if near else ""))
+    return [
+        check
+        for check in found
+        if (not select or any(_named(word, check) for word in select))
+        and not any(_named(word, check) for word in ignore)
+    ]
+
+
+def _named(word: str, check: Check) -> bool:
+    """Whether a word means a check."""
+    return bool(word) and (check.CODE.startswith(word.upper()) or word.lower() == check.NAME)
+
+
+def run(subject: Subject, asked: Iterable[Check]) -> list[Diagnostic]:
+    """What these checks find, in the order of the file, without what comments take away."""
+    ignored = Ignored(subject.model.text)
+    findings: list[Diagnostic] = []
+    for check in asked:
+        findings.extend(_said(list(check.check(subject)), check))
+    return in_order(finding for finding in findings if not ignored.covers(finding))
+
+
+def _said(found: Sequence[Found], check: Check) -> Iterator[Diagnostic]:
+    """Findings as diagnostics, one for each place of the file."""
+    places: dict[object, list[Found]] = {}
+    for one in found:
+        span = _span(one)
+        places.setdefault(id(one) if span is None else (span.line, span.column), []).append(one)
+    for alike in places.values():
+        first, others = alike[0], [one.at.name for one in alike[1:] if isinstance(one.at, Node)]
+        notes = list(first.notes)
+        if others:
+            more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+            notes.append(f"the same at {', '.join(f'`{name}`' for name in others[:_NAMED])}{more}")
+        yield Diagnostic(
+            check.CODE,
+            first.message,
+            _span(first),
+            severity=first.severity or check.SEVERITY,
+            notes=notes,
+            help=first.help,
+        )
+
+
+def _span(found: Found) -> Span | None:
+    return found.at.origin.span if isinstance(found.at, Node) else found.at
+
+
+class Ignored:
+    """The comments of a text that take findings away."""
+
+    def __init__(self, text: str) -> None:
+        #: Line (0: the whole file) -> the codes that are ignored there.
+        self.lines: dict[int, set[str]] = {}
+        head = True
+        for number, line in enumerate(text.splitlines(), 1):
+            bare = line.strip()
+            match = _IGNORE.search(line)
+            if match:
+                codes = {code.strip().upper() for code in match.group(1).split(",") if code.strip()}
+                alone = bare.startswith("#")
+                place = 0 if alone and head else number + 1 if alone else number
+                self.lines.setdefault(place, set()).update(codes)
+            if bare and not bare.startswith("#"):
+                head = False
+
+    def covers(self, finding: Diagnostic) -> bool:
+        """Whether a comment takes this finding away."""
+        here = self.lines.get(finding.span.line, set()) if finding.span is not None else set()
+        return finding.code.upper() in here | self.lines.get(0, set())
