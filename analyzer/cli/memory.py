@@ -99,7 +99,7 @@ def _parse(arguments: list[str]) -> Any:
         help=f"what the process takes on the device beside its tensors (default: {memory(CONTEXT)})",
     )
     add("--ranks", type=at_least(1), metavar="N", help="train on so many devices; the batch is that of all together")
-    add("--strategy", choices=tuple(STRATEGIES), metavar="NAME", help=f"{', '.join(STRATEGIES)} (default: ddp)")
+    add("--strategy", type=_strategy, choices=tuple(STRATEGIES), metavar="NAME", help=f"{', '.join(STRATEGIES)} (default: ddp)")
     add(
         "--mode",
         choices=MODES,
@@ -154,6 +154,10 @@ def _names(text: str) -> str | list[str]:
     if not names:
         raise argparse.ArgumentTypeError("`blocks`, `sqrt` or names of layers and blocks are needed")
     return names
+
+
+def _strategy(text: str) -> str:
+    return text.lower().replace("zero-", "zero")  # as its paper writes it
 
 
 def _device(text: str) -> Device:

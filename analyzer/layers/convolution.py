@@ -115,9 +115,9 @@ class Convolution(Layer):
 
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
         """The copy with padding around it, where the sides of an axis differ or the padding holds no zeros."""
-        pairs = self.geometry(volume)[3]
+        _, stride, _, pairs = self.geometry(volume)
         if self.padding_mode == "zeros" or not any(map(any, pairs)):
-            return padded_copy(volume, pairs)
+            return padded_copy(volume, self.padding.balanced(pairs, stride))
         spatial = (size + before + after for size, (before, after) in zip(volume.spatial, pairs, strict=True))
         keeps = () if self.padding_mode == "circular" else (0,)
         return (Operation((0,), prod(spatial) * volume.depth, keeps=keeps),)

@@ -71,7 +71,8 @@ class Pool(Layer):
 
     def slid(self, flow: Flow, extras: Sequence[Array] = ()) -> Sequence[Operation]:
         """The pool, behind a padded copy of its input where it needs one."""
-        first = padded_copy(flow.input, self.geometry(flow.input)[3])
+        _, stride, _, pairs = self.geometry(flow.input)
+        first = padded_copy(flow.input, self.padding.balanced(pairs, stride))
         read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
         pool = Operation((read,), flow.output.size, keeps=(read,), extras=extras, precision=precision)
         return (*first, pool)
@@ -180,7 +181,8 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps what the filter slides over: its input, or a padded copy of it."""
-        first = padded_copy(flow.input, self.geometry(flow.input)[3])
+        _, stride, _, pairs = self.geometry(flow.input)
+        first = padded_copy(flow.input, Padding("same").balanced(pairs, stride))
         return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF))
 
     def windows(self, flow: Flow, which: int) -> Readings:

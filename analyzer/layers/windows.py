@@ -104,6 +104,16 @@ class Padding:
             pairs.append((large, small) if self.mode == "same_lower" else (small, large))
         return tuple(pairs)
 
+    def balanced(self, pairs: Pairs, stride: tuple[int, ...]) -> Pairs:
+        """The padding as it is written for a window that takes one number an axis, where one gives the same output.
+
+        `same` with a stride above 1 puts out ⌈n/S⌉ with the larger of its two sides on both: what that adds is less than
+        a stride. Where the step is 1, and where the sides were written, it stays.
+        """
+        if self.mode not in ("same", "same_lower"):
+            return pairs
+        return tuple((max(pair), max(pair)) if step > 1 else pair for pair, step in zip(pairs, stride, strict=True))
+
     def __str__(self) -> str:
         """As in the kind column of the table: `same`, `1`, `1×2`, `1:2` for (before, after)."""
         if self.mode != "explicit":

@@ -27,7 +27,7 @@ from torch.utils.checkpoint import checkpoint
 
 from analyzer.engine.network import Network, Node
 from analyzer.layers.spatial_kinds import axis_named
-from analyzer.layers.windows import Pairs, per_axis, slide
+from analyzer.layers.windows import Padding, Pairs, per_axis, slide
 from analyzer.volume import Volume
 
 FIRST, LAST = "first", "last"
@@ -106,6 +106,7 @@ def _conv(node: Node, _: str) -> Built:
     if str(layer.sharing) != "shared" or layer.untied_bias:
         raise Unsupported(f"{layer.type}: {layer.sharing} weights or biases of their own at each position")
     kernel, stride, dilation, pairs = layer.geometry(volume)
+    pairs = layer.padding.balanced(pairs, stride) if layer.padding_mode == "zeros" else pairs
     conv = ranked("Conv", volume.rank)
     padding: Any
     padding, cells = _split_padding(pairs)
@@ -163,6 +164,7 @@ def _pool(node: Node, _: str) -> Built:
     kernel, stride, dilation, pairs = layer.geometry(volume)
     if layer.rounding == "caffe" and node.output.spatial != slide(volume, kernel, stride, dilation, pairs, "ceil"):
         raise Unsupported(f"{layer.type}: a last window beyond the input, which Caffe alone has")
+    pairs = layer.padding.balanced(pairs, stride)
     padding, cells = _split_padding(pairs)
     if layer.type == "lp_pool" or any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         padding, cells = (0,) * rank, [c for pair in reversed(pairs) for c in pair] if any(map(any, pairs)) else []
@@ -202,7 +204,7 @@ def _blur_pool(node: Node, _: str) -> Built:
     layer: Any = node.layer
     volume = node.inputs[0].output
     kernel, stride, _, pairs = layer.geometry(volume)
-    padding, cells = _split_padding(pairs)
+    padding, cells = _split_padding(Padding("same").balanced(pairs, stride))
     return Built([*_padded(cells), Blur(volume.depth, kernel, stride, padding)], FIRST, FIRST)
 
 
