@@ -6,7 +6,7 @@ from analyzer.dtypes import BITS
 from analyzer.engine.memory.devices import AT_RISK, DOES_NOT_FIT, FITS
 from analyzer.engine.memory.sharding import PHASES, STRATEGIES
 from analyzer.engine.result import MODES
-from analyzer.reporter.schema import report_schema
+from analyzer.reporter.schema import document, report_schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,20 +23,12 @@ _WORD = {"enum": [FITS, AT_RISK, DOES_NOT_FIT]}
 def memory_schema() -> dict[str, Any]:
     """The schema: one report, one wrong file, or an array of both."""
     shared = report_schema()["definitions"]
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Memory report of analyzer",
-        "description": "What inference and training of a network take. Format 1; its keys are stable, all sizes are bytes.",
-        "if": {"type": "array"},
-        "then": {"items": {"$ref": "#/definitions/file"}},
-        "else": {"$ref": "#/definitions/file"},
-        "definitions": {
-            "file": {
-                "type": "object",
-                "if": {"required": ["modes"]},
-                "then": {"$ref": "#/definitions/memory"},
-                "else": {"$ref": "#/definitions/failed"},
-            },
+    return document(
+        "Memory report of analyzer",
+        "What inference and training of a network take. Format 1; its keys are stable, all sizes are bytes.",
+        "memory",
+        "modes",
+        {
             "memory": _memory(),
             "moment": {"type": "array", "items": [_NAME, _COUNT], "minItems": 2, "maxItems": 2},
             "mode": _object({"inference": _inference()}, {"training": _training()}),
@@ -45,7 +37,7 @@ def memory_schema() -> dict[str, Any]:
             "device": _device(),
             **{name: shared[name] for name in ("failed", "diagnostic", "volume")},
         },
-    }
+    )
 
 
 def _memory() -> dict[str, Any]:

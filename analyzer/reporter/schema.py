@@ -17,20 +17,12 @@ _VOLUME = {"$ref": "#/definitions/volume"}
 
 def report_schema() -> dict[str, Any]:
     """The schema: one report, one wrong file, or an array of both."""
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Report of analyzer",
-        "description": "What every layer of a network puts out and costs. Format 1; its keys are stable.",
-        "if": {"type": "array"},
-        "then": {"items": {"$ref": "#/definitions/file"}},
-        "else": {"$ref": "#/definitions/file"},
-        "definitions": {
-            "file": {
-                "type": "object",
-                "if": {"required": ["layers"]},
-                "then": {"$ref": "#/definitions/report"},
-                "else": {"$ref": "#/definitions/failed"},
-            },
+    return document(
+        "Report of analyzer",
+        "What every layer of a network puts out and costs. Format 1; its keys are stable.",
+        "report",
+        "layers",
+        {
             "report": _report(),
             "failed": _closed({"file": _TEXT, "diagnostics": {**_diagnostics(), "minItems": 1}}),
             "layer": _layer(),
@@ -39,6 +31,27 @@ def report_schema() -> dict[str, Any]:
             "sums": _closed(_sums("cost")),
             "diagnostic": _diagnostic(),
             "volume": {"type": "string", "pattern": "^[0-9]+(x[0-9]+){0,3}$", "description": "height x width x depth"},
+        },
+    )
+
+
+def document(title: str, description: str, kind: str, key: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a report: one of this kind, which `key` tells from a wrong file, or an array of both."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": title,
+        "description": description,
+        "if": {"type": "array"},
+        "then": {"items": {"$ref": "#/definitions/file"}},
+        "else": {"$ref": "#/definitions/file"},
+        "definitions": {
+            "file": {
+                "type": "object",
+                "if": {"required": [key]},
+                "then": {"$ref": f"#/definitions/{kind}"},
+                "else": {"$ref": "#/definitions/failed"},
+            },
+            **definitions,
         },
     }
 
