@@ -33,6 +33,7 @@ API = "analyzer"
 ARROWS = {
     ("__main__", "cli"), ("formats", "loader"),
     ("diagnostics", "source"),  # a finding has a place
+    ("diff", "reporter"),  # it is drawn for the same terminals, in the same words
 }  # fmt: skip
 
 #: What a report in JSON does not import; each costs more than reading a model does.

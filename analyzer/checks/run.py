@@ -32,7 +32,30 @@ if TYPE_CHECKING:
 
 
 #: The modules, in the order of their codes.
-MODULES = ("unread_pixels",)
+MODULES = (
+    "unread_pixels",
+    "skipped_pixels",
+    "padding_kernel",
+    "small_field",
+    "large_field",
+    "misaligned_branches",
+    "checkerboard",
+    "uneven_skip",
+    "depth_first",
+    "linear_pair",
+    "bias_before_norm",
+    "dropout_before_norm",
+    "repeated_by_loss",
+    "unread_layer",
+    "heavy_layer",
+    "lost_volume",
+    "uneven_depth",
+    "exploding_local",
+    "unused_variable",
+    "unused_block",
+    "unused_default",
+    "over_budget",
+)
 
 #: How many names of layers like the one that is reported are given.
 _NAMED = 5
@@ -87,7 +110,7 @@ def _said(found: Sequence[Found], check: Check) -> Iterator[Diagnostic]:
     places: dict[object, list[Found]] = {}
     for one in found:
         span = _span(one)
-        places.setdefault(id(one) if span is None else (span.line, span.column), []).append(one)
+        places.setdefault(id(one) if span is None else (span.line, span.column, one.severity), []).append(one)
     for alike in places.values():
         first, others = alike[0], [one.at.name for one in alike[1:] if isinstance(one.at, Node)]
         notes = list(first.notes)

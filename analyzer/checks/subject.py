@@ -9,6 +9,10 @@ from analyzer.engine.result import Analysis, Row
 from analyzer.loader import Model
 from analyzer.source import Span
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.checks.budgets import Guard
+
 
 class Found:
     """What a check found: `at` a layer or a place in the file (None: the network as a whole).
@@ -38,12 +42,13 @@ class Subject:
     """A model that loaded: its description, and the analysis of its network.
 
     `readers` are the nodes that read each node, by its index (inputs count down from −1); `outputs` the indices of the
-    network's outputs.
+    network's outputs. `guards` say how much its amounts may grow against another network's.
     """
 
-    def __init__(self, model: Model, analysis: Analysis) -> None:
+    def __init__(self, model: Model, analysis: Analysis, *, guards: Sequence[Guard] = ()) -> None:
         self.model = model
         self.analysis = analysis
+        self.guards = tuple(guards)
         self.network = analysis.network
         self.rows: Sequence[Row] = analysis.rows
         self.readers: dict[int, list[Node]] = {}

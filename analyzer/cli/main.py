@@ -18,7 +18,9 @@ FINE, WRONG, FAULT, INTERRUPTED = 0, 1, 2, 130
 
 #: The commands besides the report, each in the module of its name, with what they do.
 COMMANDS = {
+    "check": "what is wrong or wasteful with networks, for people, pre-commit and build servers",
     "memory": "what inference and training take, and whether it fits on a device",
+    "diff": "what one network differs in from another: a design review",
     "layers": "the catalogue: layer types, their parameters, formulas and sources",
     "example": "prints an example model to start from",
     "schema": "prints the JSON Schema of model files, or validates files with it",

@@ -111,7 +111,18 @@ def read_network(file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, N
     """The model of one file and its network, or what is wrong with it; its text goes to `texts`."""
     label = "<stdin>" if file == "-" else file
     try:
-        text = texts[label] = decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
+        text = decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
+    except ModelError as error:
+        return Failed(label, error.diagnostics)
+    except FileError as error:
+        return Failed(label, [Diagnostic(UNREADABLE, f"{error}{hint(file)}", None)])
+    return network_of(text, label, asked, texts)
+
+
+def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
+    """The model of a text and its network, or what is wrong with it; the text goes to `texts`."""
+    texts[label] = text
+    try:
         model, problems = parse(text, label)
         if model is None:
             return Failed(label, problems)
@@ -120,8 +131,6 @@ def read_network(file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, N
             return Failed(label, in_order([*problems, *found]))
     except ModelError as error:
         return Failed(label, error.diagnostics)
-    except FileError as error:
-        return Failed(label, [Diagnostic(UNREADABLE, f"{error}{_hint(file)}", None)])
     return model, network
 
 
@@ -138,7 +147,7 @@ def _inputs(asked: Any) -> dict[str, str] | str | None:
     return volumes or None
 
 
-def _hint(file: str) -> str:
+def hint(file: str) -> str:
     """What a file that is not there may have been meant to be."""
     if "\0" in file or os.path.lexists(file):
         return ""

@@ -193,7 +193,8 @@ class Model:
     """A parsed model file.
 
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
-    where open) and `training` for the checks and the memory analysis. `faulty` says that parsing found mistakes.
+    where open) and `training` for the checks and the memory analysis; `places` of the keys under `vars` and `defaults`.
+    `faulty` says that parsing found mistakes.
     """
 
     def __init__(self, file: str, text: str, name: str) -> None:
@@ -209,6 +210,7 @@ class Model:
         self.outputs: list[Template] = []
         self.budget: dict[str, Limit] = {}
         self.training: dict[str, Any] = {}
+        self.places: dict[tuple[str, str], Span] = {}
         self.faulty = False
 
     def __repr__(self) -> str:
@@ -216,11 +218,11 @@ class Model:
 
 
 class Limit:
-    """A budget: the least and the most that is allowed, the unit as written, and its place."""
+    """A budget: the least and the most that is allowed, the unit as written, and its place (None: the command line)."""
 
     __slots__ = ("least", "most", "span", "unit")
 
-    def __init__(self, least: int | None, most: int | None, unit: str, span: Span) -> None:
+    def __init__(self, least: int | None, most: int | None, unit: str, span: Span | None) -> None:
         self.least = least
         self.most = most
         self.unit = unit

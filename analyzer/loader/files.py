@@ -13,9 +13,14 @@ class FileError(OSError):
 
 def read_text(path: str) -> str:
     """The text of a file; raises `FileError` where it cannot be read, `ModelError` where it is no text of a model."""
+    return decode(read_bytes(path, LIMITS.text + 1), path)
+
+
+def read_bytes(path: str, most: int) -> bytes:
+    """The first `most` bytes of a file; raises `FileError` where it cannot be read."""
     try:
         with open(path, "rb") as stream:
-            return decode(stream.read(LIMITS.text + 1), path)
+            return stream.read(most)
     except IsADirectoryError:
         raise FileError(f"`{path}` is a folder, not a model file") from None
     except FileNotFoundError:

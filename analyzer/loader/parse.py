@@ -148,6 +148,7 @@ class _FileParser:
                 self.context.problem(
                     "VALUE101", f"`${key.text}` must be a number or a word, not {described(value)}", value
                 )
+            self.model.places["vars", key.text] = key.span(self.context.file)
             self.model.vars[key.text] = template or Template(UNKNOWN, value, dynamic=False)
         self.context.later = _NOTHING_KNOWN
 
@@ -173,6 +174,7 @@ class _FileParser:
                 lost = (p for p in kind.declared.values() if p.name not in arguments)
                 template = Template(UNKNOWN, value, dynamic=False)
                 arguments |= {p.name: Argument(p, template, UNKNOWN, broken=True) for p in lost}
+            self.model.places["defaults", kind.type] = key.span(self.context.file)
             self.model.defaults[kind.type] = arguments
 
     def _outputs(self, tree: Tree) -> None:

@@ -1,0 +1,79 @@
+"""A bias that batch normalisation takes away again.
+
+Batch and instance normalisation subtract the mean of each plane, and a constant that was added to the plane goes with
+it; their own centre is the bias. The biases before them are stored, updated and carried through the optimizer, their
+gradient is zero, and no output depends on them.
+
+Fires:
+
+    input: 32x32x16
+    layers:
+      - conv: {filters: 32, kernel: 3, padding: 1, norm: batch_norm, act: relu}
+
+Instead: no bias where such a normalisation follows.
+
+    input: 32x32x16
+    layers:
+      - conv: {filters: 32, kernel: 3, padding: 1, bias: false, norm: batch_norm, act: relu}
+
+Source: Ioffe & Szegedy 2015, "Batch normalization", section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.passing import LINEAR, hands_on, owners
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.network import Node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CODE = "CHECK202"
+NAME = "bias-before-norm"
+SEVERITY = "warning"
+
+#: What keeps a constant of a plane one: each cell of a flattened volume is a plane of its own to `batch_norm`.
+_KEEPS = frozenset(["flatten", "global_avg_pool"])
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every bias of a plane whose only reader subtracts the plane's mean."""
+    shared = owners(subject)
+    for row in subject.rows:
+        node, biases = row.node, row.declared.biases
+        # a bias of each position is no constant of its plane
+        if node.layer.type not in LINEAR or biases != node.output.depth or node.index in shared:
+            continue
+        norm = _norm(subject, node)
+        if norm is None:
+            continue
+        layer: Any = norm.layer
+        centred = bool(layer.affine if layer.center is None else layer.center)
+        yield Found(
+            f"the bias of `{row.name}` is taken away again by `{norm.name}`",
+            node,
+            notes=[
+                f"{biases:,} biases are stored and trained, and the mean that `{norm.layer.type}` subtracts of each plane "
+                f"holds them: (x + b) − (mean + b) = x − mean",
+            ],
+            help="`bias: false`"
+            + ("" if centred else f"; `center: true` of `{norm.name}` where a trained shift is wanted"),
+        )
+
+
+def _norm(subject: Subject, node: Node) -> Node | None:
+    """The normalisation over planes that alone reads this node; one that is frozen subtracts what it once learned."""
+    reader = subject.only_reader(node)
+    flat = False
+    while reader is not None and (hands_on(reader.layer) or reader.layer.type in _KEEPS):
+        if reader.layer.type == "reshape":
+            return None
+        flat = flat or reader.layer.type in _KEEPS
+        reader = subject.only_reader(reader)
+    if reader is None or reader.frozen:
+        return None
+    kind = reader.layer.type
+    return reader if kind == "batch_norm" or (kind == "instance_norm" and not flat) else None

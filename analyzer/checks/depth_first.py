@@ -1,0 +1,54 @@
+"""An input written depth first.
+
+Volumes are written height x width x depth. A photograph written in the order of PyTorch's tensors, `3x224x224`, is
+read as 3 rows of 224 cells that are 224 planes deep: every layer behind it still fits, and every number is wrong.
+
+Fires:
+
+    input: 3x224x224
+    layers:
+      - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+
+Instead: the depth last.
+
+    input: 224x224x3
+    layers:
+      - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+
+Source: torch.nn.Conv2d reads (N, C, H, W), Keras Conv2D (batch, height, width, channels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.subject import Found, Subject
+from analyzer.volume import Volume
+
+CODE = "CHECK109"
+NAME = "depth-first"
+SEVERITY = "warning"
+
+#: The depths of an image: grey, coloured, coloured with transparency.
+_DEPTHS = (1, 3, 4)
+
+#: The side above which a square can hardly be anything but an image.
+_SIDE = 8
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every 2-D input whose first axis could be the depth of an image, with a square behind it."""
+    for node in subject.network.inputs:
+        volume = node.output
+        if volume.rank != 2:
+            continue
+        first, second, last = volume.sizes
+        if first not in _DEPTHS or second != last or last <= _SIDE:
+            continue
+        written = subject.model.inputs.get(node.name)
+        yield Found(
+            f"`{node.name}` of {volume.pretty()} looks as if its depth stood first",
+            None if written is None else written.tree.span(subject.model.file),
+            notes=[f"it is read as height {first}, width {second} and depth {last:,}: the depth stands last"],
+            help=f"write `{Volume((second, last), first)}`",
+        )

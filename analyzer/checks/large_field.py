@@ -1,0 +1,88 @@
+"""A receptive field far larger than the input.
+
+From the layer on at which a cell sees more than twice the input along an axis, every cell sees all of it wherever it
+stands, and padding besides: another layer there adds depth and no view. Deep networks made for large images have many
+of them when the image is small, and often lose little without them.
+
+Fires:
+
+    input: 32x32x3
+    layers:
+      - conv: {filters: 32, kernel: 7, stride: 2, padding: 3, act: relu}
+      - max_pool: 2
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+
+Instead: fewer or later strides, fewer layers, smaller kernels, or a larger input.
+
+    input: 32x32x3
+    layers:
+      - conv: {filters: 32, kernel: 3, padding: 1, act: relu}
+      - max_pool: 2
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, padding: 2, act: relu}
+
+Source: Richter et al. 2021, "Should you go deeper? Optimizing convolutional neural network architectures without
+training", on layers whose input has already seen more than the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.result import Row
+from analyzer.volume import pretty_sizes
+
+CODE = "CHECK105"
+NAME = "large-field"
+SEVERITY = "note"
+
+#: How many times the input a field may be.
+_TIMES = 2
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for the first layer with weights that sees too far, with what all of them cost."""
+    whole = subject.analysis.input
+    far = [(row, _axes(row, whole.spatial)) for row in subject.rows if row.macs]
+    far = [(row, axes) for row, axes in far if axes]
+    if not far:
+        return
+    first, axes = far[0]
+    assert first.receptive_field is not None
+    fields = [row.receptive_field.size for row, _ in far if row.receptive_field is not None]
+    macs = sum(row.macs for row, _ in far)
+    notes = [
+        f"{whole.axes[axis]}: {first.receptive_field.size[axis]:,} > {_TIMES}·{whole.spatial[axis]:,} = "
+        f"{_TIMES * whole.spatial[axis]:,} cells"
+        for axis in axes
+    ]
+    share = 100 * macs / subject.analysis.totals.macs
+    layers = "1 layer with weights sees" if len(far) == 1 else f"{len(far):,} layers with weights see"
+    notes.append(f"{layers} that far: {macs:,} of {subject.analysis.totals.macs:,} MACs, {share:.0f} %")
+    enough = tuple(
+        max(size, *(-(-field[axis] // _TIMES) for field in fields)) for axis, size in enumerate(whole.spatial)
+    )
+    yield Found(
+        f"from `{first.name}` on, a cell sees {pretty_sizes(tuple(first.receptive_field.size))} cells of an input of "
+        f"{pretty_sizes(whole.spatial)}",
+        first.node,
+        notes=notes,
+        help=f"fewer layers or strides; an input of {pretty_sizes(enough)} is large enough for this depth",
+    )
+
+
+def _axes(row: Row, whole: tuple[int, ...]) -> list[int]:
+    """The axes along which a layer sees too far and still has several cells, none finer than the input's; a single cell is no picture."""
+    field, spatial = row.receptive_field, row.output.spatial
+    if field is None or field.whole or len(spatial) != len(whole):
+        return []
+    return [
+        axis
+        for axis, size in enumerate(whole)
+        if 1 < size < field.size[axis] / _TIMES and spatial[axis] > 1 and field.stride[axis] >= 1
+    ]

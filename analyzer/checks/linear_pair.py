@@ -1,0 +1,215 @@
+"""Two linear layers without a non-linearity between them.
+
+A sum of sums is a sum: what the two compute, one linear layer computes as well, and where that one has no more weights
+the second layer costs time and memory and adds nothing. Batch normalisation, dropout, mean pools and views between the
+two change nothing about it. Mostly an activation was forgotten. A narrow layer between wider ones, a depthwise layer
+beside a 1×1 one and a 1×N beside an N×1 are weights saved on purpose, as is the linear end of an inverted residual, and nothing is said of them; a pair that saves
+weights in no such way, or has a normalisation between that divides by what each sample holds, is a note.
+
+Fires:
+
+    input: 32x32x64
+    layers:
+      - conv: {filters: 64, kernel: 3, padding: 1}
+      - conv: {filters: 64, kernel: 1}
+      - relu
+
+Instead: an activation behind the first, or one layer for the two.
+
+    input: 32x32x64
+    layers:
+      - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+      - conv: {filters: 64, kernel: 1, act: relu}
+
+Source: Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.3; Sandler et al. 2018, "MobileNetV2", for the
+narrow linear layer that is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import gcd, prod
+
+from analyzer.checks.passing import LINEAR, hands_on, owners
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.network import Node, declared_sharing
+from analyzer.layers import SHARED
+from analyzer.volume import pretty_sizes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CODE = "CHECK201"
+NAME = "linear-pair"
+SEVERITY = "warning"
+
+#: What may stand between the two: it multiplies, averages, drops or moves values.
+_BETWEEN = frozenset(["batch_norm", "scale", "dropout", "spatial_dropout", "stochastic_depth", "avg_pool"])
+#: Means of whole planes, behind which only another full sum is the same map.
+_MEANS = frozenset(["global_avg_pool", "mean"])
+#: Normalisations by the statistics of each sample: linear but for one factor.
+_BY_SAMPLE = frozenset(["layer_norm", "rms_norm", "group_norm", "instance_norm"])
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every linear layer whose only reader, layers between that are linear left out, is another one."""
+    shared = owners(subject)
+    for row in subject.rows:
+        first = row.node
+        if first.layer.type not in LINEAR or first.tied is not None or first.index in shared:
+            continue
+        between, second = _next(subject, first)
+        if second is None or second.tied is not None or second.index in shared or first.frozen != second.frozen:
+            continue
+        if _completes_depthwise(first):
+            continue
+        merged = _Merged(first, between, second)
+        two = row.declared.weights + subject.rows[second.index].declared.weights
+        divided = next((node for node in between if node.layer.type in _BY_SAMPLE), None)
+        certain = divided is None and merged.weights <= two
+        if not certain and (merged.saves_on_purpose() or (divided is not None and merged.weights > two)):
+            continue
+        passed = dict.fromkeys(f"`{node.layer.type}`" for node in between)
+        alone = f"only {' and '.join(passed)} between them" if passed else "nothing between them"
+        notes = [f"{merged.words} has {merged.weights:,} weights, the two have {two:,}"]
+        if divided is not None:
+            notes.append(f"`{divided.name}` divides by what each sample holds, and is linear but for that factor")
+        yield Found(
+            f"`{first.name}` and `{second.name}` are two linear layers with {alone}",
+            first,
+            notes=notes,
+            help=f"an activation behind `{first.name}`"
+            + (", or one layer for the two" if certain else ", unless the two are meant as one"),
+            severity=None if certain else "note",
+        )
+
+
+def _next(subject: Subject, first: Node) -> tuple[list[Node], Node | None]:
+    """The nodes between `first` and the linear layer that alone reads it, and that layer; None where there is none."""
+    between: list[Node] = []
+    node = subject.only_reader(first)
+    while node is not None and len(node.inputs) == 1:
+        kind = node.layer.type
+        if kind in LINEAR:
+            return between, node
+        if not hands_on(node.layer):
+            known = kind in _BETWEEN or kind in _MEANS or kind in _BY_SAMPLE
+            if not known or getattr(node.layer, "per", "") == "volume":
+                break  # numbers of each position make another layer at each
+            between.append(node)
+        node = subject.only_reader(node)
+    return between, None
+
+
+def _completes_depthwise(node: Node) -> bool:
+    """Whether a 1×1 layer mixes what a depthwise one put out: the linear end of an inverted residual."""
+    if prod(_kernel(node)) > 1 or node.layer.type == "dense":
+        return False
+    node = node.inputs[0]
+    while node.layer.type not in LINEAR and (len(node.inputs) == 1 or node.layer.type == "multiply"):
+        node = node.inputs[0]
+    return node.layer.type == "depthwise_conv"
+
+
+class _Merged:
+    """The one linear layer that computes what two do, but for cells at a padded border: its `weights`, it in `words`."""
+
+    def __init__(self, first: Node, between: list[Node], second: Node) -> None:
+        self.first = first
+        self.second = second
+        self.source = source = first.inputs[0].output
+        target = second.output
+        self.dense = first.layer.type == "dense" or second.layer.type == "dense"
+        self.up = 1
+        self.window = window = self._window(between)
+        if window is None:
+            self.words = f"one dense layer from {source.pretty()} to {target.pretty()}"
+            self.weights = source.size * target.size
+            return
+        groups = gcd(_groups(first), _groups(second))
+        banks = 1 if all(declared_sharing(n.layer) == SHARED for n in (first, second)) else target.positions
+        self.weights = prod(window) * (source.depth // groups) * target.depth * banks
+        kind = "local layer" if banks > 1 else "transposed convolution" if self.up > 1 else "convolution"
+        kind = "dense layer" if self.dense else "linear layer" if not window else f"{pretty_sizes(window)} {kind}"
+        self.words = f"one {kind} from depth {source.depth:,} to {target.depth:,}"
+        self.words += f" in {groups:,} groups" if groups > 1 else ""
+
+    def _window(self, between: list[Node]) -> tuple[int, ...] | None:
+        """The kernel of the one layer on each axis; None where only a dense layer can be the one."""
+        rank = self.first.inputs[0].output.rank
+        size, down, up = [1] * rank, [1] * rank, [1] * rank
+        averaged = False
+        for node in (self.first, *between, self.second):
+            kind, volume = node.layer.type, node.inputs[0].output
+            if kind in _MEANS:
+                averaged = True
+            if node is not self.first and _regrouped(node) and not (averaged and volume.positions == 1):
+                return None
+            if volume.rank != rank:
+                if not averaged or prod(size) > 1:
+                    return None
+                continue  # a 1×1 layer and a mean may change places, and a 1×1 layer is dense over one position
+            if kind == "dense" and (volume.positions > 1 or (not averaged and self.source.positions > 1)):
+                return None
+            if not hasattr(node.layer, "geometry"):
+                continue
+            layer: Any = node.layer
+            kernel, stride, dilation, _ = layer.geometry(volume)
+            for axis in range(rank):
+                if kind == "conv_transpose":
+                    if down[axis] > 1:
+                        return None
+                    size[axis] = (size[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
+                    up[axis] *= stride[axis]
+                else:
+                    if up[axis] > 1 and stride[axis] > 1:
+                        return None
+                    size[axis] += dilation[axis] * (kernel[axis] - 1) * down[axis]
+                    down[axis] *= stride[axis]
+        if averaged and prod(size) > 1:
+            return None
+        self.up = prod(up)
+        return tuple(size)
+
+    def saves_on_purpose(self) -> bool:
+        """Whether the two are a known way to have fewer weights: a narrow one between, a depthwise or a 1×N one, or two
+        that share weights where one could not.
+        """
+        first, second = self.first, self.second
+        ends, middle = (self.source, second.output), second.inputs[0].output
+        narrowest = min(volume.size if self.dense else volume.depth for volume in ends)
+        if (middle.size if self.dense else middle.depth) < narrowest:
+            return True
+        if self.window is None and not self.dense:
+            return True
+        if any(_groups(node) > 1 or node.layer.type == "separable_conv" for node in (first, second)):
+            return True
+        kernels = [_kernel(node) for node in (first, second)]
+        return all(len(set(kernel)) > 1 for kernel in kernels) and kernels[0] != kernels[1]
+
+
+def _regrouped(node: Node) -> bool:
+    """Whether a node reads a volume that was reshaped, so that its planes are others."""
+    above = node.inputs[0]
+    while hands_on(above.layer):
+        if above.layer.type == "reshape":
+            return True
+        above = above.inputs[0]
+    return False
+
+
+def _kernel(node: Node) -> tuple[int, ...]:
+    if not hasattr(node.layer, "geometry"):
+        return ()
+    layer: Any = node.layer
+    kernel: tuple[int, ...] = layer.geometry(node.inputs[0].output)[0]
+    return kernel
+
+
+def _groups(node: Node) -> int:
+    """The groups of depth that do not mix."""
+    if node.layer.type == "depthwise_conv":
+        return node.inputs[0].output.depth
+    groups: int = getattr(node.layer, "groups", 1)
+    return groups

@@ -1,0 +1,74 @@
+"""A step that loses most of the volume.
+
+A layer that puts out less than a sixteenth of the values that it reads throws information away in one step, which no
+layer behind it brings back. What the end of a network does (a dense layer, a global pool, a mean) is meant so; in the
+middle it is mostly a stride or a number of filters that was not. A branch beside others loses nothing: they read it all.
+
+Fires:
+
+    input: 128x128x16
+    layers:
+      - conv: {filters: 32, kernel: 8, stride: 8, act: relu}
+      - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+      - global_avg_pool
+      - dense: 10
+
+Instead: several smaller steps, or more filters.
+
+    input: 128x128x16
+    layers:
+      - conv: {filters: 32, kernel: 4, stride: 4, act: relu}
+      - conv: {filters: 64, kernel: 2, stride: 2, act: relu}
+      - global_avg_pool
+      - dense: 10
+
+Source: Szegedy et al. 2016, "Rethinking the Inception architecture", principles 1 and 2: no bottlenecks of extreme
+compression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.passing import heads
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.result import Row
+
+CODE = "CHECK302"
+NAME = "lost-volume"
+SEVERITY = "note"
+
+#: A layer may leave one value of so many.
+_MOST = 16
+#: Layers with filters, and others that thin out a volume.
+_FILTERED = frozenset(["conv", "depthwise_conv", "separable_conv", "linear"])
+_THINNED = frozenset(["max_pool", "avg_pool", "lp_pool", "blur_pool", "crop", "slice", "resize", "upsample"])
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every step that leaves less than one value of 16, the end of the network left out."""
+    ends = heads(subject)
+    for row in subject.rows:
+        source = row.node.inputs[0]
+        before, after = source.output, row.output
+        if (row.kind not in _FILTERED and row.kind not in _THINNED) or len(subject.readers[source.index]) > 1:
+            continue  # beside other readers it is a branch, and what it leaves out is read there
+        # over one position the depth is a summary (squeeze and excite), and a window over all is a global pool
+        if row.node.index in ends or before.positions == 1 or after.positions == 1 or _MOST * after.size >= before.size:
+            continue
+        yield Found(
+            f"`{row.name}` leaves one value of {before.size // after.size:,}",
+            row.node,
+            notes=[f"it turns {before.pretty()} = {before.size:,} values into {after.pretty()} = {after.size:,}"],
+            help=_kept(row),
+        )
+
+
+def _kept(row: Row) -> str:
+    """What would keep a sixteenth."""
+    before, after = row.node.inputs[0].output, row.output
+    if row.kind not in _FILTERED:
+        return "several smaller steps with layers between them"
+    filters = -(-before.size // (_MOST * after.positions))
+    smaller = "smaller strides with layers between them, or " if after.positions < before.positions else ""
+    return f"{smaller}{filters:,} filters, which keep a value of {_MOST}"

@@ -1,0 +1,67 @@
+"""A softmax at the end that the loss repeats.
+
+Cross-entropy as the frameworks have it takes class scores and works out the logarithm of their softmax itself. On
+probabilities it takes the softmax of a softmax: scores between 0 and 1, so that even the right answer given with
+certainty leaves a loss far above 0, and the gradients are small. On logarithms of probabilities the second pass changes
+nothing and costs its time. A softmax that stands in the file to show inference belongs there; then this is but a note.
+
+Fires:
+
+    input: 28x28x1
+    layers:
+      - flatten
+      - dense: 10
+      - softmax
+    training: {loss: cross_entropy}
+
+Instead: class scores; softmax belongs to inference.
+
+    input: 28x28x1
+    layers:
+      - flatten
+      - dense: 10
+    training: {loss: cross_entropy}
+
+Source: torch.nn.CrossEntropyLoss, which "expects unnormalized logits"; Keras CategoricalCrossentropy, `from_logits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp, log
+
+from analyzer.checks.passing import behind_views
+from analyzer.checks.subject import Found, Subject
+
+CODE = "CHECK204"
+NAME = "repeated-by-loss"
+SEVERITY = "note"
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every output that is a softmax or its logarithm, where the loss is cross-entropy."""
+    if subject.loss != "cross_entropy":
+        return
+    written = "loss" in subject.model.training
+    for output in subject.network.outputs:
+        node = behind_views(output)
+        classes = node.output.depth
+        if node.layer.type == "softmax":
+            least = log(exp(1) + classes - 1) - 1
+            notes = [
+                f"with {classes:,} classes the least loss is then log(e + {classes - 1:,}) − 1 = {least:.3g}, not 0: a "
+                f"right answer has the score 1 and the others 0",
+            ]
+        elif node.layer.type == "log_softmax":
+            notes = [f"log softmax(log softmax(x)) = log softmax(x): {node.output.size:,} exponentials for nothing"]
+        else:
+            continue
+        if not written:
+            notes.append("cross-entropy is taken where the file names no loss")
+        yield Found(
+            f"cross-entropy repeats `{node.name}`: it takes the logarithm of softmax itself",
+            node,
+            notes=notes,
+            help=f"leave `{node.name}` out, or train with a loss that takes what it puts out (`training: {{loss: none}}`)",
+            severity="warning" if written and node.layer.type == "softmax" else None,
+        )

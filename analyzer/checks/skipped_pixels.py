@@ -1,0 +1,127 @@
+"""Pixels skipped between windows.
+
+A window that steps further than it reaches leaves cells between itself and the next that no window reads: a 1×1
+kernel with a stride of 2 reads one cell of four. They are computed, stored and thrown away. Beside a body that reads
+every cell, as in the shortcut of a residual block, that is common and costs a little accuracy: a note. On the only way
+through the network it is almost surely a mistake.
+
+Fires:
+
+    input: 32x32x3
+    layers:
+      - conv: {filters: 16, kernel: 3, padding: 1, act: relu}
+      - conv: {filters: 32, kernel: 1, stride: 2, act: relu}
+
+Instead: a kernel at least as large as the stride, or a pool before it.
+
+    input: 32x32x3
+    layers:
+      - conv: {filters: 16, kernel: 3, padding: 1, act: relu}
+      - conv: {filters: 32, kernel: 3, stride: 2, padding: 1, act: relu}
+
+Source: He et al. 2019, "Bag of tricks for image classification with convolutional neural networks", section 4 (a 1×1
+kernel with a stride of 2 ignores three quarters of its input; ResNet-D pools first).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import gcd, prod
+
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.network import Node
+
+CODE = "CHECK102"
+NAME = "skipped-pixels"
+SEVERITY = "warning"
+
+#: The families whose layers read each cell for itself, and the types besides that do.
+_FAMILIES = frozenset(["activation", "normalization", "regularization"])
+_TYPES = frozenset(["scale", "position_table", "channel_shuffle", "coord_channels"])
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every window that steps over cells; a note where another layer reads them."""
+    skipping: dict[int, list[tuple[str, int, int, int, int]]] = {}
+    for row in subject.rows:
+        axes = _skipped(row.node)
+        if axes:
+            skipping[row.node.index] = axes
+    if not skipping:
+        return
+    elsewhere = _read_elsewhere(subject, skipping)
+    for row in subject.rows:
+        if row.node.index not in skipping:
+            continue
+        axes, source = skipping[row.node.index], row.node.inputs[0]
+        spared = source.index in elsewhere
+        read = prod((Fraction(r, step) for _, _, _, step, r in axes), start=Fraction(1))
+        notes = [
+            f"{name}: of every {step} cells, its stride, a kernel of {kernel}{f' dilated by {d}' if d > 1 else ''} reads {r}"
+            for name, kernel, d, step, r in axes
+        ]
+        if len(axes) > 1:
+            shares = "·".join(f"{r}/{step}" for _, _, _, step, r in axes)
+            notes.append(f"1 − {shares} = {1 - read} of the cells of a plane")
+        if spared:
+            notes.append(f"another layer that reads `{source.name}` reads them all")
+        strides = row.node.layer.geometry(source.output)[1]  # type: ignore[attr-defined]
+        written = "x".join(map(str, strides)) if len(set(strides)) > 1 else strides[0]
+        pool = f"`avg_pool: {written}` before it, and a stride of 1"
+        wide = f"an undilated kernel of at least {max(step for _, _, _, step, _ in axes)}"
+        yield Found(
+            f"the windows of `{row.name}` step over {_share(1 - read)} cells of its input",
+            row.node,
+            notes=notes,
+            help=pool if spared else f"{wide}, or {pool}",
+            severity="note" if spared else None,
+        )
+
+
+def _skipped(node: Node) -> list[tuple[str, int, int, int, int]]:
+    """The axes on which cells lie between two windows: name, kernel, dilation, stride, cells of a stride that are read."""
+    layer = node.layer
+    if layer.type == "conv_transpose" or not hasattr(layer, "geometry"):
+        return []
+    volume = node.inputs[0].output
+    axes = []
+    for name, size, count, kernel, step, spread, (before, _) in zip(
+        volume.axes, volume.spatial, node.output.spatial, *layer.geometry(volume), strict=False
+    ):
+        read = min(kernel, step // gcd(step, spread))
+        if read < step and _between(size, count, kernel if spread == 1 else read, step, before):
+            axes.append((name, kernel, spread, step, read))
+    return axes
+
+
+def _between(size: int, count: int, read: int, step: int, before: int) -> int:
+    """The cells of an axis that lie between two windows: from the first `before`, of every `step` those after `read`."""
+
+    def below(end: int) -> int:
+        return end // step * (step - read) + max(end % step - read, 0)
+
+    return below(max(min(size + before, (count - 1) * step), before)) - below(before)
+
+
+def _read_elsewhere(subject: Subject, skipping: dict[int, list[tuple[str, int, int, int, int]]]) -> set[int]:
+    """The indices of the nodes whose cells are all read by some layer, on their own or in what they are made of."""
+    found = set(subject.outputs)
+    for node in reversed(subject.network.nodes):
+        if node.index not in skipping and (not _each_cell(node) or node.index in found):
+            found.update(source.index for source in node.inputs)
+    for node in subject.network.nodes:
+        if _each_cell(node) and node.inputs[0].index in found:
+            found.add(node.index)
+    return found
+
+
+def _each_cell(node: Node) -> bool:
+    """Whether a layer reads each cell of its one input for itself and puts out as many."""
+    layer = node.layer
+    return layer.family in _FAMILIES or layer.type in _TYPES
+
+
+def _share(share: Fraction) -> str:
+    """A share in words: `3 of every 4`."""
+    return f"{share.numerator:,} of every {share.denominator:,}"

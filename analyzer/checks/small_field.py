@@ -1,0 +1,114 @@
+"""A receptive field smaller than the input where the network decides.
+
+What a convolution hands to the head has seen a part of the input only. A dense layer behind it still reads every
+position, but no feature is larger than the field; behind a global pool nothing ever combines what lies further apart.
+Often it is meant (textures, words, VGG's 212 of 224 cells), sometimes a layer or a stride is missing.
+
+Fires:
+
+    input: 96x96x3
+    layers:
+      - conv: {filters: 32, kernel: 5, stride: 2, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, stride: 2, padding: 2, act: relu}
+      - global_avg_pool
+      - dense: 10
+
+Instead: more layers, larger kernels, a stride or a dilation before the head, or a smaller input.
+
+    input: 96x96x3
+    layers:
+      - conv: {filters: 32, kernel: 5, stride: 4, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 5, stride: 4, padding: 2, act: relu}
+      - conv: {filters: 64, kernel: 7, padding: 3, act: relu}
+      - global_avg_pool
+      - dense: 10
+
+Source: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", distill.pub; Brendel &
+Bethge 2019, "Approximating CNNs with bag-of-local-features models".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.passing import hands_on
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.network import Node
+from analyzer.engine.receptive_field import ReceptiveField
+from analyzer.layers.readings import EVERYTHING, WHOLE
+from analyzer.volume import pretty_sizes
+
+CODE = "CHECK104"
+NAME = "small-field"
+SEVERITY = "note"
+
+#: The families whose layers keep what a vector holds, value by value.
+_EACH = ("activation", "regularization")
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every dense layer or global pool that alone reads a map whose cells see less than the input."""
+    whole = subject.analysis.input
+    for row in subject.rows:
+        if row.node.layer.family not in ("dense", "pooling"):
+            continue
+        source = _map(row.node)
+        if source is None or source.index < 0 or source.output.positions == 1 or not _alone(subject, source, row.node):
+            continue
+        field = subject.rows[source.index].receptive_field
+        if field is None or field.whole:
+            continue
+        short = [
+            (name, axis)
+            for axis, (name, size) in enumerate(zip(whole.axes, whole.spatial, strict=False))
+            if field.size[axis] < size
+        ]
+        if not short:
+            continue
+        notes = [
+            f"{name}: {field.size[axis]:,} of {whole.spatial[axis]:,} cells, {whole.spatial[axis] - field.size[axis]:,} too few"
+            for name, axis in short
+        ]
+        notes.append(
+            "it reads every position, but no feature that it reads is larger than that"
+            if row.node.layer.family == "dense"
+            else "what lies further apart than that is never seen together"
+        )
+        yield Found(
+            f"what `{row.name}` reads has seen {pretty_sizes(tuple(field.size))} cells of the input of {pretty_sizes(whole.spatial)}",
+            row.node,
+            notes=notes,
+            help=_more(source, field, whole.spatial, [axis for _, axis in short]),
+        )
+
+
+def _map(node: Node) -> Node | None:
+    """The map that a layer reads as a whole, before it was flattened; None where it does not."""
+    readings = node.layer.windows(node.flow, 0)
+    if not (readings is EVERYTHING or (isinstance(readings, tuple) and readings and all(r is WHOLE for r in readings))):
+        return None
+    source = node.inputs[0]
+    while not source.output.spatial and (hands_on(source.layer) or source.layer.family in _EACH):
+        source = source.inputs[0]
+    return source
+
+
+def _alone(subject: Subject, source: Node, reader: Node) -> bool:
+    """Whether nothing but this reader reads a map: beside a gate, or a branch, the map goes on by another way."""
+    node: Node | None = source
+    while node is not None and node is not reader:
+        node = subject.only_reader(node)
+    return node is reader
+
+
+def _more(source: Node, field: ReceptiveField, whole: tuple[int, ...], short: list[int]) -> str:
+    """How many convolutions of 3 at the resolution of a map would see the rest."""
+    layers = 0
+    for axis in short:
+        step = field.stride[axis]
+        if step < 1:
+            return "larger kernels, a stride or a dilation before it, or a smaller input"
+        layers = max(layers, -(-(whole[axis] - field.size[axis]) // int(2 * step)))
+    more = "1 more convolution" if layers == 1 else f"{layers:,} more convolutions"
+    stride = field.stride[short[0]]
+    return f"{more} with a kernel of 3 behind `{source.name}`, where cells are {stride:g} apart; or a stride or a dilation before it"

@@ -1,0 +1,173 @@
+"""Budgets from the command line: limits in place of the file's, and how much a network may grow against a base.
+
+A limit is `params=5M`, `params=1M..5M` or `layers=10..`; a guard is `params=+100K` or `params=+5%`, of the base that
+`--against` names: a model file, a saved JSON report, or `git:REV`, the same file at a revision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from analyzer.checks.budgets import Amounts, Guard, amounts_of_report, unknown_key
+from analyzer.cli.main import UsageError
+from analyzer.engine.result import Analysis
+from analyzer.loader import Model
+from analyzer.loader.description import Limit
+from analyzer.loader.grammar import BUDGET_KEYS
+from analyzer.reporter.options import Failed
+from analyzer.source import shown
+from analyzer.units import read_amount
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?\s*%", re.ASCII)
+
+
+class Growth:
+    """A guard as it was written: an amount in a unit, or a `share` of the base in percent as (number, divisor)."""
+
+    __slots__ = ("key", "most", "share", "unit", "written")
+
+    def __init__(self, key: str, written: str, most: int, unit: str, share: tuple[int, int] | None) -> None:
+        self.key = key
+        self.written = written
+        self.most = most
+        self.unit = unit
+        self.share = share
+
+    def of(self, base: int) -> int:
+        """The growth that is allowed of this base."""
+        return self.most if self.share is None else base * self.share[0] // (100 * self.share[1])
+
+
+def add_budgets(parser: argparse.ArgumentParser) -> None:
+    """The options about budgets."""
+    add = parser.add_argument
+    add(
+        "--budget",
+        action="append",
+        default=[],
+        type=_limit,
+        metavar="KEY=AMOUNT",
+        help=f"a limit in place of the file's, such as params=5M or macs=1G..4G; the keys: {', '.join(BUDGET_KEYS)}",
+    )
+    add(
+        "--against",
+        metavar="BASE",
+        help="the base of --max-increase: a model, a saved JSON report, git:REV, git:REV:path",
+    )
+    add(
+        "--max-increase",
+        action="append",
+        default=[],
+        type=_growth,
+        metavar="KEY=+AMOUNT",
+        help="how much a key of a budget may grow against the base: params=+100K or params=+5%%",
+    )
+
+
+def check_budgets(asked: Any) -> None:
+    """Refuses a base without guards, and guards without a base."""
+    if asked.max_increase and asked.against is None:
+        raise UsageError(
+            "`--max-increase` needs a base: `--against main.yaml`, a saved report, or `--against git:main`"
+        )
+    if asked.against is not None and not asked.max_increase:
+        raise UsageError("`--against` needs what may grow by how much: `--max-increase params=+5%`")
+    if asked.against == "-" and ("-" in asked.files or len(asked.files) > 1):
+        raise UsageError("stdin (`-`) can be read once")
+
+
+def limits_of(asked: Any, model: Model) -> dict[str, Limit]:
+    """The file's budget with the limits of the command line in place of its own."""
+    return {**model.budget, **dict(asked.budget)}
+
+
+def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) -> list[Guard]:
+    """The guards of a review, with the amounts of their base.
+
+    `file` is what `git:REV` means, `analysis` the network that is held against the base. Raises `UsageError` for a base
+    that cannot be read, that is a wrong model, or that does not have the amounts that are guarded.
+    """
+    if asked.against is None:
+        return []
+    from analyzer.cli.sides import read_side
+
+    side = read_side(asked.against, asked, texts, same=file)
+    if isinstance(side, Failed):
+        first = side.diagnostics[0]
+        place = f":{first.span.line}" if first.span is not None else ""
+        raise UsageError(f"the base `{shown(side.file)}{place}` is wrong itself: {first.message}")
+    if side.analysis is not None and side.model is not None:
+        amounts = Amounts(side.analysis, side.model.training)
+        base = {growth.key: amounts.of(growth.key) for growth in asked.max_increase}
+    else:
+        saved = amounts_of_report(side.report)
+        base = {growth.key: saved.get(growth.key) for growth in asked.max_increase}
+    guards = []
+    for growth in asked.max_increase:
+        amount = base[growth.key]
+        if amount is None:
+            why = "name the model, or `git:REV`" if side.saved else "it cannot be guarded"
+            raise UsageError(f"`{shown(side.label)}` has no `{growth.key}`; {why}")
+        if growth.key in ("weight_memory", "activation_memory") and side.run != (analysis.batch, analysis.dtype):
+            batch, dtype = side.run
+            raise UsageError(
+                f"`{shown(side.label)}` is a report of batch {batch}, {dtype}, and `{growth.key}` is of batch "
+                f"{analysis.batch}, {analysis.dtype}"
+            )
+        guards.append(Guard(growth.key, growth.of(amount), growth.unit, growth.written, amount, shown(side.label)))
+    return guards
+
+
+def _limit(text: str) -> tuple[str, Limit]:
+    """`params=5M`, `params=1M..5M`, `params=1M..`."""
+    key, written = _key(text, "params=5M")
+    if ".." not in written:
+        most, unit = _amount(key, written)
+        return key, Limit(None, most, unit, None)
+    first, _, last = written.partition("..")
+    least = _amount(key, first) if first.strip() else None
+    greatest = _amount(key, last) if last.strip() else None
+    if least is None and greatest is None:
+        raise argparse.ArgumentTypeError(f"`{shown(text)}` has no limit; write `{key}=1M..5M`")
+    if least is not None and greatest is not None and least[0] > greatest[0]:
+        raise argparse.ArgumentTypeError(f"the least of `{shown(text)}` is above its most")
+    return key, Limit(
+        least[0] if least else None, greatest[0] if greatest else None, (greatest or least or (0, ""))[1], None
+    )
+
+
+def _growth(text: str) -> Growth:
+    """`params=+100K`, `params=+5%`."""
+    key, written = _key(text, "params=+5%")
+    bare = written.strip().removeprefix("+").strip()
+    match = _PERCENT.fullmatch(bare)
+    if match is not None:
+        decimals = match.group(2) or ""
+        return Growth(key, f"+{bare}", 0, "", (int(match.group(1) + decimals), 10 ** len(decimals)))
+    most, unit = _amount(key, bare, example="+5%")
+    return Growth(key, f"+{bare}", most, unit, None)
+
+
+def _key(text: str, example: str) -> tuple[str, str]:
+    key, equals, written = text.partition("=")
+    key = key.strip()
+    if not equals or key.endswith(("<", ">")):
+        raise argparse.ArgumentTypeError(f"`{example}` is how it is written, not `{shown(text)}`")
+    if key not in BUDGET_KEYS:
+        raise argparse.ArgumentTypeError(unknown_key(shown(key)))
+    return key, written
+
+
+def _amount(key: str, written: str, *, example: str = "") -> tuple[int, str]:
+    amount = read_amount(written)
+    counted = BUDGET_KEYS[key] == "count"
+    if amount is None or (counted and amount[1].endswith("B")):
+        examples = "`26M` or `4.2G`" if counted else "`150MiB` or `1.5GB`"
+        more = f" (or `{example}`)" if example else ""
+        raise argparse.ArgumentTypeError(f"`{key}` takes an amount such as {examples}{more}, not `{shown(written)}`")
+    return amount

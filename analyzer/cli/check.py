@@ -1,0 +1,209 @@
+"""`analyzer check FILE…`: what is wrong or wasteful with networks, for people, editors and build servers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+
+from analyzer import __version__
+from analyzer.checks.run import UnknownCheck, chosen, run
+from analyzer.checks.subject import Subject
+from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
+from analyzer.cli.config import SEVERITIES, Configuration, Settings
+from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
+from analyzer.cli.models import UNREADABLE, add_model, check_files, drawing, read_network
+from analyzer.cli.output import complain, encodes, options_parser, write_file, write_stdout
+from analyzer.diagnostics import Diagnostic
+from analyzer.engine.analysis import analyze_network
+from analyzer.reporter.findings import FORMATS, Checked, Findings, Rule
+from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.terminal import fitted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.checks.run import Check
+
+#: What a file's ending says of its format.
+_ENDINGS = {".json": "json", ".sarif": "sarif", ".xml": "junit"}
+
+#: Where services say that the repository is, to which their paths are relative.
+_ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+
+_EPILOG = """\
+codes are given whole, by their beginning (CHECK1) or by name; a comment `# analyzer: ignore[CODE] reason` takes one
+finding away. Without options the nearest .analyzer.toml, or [tool.analyzer] of pyproject.toml, says what is asked.
+
+exit codes: 0 fine, or notes alone; 1 an error or a warning; 2 the command line or a file is at fault."""
+
+
+def main(arguments: list[str]) -> int:
+    """Checks the files that `arguments` name; returns the exit code."""
+    asked = _parse(arguments)
+    if asked.explain is not None or asked.list:
+        wanted = _chosen(asked.select or (), asked.ignore or ()) if asked.explain is None else _chosen([asked.explain])
+        unicode = encodes(sys.stdout)
+        write_stdout(f"{fitted(line, unicode)}\n" for line in (_index if asked.explain is None else _pages)(wanted))
+        return FINE
+    check_files(asked.files)
+    check_budgets(asked)
+    _chosen(asked.select or (), asked.ignore or ())
+    configuration = None if asked.no_config else Configuration()
+    texts: dict[str, str] = {}
+    files: list[Checked] = []
+    wrong = False
+    for file in asked.files:
+        settings = _merged(Settings() if configuration is None else configuration.of(file), asked)
+        checked = _checked(file, asked, settings, texts)
+        files.append(checked)
+        wrong = wrong or (_stands(checked) and not settings.exit_zero)
+    findings = Findings(files, _union(files), __version__)
+    faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
+    complain((), faults, texts, color=asked.color)
+    format = _format(asked)
+    renderer = import_module(f"analyzer.reporter.findings_{format}")
+    chunks = renderer.render(findings, Options(**drawing(asked, "table" if format == "text" else format)))
+    if asked.output is None:
+        write_stdout(chunks)
+    else:
+        write_file(asked.output, chunks, sources=asked.files)
+    return FAULT if faults else WRONG if wrong else FINE
+
+
+def _parse(arguments: list[str]) -> Any:
+    parser = options_parser(
+        "analyzer check",
+        "What is wrong or wasteful with networks, where and why, and what to write instead.",
+        usage="analyzer check [options] FILE…\n       analyzer check --explain CODE | --list",
+        epilog=_EPILOG,
+    )
+    add = parser.add_argument
+    add("files", nargs="*", metavar="FILE", help="model files; - is stdin")
+    add("--select", type=_codes, action="extend", metavar="CODE,…", help="these checks alone")
+    add("--ignore", type=_codes, action="extend", metavar="CODE,…", help="all but these checks")
+    add("--severity", choices=SEVERITIES, help="the least that is shown and counted (default: note)")
+    add("--exit-zero", action="store_true", help="exit code 0 whatever is found in the models")
+    add("--no-config", action="store_true", help="no .analyzer.toml and no pyproject.toml")
+    add(
+        "--format",
+        choices=FORMATS,
+        metavar="FORMAT",
+        help=f"{', '.join(FORMATS)} (default: what -o's ending says; github in its workflows; text)",
+    )
+    add("-o", "--output", metavar="FILE", help="write the findings to a file, whole or not at all")
+    add("--explain", metavar="CODE", help="the page of a check: why, an example, what to write instead")
+    add("--list", action="store_true", help="the checks, one a line")
+    add_budgets(parser)
+    add_model(parser)
+    return parser.parse_intermixed_args(arguments)
+
+
+def _codes(text: str) -> list[str]:
+    codes = [code.strip() for code in text.split(",") if code.strip()]
+    if not codes:
+        import argparse
+
+        raise argparse.ArgumentTypeError("a code or a name is needed")
+    return codes
+
+
+def _chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Check]:
+    try:
+        return chosen(select, ignore)
+    except UnknownCheck as error:
+        raise UsageError(
+            f"{error}" if str(error).endswith("?") else f"{error}; `analyzer check --list` names them"
+        ) from None
+
+
+def _index(wanted: Sequence[Check]) -> Iterator[str]:
+    """The checks, one a line."""
+    wide = max((len(check.NAME) for check in wanted), default=0)
+    for check in wanted:
+        yield f"{check.CODE}  {check.NAME:<{wide}}  {check.SEVERITY:<7}  {_rule(check).title}"
+
+
+def _pages(wanted: Sequence[Check]) -> Iterator[str]:
+    """The pages of checks, one below the other."""
+    for place, check in enumerate(wanted):
+        if place:
+            yield from ("", "")
+        yield from (f"{check.CODE} {check.NAME} ({check.SEVERITY})", "")
+        yield from _rule(check).page.split("\n")
+
+
+def _rule(check: Check) -> Rule:
+    return Rule(check.CODE, check.NAME, check.SEVERITY, check.__doc__ or "")
+
+
+def _union(files: Sequence[Checked]) -> list[Rule]:
+    """The checks that were asked of any file, in the order of their codes."""
+    rules = {rule.code: rule for checked in files for rule in checked.rules}
+    return [rules[code] for code in sorted(rules)]
+
+
+def _merged(settings: Settings, asked: Any) -> Settings:
+    """The settings of a file with the options over them: `--select` puts away both lists, `--ignore` its own."""
+    merged = Settings(folder=settings.folder)
+    merged.per_file = settings.per_file
+    merged.select = settings.select if asked.select is None else asked.select
+    merged.ignore = asked.ignore if asked.ignore is not None else settings.ignore if asked.select is None else ()
+    merged.severity = asked.severity or settings.severity
+    merged.exit_zero = asked.exit_zero or settings.exit_zero
+    return merged
+
+
+def _checked(file: str, asked: Any, settings: Settings, texts: dict[str, str]) -> Checked:
+    """One file and what is found in it; its text goes to `texts`."""
+    read = read_network(file, asked, texts)
+    shown = SEVERITIES[: SEVERITIES.index(settings.severity) + 1]
+    if isinstance(read, Failed):
+        readable = all(finding.code != UNREADABLE for finding in read.diagnostics)
+        found = [finding for finding in read.diagnostics if finding.severity in shown]
+        return Checked(read.file, found, path=_path(read.file), text=texts.get(read.file, ""), readable=readable)
+    model, network = read
+    asked_of_it = _chosen(settings.select, [*settings.ignore, *settings.ignored_in(file)])
+    analysis = analyze_network(network, name=model.name, file=model.file)
+    model.budget = limits_of(asked, model)
+    subject = Subject(model, analysis, guards=guards_of(asked, file, analysis, texts))
+    return Checked(
+        model.file,
+        _found(subject, asked_of_it, shown),
+        path=_path(model.file),
+        text=model.text,
+        name=model.name,
+        rules=[_rule(check) for check in asked_of_it],
+    )
+
+
+def _found(subject: Subject, wanted: Sequence[Check], shown: Sequence[str]) -> list[Diagnostic]:
+    return [finding for finding in run(subject, wanted) if finding.severity in shown]
+
+
+def _stands(checked: Checked) -> bool:
+    """Whether a file fails the check."""
+    return checked.name is None or any(finding.severity != "note" for finding in checked.diagnostics)
+
+
+def _path(file: str) -> str:
+    """A file's path as services know it: relative to the repository or to the current folder, with slashes."""
+    if file == "<stdin>":
+        return file
+    path = os.path.abspath(file)
+    for root in (*filter(None, map(os.environ.get, _ROOTS)), os.getcwd()):
+        start = os.path.join(os.path.abspath(root), "")
+        if path.startswith(start):
+            return path[len(start) :].replace(os.sep, "/")
+    return path.replace(os.sep, "/")
+
+
+def _format(asked: Any) -> str:
+    """The format that was asked for, or that -o's ending or the surroundings say."""
+    if asked.format is not None:
+        return str(asked.format)
+    if asked.output is not None:
+        return _ENDINGS.get(os.path.splitext(asked.output)[1].lower(), "text")
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"

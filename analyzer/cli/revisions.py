@@ -1,0 +1,108 @@
+"""Files as they are at a revision of git, asked of git itself: `git:REV` and `git:REV:path`.
+
+Only objects are read: no file of the working tree, no filter, no hook and no pager takes part.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from analyzer.cli.main import UsageError
+from analyzer.diagnostics import nearest
+from analyzer.source import shown
+
+#: What such a name begins with.
+PREFIX = "git:"
+
+#: Seconds that git may take; a partial clone fetches what it lacks.
+_PATIENCE = 30
+
+#: Paths and revisions among which the nearest is sought.
+_MOST = 1 << 22
+
+
+def is_revision(name: str) -> bool:
+    """Whether a name means a file at a revision."""
+    return name.startswith(PREFIX)
+
+
+def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
+    """What `git:REV:path`, or `git:REV` of the file `same`, stands for: its name for people, and its bytes.
+
+    A relative path is git's: it begins at the top of the repository, or at the current folder where it begins with `./`
+    or `../`. `same` and absolute paths may stand in any repository. Raises `UsageError` where there is no such thing.
+    """
+    revision, colon, path = name.removeprefix(PREFIX).partition(":")
+    if not revision or revision.startswith("-") or "\0" in name:
+        raise UsageError(f"`{shown(name)}` names no revision; write `git:main:model.yaml`")
+    folder = "."
+    if not colon or os.path.isabs(path):
+        if not colon and same in (None, "-"):
+            raise UsageError(f"`{shown(name)}` needs a path: `{shown(name)}:model.yaml`")
+        folder, base = os.path.split(path if colon else same or "")
+        folder, path = folder or ".", f"./{base}"
+    if not path:
+        raise UsageError(f"`{shown(name)}` names no file; write `git:{shown(revision)}:model.yaml`")
+    tree = _tree(revision, folder, name)
+    code, found, _ = _git(folder, "cat-file", "blob", f"{tree}:{path}")
+    if code:
+        raise UsageError(_missing(tree, path, folder, revision))
+    return f"{PREFIX}{revision}:{path.removeprefix('./') if folder == '.' else os.path.join(folder, path[2:])}", found
+
+
+def _tree(revision: str, folder: str, name: str) -> str:
+    """The tree of a revision; raises `UsageError` where there is none."""
+    code, _, said = _git(folder, "rev-parse", "--git-dir")
+    if code:
+        if "not a git repository" in said:
+            where = "the current folder" if folder == "." else f"`{shown(folder)}`"
+            raise UsageError(f"`{shown(name)}`: {where} is in no repository of git")
+        raise UsageError(f"`{shown(name)}`: git says: {shown(said, 200)}")
+    code, tree, _ = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{tree}}")
+    if not code:
+        return tree.decode("ascii").strip()
+    _, refs, _ = _git(folder, "for-each-ref", "--format=%(refname:short)", "--count=10000")
+    near = nearest(revision, refs.decode("utf-8", "replace").split("\n"))
+    if near:
+        hint = f"; did you mean `{shown(near)}`?"
+    elif _git(folder, "rev-parse", "--is-shallow-repository")[1].strip() == b"true":
+        hint = "; this clone is shallow and lacks earlier commits: `git fetch --unshallow` brings them"
+    else:
+        hint = ""
+    raise UsageError(f"there is no revision `{shown(revision)}` here{hint}")
+
+
+def _missing(tree: str, path: str, folder: str, revision: str) -> str:
+    """What is said of a path that a revision lacks, with the nearest that it has."""
+    said = f"there is no file `{shown(path.removeprefix('./'))}` at `{shown(revision)}`"
+    kind = _git(folder, "cat-file", "-t", f"{tree}:{path}")[1].strip()
+    if kind == b"tree":
+        return f"`{shown(path)}` at `{shown(revision)}` is a folder, not a model file"
+    prefix = _git(folder, "rev-parse", "--show-prefix")[1].decode("utf-8", "replace").strip("\n")
+    listing = _git(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)[1][:_MOST]
+    paths = listing.decode("utf-8", "replace").split("\0")[:-1]
+    full = os.path.normpath(os.path.join(prefix, path)) if path.startswith(("./", "../")) else path
+    below = prefix + path
+    alike = [one for one in paths if os.path.basename(one) == os.path.basename(path)]
+    near = below if below in paths else nearest(full, paths) or (alike[0] if len(alike) == 1 else None)
+    return said if near is None else f"{said}; did you mean `{PREFIX}{shown(revision)}:{shown(near)}`?"
+
+
+def _git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
+    """git's exit code, its output, and the first line of what it says; raises `UsageError` where it does not run."""
+    command: Sequence[str] = ("git", "-C", folder, "--no-pager", *arguments)
+    environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, env=environment, check=False
+        )
+    except FileNotFoundError:
+        raise UsageError("files at a revision are read by git, and there is no command `git` here") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"git gave no answer in {_PATIENCE} seconds") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"git cannot be run: {getattr(error, 'strerror', None) or error}") from None
+    said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
+    return done.returncode, done.stdout, said

@@ -1,0 +1,163 @@
+"""The sides of a comparison: a model file, stdin, a saved JSON report, or a file at a revision of git.
+
+What a side is shows in what it holds, not in its name's ending: a JSON report that is called `.txt` is one.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from analyzer.cli.main import UsageError
+from analyzer.cli.models import hint, network_of
+from analyzer.cli.revisions import is_revision, read_revision
+from analyzer.cli.saved import LONGEST_REPORT, ReportError, is_report, read_report
+from analyzer.diagnostics import ModelError
+from analyzer.engine.analysis import analyze_network
+from analyzer.engine.result import Analysis
+from analyzer.loader import Model
+from analyzer.loader.files import FileError, decode, read_bytes
+from analyzer.reporter.options import Failed
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Side:
+    """One side of a comparison.
+
+    `label` names it for people; `report` is its JSON report (schemas/report.schema.json) as plain data. A model has its
+    `text`, its `model` and its `analysis` too; they are None of a saved report.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        report: dict[str, Any] | None = None,
+        text: str | None = None,
+        model: Model | None = None,
+        analysis: Analysis | None = None,
+    ) -> None:
+        self.label = label
+        self.text = text
+        self.model = model
+        self.analysis = analysis
+        self._report = report
+
+    def __repr__(self) -> str:
+        return f"Side({self.label!r})"
+
+    @property
+    def saved(self) -> bool:
+        """Whether it is a saved report, of a run that is over."""
+        return self.analysis is None
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The JSON report."""
+        if self._report is None:
+            assert self.analysis is not None
+            self._report = self.analysis.to_dict()
+        return self._report
+
+    @property
+    def run(self) -> tuple[int, str]:
+        """The batch and the number format that its bytes are of."""
+        if self.analysis is not None:
+            return self.analysis.batch, self.analysis.dtype
+        return self.report["batch"], self.report["dtype"]
+
+
+class _Read:
+    """A side that was read and not yet analysed: its bytes, or its report."""
+
+    def __init__(self, label: str, data: bytes) -> None:
+        self.label = label
+        self.data = data
+        self.report: dict[str, Any] | None = None
+        if is_report(data):
+            try:
+                self.report = read_report(data)
+            except ReportError as error:
+                raise UsageError(f"`{shown(label)}` {error}") from None
+
+    def side(self, asked: Any, texts: dict[str, str], batch: int, dtype: str) -> Side | Failed:
+        """The side, at this batch and number format where it is a model."""
+        if self.report is not None:
+            return Side(self.label, report=self.report)
+        try:
+            text = decode(self.data, self.label)
+        except ModelError as error:
+            return Failed(self.label, error.diagnostics)
+        read = network_of(text, self.label, asked, texts)
+        if isinstance(read, Failed):
+            return read
+        model, network = read
+        analysis = analyze_network(
+            network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
+        )
+        return Side(self.label, text=text, model=model, analysis=analysis)
+
+
+def read_side(name: str, asked: Any, texts: dict[str, str], *, same: str | None = None) -> Side | Failed:
+    """What a person names as one side, or what is wrong with its model; its text goes to `texts` by its label.
+
+    `asked` has the `set`, `input`, `batch` and `dtype` of the options (batch and dtype may be None or lacking: 1 and float32);
+    `same` is the file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and a
+    report that cannot be trusted, `SettingError` for a setting that fits nothing in the model.
+    """
+    read = _read(name, same)
+    _check_settings(asked, read)
+    return read.side(asked, texts, *_run(asked, read))
+
+
+def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tuple[Side | Failed, Side | Failed]:
+    """Both sides of a comparison, of one run: a model beside a saved report is analysed at the report's batch and dtype.
+
+    `git:REV` without a path means the other side's file at that revision. Raises what `read_side` raises, and
+    `UsageError` for two reports of unlike runs.
+    """
+    if first == second == "-":
+        raise UsageError("stdin (`-`) can be read once")
+    reads = [_read(name, None if is_revision(other) else other) for name, other in ((first, second), (second, first))]
+    if reads[0].label == reads[1].label:
+        reads[1].label += " (again)"
+    _check_settings(asked, *reads)
+    run = _run(asked, *reads)
+    return reads[0].side(asked, texts, *run), reads[1].side(asked, texts, *run)
+
+
+def _read(name: str, same: str | None) -> _Read:
+    """Reads what a side holds; raises `UsageError` where it cannot be read, or is a report that cannot be trusted."""
+    if is_revision(name):
+        return _Read(*read_revision(name, same))
+    if name == "-":
+        return _Read("<stdin>", sys.stdin.buffer.read(LONGEST_REPORT + 1))
+    try:
+        return _Read(name, read_bytes(name, LONGEST_REPORT + 1))
+    except FileError as error:
+        raise UsageError(f"{error}{hint(name)}") from None
+
+
+def _check_settings(asked: Any, *reads: _Read) -> None:
+    """Refuses settings where there is no model to set them in."""
+    option = "--set" if asked.set else "--input" if asked.input else None
+    if option is not None and all(read.report is not None for read in reads):
+        said = f"`{shown(reads[0].label)}` is a saved report" if len(reads) == 1 else "both sides are saved reports"
+        raise UsageError(f"`{option}` sets something in a model, and {said}")
+
+
+def _run(asked: Any, *reads: _Read) -> tuple[int, str]:
+    """The batch and the number format of a comparison: those of its reports, otherwise as asked."""
+    batch, dtype = getattr(asked, "batch", None), getattr(asked, "dtype", None)
+    for read in reads:
+        if read.report is None:
+            continue
+        own = read.report["batch"], read.report["dtype"]
+        if batch not in (None, own[0]) or dtype not in (None, own[1]):
+            wanted = f"batch {batch or own[0]}, {dtype or own[1]}"
+            raise UsageError(f"`{shown(read.label)}` is a report of batch {own[0]}, {own[1]}, not of {wanted}")
+        batch, dtype = own
+    return batch or 1, dtype or "float32"

@@ -1,0 +1,232 @@
+"""The changes as people read them: what belongs together in one entry, the entries by block, the biggest first.
+
+A block that came or went is one entry, and so are its like neighbours (`stage3.7–36`, 30 blocks of 10 layers); a layer
+has its normalisation and activation with it; repetitions that changed alike are one entry with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.diff.match import Rename
+from analyzer.diff.result import MODES, Difference, LayerChange
+from analyzer.diff.tree import Node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The costs that an entry sums its change of.
+COSTS = (*(f"{mode}.parameters" for mode in MODES), "macs", "activation_bytes")
+
+SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": ">"}
+
+
+class Entry:
+    """One line of a review.
+
+    `what` is `added`, `removed`, `changed` or `moved`; `name` is what it is called, `was` what it was called before,
+    where that differs; `times` how many alike it stands for, `layers` how many layers these have together; `kind` is
+    the kind of a layer, empty for a block; `parts` the kinds that go with a layer; `group` the block at the top that it
+    stands in; `fields` what changed in one of the layers; `output` the volume that comes out of one; `delta` the change
+    of each of `COSTS` over all of them; `size` ranks it against the whole network.
+    """
+
+    __slots__ = (
+        "delta",
+        "fields",
+        "group",
+        "kind",
+        "layers",
+        "name",
+        "output",
+        "parts",
+        "size",
+        "times",
+        "was",
+        "what",
+    )
+
+    def __init__(self, what: str, nodes: Sequence[Node], *, layers: int, delta: dict[str, int]) -> None:
+        first = nodes[0]
+        self.what = what
+        self.name = together([node.name for node in nodes])
+        self.was = ""
+        self.times = len(nodes)
+        self.layers = layers
+        self.kind = "" if first.layer is None else str(first.layer["kind"])
+        self.parts: list[str] = []
+        self.group = _group(first)
+        self.fields: dict[str, tuple[Any, Any]] = {}
+        last = list(first.layers())[-1].layer
+        self.output = "" if last is None else str(last["output"])
+        self.delta = delta
+        self.size = 0.0
+
+
+def entries(difference: Difference) -> list[Entry]:
+    """All entries, the biggest first; what is merely affected has none."""
+    found = [
+        *_whole(difference.root_new, "added", difference),
+        *_whole(difference.root_old, "removed", difference),
+        *_changed(difference.layers),
+    ]
+    least = {name: max(difference.old.total(name), difference.new.total(name), 1) for name in COSTS}
+    for entry in found:
+        shares = {name: abs(entry.delta[name]) / least[name] for name in COSTS}
+        shares["activation_bytes"] /= 8  # smaller volumes alone are rarely what a review is about
+        entry.size = max(shares.values())
+    found.sort(key=lambda entry: -entry.size)
+    return found
+
+
+def grouped(found: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+    """The entries by the block at the top that they stand in, the block that changed most first."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in found:
+        groups.setdefault(entry.group, []).append(entry)
+    return sorted(groups.items(), key=lambda item: -sum(entry.size for entry in item[1]))
+
+
+def together(names: Sequence[str]) -> str:
+    """Several names as one: `stage3.2–6.conv2` where one number tells them apart, otherwise the first and the last.
+
+    >>> together(["stage3.2.conv", "stage3.3.conv", "stage3.4.conv"]), together(["a.1", "a.3"]), together(["a", "b"])
+    ('stage3.2–4.conv', 'a.1,3', 'a … b')
+    """
+    if len(names) == 1:
+        return names[0]
+    rows = [name.split(".") for name in names]
+    columns = list(zip(*rows, strict=True)) if len({len(row) for row in rows}) == 1 else []
+    differing = [place for place, column in enumerate(columns) if len(set(column)) > 1]
+    if len(differing) == 1 and all(_digits(part) for part in columns[differing[0]]):
+        numbers = sorted({int(part) for part in columns[differing[0]]})
+        if len(numbers) == len(names):
+            middle = list(rows[0])
+            whole = numbers == list(range(numbers[0], numbers[-1] + 1)) and len(numbers) > 2
+            middle[differing[0]] = f"{numbers[0]}–{numbers[-1]}" if whole else ",".join(map(str, numbers))
+            if whole or len(numbers) <= 6:
+                return ".".join(middle)
+    return f"{names[0]} … {names[-1]}"
+
+
+def renamed(renames: Sequence[Rename]) -> list[tuple[str, str, int]]:
+    """The renames that people read: those that are more than another number, the repetitions of a block as one."""
+    alike: dict[tuple[str, str], list[Rename]] = {}
+    for rename in renames:
+        if not rename.numbering:
+            alike.setdefault((_numberless(rename.old), _numberless(rename.new)), []).append(rename)
+    return [
+        (
+            together([rename.old for rename in group]),
+            together([rename.new for rename in group]),
+            sum(rename.layers for rename in group),
+        )
+        for group in alike.values()
+    ]
+
+
+def renumbered(renames: Sequence[Rename]) -> int:
+    """The number of layers of which only a number in the name is another."""
+    return sum(rename.layers for rename in renames if rename.numbering)
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _numberless(name: str) -> str:
+    return ".".join("*" if _digits(part) else part for part in name.split("."))
+
+
+def _group(node: Node) -> str:
+    """The block at the top that a node stands in; empty where it stands at the top itself."""
+    top = node
+    while top.parent is not None and top.parent.parent is not None:
+        top = top.parent
+    return "" if top.layer is not None else top.name
+
+
+def _whole(root: Node, what: str, difference: Difference) -> Iterator[Entry]:
+    """What only one side has, as the largest parts that hold nothing of the other."""
+    sign = 1 if what == "added" else -1
+    run: list[Node] = []
+    for node in _alone(root):
+        if run and (node.parent is not run[0].parent or node.content != run[0].content):
+            yield _whole_entry(run, what, sign)
+            run = []
+        run.append(node)
+    if run:
+        yield _whole_entry(run, what, sign)
+
+
+def _alone(node: Node) -> Iterator[Node]:
+    for child in node.children.values():
+        if all(layer.match is None for layer in child.layers()):
+            yield child
+        elif child.children:
+            if child.layer is not None and child.match is None:
+                yield _without_children(child)
+            yield from _alone(child)
+
+
+def _without_children(node: Node) -> Node:
+    """The layer of a node alone."""
+    bare = Node(node.part, node.name, node.parent, node.place)
+    bare.layer, bare.own, bare.content, bare.size = node.layer, node.own, node.own, 1
+    return bare
+
+
+def _whole_entry(nodes: Sequence[Node], what: str, sign: int) -> Entry:
+    delta = dict.fromkeys(COSTS, 0)
+    for node in nodes:
+        for part in node.layers():
+            assert part.layer is not None
+            for name in COSTS:
+                mode, _, count = name.rpartition(".")
+                delta[name] += sign * (part.layer[mode][count] if mode else part.layer[name])
+    entry = Entry(what, nodes, layers=sum(node.size for node in nodes), delta=delta)
+    entry.parts = [part.layer["kind"] for part in nodes[0].layers() if part is not nodes[0] and part.layer is not None]
+    return entry
+
+
+def _changed(changes: Sequence[LayerChange]) -> Iterator[Entry]:
+    """What changed or moved: a layer with what stands under its name, repetitions that changed alike together."""
+    heads: dict[int, list[LayerChange]] = {}
+    for change in changes:
+        if change.what not in ("changed", "moved"):
+            continue
+        parent = change.node.parent
+        head = heads.get(id(parent)) if parent is not None and parent.layer is not None else None
+        if head is not None and head[0].what == change.what:
+            head.append(change)
+        else:
+            heads[id(change.node)] = [change]
+    alike: dict[object, list[list[LayerChange]]] = {}
+    for family in heads.values():
+        alike.setdefault(_key(family), []).append(family)
+    for families in alike.values():
+        delta = {name: sum(change.delta(name) for family in families for change in family) for name in COSTS}
+        first = families[0][0]
+        nodes = [family[0].node for family in families]
+        entry = Entry(first.what, nodes, layers=sum(map(len, families)), delta=delta)
+        was = together([family[0].old.name for family in families if family[0].old is not None])
+        entry.was = was if was != entry.name else ""
+        entry.fields = dict(first.fields)
+        entry.output = "" if first.node.layer is None else str(first.node.layer["output"])
+        entry.parts = [change.node.layer["kind"] for change in families[0][1:] if change.node.layer is not None]
+        yield entry
+
+
+def _key(family: Sequence[LayerChange]) -> object:
+    """What is equal of changes that are told together: their names but for numbers, what was and what is."""
+    return tuple(
+        (
+            _numberless(change.node.name),
+            change.what,
+            change.old.own if change.old is not None else 0,
+            change.node.own,
+            *(name for name in change.fields if name not in ("receptive_field", "macs_on_data")),
+        )
+        for change in family
+    )

@@ -1,0 +1,237 @@
+"""Which layer of the one network is which of the other.
+
+Block by block, from the top: the names in a block are tried as they are, and its contents are aligned without them; what
+leaves less to tell is taken (`conv3` behind an insertion is `conv4`; at half the width it is still `conv3`). What that
+leaves unmatched is aligned once more over the whole networks, so that layers are found again that went into a block, out
+of one, or elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from analyzer.diff.align import Pairs, aligned, rising
+from analyzer.diff.tree import Node
+
+#: What a difference weighs against another where two ways to match compete: a layer that only one side has, one that
+#: stands elsewhere, one of another name.
+_LACKING, _MOVED, _RENAMED = 2.0, 0.5, 0.3
+
+
+class Rename:
+    """A name that became another, and how many layers it is part of; `numbering` where only its number changed."""
+
+    __slots__ = ("layers", "new", "numbering", "old")
+
+    def __init__(self, old: str, new: str, layers: int, *, numbering: bool) -> None:
+        self.old = old
+        self.new = new
+        self.layers = layers
+        self.numbering = numbering
+
+
+class Matching:
+    """What was found: `renames`, and the layers of the new network that stand elsewhere (`moved`, by name)."""
+
+    __slots__ = ("moved", "renames")
+
+    def __init__(self) -> None:
+        self.renames: list[Rename] = []
+        self.moved: set[str] = set()
+
+
+def match(old: Node, new: Node) -> Matching:
+    """Sets `match` on the nodes of both trees that are the same, and says what has another name or place."""
+    found = Matching()
+    _meet(old, new)
+    pairs = [(old, new)]
+    while pairs:
+        a, b = pairs.pop()
+        for child_a, child_b, moved in _children(a, b):
+            _meet(child_a, child_b)
+            if moved:
+                found.moved.update(node.name for node in child_b.layers())
+            if child_a.part != child_b.part:
+                found.renames.append(_rename(child_a.name, child_b.name, child_b.size))
+            if child_a.children or child_b.children:
+                pairs.append((child_a, child_b))
+    _elsewhere(old, new, found)
+    found.renames.sort(key=lambda rename: -rename.layers)
+    return found
+
+
+def _meet(a: Node, b: Node) -> None:
+    a.match, b.match = b, a
+
+
+def _rename(old: str, new: str, layers: int) -> Rename:
+    return Rename(old, new, layers, numbering=_unnumbered(old) == _unnumbered(new))
+
+
+def _unnumbered(name: str) -> str:
+    return name.rpartition(".")[2].rstrip("0123456789")
+
+
+def _children(a: Node, b: Node) -> list[tuple[Node, Node, bool]]:
+    """What stands in two matched blocks, in pairs, each with whether it moved."""
+    olds, news = list(a.children.values()), list(b.children.values())
+    if [(x.part, x.content) for x in olds] == [(x.part, x.content) for x in news]:
+        return [(x, y, False) for x, y in zip(olds, news, strict=True)]
+    ways = [_by_name(olds, news), _by_content(olds, news)]
+    pairs, moved = min(ways, key=lambda way: _weight(olds, news, *way))
+    return [(olds[i], news[j], (i, j) in moved) for i, j in pairs]
+
+
+def _by_name(olds: list[Node], news: list[Node]) -> tuple[Pairs, set[tuple[int, int]]]:
+    """Names first, the rest by content."""
+    there = {node.part: place for place, node in enumerate(news)}
+    pairs = []
+    for place, node in enumerate(olds):
+        other = there.get(node.part)
+        if other is not None and _alike(node, news[other]):
+            pairs.append((place, other))
+    kept = {pairs[place] for place in rising([j for _, j in pairs])}
+    moved = {pair for pair in pairs if pair not in kept}
+    return _filled(olds, news, pairs, moved), moved
+
+
+def _by_content(olds: list[Node], news: list[Node]) -> tuple[Pairs, set[tuple[int, int]]]:
+    """Contents first, then names in the gaps, then what is of one shape."""
+    pairs = aligned([node.content for node in olds], [node.content for node in news])
+    return _filled(olds, news, pairs, set()), set()
+
+
+def _alike(a: Node, b: Node) -> bool:
+    """Whether two nodes may be the same: two layers or two blocks."""
+    return (a.layer is None) == (b.layer is None)
+
+
+def _filled(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
+    """More pairs in the gaps between pairs: by content, by name, by the kinds in them, by kind and volume."""
+    passes: list[Callable[[Node], object]] = [
+        lambda node: node.content,
+        lambda node: (node.part, node.layer is None),
+        lambda node: node.shape,
+        lambda node: node.layer["kind"] if node.layer is not None else None,
+    ]
+    pairs = sorted(pairs)
+    for key in passes:
+        if min(len(olds), len(news)) == len(pairs):
+            return pairs
+        pairs = sorted([*pairs, *_in_gaps(olds, news, pairs, moved, key)])
+    return sorted([*pairs, *_replaced(olds, news, pairs, moved)])
+
+
+def _gaps(
+    olds: Sequence[Node], news: Sequence[Node], pairs: Pairs, moved: set[tuple[int, int]]
+) -> list[tuple[list[int], list[int]]]:
+    """The places between pairs that both sides have free."""
+    taken_a, taken_b = {i for i, _ in pairs}, {j for _, j in pairs}
+    gaps = []
+    at_a = at_b = 0
+    for i, j in [*(pair for pair in pairs if pair not in moved), (len(olds), len(news))]:
+        free_a = [place for place in range(at_a, i) if place not in taken_a]
+        free_b = [place for place in range(at_b, j) if place not in taken_b]
+        if free_a and free_b:
+            gaps.append((free_a, free_b))
+        at_a, at_b = i + 1, j + 1
+    return gaps
+
+
+def _in_gaps(
+    olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]], key: Callable[[Node], object]
+) -> Pairs:
+    found = []
+    for free_a, free_b in _gaps(olds, news, pairs, moved):
+        part = aligned([key(olds[i]) for i in free_a], [key(news[j]) for j in free_b])
+        found += [(free_a[i], free_b[j]) for i, j in part if _alike(olds[free_a[i]], news[free_b[j]])]
+    return found
+
+
+def _replaced(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
+    """Layers of another kind in the place of as many others that put out the same volumes."""
+    found: Pairs = []
+    for free_a, free_b in _gaps(olds, news, pairs, moved):
+        if len(free_a) == len(free_b):
+            both = [(olds[i].layer, news[j].layer) for i, j in zip(free_a, free_b, strict=True)]
+            if all(a is not None and b is not None and a["output"] == b["output"] for a, b in both):
+                found += zip(free_a, free_b, strict=True)
+    return found
+
+
+def _weight(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]]) -> float:
+    """How much there would be to tell of a way to match; numbers in names count for nothing."""
+    weight = _LACKING * (sum(node.size for node in olds) + sum(node.size for node in news))
+    for pair in pairs:
+        a, b = olds[pair[0]], news[pair[1]]
+        weight -= _LACKING * (a.size + b.size)
+        if a.content != b.content:
+            weight += _changed(a, b)
+        if pair in moved:
+            weight += _MOVED * b.size
+        if a.part.rstrip("0123456789") != b.part.rstrip("0123456789"):
+            weight += _RENAMED
+    return weight
+
+
+def _changed(a: Node, b: Node) -> float:
+    """About how much two nodes of different contents differ."""
+    if not a.children and not b.children:
+        return 1.0
+    have: dict[int, int] = {}
+    for node in a.layers():
+        have[node.own] = have.get(node.own, 0) + 1
+    common = 0
+    for node in b.layers():
+        if have.get(node.own):
+            have[node.own] -= 1
+            common += 1
+    least = min(a.size, b.size)
+    return (least - common) + _LACKING * (max(a.size, b.size) - least) + (0.1 if common == least else 0.0)
+
+
+def _elsewhere(old: Node, new: Node, found: Matching) -> None:
+    """Matches what is left by content alone, over the whole networks: in runs that hold parameters."""
+    lefts = [node for node in _in_order(old) if node.match is None]
+    rights = [node for node in _in_order(new) if node.match is None]
+    if not lefts or not rights:
+        return
+    pairs = aligned([node.own for node in lefts], [node.own for node in rights])
+    renames: dict[tuple[str, str], int] = {}
+    for run in _runs(pairs):
+        if not any(_costs(lefts[i]) for i, _ in run):
+            continue
+        for i, j in run:
+            a, b = lefts[i], rights[j]
+            _meet(a, b)
+            ends = _ends(a.name, b.name)
+            renames[ends] = renames.get(ends, 0) + 1
+    found.renames += [_rename(*ends, layers) for ends, layers in renames.items() if ends[0] != ends[1]]
+
+
+def _in_order(root: Node) -> list[Node]:
+    return sorted(root.layers(), key=lambda node: node.place)
+
+
+def _costs(node: Node) -> bool:
+    return node.layer is not None and (node.layer["local"]["parameters"] > 0 or node.layer["macs"] > 0)
+
+
+def _runs(pairs: Pairs) -> list[Pairs]:
+    """Pairs in runs that go on on both sides."""
+    runs: list[Pairs] = []
+    for pair in pairs:
+        if runs and runs[-1][-1] == (pair[0] - 1, pair[1] - 1):
+            runs[-1].append(pair)
+        else:
+            runs.append([pair])
+    return runs
+
+
+def _ends(old: str, new: str) -> tuple[str, str]:
+    """Two names without the components that they end in alike."""
+    a, b = old.split("."), new.split(".")
+    while a and b and a[-1] == b[-1]:
+        a.pop()
+        b.pop()
+    return ".".join(a), ".".join(b)

@@ -1,0 +1,145 @@
+"""What checking models found, as the formats of `analyzer check` get it, and what several of them need.
+
+Each format is a module `findings_<format>` with `render(findings, options) -> Iterator[str]`. What a model's author wrote
+ends up in them all, so a text goes out with its control and bidirectional characters escaped, and each format escapes
+what means something in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.reporter.terminal import fitted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The formats, the usual one first.
+FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
+
+#: From the worst on.
+SEVERITIES = ("error", "warning", "note")
+
+#: Where YAML ends a line.
+LINE_ENDS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
+_ENDS = re.compile("|".join(LINE_ENDS))
+
+
+class Rule:
+    """A check as a format describes it: its code, name, severity, and `page`, the first line of which is its title."""
+
+    __slots__ = ("code", "name", "page", "severity")
+
+    def __init__(self, code: str, name: str, severity: str, page: str) -> None:
+        self.code = code
+        self.name = name
+        self.severity = severity
+        self.page = page.strip()
+
+    @property
+    def title(self) -> str:
+        """What the check looks for, in a sentence."""
+        return self.page.partition("\n")[0]
+
+    @property
+    def body(self) -> str:
+        """The page below its title."""
+        return self.page.partition("\n")[2].strip()
+
+
+class Checked:
+    """One file and what was found in it.
+
+    `file` is its name as it was given, `path` the one that a service knows it by, relative to the repository where that
+    is known, with slashes. `text` is what it holds, `name` the model's (None: it does not load), `rules` the checks that
+    were asked. `readable` is False where the file itself is at fault; its findings then say so.
+    """
+
+    __slots__ = ("diagnostics", "file", "name", "path", "readable", "rules", "text")
+
+    def __init__(
+        self,
+        file: str,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        path: str | None = None,
+        text: str = "",
+        name: str | None = None,
+        rules: Sequence[Rule] = (),
+        readable: bool = True,
+    ) -> None:
+        self.file = file
+        self.path = file if path is None else path
+        self.text = text
+        self.name = name
+        self.diagnostics = tuple(diagnostics)
+        self.rules = tuple(rules)
+        self.readable = readable
+
+
+class Findings:
+    """All files of one run, the checks that were asked of any of them, and the version of this program."""
+
+    __slots__ = ("files", "rules", "version")
+
+    def __init__(self, files: Sequence[Checked], rules: Sequence[Rule] = (), version: str = "") -> None:
+        self.files = tuple(files)
+        self.rules = tuple(rules)
+        self.version = version
+
+
+def message(finding: Diagnostic, unicode: bool = True) -> str:
+    """The message of a finding on one line, as any reader may get it."""
+    return fitted(" ".join(_ENDS.split(finding.message)), unicode)
+
+
+def details(finding: Diagnostic, unicode: bool = True) -> Iterator[str]:
+    """The lines below the message: the notes and the help."""
+    helped = [] if finding.help is None else [f"help: {finding.help}"]
+    for text in (*finding.notes, *helped):
+        for line in _ENDS.split(text):
+            yield fitted(line, unicode)
+
+
+def whole(finding: Diagnostic, unicode: bool = True) -> str:
+    """The message with what stands below it."""
+    return "\n".join((message(finding, unicode), *details(finding, unicode)))
+
+
+def fingerprints(checked: Checked) -> list[str]:
+    """For each finding of a file a text that stays the same while other lines come and go.
+
+    Made of the path, the code and the line that the finding points at, not of the line's number nor of the message, in
+    which counted names of layers stand; equal ones are counted.
+    """
+    from hashlib import sha256
+
+    lines = _ENDS.split(checked.text)
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for finding in checked.diagnostics:
+        number = 0 if finding.span is None else finding.span.line
+        line = lines[number - 1].strip() if 1 <= number <= len(lines) else ""
+        before = seen[finding.code, line] = seen.get((finding.code, line), 0) + 1
+        parts = "\0".join((checked.path, finding.code, line, str(before)))
+        found.append(sha256(parts.encode("utf-8", "backslashreplace")).hexdigest()[:32])
+    return found
+
+
+def encoded(value: Any, unicode: bool) -> str:
+    """A value as JSON on one line; what is not printable is escaped in it."""
+    text = json.dumps(value, ensure_ascii=not unicode)
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+
+
+def array(items: Sequence[str], indent: str = "") -> str:
+    """JSON texts as an array, one a line."""
+    if not items:
+        return "[]"
+    return f"[\n{indent} " + f",\n{indent} ".join(items) + f"\n{indent}]"

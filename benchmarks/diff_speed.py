@@ -1,0 +1,99 @@
+"""How long comparisons take: two large networks with their analysis, and two chains of 10,000 layers with 100 edits.
+
+python benchmarks/diff_speed.py                  # the fastest of five, in a warm process; the cold start beside it
+python benchmarks/diff_speed.py --check          # exits 1 where a limit is missed
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from analyzer import analyze
+from analyzer.diff import compare, markdown
+from analyzer.reporter.options import Options
+
+ROOT = Path(__file__).resolve().parent.parent
+RESNET = ROOT / "example_models" / "resnet.yaml"
+LAYERS, EDITS = 10_000, 100
+#: Seconds that each may take.
+LIMITS = {"ResNet-50 and ResNet-152": 0.2, "edited chain, unlike": 5.0, "edited chain, alike": 5.0}
+
+
+def resnets() -> None:
+    """Analyses both, compares them and draws the comment."""
+    old, new = (analyze(RESNET, set={"depth": depth}).to_dict() for depth in (50, 152))
+    "".join(markdown.render(compare(old, new), Options()))
+
+
+def chains(widths: list[int]) -> Callable[[], None]:
+    """Compares a chain of convolutions of these widths with one in which 100 places were edited."""
+    rng = random.Random(1)
+    edited = list(widths)
+    for _ in range(EDITS):
+        place = rng.randrange(len(edited))
+        edit = rng.randrange(3)
+        if edit == 0:
+            del edited[place]
+        elif edit == 1:
+            edited.insert(place, 5)
+        else:
+            edited[place] = 6
+    old, new = (_chain(each) for each in (widths, edited))
+    return lambda: "".join(markdown.render(compare(old, new), Options())) and None
+
+
+def _chain(widths: list[int]) -> dict[str, object]:
+    layers = "".join(f"  - conv: {{filters: {width}, kernel: 1}}\n" for width in widths)
+    return analyze(f"input: 4x4x3\nlayers:\n{layers}").to_dict()
+
+
+def fastest(work: Callable[[], None]) -> float:
+    """Seconds of the fastest of five runs."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def cold() -> float:
+    """Seconds of the whole command on two networks, the interpreter's start in them."""
+    command = [
+        sys.executable,
+        "-m",
+        "analyzer",
+        "diff",
+        *(str(RESNET.with_name(f"{n}.yaml")) for n in ("resnet50", "resnet")),
+    ]
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=False, cwd=ROOT)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> int:
+    """Measures, prints and, when asked, checks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    asked = parser.parse_args()
+    rng = random.Random(0)
+    unlike = [rng.randrange(8, 64) for _ in range(LAYERS)]
+    works = dict(zip(LIMITS, (resnets, chains(unlike), chains([8] * LAYERS)), strict=True))
+    found = {name: fastest(work) for name, work in works.items()}
+    for name, seconds in found.items():
+        print(f"{name:<28}{seconds * 1e3:8.1f} ms   at most {LIMITS[name] * 1e3:,.0f}")
+    print(f"{'cold command':<28}{cold() * 1e3:8.1f} ms")
+    return int(asked.check and any(found[name] > limit for name, limit in LIMITS.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
