@@ -14,6 +14,12 @@ AXES: tuple[tuple[str, ...], ...] = ((), ("length",), ("height", "width"), ("tim
 #: No axis and no volume may be larger; see "Limits" in docs/language.md.
 LARGEST = 10**15
 
+#: The depths of an image: grey, coloured, coloured with transparency.
+_DEPTHS = (1, 3, 4)
+
+#: The side above which a square can hardly be anything but an image.
+_SIDE = 8
+
 
 class Volume:
     """A volume of whole numbers: spatial sizes (in the order of `AXES`) and a depth.
@@ -57,6 +63,15 @@ class Volume:
     def size(self) -> int:
         """The number of elements."""
         return prod(self.spatial) * self.depth
+
+    @property
+    def looks_depth_first(self) -> bool:
+        """Whether it is 2-D, its first axis could be the depth of an image, and a square stands behind it.
+
+        >>> Volume((3, 224), 224).looks_depth_first
+        True
+        """
+        return self.rank == 2 and self.spatial[0] in _DEPTHS and self.spatial[1] == self.depth > _SIDE
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Volume) and self.spatial == other.spatial and self.depth == other.depth

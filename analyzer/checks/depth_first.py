@@ -29,22 +29,14 @@ CODE = "CHECK109"
 NAME = "depth-first"
 SEVERITY = "warning"
 
-#: The depths of an image: grey, coloured, coloured with transparency.
-_DEPTHS = (1, 3, 4)
-
-#: The side above which a square can hardly be anything but an image.
-_SIDE = 8
-
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every 2-D input whose first axis could be the depth of an image, with a square behind it."""
     for node in subject.network.inputs:
         volume = node.output
-        if volume.rank != 2:
+        if not volume.looks_depth_first:
             continue
         first, second, last = volume.sizes
-        if first not in _DEPTHS or second != last or last <= _SIDE:
-            continue
         written = subject.model.inputs.get(node.name)
         yield Found(
             f"`{node.name}` of {volume.pretty()} looks as if its depth stood first",

@@ -48,10 +48,10 @@ def check(subject: Subject) -> Iterator[Found]:
         if name not in used:
             needed = ", ".join(f"{parameter}: …" for parameter, default in block.params.items() if default is None)
             call = f"{name}: {{{needed}}}" if needed else name
-            items = "1 item" if len(block.body) == 1 else f"{len(block.body):,} items"
+            items = "the 1 item" if len(block.body) == 1 else f"the {len(block.body):,} items"
             yield Found(
                 f"nothing uses the block `{name}`",
                 block.span,
-                notes=[f"its {items} are in no layer of the network: `layers` leads to no call of it"],
+                notes=[f"`layers` leads to no call of it; {items} of its body become no layers"],
                 help=f"call it (`- {call}`), or leave it out",
             )

@@ -99,7 +99,13 @@ def _parse(arguments: list[str]) -> Any:
         help=f"what the process takes on the device beside its tensors (default: {memory(CONTEXT)})",
     )
     add("--ranks", type=at_least(1), metavar="N", help="train on so many devices; the batch is that of all together")
-    add("--strategy", type=_strategy, choices=tuple(STRATEGIES), metavar="NAME", help=f"{', '.join(STRATEGIES)} (default: ddp)")
+    add(
+        "--strategy",
+        type=_strategy,
+        choices=tuple(STRATEGIES),
+        metavar="NAME",
+        help=f"{', '.join(STRATEGIES)} (default: ddp)",
+    )
     add(
         "--mode",
         choices=MODES,

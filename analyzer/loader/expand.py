@@ -66,7 +66,20 @@ def expand(
     else:
         message = f"the model has {beyond[1]:,} layers or more up to here, and a network may have {LIMITS.layers:,}"
         findings.report(Refusal(message, code="LIMIT106", help="fewer repetitions"), beyond[0].place)
-    return placer.network, in_order(findings.problems)
+    found = in_order(findings.problems)
+    _suspect_input(placer.network, found)
+    return placer.network, found
+
+
+def _suspect_input(network: Network, problems: Sequence[Diagnostic]) -> None:
+    """Says with the first shape that does not fit that an input looks as if it were written depth first."""
+    wrong = next((problem for problem in problems if problem.code.startswith("SHAPE")), None)
+    node = next((node for node in network.inputs if node.output.looks_depth_first), None)
+    if wrong is not None and node is not None:
+        first, *others = node.output.sizes
+        meant = "x".join(map(str, (*others, first)))
+        note = f"`{node.name}` of {node.output.pretty()} looks as if its depth stood first; is `{meant}` meant?"
+        wrong.notes = (*wrong.notes, note)
 
 
 class _Expansion:
