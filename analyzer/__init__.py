@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.dtypes import BITS
@@ -26,13 +26,14 @@ from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from analyzer.difference import Difference
     from analyzer.engine.memory.analysis import MemoryAnalysis
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Analysis", "Cost", "Diagnostic", "FileError", "Model", "ModelError", "Row", "SettingError", "Sums", "Volume",
-    "__version__", "analyze", "load", "memory",
+    "__version__", "analyze", "check", "diff", "load", "memory",
 ]  # fmt: skip
 
 
@@ -82,6 +83,43 @@ def analyze(
     return analyze_network(
         network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
     )
+
+
+def check(
+    model: Model | str | os.PathLike[str],
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+) -> list[Diagnostic]:
+    """What is wrong or wasteful with a model that loads, budgets included, in the order of the file.
+
+    `select` (none: all) and `ignore` name checks by code, the beginning of a code, or name.
+
+    Raises what `analyze` raises, and `ValueError` for a check that there is not.
+    """
+    from analyzer.checks.run import UnknownCheck, chosen, run
+    from analyzer.checks.subject import Subject
+
+    if not isinstance(model, Model):
+        model = load(model)
+    try:
+        asked = chosen(select, ignore)
+    except UnknownCheck as error:
+        raise ValueError(str(error)) from None
+    return run(Subject(model, analyze(model, set=set, input=input)), asked)
+
+
+def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
+    """What a network has become: which layer of the one is which of the other, and what that changed.
+
+    Each side is an analysis, or what `analyze` takes. `Difference.equal` says whether nothing changed.
+    """
+    from analyzer.difference import compare
+
+    before, after = (side if isinstance(side, Analysis) else analyze(side) for side in (old, new))
+    return compare(before.to_dict(), after.to_dict(), labels=(before.file or before.name, after.file or after.name))
 
 
 def memory(

@@ -133,3 +133,20 @@ def test_memory_takes_the_settings_of_the_file_and_those_given() -> None:
 def test_memory_refuses_what_there_is_not(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         analyzer.memory(TEXTBOOK, **settings)  # type: ignore[arg-type]
+
+
+def test_check_says_what_the_command_says() -> None:
+    text = TEXTBOOK.replace("padding: 1", "padding: 1, norm: batch_norm") + "budget: {params: 3K}\n"
+    found = {(finding.code, finding.severity) for finding in analyzer.check(text)}
+    assert found >= {("CHECK202", "warning"), ("CHECK501", "error")}  # a bias that the norm takes away; 3,900 of 3,000
+    assert analyzer.check(text, select=["CHECK2"], ignore=["bias-before-norm"]) == []
+    with pytest.raises(ValueError, match="there is no check `CHECK999`"):
+        analyzer.check(text, select=["CHECK999"])
+
+
+def test_diff_of_two_models() -> None:
+    same = analyzer.diff(analyzer.analyze(TEXTBOOK), analyzer.analyze(TEXTBOOK))
+    assert same.equal
+    changed = analyzer.diff(TEXTBOOK, TEXTBOOK.replace("filters: 20", "filters: 10").replace("14x14x20", "14x14x10"))
+    assert not changed.equal
+    assert len(changed.layers) == 1

@@ -19,7 +19,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 #: The floors; a module is on the floor of its folder, or of its own name at the top.
 FLOORS = {
     "cli": 5, "__main__": 5, "lsp": 5,
-    "reporter": 4, "checks": 4, "diff": 4, "sweep": 4,
+    "reporter": 4, "checks": 4, "difference": 4, "sweep": 4,
     "loader": 3, "formats": 3,
     "engine": 2,
     "layers": 1,
@@ -33,7 +33,7 @@ API = "analyzer"
 ARROWS = {
     ("__main__", "cli"), ("formats", "loader"),
     ("diagnostics", "source"),  # a finding has a place
-    ("diff", "reporter"),  # it is drawn for the same terminals, in the same words
+    ("difference", "reporter"),  # it is drawn for the same terminals, in the same words
 }  # fmt: skip
 
 #: What a report in JSON does not import; each costs more than reading a model does.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 from analyzer import __version__
+from analyzer.checks.page import Page
 from analyzer.checks.run import UnknownCheck, chosen, run
 from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
@@ -123,7 +124,7 @@ def _index(wanted: Sequence[Check]) -> Iterator[str]:
     """The checks, one a line."""
     wide = max((len(check.NAME) for check in wanted), default=0)
     for check in wanted:
-        yield f"{check.CODE}  {check.NAME:<{wide}}  {check.SEVERITY:<7}  {_rule(check).title}"
+        yield f"{check.CODE}  {check.NAME:<{wide}}  {check.SEVERITY:<7}  {Page(check).title}"
 
 
 def _pages(wanted: Sequence[Check]) -> Iterator[str]:
@@ -131,12 +132,13 @@ def _pages(wanted: Sequence[Check]) -> Iterator[str]:
     for place, check in enumerate(wanted):
         if place:
             yield from ("", "")
-        yield from (f"{check.CODE} {check.NAME} ({check.SEVERITY})", "")
-        yield from _rule(check).page.split("\n")
+        page = Page(check)
+        yield from (f"{page.code} {page.name} ({page.severity})", "", page.title, "", *page.body.split("\n"))
 
 
 def _rule(check: Check) -> Rule:
-    return Rule(check.CODE, check.NAME, check.SEVERITY, check.__doc__ or "")
+    page = Page(check)
+    return Rule(page.code, page.name, page.severity, page.title, page.why, page.body)
 
 
 def _union(files: Sequence[Checked]) -> list[Rule]:

@@ -9,7 +9,7 @@ from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import add_model, add_run, drawing, format_of
 from analyzer.cli.output import complain, options_parser, wants_color, write_file, write_stdout
 from analyzer.cli.sides import read_sides
-from analyzer.diff import Difference, compare
+from analyzer.difference import Difference, compare
 from analyzer.reporter.options import Failed, Options
 
 TYPE_CHECKING = False
@@ -68,14 +68,14 @@ def _chunks(difference: Difference, asked: Any) -> Iterator[str]:
     format = format_of(asked, _ENDINGS)
     options = Options(mode=asked.mode, **drawing(asked, format))
     if format == "json":
-        from analyzer.diff import json_report
+        from analyzer.difference import json_report
 
         return json_report.render(difference, options)
     if format == "markdown":
-        from analyzer.diff import markdown
+        from analyzer.difference import markdown
 
         return markdown.render(difference, options)
-    from analyzer.diff import text
+    from analyzer.difference import text
 
     options.color = asked.output is None and wants_color(asked.color, sys.stdout)
     return text.render(difference, options)

@@ -1,4 +1,4 @@
-"""`analyzer schema`: prints the JSON Schema of model files or of reports, or holds files against it."""
+"""`analyzer schema`: prints the JSON Schema of model files or of what is reported, or holds files against it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
     from analyzer.loader.tree import Tree
 
+_MODEL = "model"
+#: What is reported in JSON, by the option that asks for its schema.
+_REPORTS = {
+    "report": "the JSON report",
+    "memory": "the JSON of `analyzer memory`",
+    "diff": "the JSON of `analyzer diff`",
+}
 #: A report of a large network is longer than any model; beyond this it is refused.
 _LONGEST_REPORT = 1 << 30
 #: Aliases may make a small text a large tree; jsonschema takes some 50 µs for each value.
@@ -32,18 +39,27 @@ def main(arguments: list[str]) -> int:
     parser = options_parser(
         "analyzer schema", "Prints the JSON Schema (draft-07) of model files, or checks files against it."
     )
-    parser.add_argument("--report", action="store_true", help="the schema of the JSON report instead")
+    kinds = parser.add_mutually_exclusive_group()
+    for kind, what in _REPORTS.items():
+        kinds.add_argument(
+            f"--{kind}",
+            dest="kind",
+            action="store_const",
+            const=kind,
+            default=_MODEL,
+            help=f"the schema of {what} instead",
+        )
     parser.add_argument("--check", nargs="+", metavar="FILE", help="check these files against the schema; - is stdin")
     parser.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="colours (default: on a terminal)"
     )
     asked = parser.parse_args(arguments)
     if asked.check is None:
-        write_stdout(schema_text(_schema(report=asked.report)))
+        write_stdout(schema_text(_schema(asked.kind)))
         return FINE
     if asked.check.count("-") > 1:
         raise UsageError("stdin (`-`) can be read once")
-    return _check(asked.check, report=asked.report, color=asked.color)
+    return _check(asked.check, asked.kind, color=asked.color)
 
 
 def schema_text(schema: dict[str, Any]) -> Iterator[str]:
@@ -52,19 +68,26 @@ def schema_text(schema: dict[str, Any]) -> Iterator[str]:
     yield "\n"
 
 
-def _schema(*, report: bool) -> dict[str, Any]:
-    if report:
+def _schema(kind: str) -> dict[str, Any]:
+    if kind == "report":
         from analyzer.reporter.schema import report_schema
 
         return report_schema()
+    if kind == "memory":
+        from analyzer.reporter.memory_schema import memory_schema
+
+        return memory_schema()
+    if kind == "diff":
+        from analyzer.difference.schema import diff_schema
+
+        return diff_schema()
     from analyzer.loader.schema import model_schema
 
     return model_schema()
 
 
-def _check(files: list[str], *, report: bool, color: str) -> int:
-    schema = _schema(report=report)
-    what = "report" if report else "model"
+def _check(files: list[str], kind: str, *, color: str) -> int:
+    schema, report = _schema(kind), kind != _MODEL
     texts: dict[str, str] = {}
     findings: list[Diagnostic] = []
     faults: list[str] = []
@@ -80,7 +103,7 @@ def _check(files: list[str], *, report: bool, color: str) -> int:
             continue
         findings += found
         if not found:
-            write_stdout([f"{label}: fits the {what} schema\n"])
+            write_stdout([f"{label}: fits the {kind} schema\n"])
     complain(findings, faults, texts, color=color)
     return FAULT if faults else WRONG if findings else FINE
 

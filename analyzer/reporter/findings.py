@@ -30,25 +30,17 @@ _ENDS = re.compile("|".join(LINE_ENDS))
 
 
 class Rule:
-    """A check as a format describes it: its code, name, severity, and `page`, the first line of which is its title."""
+    """A check as a format describes it: its code, name, severity; what it looks for, why, and its page below that."""
 
-    __slots__ = ("code", "name", "page", "severity")
+    __slots__ = ("body", "code", "name", "severity", "title", "why")
 
-    def __init__(self, code: str, name: str, severity: str, page: str) -> None:
+    def __init__(self, code: str, name: str, severity: str, title: str, why: str = "", body: str = "") -> None:
         self.code = code
         self.name = name
         self.severity = severity
-        self.page = page.strip()
-
-    @property
-    def title(self) -> str:
-        """What the check looks for, in a sentence."""
-        return self.page.partition("\n")[0]
-
-    @property
-    def body(self) -> str:
-        """The page below its title."""
-        return self.page.partition("\n")[2].strip()
+        self.title = title
+        self.why = why
+        self.body = body or why
 
 
 class Checked:

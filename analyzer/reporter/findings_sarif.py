@@ -52,7 +52,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": _clean(rule.title)},
-        "fullDescription": {"text": _clean(rule.body.partition("\n\n")[0].replace("\n", " ") or rule.title)},
+        "fullDescription": {"text": _clean(" ".join(rule.why.split()) or rule.title)},
         "help": {"text": page, "markdown": page},
         "defaultConfiguration": {"level": rule.severity},
     }

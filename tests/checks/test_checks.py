@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from loading import FILE, network, parsed
 
+from analyzer.checks.page import Page
 from analyzer.checks.run import MODULES, checks, run
 from analyzer.checks.subject import Subject
 from analyzer.diagnostics import Diagnostic
@@ -40,13 +40,6 @@ EVERY = [
     (module, kind, place) for module, cases in CASES.items() for kind in cases for place in range(len(cases[kind]))
 ]
 
-#: The parts of a check's page, in their order.
-PAGE = re.compile(
-    r"(?P<title>[^\n]+)\.\n\n(?P<why>.+?)\n\nFires:\n\n(?P<fires>    .+?)\n\n"
-    r"Instead: (?P<instead>.+?)\n\n(?P<change>    .+?)\n\nSource: (?P<source>.+)",
-    re.DOTALL,
-)
-
 
 def findings(text: str, *asked: Check) -> list[Diagnostic]:
     """What these checks find in a model's text; all checks unless some are given."""
@@ -55,11 +48,12 @@ def findings(text: str, *asked: Check) -> list[Diagnostic]:
     return run(subject, asked or checks())
 
 
-def page(module: str) -> dict[str, str]:
-    """The parts of the page of a check."""
-    match = PAGE.fullmatch((CHECKS[module].__doc__ or "").strip())
-    assert match, f"{module}: a title, why, `Fires:`, `Instead: …` and `Source: …`, each with what belongs to it"
-    return match.groupdict()
+def page(module: str) -> Page:
+    """The page of a check, which has all its parts."""
+    found = Page(CHECKS[module])
+    assert found.source, f"{module}: why, `Fires:`, `Instead: …` and `Source: …`, each with what belongs to it"
+    assert re.fullmatch(r"[^\n]+\.", found.title), f"{module}: its title is a sentence"
+    return found
 
 
 @pytest.mark.parametrize(("module", "kind", "place"), EVERY, ids=[f"{m}-{kind}-{place}" for m, kind, place in EVERY])
@@ -101,16 +95,16 @@ def test_page(module: str) -> None:
     assert check.SEVERITY in SEVERITIES
     assert re.fullmatch(r"CHECK[1-5]\d\d", check.CODE)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", check.NAME)
-    fires = findings(dedent(parts["fires"]))
+    fires = findings(parts.fires)
     assert check.CODE in {one.code for one in fires}
     assert {one.code for one in fires if one.severity != "note"} <= {check.CODE}
-    instead = findings(dedent(parts["change"]))
+    instead = findings(parts.change)
     assert [one.message for one in instead if one.code == check.CODE or one.severity != "note"] == []
 
 
 @pytest.mark.parametrize("module", CHECKS)
 def test_a_finding_has_its_arithmetic_and_a_change(module: str) -> None:
-    for one in findings(dedent(page(module)["fires"]), CHECKS[module]):
+    for one in findings(page(module).fires, CHECKS[module]):
         assert one.notes
         assert one.help
         assert not one.message.endswith(".")

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from analyzer.diff import align
-from analyzer.diff.align import aligned, rising
+from analyzer.difference import align
+from analyzer.difference.align import aligned, rising
 
 
 def longest_common(a: str, b: str) -> int:

@@ -10,8 +10,8 @@ import pytest
 from chains import conv, report
 
 from analyzer import analyze
-from analyzer.diff import Difference, compare
-from analyzer.diff.entries import entries, renamed, renumbered
+from analyzer.difference import Difference, compare
+from analyzer.difference.entries import entries, renamed, renumbered
 
 RESNET = "example_models/resnet.yaml"
 

@@ -14,8 +14,8 @@ from chains import conv, report
 
 from analyzer import analyze
 from analyzer.cli.schema import schema_text
-from analyzer.diff import compare, json_report, markdown, text
-from analyzer.diff.schema import diff_schema
+from analyzer.difference import compare, json_report, markdown, text
+from analyzer.difference.schema import diff_schema
 from analyzer.reporter.options import Options
 
 ROOT = Path(__file__).parents[2]

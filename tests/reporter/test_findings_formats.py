@@ -15,8 +15,10 @@ from analyzer.reporter.findings import FORMATS, Checked, Findings, Rule, fingerp
 from analyzer.reporter.options import Options
 from analyzer.source import Span
 
-PIXELS = Rule("CHECK101", "unread-pixels", "note", "Pixels that no window reads.\n\nA window.\n\n    {kernel: 3}\n")
-PAIR = Rule("CHECK201", "linear-pair", "warning", "Two linear layers.\n\nA sum of sums\nis a sum.\n")
+PIXELS = Rule(
+    "CHECK101", "unread-pixels", "note", "Pixels that no window reads.", "A window.", "A window.\n\n    {kernel: 3}"
+)
+PAIR = Rule("CHECK201", "linear-pair", "warning", "Two linear layers.", "A sum of sums\nis a sum.")
 TEXT = "input: 32x32x3\nlayers:\n  - conv: {filters: 16, kernel: 3, stride: 2}\n  - dense: 10\n"
 
 #: What a name, a note or a file may hold.

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analyzer.diff.result import Difference, LayerChange, Side, compare
+from analyzer.difference.result import Difference, LayerChange, Side, compare
 
 __all__ = ["Difference", "LayerChange", "Side", "compare"]

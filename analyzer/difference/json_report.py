@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from analyzer.diff.result import MODES, TOTAL_COUNTS, Difference, LayerChange, Side
+from analyzer.difference.result import MODES, TOTAL_COUNTS, Difference, LayerChange, Side
 from analyzer.reporter.options import Options
 
 TYPE_CHECKING = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from analyzer.diff.match import Rename, match
-from analyzer.diff.tree import Node, Numbers, tree_of
+from analyzer.difference.match import Rename, match
+from analyzer.difference.tree import Node, Numbers, tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

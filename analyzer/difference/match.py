@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from analyzer.diff.align import Pairs, aligned, rising
-from analyzer.diff.tree import Node
+from analyzer.difference.align import Pairs, aligned, rising
+from analyzer.difference.tree import Node
 
 #: What a difference weighs against another where two ways to match compete: a layer that only one side has, one that
 #: stands elsewhere, one of another name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.diff.result import FIELDS, MODES, TOTAL_COUNTS
+from analyzer.difference.result import FIELDS, MODES, TOTAL_COUNTS
 from analyzer.reporter.schema import report_schema
 
 TYPE_CHECKING = False

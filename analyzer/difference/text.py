@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.diff.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
-from analyzer.diff.result import Difference
-from analyzer.diff.words import about, costs, counted, details, run_differs, shown_modes, signed, subject, totals
+from analyzer.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
+from analyzer.difference.result import Difference
+from analyzer.difference.words import about, costs, counted, details, run_differs, shown_modes, signed, subject, totals
 from analyzer.reporter.options import Options
 from analyzer.reporter.summary import plural
 from analyzer.reporter.terminal import cells, fitted, joined, styled, wrapped

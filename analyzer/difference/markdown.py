@@ -9,9 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.diff.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
-from analyzer.diff.result import Difference, Side
-from analyzer.diff.words import counted, details, percent, pretty, run_differs, shown_modes, signed, subject, totals
+from analyzer.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
+from analyzer.difference.result import Difference, Side
+from analyzer.difference.words import (
+    counted,
+    details,
+    percent,
+    pretty,
+    run_differs,
+    shown_modes,
+    signed,
+    subject,
+    totals,
+)
 from analyzer.reporter.options import Options
 from analyzer.reporter.summary import plural
 from analyzer.reporter.terminal import fitted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from analyzer.diff.entries import Entry
-from analyzer.diff.result import Difference, Side
+from analyzer.difference.entries import Entry
+from analyzer.difference.result import Difference, Side
 from analyzer.reporter.columns import modes_of
 from analyzer.reporter.summary import plural
 from analyzer.units import count, memory

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.diff.match import Rename
-from analyzer.diff.result import MODES, Difference, LayerChange
-from analyzer.diff.tree import Node
+from analyzer.difference.match import Rename
+from analyzer.difference.result import MODES, Difference, LayerChange
+from analyzer.difference.tree import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
