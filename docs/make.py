@@ -1,7 +1,8 @@
 """Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 where a file differs.
 
-docs/layers/ holds a page for each layer type and an index; in docs/language.md the tables between
-`<!-- made: NAME -->` and `<!-- end -->` are made, the rest is written; in README.md what a command prints is made.
+docs/layers/ holds a page for each layer type and an index, docs/checks/ one for each check; in docs/language.md the tables
+between `<!-- made: NAME -->` and `<!-- end -->` are made, the rest is written; in README.md and docs/ci.md what a command
+prints is made.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import analyzer
+from analyzer.checks import budgets
+from analyzer.checks.page import Page
+from analyzer.checks.run import checks
 from analyzer.cli.layers import default_text
 from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.loader import parse
 from analyzer.loader.grammar import (
     BLOCK_KEYS,
     BUDGET_KEYS,
@@ -27,9 +33,18 @@ from analyzer.loader.grammar import (
     TOP_KEYS,
     TRAINING_KEYS,
 )
+from analyzer.reporter import findings_text
+from analyzer.reporter.findings import Checked, Findings
+from analyzer.reporter.options import Options
 from analyzer.units import count
 
+if TYPE_CHECKING:
+    from analyzer.checks.run import Check
+
 DOCS = Path(__file__).parent
+
+#: The folders that hold nothing but made pages.
+_MADE = (DOCS / "layers", DOCS / "checks")
 
 #: Families in words, by the module that holds them.
 FAMILIES = {
@@ -46,6 +61,42 @@ FAMILIES = {
     "recurrent": "Recurrent layers",
     "special": "Others",
 }
+
+#: Checks by the first digit of their codes.
+HUNDREDS = {
+    "1": "Windows, receptive fields and places",
+    "2": "What stands beside what",
+    "3": "What it costs",
+    "4": "What the file declares",
+    "5": "Budgets",
+}
+
+#: What the index of the checks says above its tables.
+_CHECKS = """\
+# The checks
+
+`analyzer check model.yaml` asks {number} questions of a network that loads, before any training code runs it.
+`analyzer check --list` names them at the terminal, `analyzer check --explain CODE` shows the page of one. In pre-commit and
+in CI: [the page that can be copied](../ci.md).
+
+| severity | means | exit code |
+|---|---|---|
+| error | a limit that the author set is broken | 1 |
+| warning | wrong or wasted in all likelihood; what is right on purpose takes a comment with the reason | 1 |
+| note | worth knowing, often right | 0 |
+
+A model that does not load, one whose `expect` does not hold included, ends with exit code 1 too, and with 2 the command
+line or a file is at fault. `--severity warning` leaves the notes out, `--exit-zero` ends with 0 whatever is found in the
+models.
+
+Which checks are asked:
+
+- `--select CHECK1,linear-pair` asks these alone, `--ignore CHECK301` all but these: a code, the beginning of codes, or a name.
+- `# analyzer: ignore[CHECK201] reason` at the end of a line takes that check's findings on the line away, on a line of its
+  own those of the line below, and above the first key those of the whole file. Codes stand whole there, several with commas.
+- `[tool.analyzer]` in pyproject.toml, or a file `.analyzer.toml`, holds for all models below it:
+  [configuration](../ci.md#configuration).
+"""
 
 #: What a page shows: the input, and the lines of `layers` (the last one is the type's); otherwise the bare word.
 EXAMPLES: dict[str, tuple[str, list[str]]] = {
@@ -97,6 +148,7 @@ _MERGES = ("add", "subtract", "maximum", "average")
 _SAME = "conv: {filters: 8, kernel: 3, padding: same}"
 
 _COMMAND = re.compile(r"^```console\n(\$ analyzer .*)\n(?:.*\n)*?```\n", re.M)
+_SURROUNDINGS = ("COLUMNS", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 _MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -106,15 +158,17 @@ def pages() -> dict[Path, str]:
     made[DOCS / "layers" / "README.md"] = "".join(_index())
     language = DOCS / "language.md"
     made[language] = _filled(language.read_text(encoding="utf-8"))
-    readme = DOCS.parent / "README.md"
-    made[readme] = _COMMAND.sub(_ran, readme.read_text(encoding="utf-8"))
+    made.update({DOCS / "checks" / f"{Page(check).name}.md": "".join(_check_page(check)) for check in checks()})
+    made[DOCS / "checks" / "README.md"] = "".join(_check_index())
+    for path in (DOCS.parent / "README.md", DOCS / "ci.md"):
+        made[path] = _COMMAND.sub(_ran, path.read_text(encoding="utf-8"))
     return made
 
 
 def _ran(block: re.Match[str]) -> str:
-    """A block of the README with what its command prints when piped, messages included."""
+    """A block of a page with what its command prints when piped, messages included, wherever this runs."""
     command = block.group(1)
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    environment = {name: value for name, value in os.environ.items() if name not in _SURROUNDINGS}
     printed = subprocess.run(
         [sys.executable, "-m", *command.removeprefix("$ ").split()],
         cwd=DOCS.parent, env={**environment, "PYTHONIOENCODING": "utf-8"}, encoding="utf-8",
@@ -209,6 +263,41 @@ def _index() -> Iterator[str]:
         yield f"| [`{name}`]({name}.md) | {main} | {first} |\n"
 
 
+# -- checks -----------------------------------------------------------------------------------------------------------
+
+
+def _check_page(check: Check) -> Iterator[str]:
+    page = Page(check)
+    yield f"# {page.title.removesuffix('.')}\n\n"
+    yield f"`{page.code}` · `{page.name}` · {page.severity}\n\n{page.why}\n\n"
+    yield f"```yaml\n{page.fires}```\n\n"
+    yield f"```console\n$ analyzer check model.yaml --select {page.code}\n{_findings(page.fires, check)}```\n\n"
+    yield f"**Instead:** {page.instead}\n\n```yaml\n{page.change}```\n\n"
+    yield f"**Source:** {page.source}\n\n[All checks](README.md)\n"
+
+
+def _findings(text: str, check: Check) -> str:
+    """What the command prints of a model in `model.yaml` when it asks this check."""
+    model, problems = parse(text, "model.yaml")
+    if model is None or problems:
+        raise SystemExit(f"the example of {check.CODE} does not load")
+    found = analyzer.check(model, select=[check.CODE])
+    checked = Checked(model.file, found, text=text, name=model.name)
+    return "".join(findings_text.render(Findings([checked]), Options()))
+
+
+def _check_index() -> Iterator[str]:
+    pages = [Page(check) for check in checks()]
+    yield _CHECKS.format(number=len(pages))
+    hundred = ""
+    for page in pages:
+        digit = page.code.removeprefix("CHECK")[0]
+        if digit != hundred:
+            hundred = digit
+            yield f"\n## {HUNDREDS[digit]}\n\n| code | name | severity | what it finds |\n|---|---|---|---|\n"
+        yield f"| [`{page.code}`]({page.name}.md) | `{page.name}` | {page.severity} | {page.title} |\n"
+
+
 # -- tables of the language -----------------------------------------------------------------------------------------------
 
 
@@ -230,8 +319,9 @@ def _table(name: str) -> Iterator[str]:
         yield "| key | meaning |\n|---|---|\n"
         yield from (f"| `{key}` | {meaning} |\n" for key, meaning in keys[name].items())
     elif name == "budget_keys":
-        yield "| key | an amount of |\n|---|---|\n"
-        yield from (f"| `{key}` | {kind} |\n" for key, kind in BUDGET_KEYS.items())
+        meanings = _meanings(budgets.__doc__ or "")
+        yield "| key | written as | what it is |\n|---|---|---|\n"
+        yield from (f"| `{key}` | {kind} | {meanings[key]} |\n" for key, kind in BUDGET_KEYS.items())
     elif name == "training_keys":
         yield "| key | values |\n|---|---|\n"
         from analyzer.dtypes import BITS
@@ -254,10 +344,16 @@ def _table(name: str) -> Iterator[str]:
         raise SystemExit(f"docs/language.md asks for the table {name}, which is not made here")
 
 
+def _meanings(text: str) -> dict[str, str]:
+    """The words and their meanings that a docstring lists in two columns, `flops, macs  of one sample`."""
+    found = re.findall(r"^(\w+(?:, \w+)*)  +(\S.*(?:\n +\S.*)*)", text, re.M)
+    return {word: " ".join(meaning.split()) for words, meaning in found for word in words.split(", ")}
+
+
 def main(arguments: list[str]) -> int:
     """Writes the pages, or compares them."""
     made = pages()
-    strange = [path for path in (DOCS / "layers").glob("*.md") if path not in made]
+    strange = [path for folder in _MADE for path in folder.glob("*.md") if path not in made]
     differ = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if arguments == ["--check"]:
         for path in (*differ, *strange):
@@ -266,7 +362,8 @@ def main(arguments: list[str]) -> int:
     if arguments:
         print("usage: python docs/make.py [--check]", file=sys.stderr)
         return 2
-    (DOCS / "layers").mkdir(exist_ok=True)
+    for folder in _MADE:
+        folder.mkdir(exist_ok=True)
     for path in strange:
         path.unlink()
     for path in differ:

@@ -1,23 +1,37 @@
-"""The pages: those made from code are as the code makes them, and every model on them loads."""
+"""The pages: those made from code are as the code makes them, every model on them loads, every command on them runs."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import yaml
 
 import analyzer
+from analyzer.checks.page import Page
+from analyzer.checks.run import checks
+from analyzer.cli.config import Configuration
+from analyzer.cli.main import _guarded
 from analyzer.layers import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 LANGUAGE = ROOT / "docs" / "language.md"
+CI = ROOT / "docs" / "ci.md"
+CHECKS = {path.stem: path for path in sorted((ROOT / "docs" / "checks").glob("[!R]*.md"))}
 MODELS = [
     (path, number, text)
-    for path in (LANGUAGE, *sorted((ROOT / "docs" / "layers").glob("*.md")))
+    for path in (LANGUAGE, CI, *sorted((ROOT / "docs" / "layers").glob("*.md")), *CHECKS.values())
     for number, text in enumerate(re.findall(r"```yaml\n(.*?)```", path.read_text(encoding="utf-8"), re.S), 1)
     if re.search(r"^layers:", text, re.M) and re.search(r"^inputs?:", text, re.M)
 ]
@@ -36,7 +50,8 @@ def test_the_made_pages_are_what_the_code_makes() -> None:
     made: dict[Path, str] = _make().pages()
     differ = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     assert not differ, "run: python docs/make.py"
-    assert {path for path in made if path.parent.name == "layers"} == set((ROOT / "docs" / "layers").iterdir())
+    for folder in ("layers", "checks"):
+        assert {path for path in made if path.parent.name == folder} == set((ROOT / "docs" / folder).iterdir())
 
 
 def test_check_tells_a_difference_apart(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +94,183 @@ def test_links_lead_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_page_names_a_machine(path: Path) -> None:
     assert not re.search(r"(?<![\w.])/(home|work|root|tmp|Users)/", path.read_text(encoding="utf-8"))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The checks.
+
+
+def blocks(path: Path, kind: str) -> list[str]:
+    """The code blocks of a page, of one language."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", path.read_text(encoding="utf-8"), re.S | re.M)
+
+
+def test_every_check_has_its_page_and_its_place_in_the_index() -> None:
+    index = (ROOT / "docs" / "checks" / "README.md").read_text(encoding="utf-8")
+    assert set(CHECKS) == {check.NAME for check in checks()}
+    for page in map(Page, checks()):
+        assert f"| [`{page.code}`]({page.name}.md) | `{page.name}` | {page.severity} | {page.title} |\n" in index
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_page_of_a_check_shows_what_the_command_says(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    fires, change = blocks(CHECKS[name], "yaml")
+    (shown,) = blocks(CHECKS[name], "console")
+    command, _, expected = shown.partition("\n")
+    model = tmp_path / "model.yaml"
+    model.write_text(fires, encoding="utf-8")
+    _guarded(command.removeprefix("$ analyzer ").split())
+    assert capsys.readouterr().out == expected
+    model.write_text(change, encoding="utf-8")
+    assert _guarded(command.removeprefix("$ analyzer ").split()) == 0
+    assert capsys.readouterr().out == "1 model is fine\n"
+
+
+def test_what_the_index_says_of_comments(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The three places of a comment that takes findings away."""
+    (fires, _), comment = blocks(CHECKS["bias-before-norm"], "yaml"), "# analyzer: ignore[CHECK202] on purpose"
+    model = tmp_path / "model.yaml"
+    layer = next(line for line in fires.splitlines() if "conv" in line)
+    for text, code in (
+        (fires, 1),
+        (fires.replace(layer, f"{layer}  {comment}"), 0),
+        (fires.replace(layer, f"  {comment}\n{layer}"), 0),
+        (f"{comment}\n{fires}", 0),
+        (f"{fires}{comment}\n", 1),
+    ):
+        model.write_text(text, encoding="utf-8")
+        assert _guarded(["check", str(model), "--no-config"]) == code, text
+    capsys.readouterr()
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The page about pre-commit and CI.
+
+#: A network without a finding, and what a pull request makes of it.
+NET = """\
+input: 48x48x3
+layers:
+  - conv: {filters: 32, kernel: 7, stride: 2, padding: same, norm: batch_norm, bias: false, act: relu}
+  - max_pool: 2
+  - conv: {filters: 32, kernel: 3, padding: 1, act: relu}
+  - max_pool: 2
+  - conv: {filters: 48, kernel: 3, padding: 1, act: relu}
+  - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+  - global_avg_pool
+  - dense: 10
+"""
+FINE = NET.replace("dense: 10", "dense: 12")
+WASTEFUL = NET.replace("bias: false, ", "").replace("filters: 64", "filters: 8192")  # 6·6·8192·3·3·48 = 127 M MACs
+
+
+def scripts(value: Any) -> Iterator[str]:
+    """What a workflow runs, step by step."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("run", "script"):
+                yield from [item] if isinstance(item, str) else item
+            else:
+                yield from scripts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from scripts(item)
+
+
+def lines() -> list[str]:
+    """The commands of the page that need nothing but a clone, in their order."""
+    found = []
+    for kind, block in re.findall(r"^```(sh|yaml)\n(.*?)^```", CI.read_text(encoding="utf-8"), re.S | re.M):
+        for script in [block] if kind == "sh" else scripts(yaml.safe_load(block)):
+            found += script.splitlines()
+    return [line for line in found if re.match(r"(analyzer|git) ", line)]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone whose `main` has `models/net.yaml` and `models/wide.yaml`, on another branch; `bin/analyzer` beside it."""
+    origin, work, command = tmp_path / "origin", tmp_path / "work", tmp_path / "bin" / "analyzer"
+    (origin / "models").mkdir(parents=True)
+    (origin / "models" / "net.yaml").write_text(NET)
+    (origin / "models" / "wide.yaml").write_text(NET.replace("filters: 48", "filters: 64"))
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m analyzer "$@"\n')
+    command.chmod(0o755)
+    for folder, *arguments in (
+        (origin, "init", "--quiet", "--initial-branch=main"),
+        (origin, "add", "."),
+        (origin, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message=models"),
+        (tmp_path, "clone", "--quiet", str(origin), str(work)),
+        (work, "switch", "--quiet", "--create", "change"),
+    ):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+    return work
+
+
+def shell(line: str, clone: Path) -> Any:
+    """A finished line of the page, in a pull request to `main`."""
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join((str(clone.parent / "bin"), os.environ["PATH"])),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": "utf-8",
+        "GITHUB_BASE_REF": "main",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+    }
+    for name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        environment.pop(name, None)
+    return subprocess.run(["bash", "-c", line], cwd=clone, env=environment, capture_output=True, encoding="utf-8")
+
+
+def test_the_commands_of_the_ci_page_run(clone: Path) -> None:
+    (clone / "models" / "net.yaml").write_text(FINE)
+    assert len(lines()) >= 20
+    for line in lines():
+        done = shell(line, clone)
+        different = line.startswith("analyzer diff") and "--exit-zero" not in line and "released.json" not in line
+        assert done.returncode == different, f"{line}\n{done.stdout}{done.stderr}"
+        assert "analyzer: " not in done.stderr, line
+    assert json.loads((clone / "analyzer.sarif").read_text())["version"] == "2.1.0"
+    assert isinstance(json.loads((clone / "codequality.json").read_text()), list)
+    assert ElementTree.parse(clone / "junit.xml").getroot().tag == "testsuites"
+    assert (clone / "diff.md").read_text(encoding="utf-8").startswith("###")
+
+
+def test_the_guards_of_the_ci_page_stop_a_network_that_grows(clone: Path) -> None:
+    guarded = [line for line in lines() if "--max-increase" in line]
+    assert len(guarded) >= 6
+    for line in (line for line in lines() if line not in guarded and not line.startswith("analyzer check")):
+        shell(line, clone)  # what the guards need: a fetch, a saved report
+    (clone / "models" / "net.yaml").write_text(WASTEFUL)
+    for line in guarded:
+        done = shell(f"{line} --select CHECK5", clone)
+        assert done.returncode == 1, f"{line}\n{done.stdout}{done.stderr}"
+        assert "grew by" in done.stdout
+
+
+def test_the_hook_and_the_action_are_as_the_ci_page_has_them() -> None:
+    pages = [yaml.safe_load(block) for block in blocks(CI, "yaml")]
+    hooks = [hook for page in pages for repository in page.get("repos", ()) for hook in repository["hooks"]]
+    known = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert hooks
+    assert {hook["id"] for hook in hooks} <= {hook["id"] for hook in known}
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    steps = [step for page in pages for job in page.get("jobs", {}).values() for step in job["steps"]]
+    given = [step["with"] for step in steps if step.get("uses", "").startswith("OWNER/analyzer@")]
+    assert given
+    for names in given:
+        assert set(names) <= set(inputs)
+        assert {name for name, one in inputs.items() if one.get("required")} <= set(names)
+
+
+def test_the_configuration_of_the_ci_page_is_one(tmp_path: Path) -> None:
+    (table,) = blocks(CI, "toml")
+    (tmp_path / "pyproject.toml").write_text(table)
+    settings = Configuration().of(str(tmp_path / "models" / "net.yaml"))
+    assert (settings.ignore, settings.severity, settings.exit_zero) == (["CHECK303"], "warning", False)
+    assert settings.ignored_in(str(tmp_path / "models" / "old" / "a" / "net.yaml")) == ["CHECK2"]
+    assert settings.ignored_in(str(tmp_path / "models" / "a_draft.yaml")) == ["linear-pair"]

@@ -203,8 +203,9 @@ def exceeded(analysis: Analysis, model: Model, limits: Mapping[str, Limit]) -> I
 
 def _broken(key: str, amount: int, allowed: int, limit: Limit, amounts: Amounts) -> Found:
     over = amount > allowed
-    now, then = in_units(amount, allowed, unit=limit.unit)
-    by = in_units(abs(amount - allowed), unit=limit.unit)[0]
+    unit = limit.unit if over else limit.least_unit
+    now, then = in_units(amount, allowed, unit=unit)
+    by = in_units(abs(amount - allowed), unit=unit)[0]
     share = f" ({percent(abs(amount - allowed), allowed)})" if allowed else ""
     what = f"over its budget of {then}" if over else f"under the least of its budget, {then}"
     return Found(

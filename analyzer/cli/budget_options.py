@@ -137,7 +137,11 @@ def _limit(text: str) -> tuple[str, Limit]:
     if least is not None and greatest is not None and least[0] > greatest[0]:
         raise argparse.ArgumentTypeError(f"the least of `{shown(text)}` is above its most")
     return key, Limit(
-        least[0] if least else None, greatest[0] if greatest else None, (greatest or least or (0, ""))[1], None
+        least[0] if least else None,
+        greatest[0] if greatest else None,
+        (greatest or least or (0, ""))[1],
+        None,
+        least_unit=least[1] if least else None,
     )
 
 

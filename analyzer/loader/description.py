@@ -218,12 +218,15 @@ class Model:
 
 
 class Limit:
-    """A budget: the least and the most that is allowed, the unit as written, and its place (None: the command line)."""
+    """A budget: the least and the most that is allowed, their units as written, and its place (None: the command line)."""
 
-    __slots__ = ("least", "most", "span", "unit")
+    __slots__ = ("least", "least_unit", "most", "span", "unit")
 
-    def __init__(self, least: int | None, most: int | None, unit: str, span: Span | None) -> None:
+    def __init__(
+        self, least: int | None, most: int | None, unit: str, span: Span | None, *, least_unit: str | None = None
+    ) -> None:
         self.least = least
         self.most = most
         self.unit = unit
+        self.least_unit = unit if least_unit is None else least_unit
         self.span = span

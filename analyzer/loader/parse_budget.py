@@ -56,7 +56,13 @@ class BudgetParser:
             self.context.problem("VALUE101", f"the least of `{name}` is above its most", tree)
         least, most = ends.get("min"), ends.get("max")
         unit = (most or least or (0, ""))[1]
-        return Limit(least[0] if least else None, most[0] if most else None, unit, span)
+        return Limit(
+            least[0] if least else None,
+            most[0] if most else None,
+            unit,
+            span,
+            least_unit=least[1] if least else None,
+        )
 
     def _amount(self, name: str, tree: Tree) -> tuple[int, str] | None:
         kind = BUDGET_KEYS[name]

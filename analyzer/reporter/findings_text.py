@@ -15,9 +15,9 @@ def render(findings: Findings, options: Options) -> Iterator[str]:
     files = [checked for checked in findings.files if checked.readable]
     if not files:
         return
+    for checked in files:
+        yield from messages.said(checked.diagnostics, {checked.file: checked.text}, options, about=checked.file)
     found = [finding for checked in files for finding in checked.diagnostics]
-    lines = list(messages.render(found, {checked.file: checked.text for checked in files}, options))
-    yield from lines[:-1]  # its last one counts the findings and not the models
     models = f"{len(files):,} model{'s' if len(files) > 1 else ''}"
     counts = [(sum(finding.severity == severity for finding in found), severity) for severity in SEVERITIES]
     said = ", ".join(f"{count:,} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)

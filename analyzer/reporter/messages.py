@@ -21,15 +21,22 @@ _ROOM, _LEAST = 120, 40
 
 def render(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options: Options) -> Iterator[str]:
     """The findings in their order, and how many; `texts` holds the text of each file that could be read."""
+    yield from said(diagnostics, texts, options)
+    if diagnostics:
+        yield styled(counted(diagnostics), "bold", options.color) + "\n"
+
+
+def said(
+    diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options: Options, *, about: str | None = None
+) -> Iterator[str]:
+    """The findings in their order; one that has no place is said to be of the file `about`, where there is one."""
     lines: dict[str, list[str]] = {}
     for finding in diagnostics:
         file = finding.span.file if finding.span is not None else ""
         if file not in lines:
             lines[file] = _ENDS.split(texts[file]) if file in texts else []
-        yield from _finding(finding, lines[file], options)
+        yield from _finding(finding, lines[file], options, about)
         yield "\n"
-    if diagnostics:
-        yield styled(counted(diagnostics), "bold", options.color) + "\n"
 
 
 def counted(diagnostics: Sequence[Diagnostic]) -> str:
@@ -44,12 +51,15 @@ def counted(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(parts) + where
 
 
-def _finding(finding: Diagnostic, lines: Sequence[str], options: Options) -> Iterator[str]:
+def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about: str | None) -> Iterator[str]:
     """One finding."""
     color = options.color
     head = styled(f"{finding.severity}[{finding.code}]", _COLORS[finding.severity], color)
     yield f"{head}{styled(': ' + _fit(finding.message, options), 'bold', color)}\n"
     gutter = ""
+    if finding.span is None and about is not None:
+        gutter = " "
+        yield f"{gutter} {styled(_fit('╭─', options), 'blue', color)} {_fit(about, options)}\n"
     if finding.span is not None:
         span = finding.span
         gutter = " " * len(str(span.line))

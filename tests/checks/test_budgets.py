@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import Analysis, Model, analyze, load, memory
+from analyzer import Analysis, Model, analyze, check, load, memory
 from analyzer.checks.budgets import Amounts, Guard, amounts_of_report, deepest, exceeded, in_units, increased, percent
 from analyzer.checks.subject import Found
 from analyzer.loader.description import Limit
@@ -284,3 +284,11 @@ def test_a_report_that_was_written_holds_the_amounts() -> None:
         amounts = Amounts(analysis, model.training)
         for key, value in amounts_of_report(json.loads(json.dumps(analysis.to_dict()))).items():
             assert amounts.of(key) == value, (file.name, key)
+
+
+def test_each_end_of_a_limit_keeps_its_own_unit() -> None:
+    """The textbook's 752,640 MACs under `{min: 10M, max: 4G}`: said in M, as the least was written."""
+    text = "input: 32x32x3\nlayers:\n  - conv: {filters: 20, kernel: 8, stride: 2, padding: 1}\n"
+    (found,) = check(text + "budget: {macs: {min: 10M, max: 4G}}\n", select=["over-budget"])
+    assert found.message.startswith("`macs` is 0.75")
+    assert "the least of its budget, 10M" in found.message
