@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> int:
         unicode = encodes(sys.stdout)
         write_stdout(f"{fitted(line, unicode)}\n" for line in (_index if asked.explain is None else _pages)(wanted))
         return FINE
+    asked.files = [file for name in asked.files for file in _models(name)]
     check_files(asked.files)
     check_budgets(asked)
     _chosen(asked.select or (), asked.ignore or ())
@@ -82,7 +83,7 @@ def _parse(arguments: list[str]) -> Any:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("files", nargs="*", metavar="FILE", help="model files; - is stdin")
+    add("files", nargs="*", metavar="FILE", help="model files, or folders of them; - is stdin")
     add("--select", type=_codes, action="extend", metavar="CODE,…", help="these checks alone")
     add("--ignore", type=_codes, action="extend", metavar="CODE,…", help="all but these checks")
     add("--severity", choices=SEVERITIES, help="the least that is shown and counted (default: note)")
@@ -100,6 +101,23 @@ def _parse(arguments: list[str]) -> Any:
     add_budgets(parser)
     add_model(parser)
     return parser.parse_intermixed_args(arguments)
+
+
+def _models(name: str) -> list[str]:
+    """The model files that a name stands for: itself, or every YAML file in a folder and those below, hidden ones left out."""
+    if name == "-" or not os.path.isdir(name):
+        return [name]
+    found = []
+    for folder, folders, files in os.walk(name):
+        folders[:] = sorted(below for below in folders if not below.startswith("."))
+        found += [
+            os.path.join(folder, file)
+            for file in sorted(files)
+            if file.lower().endswith((".yaml", ".yml")) and not file.startswith(".")
+        ]
+    if not found:
+        raise UsageError(f"there is no model in `{name}`: no file of it ends in .yaml or .yml")
+    return found
 
 
 def _codes(text: str) -> list[str]:

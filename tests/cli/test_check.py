@@ -16,7 +16,7 @@ from commands import COMMAND, MODEL, ROOT, WRONG, run, shell
 from analyzer.checks import run as running
 from analyzer.checks.subject import Found, Subject
 from analyzer.cli.config import _pattern
-from analyzer.cli.main import _guarded
+from analyzer.cli.main import UsageError, _guarded, main
 
 Said = pytest.CaptureFixture[str]
 
@@ -394,3 +394,19 @@ def test_nothing_heavy_on_the_way_of_a_check() -> None:
     code, *modules = done.stderr.split()
     assert code == "0"
     assert heavy.intersection(modules) == set()
+
+
+def test_a_folder_stands_for_the_models_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    (tmp_path / ".hidden").mkdir()
+    for path in (tmp_path / "b.yaml", below / "a.yml", tmp_path / ".hidden" / "c.yaml"):
+        path.write_text("input: 32x32x3\nlayers:\n  - conv: {filters: 8, kernel: 3}\n", encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("no model", encoding="utf-8")
+    main(["check", str(tmp_path), "--no-config", "--format", "json"])
+    assert [Path(one["file"]) for one in json.loads(capsys.readouterr().out)] == [tmp_path / "b.yaml", below / "a.yml"]
+
+
+def test_a_folder_without_models(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no model in"):
+        main(["check", str(tmp_path)])
