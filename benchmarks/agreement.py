@@ -7,6 +7,8 @@ more than is true. `tests/test_agreement.py` refuses a page that differs.
 Long because it is one page: a function for each of its sections, with the tables that say what differs and why.
 """
 
+# Longer than most modules: one table a part of the catalogue.
+
 from __future__ import annotations
 
 import json

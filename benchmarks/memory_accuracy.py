@@ -12,6 +12,8 @@ of place, the second of two steps; N is the batch. `tests/test_memory_accuracy.p
 Long because it is one page: a function for each of its tables, with the figures that it is held against.
 """
 
+# Longer than most modules: every table of the page stands here with its figures and its limits.
+
 from __future__ import annotations
 
 import argparse

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from analyzer.engine.memory.allocator import replay
 from analyzer.engine.memory.arena import Plan, arena_tensors, plan_arena
@@ -53,22 +54,22 @@ class Held:
         """The peak of training."""
         return self.training.ledger.peak
 
-    @property
+    @cached_property
     def reserved_inference(self) -> int:
         """Bytes that a caching allocator reserves for inference."""
         return replay(inference_trace(Tape(self.work, self.run, training=False))).reserved
 
-    @property
+    @cached_property
     def reserved_training(self) -> int:
         """Bytes that a caching allocator reserves for training, its first two steps."""
         return replay(training_trace(Tape(self.work, self.run))).reserved
 
-    @property
+    @cached_property
     def timeline(self) -> list[tuple[str, str, int]]:
         """The phase, the layer and the bytes alive at every operation of a training step."""
         return [moment[:3] for moment in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()]
 
-    @property
+    @cached_property
     def arena(self) -> Plan:
         """The static plan of inference's tensors."""
         return plan_arena(arena_tensors(Tape(self.work, self.run, training=False)))

@@ -15,6 +15,8 @@ breadth); TensorFlow Lite Micro `GreedyMemoryPlanner` and `MicroArenaBufferAlign
 "Squeaky wheel optimization", for what is placed first the next time.
 """
 
+# Longer than most modules: the orders, the repair and the verifier are read beside each other.
+
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort

@@ -23,7 +23,7 @@ Communication libraries' own buffers and the delays of streams are not in it.
 
 Sources: DDP, ZeRO-1 and FSDP2 as torch 2.13.0 does it (`Reducer`, `ZeroRedundancyOptimizer`, `fully_shard`), FSDP2 read
 off the timeline of a fake process group; Rajbhandari et al. 2020, "ZeRO: Memory Optimizations Toward Training Trillion
-Parameter Models"; DeepSpeed, "Memory Requirements".
+Parameter Models".
 """
 
 # Longer than most modules: the strategies differ in a term each and are read side by side.
@@ -309,17 +309,6 @@ def _check_ranks(ranks: int) -> None:
         raise ShardingError(f"there must be at least 1 rank, not {ranks:,}")
 
 
-def optimizer_bytes(trained: int, words: int, *, width: int = 4, master: bool = False) -> int:
-    """Bytes of an optimizer that keeps so many `words` of `width` bytes a trained parameter: SGD 0, momentum 1, Adam 2.
-
-    `master` adds the float32 copy that it keeps of 16-bit parameters.
-
-    >>> optimizer_bytes(1000, 2, master=True)
-    12000
-    """
-    return trained * (words * width + (4 if master else 0))
-
-
 def zero_model_states(parameters: int, ranks: int, stage: int) -> int:
     """Bytes that a rank holds of parameters, gradients and optimizer by the ZeRO paper: 16-bit training with Adam.
 
@@ -333,26 +322,6 @@ def zero_model_states(parameters: int, ranks: int, stage: int) -> int:
         raise ShardingError(f"ZeRO has the stages 0 to 3, not {stage}")
     shard = _share(parameters, ranks)
     return sum(width * (shard if stage >= divided else parameters) for width, divided in ((12, 1), (2, 2), (2, 3)))
-
-
-def deepspeed_zero2(parameters: int, ranks: int, *, offload: bool = False) -> int:
-    """Bytes a GPU by DeepSpeed's `estimate_zero2_model_states_mem_needs`; `offload` keeps the optimizer on the host."""
-    _check_ranks(ranks)
-    return 2 * parameters if offload else 4 * parameters + 16 * parameters // ranks
-
-
-def deepspeed_zero3(
-    parameters: int, largest: int, ranks: int, *, offload: bool = False, offload_parameters: bool = False
-) -> int:
-    """Bytes a GPU by DeepSpeed's `estimate_zero3_model_states_mem_needs`.
-
-    `largest` is the number of parameters of the largest layer; `offload` keeps the optimizer on the host,
-    `offload_parameters` the parameters too.
-    """
-    _check_ranks(ranks)
-    if offload_parameters:
-        return 4 * largest
-    return 4 * largest + (2 if offload else 18) * parameters // ranks
 
 
 #: Phase, what is held, the layer that runs; the first is what is held at rest.

@@ -21,9 +21,6 @@ from analyzer.engine.memory.sharding import (
     Unit,
     check_ranks,
     check_strategy,
-    deepspeed_zero2,
-    deepspeed_zero3,
-    optimizer_bytes,
     per_rank,
     zero_model_states,
 )
@@ -357,35 +354,15 @@ def test_zero_paper() -> None:
     assert f"{found[3]:.1f}" == "1.9"
 
 
-@pytest.mark.parametrize(("offload", "shown"), [(True, "5.31"), (False, "15.93")])
-def test_deepspeed_zero2(offload: bool, shown: str) -> None:
-    """DeepSpeed, "Memory Requirements": t5-3b, 2,851 M parameters, 8 GPUs, GB of 2^30."""
-    assert f"{deepspeed_zero2(2_851_000_000, 8, offload=offload) / 2**30:.2f}" == shown
-
-
-@pytest.mark.parametrize(
-    ("offload", "offload_parameters", "shown"), [(True, True, "0.12"), (True, False, "0.78"), (False, False, "6.09")]
-)
-def test_deepspeed_zero3(offload: bool, offload_parameters: bool, shown: str) -> None:
-    """The same, with 32 M parameters in the largest layer."""
-    size = deepspeed_zero3(2_851_000_000, 32_000_000, 8, offload=offload, offload_parameters=offload_parameters)
-    assert f"{size / 2**30:.2f}" == shown
-
-
-@pytest.mark.parametrize(
-    ("offload", "offload_parameters", "shown"), [(False, False, 3291), (True, True, 125), (True, False, 477)]
-)
-def test_deepspeed_t5_large(offload: bool, offload_parameters: bool, shown: int) -> None:
-    """The page's other example: 737.67 M parameters, 32.90 M in the largest layer, 4 GPUs, whole MB of 2^20."""
-    size = deepspeed_zero3(737_670_000, 32_900_000, 4, offload=offload, offload_parameters=offload_parameters)
-    assert size >> 20 == shown
-
-
-def test_optimizer_bytes() -> None:
-    """Momentum 4, Adam 8; Adam on 16-bit parameters with their float32 copy 12, of ZeRO's 2 + 2 + 12."""
-    assert [optimizer_bytes(10, words) for words in (0, 1, 2)] == [0, 40, 80]
-    assert optimizer_bytes(10, 2, master=True) == 120
-    assert optimizer_bytes(10, 2, width=2) == 40
+@pytest.mark.parametrize(("stage", "strategy"), [(0, "single"), (1, "zero1"), (2, "zero2"), (3, "zero3")])
+def test_strategies_divide_as_the_paper_does(stage: int, strategy: str) -> None:
+    """16-bit parameters and gradients, 12 bytes of Adam's state each: what a rank holds of them before the step."""
+    count, ranks = 7_500_000_000, 1 if stage == 0 else 64
+    moments = [Moment("forward"), Moment("step", gradients=2 * count)]
+    single = SingleDevice(moments, Unit(count), optimizer=12 * count, width=2, gradient_width=2)
+    held = per_rank(single, strategy, ranks, bucket=0).phases["step"]
+    found = held.parameters + held.gradients + held.optimizer
+    assert found == zero_model_states(count, ranks, stage)
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------
@@ -408,10 +385,6 @@ def test_no_ranks(ranks: int) -> None:
         check_ranks(32, ranks)
     with pytest.raises(ShardingError, match=message):
         zero_model_states(1, ranks, 1)
-    with pytest.raises(ShardingError, match=message):
-        deepspeed_zero2(1, ranks)
-    with pytest.raises(ShardingError, match=message):
-        deepspeed_zero3(1, 1, ranks)
 
 
 def test_several_ranks_on_one_device() -> None:
