@@ -241,7 +241,7 @@ def test_the_commands_of_the_ci_page_run(clone: Path) -> None:
 
 
 def test_the_guards_of_the_ci_page_stop_a_network_that_grows(clone: Path) -> None:
-    guarded = [line for line in lines() if "--max-increase" in line]
+    guarded = [line for line in lines() if "=+" in line]
     assert len(guarded) >= 6
     for line in (line for line in lines() if line not in guarded and not line.startswith("analyzer check")):
         shell(line, clone)  # what the guards need: a fetch, a saved report

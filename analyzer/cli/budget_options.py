@@ -50,40 +50,40 @@ def add_budgets(parser: argparse.ArgumentParser) -> None:
         "--budget",
         action="append",
         default=[],
-        type=_limit,
+        type=_budget,
         metavar="KEY=AMOUNT",
-        help=f"a limit in place of the file's, such as params=5M or macs=1G..4G; the keys: {', '.join(BUDGET_KEYS)}",
+        help="a limit in place of the file's, such as params=5M or macs=1G..4G; or what may be added to the base of "
+        f"--against, such as params=+100K or params=+5%%; the keys: {', '.join(BUDGET_KEYS)}",
     )
     add(
         "--against",
         metavar="BASE",
-        help="the base of --max-increase: a model, a saved JSON report, git:REV, git:REV:path",
-    )
-    add(
-        "--max-increase",
-        action="append",
-        default=[],
-        type=_growth,
-        metavar="KEY=+AMOUNT",
-        help="how much a key of a budget may grow against the base: params=+100K or params=+5%%",
+        help="the base that a network may grow from: a model, a saved JSON report, git:REV, git:REV:path",
     )
 
 
 def check_budgets(asked: Any) -> None:
     """Refuses a base without guards, and guards without a base."""
-    if asked.max_increase and asked.against is None:
+    guards = _growths(asked)
+    if guards and asked.against is None:
         raise UsageError(
-            "`--max-increase` needs a base: `--against main.yaml`, a saved report, or `--against git:main`"
+            f"`--budget {shown(guards[0].key)}={shown(guards[0].written)}` needs a base: `--against main.yaml`, a saved "
+            "report, or `--against git:main`"
         )
-    if asked.against is not None and not asked.max_increase:
-        raise UsageError("`--against` needs what may grow by how much: `--max-increase params=+5%`")
+    if asked.against is not None and not guards:
+        raise UsageError("`--against` needs what may grow by how much: `--budget params=+5%`")
     if asked.against == "-" and ("-" in asked.files or len(asked.files) > 1):
         raise UsageError("stdin (`-`) can be read once")
 
 
 def limits_of(asked: Any, model: Model) -> dict[str, Limit]:
     """The file's budget with the limits of the command line in place of its own."""
-    return {**model.budget, **dict(asked.budget)}
+    return {**model.budget, **{key: limit for key, limit in asked.budget if isinstance(limit, Limit)}}
+
+
+def _growths(asked: Any) -> list[Growth]:
+    """The guards that are asked for."""
+    return [growth for _, growth in asked.budget if isinstance(growth, Growth)]
 
 
 def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) -> list[Guard]:
@@ -101,14 +101,15 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
         first = side.diagnostics[0]
         place = f":{first.span.line}" if first.span is not None else ""
         raise UsageError(f"the base `{shown(side.file)}{place}` is wrong itself: {first.message}")
+    guarded = _growths(asked)
     if side.analysis is not None and side.model is not None:
         amounts = Amounts(side.analysis, side.model.training)
-        base = {growth.key: amounts.of(growth.key) for growth in asked.max_increase}
+        base = {growth.key: amounts.of(growth.key) for growth in guarded}
     else:
         saved = amounts_of_report(side.report)
-        base = {growth.key: saved.get(growth.key) for growth in asked.max_increase}
+        base = {growth.key: saved.get(growth.key) for growth in guarded}
     guards = []
-    for growth in asked.max_increase:
+    for growth in guarded:
         amount = base[growth.key]
         if amount is None:
             why = "name the model, or `git:REV`" if side.saved else "it cannot be guarded"
@@ -123,20 +124,26 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
     return guards
 
 
-def _limit(text: str) -> tuple[str, Limit]:
-    """`params=5M`, `params=1M..5M`, `params=1M..`."""
+def _budget(text: str) -> tuple[str, Limit | Growth]:
+    """A limit (`params=5M`, `params=1M..5M`, `params=1M..`) or a guard (`params=+100K`, `params=+5%`)."""
     key, written = _key(text, "params=5M")
+    if written.strip().startswith("+") or written.strip().endswith("%"):
+        return key, _growth(key, written)
+    return key, _limit(key, written)
+
+
+def _limit(key: str, written: str) -> Limit:
     if ".." not in written:
         most, unit = _amount(key, written)
-        return key, Limit(None, most, unit, None)
+        return Limit(None, most, unit, None)
     first, _, last = written.partition("..")
     least = _amount(key, first) if first.strip() else None
     greatest = _amount(key, last) if last.strip() else None
     if least is None and greatest is None:
-        raise argparse.ArgumentTypeError(f"`{shown(text)}` has no limit; write `{key}=1M..5M`")
+        raise argparse.ArgumentTypeError(f"`{key}={shown(written)}` has no limit; write `{key}=1M..5M`")
     if least is not None and greatest is not None and least[0] > greatest[0]:
-        raise argparse.ArgumentTypeError(f"the least of `{shown(text)}` is above its most")
-    return key, Limit(
+        raise argparse.ArgumentTypeError(f"the least of `{key}={shown(written)}` is above its most")
+    return Limit(
         least[0] if least else None,
         greatest[0] if greatest else None,
         (greatest or least or (0, ""))[1],
@@ -145,9 +152,7 @@ def _limit(text: str) -> tuple[str, Limit]:
     )
 
 
-def _growth(text: str) -> Growth:
-    """`params=+100K`, `params=+5%`."""
-    key, written = _key(text, "params=+5%")
+def _growth(key: str, written: str) -> Growth:
     bare = written.strip().removeprefix("+").strip()
     match = _PERCENT.fullmatch(bare)
     if match is not None:
