@@ -118,7 +118,6 @@ def test_a_base_and_its_guards_go_together(net: Path, capsys: Said) -> None:
     [
         ("params=+193", False),
         ("params=+192", True),
-        ("params=+192", True),
         ("params=+5%", False),
         ("params=+4.99%", True),
         ("layers=+0", False),
