@@ -67,6 +67,6 @@ def test_long_sequences_take_no_square_of_their_length(letters: int) -> None:
     """Two sequences of 20,000 with nothing in common but their letters: the product would be 4·10⁸ steps."""
     rng = random.Random(3)
     a, b = ([rng.randrange(letters) for _ in range(20_000)] for _ in range(2))
-    start = time.perf_counter()
+    start = time.process_time()
     aligned(a, b)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

@@ -188,7 +188,7 @@ def test_the_worked_example() -> None:
 
 def test_huge_numbers_cost_nothing() -> None:
     """Closed forms by hand: a window of F cells padded by F − 1 over W cells puts each cell under F taps."""
-    start = time.perf_counter()
+    start = time.process_time()
     huge = 10**9
     _, node = place("conv", [volume(f"{huge}x1")], filters=1, kernel=huge, padding=huge - 1)
     assert macs_on_data(node) == huge * huge
@@ -206,7 +206,7 @@ def test_huge_numbers_cost_nothing() -> None:
     assert unread(node) == [(big + before - 7 * (huge - 1) - 1) % step]
     assert unread_after(10**15, 10**9, 3, 10**6, 1, 0) == 10**15 - (10**9 - 1) * 10**6 - 3
     assert unread_after(10**15, 2, 1, 10**16, 1, 0) == 10**15 - 1
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_taps_of_huge_windows_are_exact() -> None:

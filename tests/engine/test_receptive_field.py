@@ -776,7 +776,7 @@ def test_beyond_the_limit_a_field_is_left_open() -> None:
 
 
 def test_huge_windows_cost_nothing() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     huge = 10**9
     layers = (
         ("conv", {"filters": 1, "kernel": huge, "padding": huge, "dilation": 3}),
@@ -792,7 +792,7 @@ def test_huge_windows_cost_nothing() -> None:
     # cells that see nothing, in a long period, under a long window
     sparse = ("conv_transpose", {"filters": 1, "kernel": 1, "stride": 4096})
     assert fields_of(chain("1000000x1", sparse, ("conv", {"filters": 1, "kernel": huge})))[1] is None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def seconds(network: Network) -> float:
@@ -801,9 +801,9 @@ def seconds(network: Network) -> float:
     for _ in range(3):
         gc.collect()
         gc.disable()
-        start = time.perf_counter()
+        start = time.process_time()
         receptive_fields(network)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
         gc.enable()
     return best
 

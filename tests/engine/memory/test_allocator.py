@@ -384,15 +384,15 @@ def many_free_blocks(blocks: int) -> Trace:
 
 
 def test_time_is_linear_in_the_trace() -> None:
-    """Eight times the events, far less than the 64 times as long that a walk over the free blocks would take."""
+    """Eight times the events in far less than the 64 times as long (of the processor, whatever else runs) that a walk over the free blocks would take."""
 
     def best(trace: Trace) -> float:
         times = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             replay(trace)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     small, large = many_free_blocks(4_000), many_free_blocks(32_000)
-    assert best(large) < 24 * best(small)
+    assert best(large) < 32 * best(small)

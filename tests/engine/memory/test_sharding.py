@@ -7,7 +7,7 @@ two steps under FakeTensorMode. P is its parameters' 46,758,048 bytes.
 from __future__ import annotations
 
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -335,10 +335,10 @@ def test_linear() -> None:
         moments = [Moment(F, saved=4 * i, unit=i) for i in range(units)]
         moments += [Moment(B, saved=4 * i, gradients=4 * (units - i), unit=i) for i in reversed(range(units))]
         single = SingleDevice(moments, Unit(1), [Unit(1)] * units, tensors=[1] * units)
-        start = perf_counter()
+        start = process_time()
         for strategy in ("zero1", "fsdp"):
             per_rank(single, strategy, 64)
-        return perf_counter() - start
+        return process_time() - start
 
     small = min(seconds(1_000) for _ in range(3))
     assert min(seconds(16_000) for _ in range(3)) < 40 * small
