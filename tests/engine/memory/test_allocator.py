@@ -384,7 +384,10 @@ def many_free_blocks(blocks: int) -> Trace:
 
 
 def test_time_is_linear_in_the_trace() -> None:
-    """Eight times the events in far less than the 64 times as long (of the processor, whatever else runs) that a walk over the free blocks would take."""
+    """Eight times the events, far less than the 64 times as long that a walk over the free blocks would take.
+
+    The processor's time, whatever else runs.
+    """
 
     def best(trace: Trace) -> float:
         times = []
