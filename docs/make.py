@@ -21,7 +21,9 @@ from analyzer.checks import budgets
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
 from analyzer.cli.layers import default_text
-from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.engine.result import Row
+from analyzer.layers import CATALOGUE, SHARED, Layer, Parameter
+from analyzer.layers.operations import OUT
 from analyzer.loader import parse
 from analyzer.loader.grammar import (
     BLOCK_KEYS,
@@ -235,7 +237,24 @@ def _example(layer: type[Layer]) -> Iterator[str]:
     if row.shared.buffers:
         parts.append(f"{count(row.shared.buffers)} buffers")
     parts.append(f"{count(row.macs)} MACs")
-    yield f"`{row.name}`: {', '.join(parts)}.\n\n"
+    yield f"`{row.name}`: {', '.join(parts)}. {_kept(row)}\n\n"
+
+
+def _kept(row: Row) -> str:
+    """What the backward pass of a layer keeps, by reference."""
+    flow = row.node.flow
+    operations, first = row.node.layer.saved(flow, SHARED), len(flow.inputs)
+    kept = {
+        first + place if ref == OUT else ref for place, operation in enumerate(operations) for ref in operation.keeps
+    }
+    last = first + len(operations) - 1
+    extras = sum(extra.size for operation in operations for extra in operation.extras if extra.kept)
+    inside = sum(operations[ref - first].size for ref in kept if first <= ref < last) + extras
+    words = ["its inputs" if first > 1 else "its input"] if any(ref < first for ref in kept) else []
+    words += ["its output"] if last in kept else []
+    words += [f"{count(inside)} number{'s' if inside > 1 else ''} of its own"] if inside else []
+    said = ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + (words[-1] if words else "nothing")
+    return f"For its backward pass it keeps {said}."
 
 
 def _elsewhere(layer: type[Layer]) -> Iterator[str]:
