@@ -77,6 +77,14 @@ class _FileParser:
                 help = "the layers stand under `layers:`, and `input:` beside it"
             context.problem("MODEL100", message, tree, help=help)
             return None
+        if {"format", "file", "diagnostics"} <= {key.text for key, _ in tree.items}:
+            context.problem(
+                "MODEL100",
+                "this is a report that analyzer wrote, not a model",
+                tree.items[0][0],
+                help="`analyzer diff` compares reports, and `analyzer check --against` takes one as its base",
+            )
+            return None
         keys = {key.text: value for key, value in tree.items if key.text in TOP_KEYS}
         for key, value in tree.items:
             if key.text not in TOP_KEYS:
