@@ -62,6 +62,7 @@ def torchs(module: Module, run: Run) -> dict[str, int]:
         weight_decay=run.weight_decay,
         step=run.step,
         accumulate=run.accumulate,
+        autocast=getattr(torch, run.autocast) if run.autocast else None,
         dtype=None if run.dtype == "float32" else getattr(torch, run.dtype),
         classes=module.classes,
     )
@@ -133,6 +134,25 @@ def test_frozen_layers(seed: int) -> None:
     with torch.device("meta"):
         module = Module(drawn.network)
     assert ours(drawn.network, run) == torchs(module, run)
+
+
+@pytest.mark.parametrize(
+    ("name", "statistics"),
+    [("textbook", 0), ("alexnet_torchvision", 0), ("unet", 0), ("vgg11", 0), ("resnet18", 9_600)],
+)
+def test_autocast(name: str, statistics: int) -> None:
+    """Mixed precision on the CPU. A fake tensor has the means and deviations of a norm in 16 bits, 2 bytes too few each."""
+    model, _ = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    assert model is not None
+    network, _ = expand(model)
+    run = Run(batch=2, optimizer="adam", in_place_joins=False, autocast="bfloat16")
+    with torch.device("meta"):
+        module = Module(network)
+    expected = torchs(module, run)
+    expected["saved_activation_bytes"] += 2 * statistics
+    found = ours(network, run)
+    assert 0 <= found.pop("peak_backward") - expected.pop("peak_backward") <= 2 * statistics
+    assert found == expected
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenetv2", "unet", "densenet121"])

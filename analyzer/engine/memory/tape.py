@@ -277,14 +277,21 @@ class Tape:
         if precision in (FULL_ON_CUDA, FULL_ON_CPU):
             if (self.run.device is None) is (precision == FULL_ON_CUDA):
                 return self.value_bits[reads[0]], reads
-            return self.bits, [self.cast(node, read, self.bits) for read in reads]
+            return self.bits, self._cast_all(node, operation, reads, self.bits)
         if precision == HALF:
-            return 16, [self.cast(node, read, 16) for read in reads]
+            return 16, self._cast_all(node, operation, reads, 16)
         if precision == FULL:
             return self.bits, reads
         if precision == WIDEST:
             return max(self.value_bits[read] for read in reads), reads
         return self.value_bits[reads[0]], reads
+
+    def _cast_all(self, node: Node, operation: Operation, reads: list[int], bits: int) -> list[int]:
+        """The reads in so many bits; what is only held stays as it is."""
+        return [
+            read if rule == NONE else self.cast(node, read, bits)
+            for read, rule in zip(reads, operation.gradients, strict=True)
+        ]
 
     def cast(self, node: Node, value: int, bits: int) -> int:
         """The value in so many bits: itself, or the copy of it that a step makes."""
