@@ -14,6 +14,7 @@ from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import (
     AS_READ,
+    FULL,
     FULL_ON_CPU,
     FULL_ON_CUDA,
     INDEX,
@@ -67,7 +68,7 @@ class BatchNorm(
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input, and the batch's mean and deviation of each plane."""
-        return (_with_statistics(self, flow, sharing, batched=False),)
+        return _with_statistics(self, flow, sharing, batched=False)
 
 
 class InstanceNorm(
@@ -91,24 +92,30 @@ class InstanceNorm(
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input, the mean and deviation of each plane of each sample, and what it repeats for each: gamma and
-        the running statistics, where it has them (beta too, which it does not keep).
+        """Gamma and beta repeated for each sample, and a batch normalisation of as many planes, which keeps its input, gamma
+        repeated and the mean and deviation of each plane; running statistics are repeated too.
         """
-        return (_with_statistics(self, flow, sharing, batched=True),)
+        counts, depth = self.parameters(flow, sharing), flow.input.depth
+        repeated = [Operation((), depth, trained=(shape,), precision=FULL) for shape in counts.tensors()]
+        (operation,) = _with_statistics(self, flow, sharing, batched=True)
+        operation.reads = (0, *range(1, 1 + len(repeated)))
+        operation.gradients = (NEW,) * len(operation.reads)
+        operation.keeps = (0, 1) if counts.weights else (0,)
+        operation.trained = ()
+        operation.extras = (*operation.extras, *[Array(depth, always=True)] * (2 * self.statistics))
+        return (*repeated, operation)
 
 
-def _with_statistics(layer: BatchNorm | InstanceNorm, flow: Flow, sharing: Sharing, *, batched: bool) -> Operation:
+def _with_statistics(
+    layer: BatchNorm | InstanceNorm, flow: Flow, sharing: Sharing, *, batched: bool
+) -> tuple[Operation]:
     """A normalisation of planes, with the statistics it keeps for its backward pass and from step to step."""
     depth = flow.input.depth
-    extras = [Array(depth, STATISTIC, batched=batched, always=not layer.statistics) for _ in range(2)]
-    if batched:
-        counts = layer.parameters(flow, sharing)
-        extras.extend([Array(depth, always=True)] * (bool(counts.weights) + 2 * layer.statistics))
-        extras.extend([Array(depth, always=True, kept=False)] * bool(counts.biases))
-    operation = layer.operation(flow, sharing, extras)
+    statistic = Array(depth, STATISTIC, batched=batched, always=not layer.statistics)
+    operation = layer.operation(flow, sharing, (statistic, statistic))
     if layer.statistics:  # mean, variance, and how many batches they have seen
         operation.buffers = (*[Array(depth, batched=False)] * 2, Array(1, INDEX, batched=False))
-    return operation
+    return (operation,)
 
 
 def _normalised(axes: tuple[str, ...], volume: Volume) -> int:

@@ -83,7 +83,7 @@ class Operation:
     """One operation of a layer.
 
     reads      what it reads: the layer's input of that number, or, counted on from the last input, the output of an
-               earlier operation of the layer
+               earlier operation of the layer; nothing where parameters alone are repeated
     size       elements of its output
     place      OWN, VIEW or INPLACE
     keeps      the reads (by the same numbers) and OUT that its backward pass needs

@@ -168,7 +168,7 @@ def test_every_answer_is_sound(type_: str, place: int, mode: str) -> None:
 def check_references(flow: Flow, operations: Sequence[Operation]) -> None:
     """Everything refers to an input or to an earlier operation, and nothing is worked out that no one reads."""
     for place, operation in enumerate(operations, len(flow.inputs)):
-        assert operation.reads
+        assert operation.reads or operation.trained  # parameters alone, repeated for each sample
         assert all(0 <= read < place for read in operation.reads)
         assert set(operation.keeps) <= {*operation.reads, OUT}
         assert len(set(operation.keeps)) == len(operation.keeps)
