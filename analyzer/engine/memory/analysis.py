@@ -33,17 +33,28 @@ TRAINED = ("float64", "float32", "tf32", "float16", "bfloat16")
 class Held:
     """What inference and training hold in one mode of sharing.
 
-    `inference`, `eager_bytes` (its peak where modules are run as they are written) and `training`; what is asked for
-    seldom is worked out when it is.
+    Each is worked out when it is first asked for.
     """
 
     def __init__(self, network: Network, mode: str, run: Run) -> None:
         self.mode = mode
         self.run = run
         self.work: Work = operations_of(network, mode)
-        self.inference = Inference(Tape(self.work, run, training=False))
-        self.eager_bytes = Inference(Tape(self.work, run, training=False), eager=True).peak.bytes
-        self.training = Training(Tape(self.work, run))
+
+    @cached_property
+    def inference(self) -> Inference:
+        """Inference as a graph executor runs it."""
+        return Inference(Tape(self.work, self.run, training=False))
+
+    @cached_property
+    def eager_bytes(self) -> int:
+        """The peak of inference where modules are run as they are written."""
+        return Inference(Tape(self.work, self.run, training=False), eager=True).peak.bytes
+
+    @cached_property
+    def training(self) -> Training:
+        """A training step."""
+        return Training(Tape(self.work, self.run))
 
     def with_run(self, run: Run) -> Training:
         """The training step of the same network in another run."""

@@ -139,8 +139,14 @@ class _Simulation:
         for storage in before[:-1]:
             ledger.drop(storage)
         self._run(self.loss_from, len(self.steps), uses, saving=True)
-        for storage in (before[-1], *self.passing):
-            ledger.drop(storage)
+        ledger.drop(before[-1])
+        self._leave_autocast()
+
+    def _leave_autocast(self) -> None:
+        """Drops the copies that are held for no backward pass, as autocast does at its end."""
+        for storage in self.passing:
+            self.ledger.drop(storage)
+        self.passing = []
 
     def _uses(self, start: int, stop: int) -> dict[int, int]:
         """How often the steps from `start` up to `stop` read each storage, by its root value."""
@@ -173,6 +179,7 @@ class _Simulation:
                 self.saved[place] = kept
                 mark(step.node.name)
             else:
+                self.passing.extend([new(size) for size in step.copies])
                 made = [new(size) for size in step.made]
                 mark(step.node.name)
                 for extra in made:
@@ -220,6 +227,7 @@ class _Simulation:
         while stop > start and not (self.steps[stop - 1].keeps or self.steps[stop - 1].extras):
             stop -= 1
         self._run(start, stop, self._uses(start, stop), saving=True, again=True)
+        self._leave_autocast()
 
     def _back(self, place: int, arrived: list[int], gradients: dict[int, list[int]], done: set[int]) -> None:
         """The backward pass of one step, to whose output the gradients `arrived`."""
