@@ -19,9 +19,12 @@ from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
-from analyzer.loader import Model, SettingError, expand, parse
-from analyzer.loader.files import FileError, read_text
-from analyzer.loader.grammar import TRAINING_KEYS
+from analyzer.loader.expand.entry import SettingError
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.description import Model
+from analyzer.loader.parse.file import parse
+from analyzer.loader.parse.grammar import TRAINING_KEYS
+from analyzer.loader.text.files import FileError, read_text
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -166,7 +169,7 @@ def memory(
 
 
 def _notebook(analysis: Analysis) -> str:
-    from analyzer.reporter.html import fragment
+    from analyzer.reporter.analysis.html import fragment
 
     return "".join(fragment(analysis))
 

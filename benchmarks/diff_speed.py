@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analyzer import analyze
-from analyzer.difference import compare, markdown
+from analyzer.difference import compare
+from analyzer.reporter.difference import markdown
 from analyzer.reporter.options import Options
 
 ROOT = Path(__file__).resolve().parent.parent

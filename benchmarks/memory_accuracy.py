@@ -47,7 +47,7 @@ from analyzer.engine.memory.tape import Tape, Work, operations_of  # noqa: E402
 from analyzer.engine.memory.trace import inference_trace  # noqa: E402
 from analyzer.engine.memory.training import Training  # noqa: E402
 from analyzer.engine.network import Network  # noqa: E402
-from analyzer.loader import expand  # noqa: E402
+from analyzer.loader.expand.expansion import expand  # noqa: E402
 
 PAGE = ROOT / "docs" / "memory.md"
 EXAMPLES = ROOT / "example_models"

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import analyzer
-from analyzer.checks import budgets
+from analyzer.checks.budget import budgets
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
 from analyzer.cli.layers import default_text
 from analyzer.engine.result import Row
 from analyzer.layers import CATALOGUE, SHARED, Layer, Parameter
 from analyzer.layers.operations import OUT
-from analyzer.loader import parse
-from analyzer.loader.grammar import (
+from analyzer.loader.parse.file import parse
+from analyzer.loader.parse.grammar import (
     BLOCK_KEYS,
     BUDGET_KEYS,
     GRAPH_KEYS,
@@ -35,8 +35,8 @@ from analyzer.loader.grammar import (
     TOP_KEYS,
     TRAINING_KEYS,
 )
-from analyzer.reporter import findings_text
-from analyzer.reporter.findings import Checked, Findings
+from analyzer.reporter.findings import text as findings_text
+from analyzer.reporter.findings.checked import Checked, Findings
 from analyzer.reporter.options import Options
 from analyzer.units import count
 

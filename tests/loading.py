@@ -7,7 +7,9 @@ from typing import Any
 
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.engine.network import Network
-from analyzer.loader import Model, expand, parse
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.description import Model
+from analyzer.loader.parse.file import parse
 
 FILE = "net.yaml"
 

@@ -13,8 +13,9 @@ import pytest
 
 from analyzer.cli.main import main
 from analyzer.diagnostics import Diagnostic, ModelError
-from analyzer.loader import expand, parse
-from analyzer.loader.files import read_text
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.file import parse
+from analyzer.loader.text.files import read_text
 
 BAD = Path(__file__).parent / "bad"
 NAMES = sorted(path.stem for path in BAD.glob("*.yaml"))

@@ -11,7 +11,7 @@ import pytest
 
 import analyzer
 from analyzer.engine.memory.tape import operations_of
-from analyzer.loader import expand
+from analyzer.loader.expand.expansion import expand
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))

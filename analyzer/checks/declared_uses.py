@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from analyzer.loader.description import (
+from analyzer.loader.expressions.expression import Expression
+from analyzer.loader.parse.description import (
     Argument,
     Block,
     CallItem,
@@ -20,7 +21,6 @@ from analyzer.loader.description import (
     SequenceItem,
     Template,
 )  # fmt: skip
-from analyzer.loader.expressions import Expression
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

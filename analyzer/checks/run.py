@@ -69,7 +69,7 @@ class UnknownCheck(Exception):
 
 def checks() -> list[Check]:
     """All checks, in the order of their codes."""
-    return [import_module(f"analyzer.checks.{name}") for name in MODULES]
+    return [import_module(f"analyzer.checks.rules.{name}") for name in MODULES]
 
 
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Check]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from analyzer.engine.network import Node
 from analyzer.engine.result import Analysis, Row
-from analyzer.loader import Model
+from analyzer.loader.parse.description import Model
 from analyzer.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.checks.budgets import Guard
+    from analyzer.checks.budget.budgets import Guard
 
 
 class Found:

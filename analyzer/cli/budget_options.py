@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import re
 
-from analyzer.checks.budgets import Amounts, Guard, amounts_of_report, unknown_key
+from analyzer.checks.budget.budgets import Amounts, Guard, amounts_of_report, unknown_key
 from analyzer.cli.main import UsageError
 from analyzer.engine.result import Analysis
-from analyzer.loader import Model
-from analyzer.loader.description import Limit
-from analyzer.loader.grammar import BUDGET_KEYS
+from analyzer.loader.parse.description import Limit, Model
+from analyzer.loader.parse.grammar import BUDGET_KEYS
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
 from analyzer.units import read_amount

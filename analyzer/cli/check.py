@@ -18,7 +18,7 @@ from analyzer.cli.models import UNREADABLE, add_model, check_files, drawing, rea
 from analyzer.cli.output import complain, encodes, options_parser, write_file, write_stdout
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.analysis import analyze_network
-from analyzer.reporter.findings import FORMATS, Checked, Findings, Rule
+from analyzer.reporter.findings.checked import FORMATS, Checked, Findings, Rule
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import fitted
 
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
     complain((), faults, texts, color=asked.color)
     format = _format(asked)
-    renderer = import_module(f"analyzer.reporter.findings_{format}")
+    renderer = import_module(f"analyzer.reporter.findings.{format}")
     chunks = renderer.render(findings, Options(**drawing(asked, "table" if format == "text" else format)))
     if asked.output is None:
         write_stdout(chunks)

@@ -68,14 +68,14 @@ def _chunks(difference: Difference, asked: Any) -> Iterator[str]:
     format = format_of(asked, _ENDINGS)
     options = Options(mode=asked.mode, **drawing(asked, format))
     if format == "json":
-        from analyzer.difference import json_report
+        from analyzer.reporter.difference import json as diff_json
 
-        return json_report.render(difference, options)
+        return diff_json.render(difference, options)
     if format == "markdown":
-        from analyzer.difference import markdown
+        from analyzer.reporter.difference import markdown
 
         return markdown.render(difference, options)
-    from analyzer.difference import text
+    from analyzer.reporter.difference import text
 
     options.color = asked.output is None and wants_color(asked.color, sys.stdout)
     return text.render(difference, options)

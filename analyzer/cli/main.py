@@ -71,8 +71,8 @@ def run() -> NoReturn:
 
 def _guarded(arguments: list[str]) -> int:
     """Runs `main`; an interrupt, a closed pipe or a full disk ends with one line or none, never with a traceback."""
-    from analyzer.loader.entry import SettingError
-    from analyzer.loader.files import FileError
+    from analyzer.loader.expand.entry import SettingError
+    from analyzer.loader.text.files import FileError
 
     try:
         code = main(arguments)

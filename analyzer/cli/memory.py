@@ -29,9 +29,9 @@ from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.sharding import STRATEGIES, ShardingError
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
-from analyzer.loader import Model
-from analyzer.loader.grammar import TRAINING_KEYS
-from analyzer.reporter.memory import MemoryReport
+from analyzer.loader.parse.description import Model
+from analyzer.loader.parse.grammar import TRAINING_KEYS
+from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.options import Failed, Options
 from analyzer.units import memory, read_amount
 
@@ -253,13 +253,13 @@ def _check_dtype(asked: Any, dtype: str) -> None:
 
 def _chunks(format: str, reports: Sequence[MemoryReport | Failed], asked: Any) -> Iterator[str] | None:
     """The report in its format; None where there is nothing to report."""
-    from analyzer.reporter import memory_json
+    from analyzer.reporter.memory import json as memory_json
 
     options = Options(**drawing(asked, format))
     if format == "json":
         render, render_many = memory_json.render, memory_json.render_many
     else:
-        from analyzer.reporter import memory_text
+        from analyzer.reporter.memory import text as memory_text
 
         render, render_many = memory_text.render, memory_text.render_many
     if len(reports) > 1 and (format == "json" or any(isinstance(report, MemoryReport) for report in reports)):
@@ -268,7 +268,7 @@ def _chunks(format: str, reports: Sequence[MemoryReport | Failed], asked: Any) -
         if isinstance(report, MemoryReport):
             return render(report, options)
         if format == "json":
-            from analyzer.reporter.json_report import render_failed
+            from analyzer.reporter.analysis.json import render_failed
 
             return render_failed(report, options)
     return None

@@ -12,9 +12,11 @@ from analyzer.cli.output import complain, encodes, terminal_width, wants_color, 
 from analyzer.diagnostics import Diagnostic, ModelError, in_order, nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.network import Network
-from analyzer.loader import Model, expand, parse
-from analyzer.loader.files import FileError, decode, read_text
-from analyzer.loader.limits import LIMITS
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.description import Model
+from analyzer.loader.parse.file import parse
+from analyzer.loader.text.files import FileError, decode, read_text
+from analyzer.loader.text.limits import LIMITS
 from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False

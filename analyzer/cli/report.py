@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     """Reports on the files that `arguments` name; returns the exit code."""
     asked = _parse(arguments)
     if asked.columns == ["help"]:
-        from analyzer.reporter.columns import described
+        from analyzer.reporter.analysis.columns import described
 
         write_stdout(f"{line}\n" for line in described())
         return FINE
@@ -73,7 +73,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _check_columns(asked: Any) -> None:
-    from analyzer.reporter.columns import ColumnError, check_columns
+    from analyzer.reporter.analysis.columns import ColumnError, check_columns
 
     try:
         check_columns(asked.columns or (), asked.sort)
@@ -108,7 +108,7 @@ def _chunks(format: str, reports: Sequence[Analysis | Failed], asked: Any) -> It
         if isinstance(report, Analysis):
             return render(format, report, options)
         if format == "json":
-            from analyzer.reporter.json_report import render_failed
+            from analyzer.reporter.analysis.json import render_failed
 
             return render_failed(report, options)
     return None

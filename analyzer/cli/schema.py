@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.output import complain, options_parser, write_stdout
 from analyzer.diagnostics import Diagnostic, ModelError
-from analyzer.loader.files import FileError, decode, read_text
-from analyzer.loader.limits import LIMITS
+from analyzer.loader.text.files import FileError, decode, read_text
+from analyzer.loader.text.limits import LIMITS
 from analyzer.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from analyzer.loader.tree import Tree
+    from analyzer.loader.text.tree import Tree
 
 _MODEL = "model"
 #: What is reported in JSON, by the option that asks for its schema.
@@ -70,18 +70,18 @@ def schema_text(schema: dict[str, Any]) -> Iterator[str]:
 
 def _schema(kind: str) -> dict[str, Any]:
     if kind == "report":
-        from analyzer.reporter.schema import report_schema
+        from analyzer.contract.schema import report_schema
 
         return report_schema()
     if kind == "memory":
-        from analyzer.reporter.memory_schema import memory_schema
+        from analyzer.contract.memory_schema import memory_schema
 
         return memory_schema()
     if kind == "diff":
         from analyzer.difference.schema import diff_schema
 
         return diff_schema()
-    from analyzer.loader.schema import model_schema
+    from analyzer.loader.schema.model import model_schema
 
     return model_schema()
 
@@ -123,9 +123,9 @@ def _read(file: str, label: str, *, report: bool) -> str:
 
 def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> list[Diagnostic]:
     """What is wrong with a text by the schema, and as YAML or JSON."""
-    from analyzer.loader.reader import read_tree
-    from analyzer.loader.schema_check import against_schema
-    from analyzer.loader.tree import plain_value
+    from analyzer.loader.schema.check import against_schema
+    from analyzer.loader.text.reader import read_tree
+    from analyzer.loader.text.tree import plain_value
 
     tree: Tree | None = None
     problems: list[Diagnostic] = []

@@ -10,12 +10,12 @@ import sys
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
 from analyzer.cli.revisions import is_revision, read_revision
-from analyzer.cli.saved import LONGEST_REPORT, ReportError, is_report, read_report
+from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report
 from analyzer.diagnostics import ModelError
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
-from analyzer.loader import Model
-from analyzer.loader.files import FileError, decode, read_bytes
+from analyzer.loader.parse.description import Model
+from analyzer.loader.text.files import FileError, decode, read_bytes
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
 

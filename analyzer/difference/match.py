@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from analyzer.difference.align import Pairs, aligned, rising
+from analyzer.align import Pairs, aligned, rising
 from analyzer.difference.tree import Node
 
 #: What a difference weighs against another where two ways to match compete: a layer that only one side has, one that

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from analyzer.contract.schema import report_schema
 from analyzer.difference.result import FIELDS, MODES, TOTAL_COUNTS
-from analyzer.reporter.schema import report_schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: The formats by name, each with the module that writes it.
 FORMATS = {
     "table": "table",
-    "json": "json_report",
-    "csv": "csv_report",
+    "json": "json",
+    "csv": "csv",
     "markdown": "markdown",
     "latex": "latex",
     "html": "html",
@@ -43,6 +43,6 @@ def render_many(format: str, reports: Sequence[Analysis | Failed], options: Opti
 
 def _module(format: str) -> ModuleType:
     """The module that writes a format."""
-    name = f"{__name__}.{FORMATS[format]}"
+    name = f"{__name__}.analysis.{FORMATS[format]}"
     __import__(name)  # importlib itself would cost more than the JSON report's module
     return sys.modules[name]

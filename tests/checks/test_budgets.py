@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from analyzer import Analysis, Model, analyze, check, load, memory
-from analyzer.checks.budgets import Amounts, Guard, amounts_of_report, deepest, exceeded, in_units, increased, percent
+from analyzer.checks.budget.budgets import (
+    Amounts,
+    Guard,
+    amounts_of_report,
+    deepest,
+    exceeded,
+    in_units,
+    increased,
+    percent,
+)
 from analyzer.checks.subject import Found
-from analyzer.loader.description import Limit
-from analyzer.loader.grammar import BUDGET_KEYS
+from analyzer.loader.parse.description import Limit
+from analyzer.loader.parse.grammar import BUDGET_KEYS
 
 ROOT = Path(__file__).parents[2]
 

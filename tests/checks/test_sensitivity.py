@@ -15,7 +15,9 @@ from analyzer.checks.run import chosen, run
 from analyzer.checks.subject import Subject
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
-from analyzer.loader import Model, expand, parse
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.description import Model
+from analyzer.loader.parse.file import parse
 
 MODELS = 200
 

@@ -388,7 +388,7 @@ def test_a_file_is_written_whole_or_not_at_all(models: Path, capsys: Said, monke
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("analyzer.reporter.memory_timeline._stretches", fail)
+    monkeypatch.setattr("analyzer.reporter.memory.timeline._stretches", fail)
     assert _guarded(["memory", "net.yaml", "-o", "a.txt"]) == 2
     assert (models / "a.txt").read_text() == "before"
     assert sorted(path.name for path in models.iterdir()) == sorted([*before, "a.json", "a.txt"])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError, main
-from analyzer.loader.schema import model_schema
-from analyzer.reporter.schema import report_schema
+from analyzer.contract.schema import report_schema
+from analyzer.loader.schema.model import model_schema
 
 ROOT = Path(__file__).parents[2]
 TEXTBOOK = str(ROOT / "example_models" / "textbook.yaml")

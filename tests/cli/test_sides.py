@@ -19,7 +19,7 @@ from analyzer import analyze
 from analyzer.cli import revisions
 from analyzer.cli.main import UsageError
 from analyzer.cli.sides import Side, read_side, read_sides
-from analyzer.loader import SettingError
+from analyzer.loader.expand.entry import SettingError
 from analyzer.reporter.options import Failed
 
 #: Two layers, the first frozen, the second with biases: (3·3·3 + 1)·4 = 112 and 4·2 + 2 = 10 parameters.

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from analyzer.difference import align
-from analyzer.difference.align import aligned, rising
+from analyzer import align
+from analyzer.align import aligned, rising
 
 
 def longest_common(a: str, b: str) -> int:

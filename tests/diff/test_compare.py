@@ -11,7 +11,7 @@ from chains import conv, report
 
 from analyzer import analyze
 from analyzer.difference import Difference, compare
-from analyzer.difference.entries import entries, renamed, renumbered
+from analyzer.reporter.difference.entries import entries, renamed, renumbered
 
 RESNET = "example_models/resnet.yaml"
 

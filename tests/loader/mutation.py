@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from analyzer.layers import CATALOGUE
-from analyzer.loader.grammar import (
+from analyzer.loader.parse.grammar import (
     BLOCK_KEYS,
     BUDGET_KEYS,
     GRAPH_KEYS,

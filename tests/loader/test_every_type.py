@@ -9,7 +9,7 @@ import pytest
 import analyzer
 from analyzer.diagnostics import Diagnostic
 from analyzer.layers import CATALOGUE
-from analyzer.loader.parse import parse
+from analyzer.loader.parse.file import parse
 
 #: A good value of each required parameter.
 GOOD = {

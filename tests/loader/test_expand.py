@@ -9,8 +9,9 @@ import pytest
 from loading import found, layers, messages, network, outputs, parsed, reads
 
 import analyzer
-from analyzer.loader import SettingError, expand
-from analyzer.loader.limits import LIMITS
+from analyzer.loader.expand.entry import SettingError
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.text.limits import LIMITS
 
 # --------------------------------------------------------------------------------------------------------------------
 # Names.

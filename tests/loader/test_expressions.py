@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from analyzer.diagnostics import Refusal
-from analyzer.loader.expressions import Expression, valid_name
-from analyzer.loader.functions import FUNCTIONS, make_divisible
+from analyzer.loader.expressions.expression import Expression, valid_name
+from analyzer.loader.expressions.functions import FUNCTIONS, make_divisible
 
 VALUES: dict[str, Any] = {
     "a": 6, "b": 4, "f": 0.75, "yes": True, "no": False, "word": "relu", "zero": 0, "big": 10**29, "half": 0.5,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import analyzer
-from analyzer.loader.least import first_beyond
-from analyzer.loader.limits import LIMITS
+from analyzer.loader.expand.least import first_beyond
+from analyzer.loader.text.limits import LIMITS
 
 HEAD = """
 input: 8x8x4

@@ -7,10 +7,10 @@ from loading import found, messages, parsed
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.layers import CATALOGUE, found_elsewhere
-from analyzer.loader import parse
-from analyzer.loader.description import CallItem, LayerItem, ParallelItem, ResidualItem, SequenceItem
-from analyzer.loader.grammar import BUDGET_KEYS, TOP_KEYS
-from analyzer.loader.parse_graph import read_expected
+from analyzer.loader.parse.description import CallItem, LayerItem, ParallelItem, ResidualItem, SequenceItem
+from analyzer.loader.parse.file import parse
+from analyzer.loader.parse.grammar import BUDGET_KEYS, TOP_KEYS
+from analyzer.loader.parse.graph import read_expected
 
 
 def marked(text: str, problems: list[Diagnostic]) -> list[str]:

@@ -9,9 +9,10 @@ import pytest
 
 from analyzer.diagnostics import ModelError
 from analyzer.engine.analysis import analyze_network
-from analyzer.loader import expand, parse
-from analyzer.loader.files import decode
-from analyzer.loader.limits import LIMITS
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.file import parse
+from analyzer.loader.text.files import decode
+from analyzer.loader.text.limits import LIMITS
 from analyzer.reporter.messages import render
 from analyzer.reporter.options import Options
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from analyzer.loader.limits import LIMITS
-from analyzer.loader.reader import read_tree
-from analyzer.loader.tree import Mapping, Scalar, Sequence, plain_value, value_of
+from analyzer.loader.text.limits import LIMITS
+from analyzer.loader.text.reader import read_tree
+from analyzer.loader.text.tree import Mapping, Scalar, Sequence, plain_value, value_of
 
 
 def data(text: str) -> Any:

@@ -17,8 +17,9 @@ from analyzer import analyze
 from analyzer.cli.schema import schema_text
 from analyzer.diagnostics import Diagnostic
 from analyzer.layers import CATALOGUE
-from analyzer.loader import expand, parse
-from analyzer.loader.grammar import (
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.file import parse
+from analyzer.loader.parse.grammar import (
     BLOCK_KEYS,
     BUDGET_KEYS,
     GRAPH_KEYS,
@@ -29,10 +30,10 @@ from analyzer.loader.grammar import (
     TOP_KEYS,
     TRAINING_KEYS,
 )
-from analyzer.loader.reader import read_tree
-from analyzer.loader.schema import model_schema
-from analyzer.loader.schema_check import against_schema
-from analyzer.loader.tree import Mapping, Sequence, Tree, plain_value
+from analyzer.loader.schema.check import against_schema
+from analyzer.loader.schema.model import model_schema
+from analyzer.loader.text.reader import read_tree
+from analyzer.loader.text.tree import Mapping, Sequence, Tree, plain_value
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = model_schema()

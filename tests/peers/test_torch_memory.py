@@ -24,7 +24,8 @@ from analyzer.engine.memory.settings import Run  # noqa: E402
 from analyzer.engine.memory.tape import Tape, operations_of  # noqa: E402
 from analyzer.engine.memory.training import Training  # noqa: E402
 from analyzer.engine.network import Network  # noqa: E402
-from analyzer.loader import expand, parse  # noqa: E402
+from analyzer.loader.expand.expansion import expand  # noqa: E402
+from analyzer.loader.parse.file import parse  # noqa: E402
 
 pytestmark = pytest.mark.peer
 

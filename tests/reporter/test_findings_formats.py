@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings import FORMATS, Checked, Findings, Rule, fingerprints
+from analyzer.reporter.findings.checked import FORMATS, Checked, Findings, Rule, fingerprints
 from analyzer.reporter.options import Options
 from analyzer.source import Span
 
@@ -47,7 +47,7 @@ def net(*found: Diagnostic, **more: Any) -> Checked:
 
 
 def render(format: str, *files: Checked, **options: Any) -> str:
-    module = import_module(f"analyzer.reporter.findings_{format}")
+    module = import_module(f"analyzer.reporter.findings.{format}")
     return "".join(module.render(Findings(files, [PIXELS, PAIR], "1.2"), Options(**options)))
 
 
@@ -164,7 +164,7 @@ def test_sarif_addresses_are_addresses() -> None:
 
 def test_columns_of_sarif_count_characters() -> None:
     """A sign outside the first plane before the mistake is one column, as the loader counts it."""
-    from analyzer.loader import parse
+    from analyzer.loader.parse.file import parse
 
     _, problems = parse('input: 8x8x3\nlayers: [{conv: {filters: 1, kernel: 1}, name: "😀"}, cnov]\n', "net.yaml")
     [mistake] = [finding for finding in problems if "cnov" in finding.message]

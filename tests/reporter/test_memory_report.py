@@ -12,11 +12,11 @@ from jsonschema import Draft7Validator, ValidationError
 from reported import Builder
 
 from analyzer.cli.main import main
+from analyzer.contract.memory_schema import memory_schema
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
-from analyzer.loader.grammar import TRAINING_KEYS
+from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.reporter import Options
-from analyzer.reporter.memory_schema import memory_schema
-from analyzer.reporter.memory_timeline import plot
+from analyzer.reporter.memory.timeline import plot
 from analyzer.reporter.terminal import cells
 from analyzer.units import memory
 from analyzer.volume import Volume

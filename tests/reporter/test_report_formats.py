@@ -13,11 +13,11 @@ import pytest
 from jsonschema import Draft7Validator, ValidationError
 from reported import EVERY, Builder, blocks, mixed, textbook
 
+from analyzer.contract.schema import report_schema
 from analyzer.diagnostics import Diagnostic
 from analyzer.reporter import FORMATS, Failed, Options, render, render_many
-from analyzer.reporter.html import fragment
-from analyzer.reporter.json_report import render_failed
-from analyzer.reporter.schema import report_schema
+from analyzer.reporter.analysis.html import fragment
+from analyzer.reporter.analysis.json import render_failed
 from analyzer.volume import Volume
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"

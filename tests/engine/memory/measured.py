@@ -9,7 +9,8 @@ from typing import Any
 
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.tape import Work, operations_of
-from analyzer.loader import expand, parse
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.parse.file import parse
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -1,0 +1,209 @@
+"""What would bring an amount within its budget: the change with the most effect, with what it comes to where that is exact.
+
+The rest is said as a factor. Parameters of convolutions grow with the square of the depths, their MACs with the square of
+the depths and with the positions; outputs with the depths and the positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil, floor
+
+from analyzer.engine.network import Node
+from analyzer.engine.result import Analysis, Row
+from analyzer.units import count, memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.checks.budget.budgets import Amounts
+    from analyzer.engine.memory.analysis import Held
+    from analyzer.engine.memory.settings import Run
+
+
+def cure(key: str, amount: int, allowed: int, amounts: Amounts) -> str | None:
+    """A change that brings `amount` to what is allowed."""
+    if key in ("peak_training_memory", "peak_inference_memory"):
+        return _of_peak(key, amount, allowed, amounts)
+    if key == "receptive_field":
+        return _of_field(amount, allowed, amounts.analysis)
+    if key in ("depth", "layers"):
+        return _of_number(key, amount, allowed, amounts)
+    if amount < allowed:
+        return f"depths × {_up(_root(allowed, amount))} come to about that" if amount else "layers with weights"
+    if not allowed:
+        return None
+    if key == "activation_memory":
+        return _of_activations(amount, allowed, amounts.analysis)
+    if key in ("macs", "flops"):
+        return _of_macs(amount, allowed, amounts)
+    return _of_parameters(key, amount, allowed, amounts)
+
+
+def _of_parameters(key: str, amount: int, allowed: int, amounts: Amounts) -> str:
+    over, parts = amount - allowed, amounts.parts(key)
+    rows = {row.name: row for row in amounts.analysis.rows}
+    for name, part in parts:
+        flat = _flattened(rows[name]) if part > over else None
+        if flat is not None:
+            saved = part - _rest(part, rows[name], flat)
+            if saved >= over:
+                return (
+                    f"`global_avg_pool` before `{name}` in place of {flat.output.pretty()} flattened: "
+                    f"{_said(key, amount - saved)}, which fits"
+                )
+    if key == "trainable":
+        return f"`frozen: true` on layers of {_said(key, over)}, such as `{parts[0][0]}`, or {_width(allowed, amount)}"
+    if key == "params_local":
+        return f"`sharing: shared`, larger strides before the heaviest layers, or {_width(allowed, amount)}"
+    if key == "weight_memory" and amounts.analysis.dtype in ("float32", "float64", "tf32") and 2 * allowed >= amount:
+        return f"{_width(allowed, amount)}; `--dtype float16` takes {_said(key, amount // 2)}"
+    return _width(allowed, amount)
+
+
+def _flattened(row: Row) -> Node | None:
+    """The volume with positions that a dense layer reads flattened; None where there is none."""
+    if row.kind != "dense":
+        return None
+    node = row.node.inputs[0]
+    while node.output.positions == 1 and len(node.inputs) == 1 and node.output.size == node.inputs[0].output.size:
+        node = node.inputs[0]
+    return node if node.output.positions > 1 and node.output.size == row.node.inputs[0].output.size else None
+
+
+def _rest(part: int, row: Row, flat: Node) -> int:
+    """What is left of a dense layer's part once a pool leaves one position: biases stay, weights shrink evenly."""
+    cost = row.declared
+    weights = part * cost.weights // max(cost.weights + cost.biases, 1)
+    return part - weights + weights // flat.output.positions
+
+
+def _width(allowed: int, amount: int) -> str:
+    return f"depths × {_down(_root(allowed, amount))} (√ of the budget's share) come to about that"
+
+
+def _of_macs(amount: int, allowed: int, amounts: Amounts) -> str:
+    stages: dict[str, int] = {}
+    for row in amounts.analysis.rows:
+        stage = row.name.partition(".")[0]
+        stages[stage] = stages.get(stage, 0) + row.macs
+    stage, most = max(stages.items(), key=lambda item: item[1])
+    share = 100 * most / max(sum(stages.values()), 1)
+    spatial = len(amounts.analysis.input.spatial)
+    ways = [f"depths × {_down(_root(allowed, amount))}"]
+    if spatial:
+        ways.append(f"sides of the input × {_down((allowed / amount) ** (1 / spatial))}")
+    return f"`{stage}` takes {share:.1f} % of it; {' or '.join(ways)} come to about the budget"
+
+
+def _of_activations(amount: int, allowed: int, analysis: Analysis) -> str:
+    largest = max(analysis.rows, key=lambda row: row.activation_bytes).name
+    batch = analysis.batch * allowed // amount
+    if batch:
+        return f"a batch of {count(batch)}, or a stride before `{largest}`"
+    return f"a stride before `{largest}`, or depths × {_down(allowed / amount)}"
+
+
+def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | None:
+    """A change of the run, as `analyzer memory` finds them, the first that is enough; otherwise the best one."""
+    from analyzer.engine.memory.analysis import changes
+
+    held, run = amounts.held, amounts.run
+    if amount < allowed:
+        return "the least of a peak is a mistake more often than a wish"
+    training = key == "peak_training_memory"
+    smaller = []
+    batch = run.batch // 2
+    while batch:
+        if training:
+            taken = held.with_run(run.but(batch=batch)).ledger.peak.bytes
+        else:
+            taken = _inference(held, run.but(batch=batch))
+        smaller.append((taken, f"`training: {{batch: {batch}}}`"))
+        if taken <= allowed:
+            break
+        batch //= 2
+    tried = [(change.bytes, f"`{change.option}` ({change.words})") for change in changes(held)] if training else []
+    if training and run.optimizer != "sgd":
+        taken = held.needed(run.but(optimizer="sgd"))
+        tried.append((taken, "`training: {optimizer: sgd}`"))
+    if not training and run.dtype == "float32":
+        taken = _inference(held, run.but(dtype="float16"))
+        tried.append((taken, "`--dtype float16`"))
+    fitting = [(-taken, words) for taken, words in tried + smaller if taken <= allowed]
+    if fitting:
+        taken, words = min(fitting)
+        return f"{words} comes to {memory(-taken)}, which fits"
+    if not tried + smaller:
+        return None
+    taken, words = min(tried + smaller)
+    return f"{words} comes to {memory(taken)}, still too much: fewer depths or positions are needed"
+
+
+def _inference(held: Held, run: Run) -> int:
+    """Bytes at the peak of inference in another run."""
+    from analyzer.engine.memory.inference import Inference
+    from analyzer.engine.memory.tape import Tape
+
+    return Inference(Tape(held.work, run, training=False)).peak.bytes
+
+
+def _of_field(amount: int, allowed: int, analysis: Analysis) -> str | None:
+    """The last window layer's kernel, and its dilation; a stride before it."""
+    for row in reversed(analysis.rows):
+        kernel = getattr(row.node.layer, "kernel", None)
+        field = analysis.rows[row.node.inputs[0].index].receptive_field if row.node.inputs[0].index >= 0 else None
+        if not kernel or row.receptive_field is None or row.receptive_field.whole:
+            continue
+        step = max(1, round(max(field.stride))) if field is not None else 1
+        size = max(kernel) if isinstance(kernel, (tuple, list)) else int(kernel)
+        if amount < allowed:
+            return (
+                f"`kernel: {size + ceil((allowed - amount) / step)}` in `{row.name}`, where a cell more adds {step}; or a "
+                "`dilation` or another layer there, or a `stride` before it"
+            )
+        less = size - ceil((amount - allowed) / step)
+        if less >= 1:
+            return f"`kernel: {less}` in `{row.name}`, where a cell less takes away {step}"
+        return f"smaller kernels, or a stride or a layer fewer before `{row.name}`, where each cell counts {step}"
+    return None
+
+
+def _of_number(key: str, amount: int, allowed: int, amounts: Amounts) -> str:
+    name = next((name for name, _ in amounts.parts(key)), None)
+    place = "" if name is None else f"; `{name}` has the most" if key == "depth" else f"; most of them are `{name}`"
+    number = abs(amount - allowed)
+    what = "layer" if number == 1 else "layers"
+    where = " with weights on the longest way" if key == "depth" else ""
+    return f"{count(number)} {what} {'fewer' if amount > allowed else 'more'}{where}{place}"
+
+
+def growth(analysis: Analysis) -> Iterator[tuple[str, int]]:
+    """How many cells each layer adds to the receptive field, along its longest axis."""
+    sizes: dict[int, int] = {}
+    for row in analysis.rows:
+        field = row.receptive_field
+        if field is None or (field.whole and row.output.positions == 1):
+            continue
+        size = sizes[row.node.index] = max(field.size)
+        yield row.name, size - max((sizes.get(node.index, 1) for node in row.node.inputs), default=1)
+
+
+def _said(key: str, number: int) -> str:
+    return memory(number) if key.endswith("memory") else count(number)
+
+
+def _root(allowed: int, amount: int) -> float:
+    return float((allowed / amount) ** 0.5)
+
+
+def _down(factor: float) -> str:
+    """A factor of at most this, with two significant digits below 1."""
+    for digits in (2, 3, 4):
+        value = floor(factor * 10**digits) / 10**digits
+        if 0 < value < 1:
+            return f"{value:.{digits}f}"
+    return f"{factor:.2g}"
+
+
+def _up(factor: float) -> str:
+    return f"{ceil(factor * 100) / 100:.2f}"

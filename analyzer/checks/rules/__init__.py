@@ -1,0 +1,1 @@
+"""The checks: one module each, whose docstring is its page."""

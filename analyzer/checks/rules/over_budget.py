@@ -1,0 +1,44 @@
+"""A budget that the network breaks.
+
+What a network may cost is decided before it is built: by the device that it runs on, by its share of a day's training, by
+the bill. A change that goes beyond is found when the file is checked, not when the device refuses it.
+
+Fires:
+
+    input: 32x32x3
+    layers:
+      - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+      - dense: 10
+    budget: {params: 10K}
+
+Instead: a network that keeps to its budget, or a budget that says what is allowed now.
+
+    input: 32x32x3
+    layers:
+      - conv: {filters: 64, kernel: 3, padding: 1, act: relu}
+      - global_avg_pool:
+      - flatten:
+      - dense: 10
+    budget: {params: 10K}
+
+Source: Lin, Chen & Yan 2014, "Network in network", section 3.2, for a global pool in place of a flattened volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.budget.budgets import exceeded, increased
+from analyzer.checks.subject import Found, Subject
+
+CODE = "CHECK501"
+NAME = "over-budget"
+SEVERITY = "error"
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for every limit of the budget that is broken, and for every guard of a review."""
+    if subject.model.budget:
+        yield from exceeded(subject.analysis, subject.model, subject.model.budget)
+    if subject.guards:
+        yield from increased(subject.analysis, subject.model, subject.guards)

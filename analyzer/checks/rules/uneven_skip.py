@@ -1,0 +1,226 @@
+"""A size that does not come back where a skip needs it.
+
+A decoder doubles what the encoder halved. Where a halving was rounded, what comes back is a cell larger or smaller than
+the skip it is merged with, and a crop or a resize hides it: the two are shifted or stretched against each other by a
+part of a step, and the last cells are lost. Where a crop hides it this is a warning, where a resize does, a note. A
+decoder without padding, as in the first U-Net, crops far more than that and by design; there a halving that leaves
+cells over is a note.
+
+Fires:
+
+    input: 90x90x3
+    layers:
+      - conv: {filters: 16, kernel: 3, padding: 1, act: relu}
+        name: enc
+      - max_pool: 4
+      - conv: {filters: 32, kernel: 3, padding: 1, act: relu}
+      - conv_transpose: {filters: 16, kernel: 4, stride: 4}
+      - concat: {inputs: [enc, prev], crop: center}
+      - conv: {filters: 2, kernel: 1}
+
+Instead: an input that the product of the strides divides.
+
+    input: 88x88x3
+    layers:
+      - conv: {filters: 16, kernel: 3, padding: 1, act: relu}
+        name: enc
+      - max_pool: 4
+      - conv: {filters: 32, kernel: 3, padding: 1, act: relu}
+      - conv_transpose: {filters: 16, kernel: 4, stride: 4}
+      - concat: {inputs: [enc, prev], crop: center}
+      - conv: {filters: 2, kernel: 1}
+
+Source: Ronneberger, Fischer & Brox 2015, "U-Net", section 2: the input size is chosen so that every 2×2 pool is
+applied to an even size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks.rules.misaligned_branches import Line, Lines, all_lines, read_by
+from analyzer.checks.subject import Found, Subject
+from analyzer.engine.network import Node
+from analyzer.volume import AXES, pretty_sizes
+
+CODE = "CHECK108"
+NAME = "uneven-skip"
+SEVERITY = "warning"
+
+_GROW = frozenset(["conv_transpose", "upsample", "resize", "pixel_shuffle"])
+_CUT = frozenset(["crop", "pad"])
+
+
+class _Mismatch:
+    """A size that does not come back along one axis of the input.
+
+    `skip` has `size` cells, `times` the `low` ones of what `grown` reads, which brings back `back`; `total` is the step
+    of the coarsest map on its way, in input cells; `uneven` a layer that leaves cells over, where that is all.
+    """
+
+    __slots__ = ("axis", "back", "grown", "low", "size", "skip", "times", "total", "uneven")
+
+    def __init__(
+        self, axis: int, skip: Node, size: int, grown: Node, low: int, back: int, times: int, total: float
+    ) -> None:
+        self.axis = axis
+        self.skip = skip
+        self.size = size
+        self.grown = grown
+        self.low = low
+        self.back = back
+        self.times = times
+        self.total = total
+        self.uneven: Node | None = None
+
+
+class _Ways:
+    """What is known of the way to each node, by its index.
+
+    `grown` the layer that last made the map larger, nothing but pointwise work, crops and padding after it; `whole` the
+    node before crops and padding; `uneven` the last window that leaves cells over.
+    """
+
+    def __init__(self, subject: Subject, lines: dict[int, Lines | None]) -> None:
+        self.lines = lines
+        self.grown: dict[int, Node | None] = {}
+        self.whole: dict[int, Node] = {}
+        self.uneven: dict[int, Node | None] = {}
+        for node in subject.network.inputs:
+            self.grown[node.index] = self.uneven[node.index] = None
+            self.whole[node.index] = node
+        for row in subject.rows:
+            self._pass(row.node, row.unread)
+
+    def _pass(self, node: Node, unread: list[int] | None) -> None:
+        index, first = node.index, node.inputs[0]
+        kept = len(node.inputs) == 1 and (node.layer.type in _CUT or node.output.spatial == first.output.spatial)
+        grows = node.layer.type in _GROW and node.output.positions > first.output.positions
+        self.grown[index] = node if grows else self.grown[first.index] if kept else None
+        self.whole[index] = self.whole[first.index] if kept and node.layer.type in _CUT else node
+        if unread and any(unread) and _steps_within(node):
+            self.uneven[index] = node
+        else:
+            before = [one for one in (self.uneven[source.index] for source in node.inputs) if one is not None]
+            self.uneven[index] = max(before, key=_index, default=None)
+
+
+def _index(node: Node) -> int:
+    return node.index
+
+
+def _steps_within(node: Node) -> bool:
+    """Whether windows step no further than they reach, so that cells left over are those of a rounded division."""
+    kernel, stride, _, _ = node.layer.geometry(node.inputs[0].output)  # type: ignore[attr-defined]
+    return any(step > 1 for step in stride) and all(map(int.__ge__, kernel, stride))
+
+
+def check(subject: Subject) -> Iterator[Found]:
+    """A finding for the first merge with a skip whose size does not come back, with the names of the others."""
+    merges = [node for node in subject.network.nodes if node.layer.family == "merge" and len(node.inputs) > 1]
+    if not any(node.layer.type in _GROW for node in subject.network.nodes) or not merges:
+        return
+    ways = _Ways(subject, all_lines(subject))
+    found = [(node, mismatches) for node in merges if (mismatches := _mismatches(node, ways))]
+    if not found:
+        return
+    node, mismatches = found[0]
+    first = mismatches[0]
+    notes = list(dict.fromkeys(note for one in mismatches for note in _arithmetic(subject, one)))
+    if len(found) > 1:
+        notes.append(f"the merges after it have it too: {', '.join(f'`{other.name}`' for other, _ in found[1:6])}")
+    if first.uneven is not None:
+        yield Found(
+            f"`{first.uneven.name}`, between `{first.skip.name}` and `{node.name}`, which crops, leaves cells over",
+            node,
+            notes=notes,
+            help="an input of a size with which every stride comes out even, a few cells more or less",
+            severity="note",
+        )
+        return
+    resized = first.grown.layer.type == "resize"
+    if resized:
+        message = f"`{first.grown.name}` stretches what it reads to the size of `{first.skip.name}`, which is no multiple of it"
+    else:
+        crops = getattr(node.layer, "crop", "none") != "none"
+        hidden = f"the crop of `{node.name}`" if crops else f"what crops or pads before `{node.name}`"
+        message = f"`{first.grown.name}` does not come back to the size of `{first.skip.name}`, and {hidden} hides it"
+    yield Found(
+        message,
+        node,
+        notes=notes,
+        help=_fitting(subject, mismatches),
+        severity="note" if resized else None,
+    )
+
+
+def _mismatches(node: Node, ways: _Ways) -> list[_Mismatch]:
+    """What does not come back at a merge, for the first pair of a grown branch and a skip of which that is true."""
+    read = [read_by(node, which, ways.lines) for which in range(len(node.inputs))]
+    for source, own in zip(node.inputs, read, strict=True):
+        grown = ways.grown[source.index]
+        if grown is None or own is None:
+            continue
+        low = ways.lines[grown.inputs[0].index]
+        for skip, lines in zip(node.inputs, read, strict=True):
+            if low is None or lines is None or ways.grown[skip.index] is grown:
+                continue
+            found = [
+                mismatch
+                for axis, pair in enumerate(zip(low, lines, strict=True))
+                if (mismatch := _along(axis, *pair, node, source, ways.whole[skip.index], grown, ways)) is not None
+            ]
+            if found:
+                return found
+    return []
+
+
+def _along(
+    axis: int, low: Line | None, line: Line | None, node: Node, source: Node, skip: Node, grown: Node, ways: _Ways
+) -> _Mismatch | None:
+    """What does not come back along one axis of the input."""
+    if low is None or line is None or low.axis != line.axis:
+        return None
+    times = round(low.step / line.step)
+    if times < 2 or abs(low.step / line.step - times) > 1e-9:
+        return None
+    cells = grown.inputs[0].output.spatial[low.axis]
+    back = times * cells if grown.layer.type == "resize" else grown.output.spatial[low.axis]
+    size = skip.output.spatial[line.axis]
+    total = low.coarsest
+    found = _Mismatch(axis, skip, size, grown, cells, back, times, total)
+    if 0 < abs(size - back) < total / line.step:
+        return found
+    uneven = ways.uneven[source.index]
+    if uneven is None or uneven.index < skip.index or size == back or getattr(node.layer, "crop", "none") == "none":
+        return None
+    found.uneven = uneven
+    return found
+
+
+def _arithmetic(subject: Subject, one: _Mismatch) -> list[str]:
+    """The sizes of a mismatch, and of the input along its axis."""
+    name, size = AXES[subject.analysis.input.rank][one.axis], subject.analysis.input.spatial[one.axis]
+    notes = [f"{name}: `{one.skip.name}` has {one.size:,}; {one.low:,} cells, {one.times} times as coarse, come back as {one.back:,}"]  # fmt: skip
+    if one.uneven is not None:
+        volume = one.uneven.inputs[0].output
+        return [*notes, f"`{one.uneven.name}` reads {volume.pretty()} and makes {one.uneven.output.pretty()} of it"]
+    total = int(one.total)
+    if total == one.total and size % total:
+        notes.append(
+            f"input {name}: {size:,} = {size // total:,}·{total:,} + {size % total:,}, with strides of {total:,} in all"
+        )
+    return notes
+
+
+def _fitting(subject: Subject, mismatches: list[_Mismatch]) -> str:
+    """The nearest sizes of the input that come out even; of the skip, where the input's does."""
+    below, above = list(subject.analysis.input.spatial), list(subject.analysis.input.spatial)
+    for one in mismatches:
+        total, size = int(one.total), below[one.axis]
+        if total != one.total or size % total == 0:
+            return f"a size of `{one.skip.name}` that {one.times} divides, by padding before it"
+        below[one.axis] = size - size % total
+        above[one.axis] = size - size % total + total
+    sizes = [pretty_sizes(tuple(size)) for size in (below, above) if min(size) > 0]
+    return f"an input of {' or '.join(sizes)}"

@@ -1,0 +1,1 @@
+"""The expansion: a description to a placed network."""

@@ -1,0 +1,1 @@
+"""Expressions: `$(width * 2)` compiled once and evaluated with the variables in scope."""

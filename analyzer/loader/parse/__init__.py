@@ -1,0 +1,1 @@
+"""The parser: a tree to a description, with every structural mistake."""

@@ -1,0 +1,164 @@
+"""What helps: the nearest fix of a mistake, in the words of a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from analyzer.diagnostics import Refusal, listed, nearest
+from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
+from analyzer.layers.reference_kinds import References
+from analyzer.layers.spatial_kinds import Axes
+from analyzer.loader.expressions.expression import BUILT_IN
+from analyzer.loader.parse.grammar import AXES_ELSEWHERE
+from analyzer.loader.text.tree import Scalar, Tree, value_of
+from analyzer.source import shown
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+_SIGN = re.compile("([:=])")
+_WORD = re.compile(r"(?<![\w$.'\"])[A-Za-z_]\w*", re.ASCII)
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%", re.ASCII)
+
+
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """What helps where `word` is none of the known names: the nearest one, or the space that it lacks."""
+    names = list(known)
+    key, sign, value = _SIGN.split(word, maxsplit=1) if _SIGN.search(word) else (word, "", "")
+    if sign == ":" and key in names:
+        return f"a space is missing after `{key}:`"
+    if sign == "=" and key.strip() in names:
+        return f"write `{key.strip()}: {shown(value.strip())}`"
+    near = nearest(word, names)
+    return f"did you mean `{near}`?" if near else None
+
+
+def meant_layer(word: str, known: list[str]) -> str | None:
+    """What helps where a word is no layer type, block or structure, or no graph key."""
+    elsewhere = found_elsewhere(word)
+    if elsewhere is not None:
+        return f"`{shown(word)}` is `{elsewhere}` here"
+    name = word.partition("(")[0].strip()
+    if name != word and name in known:
+        return f"the parameters of `{name}` are written `{name}: {{name: value, …}}`"
+    return meant(word, known)
+
+
+def meant_parameter(name: str, kind: type[Layer]) -> str | None:
+    """What helps where a parameter has a name from elsewhere or a misspelt one."""
+    elsewhere = {
+        "kernel_size": "kernel", "ksize": "kernel", "size": "kernel", "pool_size": "kernel", "window": "kernel",
+        "strides": "stride", "pad": "padding", "pads": "padding", "out_channels": "filters", "channels": "filters",
+        "num_output": "filters", "features": "units", "out_features": "units", "depth": "filters", "use_bias": "bias",
+        "dilation_rate": "dilation", "group": "groups", "activation": "act", "normalization": "norm",
+        "depth_multiplier": "multiplier", "p": "rate", "dim": "axis", "num_heads": "heads", "hidden_size": "units",
+        "scale_factor": "factor", "ceil_mode": "rounding", "n": "filters", "alpha": "slope", "negative_slope": "slope",
+    }.get(name.lower())  # fmt: skip
+    if elsewhere in kind.declared:
+        return f"did you mean `{elsewhere}`?"
+    return meant(name, [*kind.declared, *kind.letters])
+
+
+def parameters(names: Iterable[str]) -> str:
+    """The parameters of a type or a block, in a sentence."""
+    known = list(names)
+    if not known:
+        return "it has none"
+    return f"its parameter{'s are' if len(known) > 1 else ' is'} {listed(known, last='and')}"
+
+
+def example(kind: type[Layer]) -> str:
+    """A call of a type with its required parameters."""
+    samples = {"filters": "64", "kernel": "3", "units": "10", "inputs": "[prev, conv1]", "axis": "height", "to": "7x7x512",
+               "order": "[depth, height, width]", "output": "7x7x512", "vocabulary": "10000", "size": "7", "factor": "2",
+               "groups": "4", "heads": "8", "padding": "1"}  # fmt: skip
+    parts = [f"{p.name}: {samples.get(p.name, '1')}" for p in map(kind.declared.__getitem__, kind.needed)]
+    return f"{kind.type}: {{{', '.join(parts)}}}"
+
+
+def with_dollars(text: str, known: Set[str]) -> str | None:
+    """`text` with a `$` before each variable that it names without one; None where it names none."""
+
+    def mark(word: re.Match[str]) -> str:
+        name = word.group()
+        return f"${name}" if name in known and name not in BUILT_IN else name
+
+    dollared = _WORD.sub(mark, text)
+    return dollared if dollared != text else None
+
+
+def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, known: Set[str]) -> str | None:
+    """What helps where a text would be right without its quotes, with a `$`, as a list, or by its name here."""
+    if not isinstance(tree, Scalar) or not tree.text:
+        return None
+    if isinstance(declaration.kind, References):
+        return f"write `{kind.type}: [prev, {shown(tree.text)}]`" if tree.text not in ("prev", "input") else None
+    axis = AXES_ELSEWHERE.get(tree.text.lower()) if isinstance(declaration.kind, Axes) else None
+    if axis is not None:
+        return f"did you mean `{axis}`?"
+    percent = _PERCENT.fullmatch(tree.text)
+    if percent is not None:
+        return f"write {float(percent.group(1)) / 100:.12g}"
+    if not tree.plain:
+        try:
+            declaration.kind.read(value_of(Scalar(tree.text, tree.start, tree.end, plain=True)))
+        except Refusal:
+            return None
+        return f"write `{shown(tree.text)}` without quotes"
+    dollared = with_dollars(tree.text, known) if isinstance(value_of(tree), str) else None
+    return f"a variable is written with its `$`: `{shown(dollared)}`" if dollared else None
+
+
+def sugar_help(declaration: Parameter, word: str) -> str | None:
+    """What helps where `norm` or `act` names no such layer."""
+    elsewhere = found_elsewhere(word)
+    if elsewhere is not None:
+        return f"`{shown(word)}` is `{elsewhere}` here"
+    kind = CATALOGUE.get(word)
+    if kind is not None:
+        other = {"activation": "act", "normalization": "norm"}.get(kind.family)
+        return f"`{word}` goes into `{other}`" if other else f"write `- {word}` as an item of its own"
+    if word in ("", "~", "null", "false"):
+        return "`none` takes a default away"
+    return (
+        f"for example `{declaration.name}: {'relu' if declaration.name == 'act' else 'batch_norm'}`"
+        if word in ("true", "True")
+        else None
+    )
+
+
+def volume_help(text: str) -> str | None:
+    """The volume that a text means, which has its numbers between other signs: `[32, 32, 3]`, `32 x 32 x 3`."""
+    numbers = re.fullmatch(r"\s*[\[(]?\s*(\?|[0-9]+)((?:\s*[xX×*,;]\s*(?:\?|[0-9]+)){0,3})\s*[\])]?\s*", text, re.ASCII)
+    if numbers is None or len(text) > 60:
+        return None
+    return f"write `{'x'.join(re.findall('[0-9]+|[?]', text))}`"
+
+
+def _strides(before: Volume, after: Volume) -> str | None:
+    """The stride that makes the one volume's spatial sizes the other's, as it is written; None where none does."""
+    if before.rank != after.rank:
+        return None
+    strides = [-(-a // b) for a, b in zip(before.spatial, after.spatial, strict=True)]
+    if any(-(-a // s) != b for a, b, s in zip(before.spatial, after.spatial, strides, strict=True)):
+        return None
+    return str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
+
+
+def projection(before: Volume, after: Volume) -> str:
+    """The arguments of a 1×1 convolution from the one volume to the other, as far as there is one."""
+    stride = _strides(before, after)
+    step = "" if stride == "1" else f", stride: {stride or '…'}"
+    return f"{{filters: {after.depth}, kernel: 1{step}}}"
+
+
+def projected(project: Volume, body: Volume) -> str | None:
+    """What `project` lacks to put out what the body does."""
+    stride = _strides(project, body) if project.spatial != body.spatial else None
+    parts = [f"a stride of {stride}"] if stride is not None else []
+    if project.depth != body.depth:
+        parts.append(f"a depth of {body.depth}")
+    return f"{' and '.join(parts)} in `project`" if parts else None

@@ -1,0 +1,225 @@
+"""Holding data against a schema: jsonschema's errors as findings, each at the key or value of the tree it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Sequence
+
+from analyzer.diagnostics import Diagnostic, listed, nearest
+from analyzer.layers import CATALOGUE, found_elsewhere
+from analyzer.layers.kinds import written
+from analyzer.loader.parse.context import inner
+from analyzer.loader.parse.grammar import GRAPH_KEYS
+from analyzer.loader.schema.layers import TWO_LAYERS
+from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Tree
+from analyzer.source import Span, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    #: The way from the root to a value: keys and positions.
+    Way: TypeAlias = tuple[str | int, ...]
+
+#: More known keys than this are not listed in a message.
+_MANY = 16
+
+_TYPES = {
+    "object": "a mapping", "array": "a list", "string": "a text", "integer": "a whole number", "number": "a number",
+    "boolean": "`true` or `false`", "null": "nothing",
+}  # fmt: skip
+
+
+class _Finding:
+    """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong.
+
+    `unknown` marks an unknown key, `missing` one that is not there.
+    """
+
+    unknown = False
+    missing = False
+
+    def __init__(self, way: Way, message: str, *, key: str | None = None, help: str | None = None) -> None:
+        self.way = way
+        self.message = message
+        self.key = key
+        self.help = help
+
+
+def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: str) -> list[Diagnostic]:
+    """What is wrong with `data` by the schema, in the order of the file; `tree` holds the places (None: unknown).
+
+    Raises `ImportError` where jsonschema is not installed.
+    """
+    from jsonschema import Draft7Validator
+
+    found = [finding for error in Draft7Validator(schema).iter_errors(data) for finding in _translated(error)]
+    misspelt = {finding.way for finding in found if finding.unknown}
+    placed: dict[tuple[int, int], Diagnostic] = {}
+    for finding in found:
+        if not _consequence(finding, misspelt, tree):
+            diagnostic = _placed(finding, tree, file)
+            span = diagnostic.span
+            place = (span.line, span.column) if tree is not None and span is not None else (len(placed), -1)
+            placed.setdefault(place, diagnostic)
+    return [placed[place] for place in sorted(placed)]
+
+
+def _translated(error: Any) -> Iterable[_Finding]:
+    """An error in words; several where it is about several keys."""
+    way: Way = tuple(error.absolute_path)
+    schema, value = error.schema if isinstance(error.schema, dict) else {}, error.instance
+    said = schema.get("errorMessage")
+    if "propertyNames" in error.absolute_schema_path:
+        message = said if said == TWO_LAYERS else f"`{shown(str(value))}` {said or f'must be {_words(error)}'}"
+        return [_Finding(way, message, key=str(value), help=_near(value, schema))]
+    if error.validator == "additionalProperties":
+        known = [*schema.get("properties", ())]
+        unknown = _unknown_in_item if schema.get("title") == "layer" else _unknown
+        strange = [key for key in value if key not in known and not _by_pattern(key, schema)]
+        findings = [unknown(way, key, known, value) for key in strange]
+        for finding in findings:
+            finding.unknown = True
+        return findings
+    if error.validator == "required":
+        finding = _Finding(way, f"{_whose(way)} needs `{_missing(error)}`")
+        finding.missing = True
+        return [finding]
+    if error.validator == "dependencies":
+        key = next(k for k, needs in error.validator_value.items() if k in value and isinstance(needs, list))
+        return [_Finding(way, f"`{key}` needs {listed(error.validator_value[key], last='and')} beside it", key=key)]
+    if error.validator == "not" and said is not None:
+        bare = not said.startswith(("must", "stands", "goes", "does"))
+        return [_Finding(way, said if bare else f"{_whose(way)} {said}")]
+    if error.validator in ("minItems", "maxItems", "minProperties", "maxProperties"):
+        return [_Finding(way, f"{_whose(way)} {_counted(error)}")]
+    if said is not None and not said.startswith("must"):
+        return [_Finding(way, f"{_whose(way)} {said}, and {written(value)} stands here")]
+    unlike = said or f"must be {_words(error)}"
+    return [_Finding(way, f"{_whose(way)} {unlike}, not {written(value)}", help=_near(value, schema))]
+
+
+def _missing(error: Any) -> str:
+    """The key that an error of `required` is about; jsonschema has one error for each."""
+    return next(str(key) for key in error.validator_value if error.message.startswith(repr(key)))
+
+
+def _words(error: Any) -> str:
+    """What an error's keyword expects, in words."""
+    keyword, wanted = error.validator, error.validator_value
+    if keyword == "type":
+        types = [_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted)]
+        return types[0] if len(types) == 1 else f"{', '.join(types[:-1])} or {types[-1]}"
+    if keyword == "enum":
+        return listed(wanted)
+    if keyword == "const":
+        return f"`{wanted}`"
+    if keyword in ("minimum", "exclusiveMinimum"):
+        return f"{'at least' if keyword == 'minimum' else 'above'} {_number(wanted)}"
+    if keyword == "maximum":
+        return f"at most {_number(wanted)}"
+    if keyword == "minLength":
+        return "a text that is not empty"
+    if keyword == "uniqueItems":
+        return "a list that names each once"
+    if keyword == "pattern":
+        return f"a text that matches {wanted}"
+    return "otherwise"
+
+
+def _number(value: float) -> str:
+    return "10^15" if value == 10**15 else f"{value:,}".replace("-", "−")
+
+
+def _counted(error: Any) -> str:
+    """`needs at least 2 items`."""
+    keyword, limit = error.validator, error.validator_value
+    what = ("item" if keyword.endswith("Items") else "key") + ("" if limit == 1 else "s")
+    verb = "needs at least" if keyword.startswith("min") else "takes at most"
+    return f"{verb} {limit} {what}"
+
+
+def _unknown(way: Way, key: str, known: Sequence[str], value: Any) -> _Finding:
+    near = nearest(key, known)
+    elsewhere = found_elsewhere(key)
+    help = f"did you mean `{near}`?" if near else None
+    if elsewhere in known or (elsewhere or "").partition(":")[0] in known:
+        help = f"`{shown(key)}` is `{elsewhere}` here"
+    if help is None and 0 < len(known) <= _MANY:
+        help = f"its keys are {listed(known, last='and')}"
+    return _Finding(way, f"{_whose(way, 'a model')} has no key `{shown(key)}`", key=key, help=help)
+
+
+def _unknown_in_item(way: Way, key: str, known: Sequence[str], value: dict[str, Any]) -> _Finding:
+    """A key of a layer that is neither a graph key nor a type."""
+    kind = next((CATALOGUE[word] for word in value if word in CATALOGUE), None)
+    if kind is None:
+        finding = _unknown(way, key, known, value)
+        finding.message = f"there is no layer type, block or structure called `{shown(key)}`"
+        return finding
+    if key in kind.declared or key in kind.letters:
+        help = f"write it inside: `{kind.type}: {{{key}: …}}`, or indent it further"
+        return _Finding(way, f"`{key}` is a parameter of `{kind.type}` and stands beside it", key=key, help=help)
+    near = nearest(key, GRAPH_KEYS)
+    help = f"did you mean `{near}`?" if near else f"its keys are {listed(GRAPH_KEYS, last='and')}"
+    return _Finding(way, f"a layer has no key `{shown(key)}`", key=key, help=help)
+
+
+def _near(value: Any, schema: dict[str, Any]) -> str | None:
+    """The nearest of the words that a schema lists."""
+    if not isinstance(value, str):
+        return None
+    elsewhere = found_elsewhere(value)
+    if elsewhere in schema.get("enum", ()):
+        return f"`{shown(value)}` is `{elsewhere}` here"
+    near = nearest(value, [word for word in schema.get("enum", ()) if isinstance(word, str)])
+    return f"did you mean `{near}`?" if near else None
+
+
+def _by_pattern(key: str, schema: dict[str, Any]) -> bool:
+    return any(re.search(pattern, key) for pattern in schema.get("patternProperties", ()))
+
+
+def _whose(way: Way, root: str = "the file") -> str:
+    """The end of a way in a sentence: `stride` of `conv`, item 2 of `layers`."""
+    if not way:
+        return root
+    last = f"`{shown(way[-1])}`" if isinstance(way[-1], str) else f"item {way[-1] + 1}"
+    owner = next((step for step in reversed(way[:-1]) if isinstance(step, str)), None)
+    if isinstance(way[-1], str) and len(way) > 1 and not isinstance(way[-2], str):
+        return last  # a key of a list's item: the list says nothing more
+    return last if owner is None else f"{last} of `{shown(owner)}`"
+
+
+def _consequence(finding: _Finding, misspelt: Container[Way], tree: Tree | None) -> bool:
+    """Whether a finding only follows from another one.
+
+    A key is missing where one is misspelt; the second of two layers in one item is at fault, not the first; what is no
+    YAML was reported as such.
+    """
+    if finding.missing and finding.way in misspelt:
+        return True
+    place = inner(tree, finding.way) if tree is not None else None
+    if isinstance(place, Mapping) and finding.message == TWO_LAYERS:
+        return next(key.text for key, _ in place.items if key.text not in GRAPH_KEYS) == finding.key
+    return isinstance(place, Damaged)
+
+
+def _placed(finding: _Finding, tree: Tree | None, file: str) -> Diagnostic:
+    """The finding at its key or value; where the places are not known, the way is told."""
+    if tree is None:
+        way = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in finding.way).lstrip(".")
+        notes = [f"at {shown(way, 200)}"] if way else []
+        return Diagnostic("SCHEMA101", finding.message, Span(file, 1, 1), notes=notes, help=finding.help)
+    place = inner(tree, finding.way)
+    if finding.key is not None:
+        place = _key(place, finding.key) or place
+    elif isinstance(place, Mapping) and not finding.way and place.items:
+        place = place.items[0][0]
+    return Diagnostic("SCHEMA101", finding.message, place.span(file), help=finding.help)
+
+
+def _key(tree: Tree, name: str) -> Scalar | None:
+    """The key of a mapping as it stands in the file."""
+    items = tree.items if isinstance(tree, Mapping) else ()
+    return next((key for key, _ in items if key.text == name), None)

@@ -1,0 +1,203 @@
+"""The JSON Schema (draft-07) of model files, for editors and other programs, made from the catalogue and the grammar.
+
+It points at the one wrong value: no `oneOf` and no `anyOf`; `type` lists, and `if/then/else` by JSON type. A text with
+a `$` is an expression and stands wherever a value may be one. `errorMessage`, which editors' YAML servers show, says
+what was expected; validators pass over it.
+
+It accepts what the parser accepts and refuses what it refuses, save what a schema cannot say:
+
+- required parameters, since `defaults` may supply them (VALUE103);
+- blocks: whether one exists, its arguments, whether it reaches itself; names of other scripts' capitals (MODEL102,
+  VALUE102 to VALUE104, MODEL109, NAME101);
+- expressions: their grammar and their names (EXPR…, NAME102);
+- names: that they are unique, and what they refer to (NAME103, NAME104); characters that are no letters beyond U+2BFF;
+- relations of values: lists of `repeat` of one length, `min` below `max` in a budget, the elements of a volume (VALUE101,
+  LIMIT104);
+- how a value is written: `null` and nothing, `512.0` and `512`, `1e6` and `1000000` are one to a schema, as are numbers
+  within one part in 10^9 of a whole number;
+- YAML itself: duplicate keys, tags, commas in expressions (YAML1…).
+
+The other way round, it already refuses what the parser leaves to the expansion: a wrong value beside an expression in
+one list, a `when` that is a word.
+"""
+
+from __future__ import annotations
+
+from analyzer.dtypes import BITS
+from analyzer.layers.kinds import Number, Whole
+from analyzer.layers.spatial_kinds import SIZE_TEXT
+from analyzer.loader.expressions.expression import BUILT_IN, KEYWORDS
+from analyzer.loader.parse.grammar import BLOCK_KEYS, BUDGET_KEYS, INPUT_AXES, TOP_KEYS, TRAINING_KEYS
+from analyzer.loader.schema.layers import BLOCK_NAME, layer_definitions, layer_name, ref, ref_list
+from analyzer.volume import LARGEST
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.layers.kinds import Fragment
+
+_TEXT = ["string", "number", "boolean"]
+_AMOUNT = r"^\s*[0-9]+(\.[0-9]+)?\s*"
+_AMOUNTS = {
+    "count": (_AMOUNT + r"[kKMGTP]?\s*$", "must be an amount such as `26M` or `4.2G`"),
+    "bytes": (_AMOUNT + r"([kKMGTP]?B?|[kKMGTP]iB)\s*$", "must be an amount such as `150 MiB` or `1.5 GB`"),
+}
+
+
+def model_schema() -> dict[str, Any]:
+    """The schema of model files."""
+    fragments = _top_level()
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "model.schema.json",
+        "title": "Model of analyzer",
+        "description": "A network, layer by layer, for `analyzer`: what every layer puts out and costs.",
+        "type": "object",
+        "properties": {key: {"description": _sentence(text), **fragments[key]} for key, text in TOP_KEYS.items()},
+        "additionalProperties": False,
+        "required": ["layers"],
+        "if": {"required": ["inputs"]},
+        "else": {"required": ["input"]},
+        "dependencies": {
+            "input": {"properties": {"inputs": {"not": {}, "errorMessage": "stands beside `input`; keep one of them"}}}
+        },
+        "definitions": {
+            "expression": {"type": "string", "pattern": "\\$"},
+            "variable": _variable(),
+            "volume": _volume(),
+            "expected": _expected(),
+            "amount.count": _amount("count"),
+            "amount.bytes": _amount("bytes"),
+            "block": _block(),
+            **layer_definitions(),
+        },
+    }
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _top_level() -> dict[str, Fragment]:
+    """The values of the file's keys."""
+    types = [name.removesuffix(".parameters") for name in layer_definitions() if name.endswith(".parameters")]
+    return {
+        "name": {"type": _TEXT},
+        "description": {"type": _TEXT},
+        "input": {"if": ref("expression"), "else": ref("volume")},
+        "inputs": {
+            "type": "object",
+            "propertyNames": layer_name(),
+            "additionalProperties": {"if": ref("expression"), "else": ref("volume")},
+            "minProperties": 1,
+        },
+        "vars": {
+            "type": "object",
+            "propertyNames": ref("variable"),
+            "additionalProperties": {"type": _TEXT, "errorMessage": "must be a number or a word"},
+        },
+        "defaults": {
+            "type": "object",
+            "properties": {name: ref(f"{name}.parameters") for name in types},
+            "additionalProperties": False,
+        },
+        "blocks": {
+            "type": "object",
+            "propertyNames": {"pattern": BLOCK_NAME, "errorMessage": "must begin with a capital letter"},
+            "additionalProperties": ref("block"),
+        },
+        "layers": {**ref_list(), "minItems": 1},
+        "outputs": {"type": "array", "items": {"type": _TEXT}},
+        "budget": {
+            "type": "object",
+            "properties": {name: ref(f"amount.{kind}") for name, kind in BUDGET_KEYS.items()},
+            "additionalProperties": False,
+        },
+        "training": _training(),
+    }
+
+
+def _variable() -> Fragment:
+    return {
+        "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+        "not": {"enum": [*BUILT_IN, *sorted(KEYWORDS)]},
+        "errorMessage": "must be a name of letters, digits and `_`, and no word of expressions",
+    }
+
+
+def _volume() -> Fragment:
+    """An input volume in its short or its long form."""
+    size: Fragment = {
+        "type": ["integer", "string"],
+        "minimum": 1,
+        "maximum": LARGEST,
+        "pattern": f"^{SIZE_TEXT}$",
+        "errorMessage": "must be a whole number of at least 1",
+    }
+    alone = {"propertyNames": {"enum": ["length", "depth"], "errorMessage": "does not stand beside `length`"}}
+    return {
+        "type": ["integer", "string", "object"],
+        "minimum": 1,
+        "maximum": LARGEST,
+        "pattern": f"^{SIZE_TEXT}([x×]{SIZE_TEXT}){{0,3}}$",
+        "properties": {axis: {"if": ref("expression"), "else": size} for axis in INPUT_AXES},
+        "additionalProperties": False,
+        "required": ["depth"],
+        "dependencies": {"length": alone, "time": ["height", "width"], "height": ["width"], "width": ["height"]},
+        "errorMessage": "must be a volume such as `224x224x3`",
+    }
+
+
+def _expected() -> Fragment:
+    one = f"({SIZE_TEXT}|\\?)"
+    return {
+        "type": ["integer", "string"],
+        "minimum": 1,
+        "maximum": LARGEST,
+        "pattern": f"^{one}([x×]{one}){{0,3}}$",
+        "errorMessage": "must be a volume such as `14x14x20` or `56x56x?`",
+    }
+
+
+def _amount(kind: str) -> Fragment:
+    pattern, message = _AMOUNTS[kind]
+    scalar: Fragment = {"type": ["number", "string"], "minimum": 0, "pattern": pattern, "errorMessage": message}
+    return {
+        **scalar,
+        "type": ["number", "string", "object"],
+        "properties": {"min": scalar, "max": scalar},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+
+
+def _block() -> Fragment:
+    word = "^\\s*[A-Za-z_][A-Za-z0-9_]*\\s*(=|$)"
+    fragments: dict[str, Fragment] = {
+        "params": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": word,
+                "not": {"pattern": f"^\\s*({'|'.join((*BUILT_IN, *sorted(KEYWORDS)))})\\s*(=|$)"},
+                "errorMessage": "must be `name` or `name=default`",
+            },
+        },
+        "layers": ref_list(),
+        "description": {"type": _TEXT},
+    }
+    return {
+        "title": "block",
+        "type": "object",
+        "properties": {key: {"description": _sentence(text), **fragments[key]} for key, text in BLOCK_KEYS.items()},
+        "additionalProperties": False,
+        "required": ["layers"],
+    }
+
+
+def _training() -> Fragment:
+    """The defaults of the memory analysis; no expressions."""
+    numbers = {"batch": Whole(1).schema(), "weight_decay": Number(0).schema()}
+    properties = {key: numbers.get(key) or {"enum": list(choices or BITS)} for key, choices in TRAINING_KEYS.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,0 +1,1 @@
+"""A file as text: read, limited, and made a tree with places."""

@@ -1,0 +1,275 @@
+"""The one list of columns. A new column is one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+
+from analyzer.diagnostics import nearest
+from analyzer.engine.receptive_field import ReceptiveField
+from analyzer.engine.result import MODES, Row
+from analyzer.reporter.analysis.fold import Folded
+from analyzer.reporter.analysis.geometry import kind_text
+from analyzer.units import count, memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The modes as headings.
+TITLES = {"": "", "shared": "shared", "local": "locally connected", "declared": "as declared"}
+
+
+class Column:
+    """One column of a report.
+
+    `value` gives the exact value of a row for programs, `text` the same for people. `nature` is `word`, `amount` (adds
+    up over the rows), `running` (a running sum) or `place`. `group` is a mode or empty.
+    """
+
+    __slots__ = ("doc", "group", "heading", "name", "nature", "text", "value")
+
+    def __init__(
+        self,
+        name: str,
+        heading: str,
+        doc: str,
+        *,
+        value: Callable[[Any], int | str],
+        text: Callable[[Any], str] | None = None,
+        nature: str = "word",
+        group: str = "",
+    ) -> None:
+        self.name = name
+        self.heading = heading
+        self.doc = doc
+        self.nature = nature
+        self.group = group
+        self.value = value
+        self.text = text or (lambda row: str(value(row)))
+
+    @property
+    def align(self) -> str:
+        """`left` for words, `right` for numbers."""
+        return "left" if self.nature == "word" else "right"
+
+    @property
+    def sums(self) -> bool:
+        """Whether a total makes sense."""
+        return self.nature in ("amount", "running")
+
+    @property
+    def metric(self) -> str:
+        """The name without its mode: what is left out in one mode is left out in all."""
+        return self.name.rpartition(".")[2]
+
+
+class ColumnError(Exception):
+    """A column was asked for that is not there, or that cannot do what was asked."""
+
+
+def _counted(name: str, heading: str, doc: str, value: Any, nature: str = "amount", group: str = "") -> Column:
+    return Column(name, heading, doc, value=value, text=lambda row: count(value(row)), nature=nature, group=group)
+
+
+def _sized(name: str, heading: str, doc: str, value: Any, nature: str = "amount", group: str = "") -> Column:
+    return Column(name, heading, doc, value=value, text=lambda row: memory(value(row)), nature=nature, group=group)
+
+
+def _note(row: Row) -> str:
+    note = row.note if isinstance(row, Folded) else row.node.origin.note
+    return note or ""
+
+
+def _kind(row: Row) -> str:
+    if isinstance(row, Folded):
+        return row.label + "*" if row.label and row.authored and "*" not in row.label else row.label
+    return kind_text(row)
+
+
+def _field_column(name: str, heading: str, doc: str, text: Callable[[ReceptiveField], str]) -> Column:
+    """A column about the receptive field; empty where a row has none."""
+
+    def value(row: Row) -> str:
+        return "" if row.receptive_field is None else text(row.receptive_field)
+
+    return Column(name, heading, doc, value=value, nature="place")
+
+
+def _field_size(field: ReceptiveField) -> str:
+    if field.whole:
+        return "whole"
+    pairs = zip(field.size_min, field.size, strict=True)
+    return "×".join(str(most) if least == most else f"{least}–{most}" for least, most in pairs)
+
+
+def _axes(numbers: Sequence[int | float]) -> str:
+    """A number for each axis, once where they are equal."""
+    texts = [f"{number:.4g}".replace("-", "−") for number in numbers]
+    return texts[0] if len(set(texts)) == 1 else "×".join(texts)
+
+
+def _on_data(row: Row) -> int | str:
+    return "" if row.macs_on_data is None else row.macs_on_data
+
+
+def _of_mode(mode: str) -> Iterator[Column]:
+    """The columns of one mode."""
+
+    def all_memory(row: Row) -> int:
+        total: int = getattr(row.cumulative, mode).bytes
+        return total + row.cumulative.activation_bytes
+
+    def own(attribute: str) -> Any:
+        return attrgetter(f"own.{mode}.{attribute}")
+
+    where = {"shared": "shared weights", "local": "a bank at each position", "declared": "as the file says"}[mode]
+    yield _counted(f"{mode}.weights", "weights", f"weights, {where}", own("weights"), group=mode)
+    yield _counted(f"{mode}.biases", "biases", f"biases, {where}", own("biases"), group=mode)
+    yield _counted(f"{mode}.parameters", "parameters", f"weights and biases, {where}", own("parameters"), group=mode)
+    yield _counted(
+        f"{mode}.trainable", "trainable", f"parameters of layers not frozen, {where}", own("trainable"), group=mode
+    )
+    yield _counted(f"{mode}.buffers", "buffers", f"kept but not trained, {where}", own("buffers"), group=mode)
+    yield _counted(
+        f"{mode}.sum",
+        "Σ",
+        f"running sum of the parameters, {where}",
+        attrgetter(f"cumulative.{mode}.parameters"),
+        "running",
+        mode,
+    )
+    yield _sized(
+        f"{mode}.memory",
+        "memory",
+        f"bytes of parameters, buffers and output, {where}",
+        lambda row: row.memory(mode),
+        group=mode,
+    )
+    yield _sized(f"{mode}.memory_sum", "Σ memory", f"running sum of the memory, {where}", all_memory, "running", mode)
+
+
+COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        Column("layer", "layer", "full name of the layer", value=lambda row: row.name),
+        Column("kind", "kind", "its type; for people with its geometry", value=lambda row: row.kind, text=_kind),
+        Column(
+            "output",
+            "output",
+            "output volume of one sample",
+            value=lambda row: str(row.output),
+            text=lambda row: row.output.pretty(),
+        ),
+        *_of_mode("shared"),
+        *_of_mode("local"),
+        *_of_mode("declared"),
+        _counted("macs", "MACs", "multiply-accumulates of one sample", attrgetter("own.macs")),
+        _counted("macs_sum", "Σ MACs", "running sum of the MACs", attrgetter("cumulative.macs"), "running"),
+        _counted("flops", "FLOPs", "2 × MACs", lambda row: 2 * row.own.macs),
+        Column(
+            "macs_on_data",
+            "MACs on data",
+            "MACs whose taps fall on no padding",
+            value=_on_data,
+            text=lambda row: "" if row.macs_on_data is None else count(row.macs_on_data),
+            nature="amount",
+        ),
+        Column(
+            "unread",
+            "unread",
+            "cells at the end of each axis that no window reads",
+            value=lambda row: "" if row.unread is None else _axes(row.unread),
+            nature="place",
+        ),
+        _field_column("receptive_field", "RF", "input cells that an output cell sees", _field_size),
+        _field_column("rf_stride", "RF stride", "how far the field moves", lambda field: _axes(field.stride)),
+        _field_column(
+            "rf_offset", "RF offset", "its first cell, below 0 in padding", lambda field: _axes(field.offset)
+        ),
+        _sized("activation", "activation", "bytes of its output", attrgetter("own.activation_bytes")),
+        _sized(
+            "activation_sum",
+            "Σ activation",
+            "running sum of the bytes of the outputs",
+            attrgetter("cumulative.activation_bytes"),
+            "running",
+        ),
+        _sized("saved", "saved", "bytes that it is the first to keep for the backward pass", attrgetter("saved")),
+        _sized("live", "live", "bytes of activations alive while it runs", attrgetter("live"), "place"),
+        Column("inputs", "inputs", "the layers that it reads", value=lambda row: " ".join(row.inputs)),
+        Column("path", "path", "the blocks around it", value=lambda row: row.path),
+        Column(
+            "line",
+            "line",
+            "its line in the file",
+            value=lambda row: "" if row.line is None else row.line,
+            nature="place",
+        ),
+        Column("note", "note", "its author's note", value=_note),
+    )
+}
+
+#: What every mode has: a bare name means it in each mode shown.
+METRICS = tuple(name.partition(".")[2] for name in COLUMNS if name.startswith("shared."))
+
+#: Columns that show what `Analysis.measure_memory` works out.
+MEASURED = ("saved", "live")
+
+#: What people see unless they choose, and what a ranking shows, where a running sum would mislead.
+USUAL = ("layer", "kind", "output", "weights", "biases", "sum", "memory", "macs", "macs_sum")
+RANKED = ("layer", "kind", "output", "weights", "biases", "parameters", "memory", "macs")
+
+
+def chosen(names: Sequence[str], modes: Sequence[str]) -> list[Column]:
+    """The named columns in their order; names without a mode, where they stand side by side, mode by mode.
+
+    >>> [column.name for column in chosen(["layer", "weights", "biases"], ["shared", "local"])]
+    ['layer', 'shared.weights', 'shared.biases', 'local.weights', 'local.biases']
+    """
+    full: list[str] = []
+    bare: list[str] = []
+    for name in (*names, ""):
+        if name in METRICS:
+            bare.append(name)
+            continue
+        full += [f"{mode}.{metric}" for mode in modes for metric in bare]
+        bare = []
+        if name:
+            full.append(name)
+    return [COLUMNS[name] for name in dict.fromkeys(full)]
+
+
+def check_columns(names: Sequence[str], sort: str | None = None) -> None:
+    """Refuses names that no column has, and an order by what is no amount; raises `ColumnError`."""
+    known = (*COLUMNS, *METRICS)
+    for name in (*names, *([] if sort is None else [sort])):
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"; did you mean `{near}`?" if near else ""
+            raise ColumnError(f"there is no column `{name}`{hint} (`--columns help` lists them)")
+    if sort is not None:
+        column = COLUMNS.get(sort) or COLUMNS[f"shared.{sort}"]
+        if column.nature == "running":
+            other = "parameters" if column.metric == "sum" else column.metric.removesuffix("_sum")
+            raise ColumnError(
+                f"`{sort}` is a running sum, which no order but the network's can have; sort by `{other}`"
+            )
+        if column.nature != "amount":
+            raise ColumnError(f"`{sort}` is no amount; sort by `parameters`, `macs` or `activation`, for example")
+
+
+def described() -> Iterator[str]:
+    """The list of columns for `--columns help`, a line each."""
+    wide = max(map(len, COLUMNS)) + 2
+    yield "A name without its mode (`weights`) is that column in every mode shown."
+    for name, column in COLUMNS.items():
+        usual = " (usual)" if column.metric in USUAL and column.group != "declared" else ""
+        yield f"  {name:<{wide}}{column.doc}{usual}"
+
+
+def modes_of(mode: str, *, mixed: bool) -> tuple[str, ...]:
+    """The modes that a report shows: `declared` too where the file declares sharing of its own."""
+    if mode != "both":
+        return (mode,)
+    return MODES if mixed else MODES[:2]

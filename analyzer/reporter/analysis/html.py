@@ -1,0 +1,199 @@
+"""The page: one self-contained file with the totals, the table and its blocks to fold, light and dark.
+
+Nothing is requested from elsewhere, and a policy in the page forbids it. Names and notes are text, never markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.engine.result import Analysis, Row
+from analyzer.reporter.analysis.columns import Column
+from analyzer.reporter.analysis.compare import comparable, comparison
+from analyzer.reporter.analysis.fold import Folded, folded
+from analyzer.reporter.analysis.grid import Grid, grid_of, grouped
+from analyzer.reporter.analysis.html_style import SCRIPT, STYLE
+from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.options import Failed, Options
+
+#: A network of more rows opens with its blocks folded.
+_OPEN = 40
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+
+def render(analysis: Analysis, options: Options) -> Iterator[str]:
+    """One report as a page."""
+    yield from _page(analysis.name, _section(analysis, options), options)
+
+
+def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """All reports on one page, the comparison first."""
+    yield from _page("Comparison", _sections(reports, options), options)
+
+
+def fragment(analysis: Analysis, options: Options | None = None) -> str:
+    """The report as a part of a page, for a notebook: all rows open, no script."""
+    body = "".join(_section(analysis, options or Options(), blocks=False))
+    return f'<div class="analyzer"><style>{STYLE}</style>{body}</div>'
+
+
+def escaped(text: str) -> str:
+    """Text as the page shows it: no markup, control characters spelled out."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _with_code(text: str) -> str:
+    """Text whose names between backticks are set as code."""
+    parts = text.split("`")
+    return "".join(f"<code>{escaped(part)}</code>" if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
+def _page(name: str, sections: Iterator[str], options: Options) -> Iterator[str]:
+    """The page around its sections, in characters that the stream can carry."""
+    yield (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{_fit(escaped(name), options)}</title>\n'
+        f'<style>{_fit_style(STYLE, options)}</style>\n</head>\n<body class="analyzer">\n'
+    )
+    for chunk in sections:
+        yield _fit(chunk, options)
+    yield f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
+
+
+def _sections(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    if comparable(reports):
+        yield "<section>\n<h1>Comparison</h1>\n"
+        grid = comparison(reports, options)
+        yield from _table(grid, _plain_rows(grid))
+        yield "</section>\n"
+    for report in reports:
+        if isinstance(report, Analysis):
+            yield from _section(report, options)
+        else:
+            yield f"<section>\n<h1>{escaped(report.file)}</h1>\n<ul>\n"
+            for finding in report.diagnostics:
+                yield f"<li>{escaped(finding.severity)}[{escaped(finding.code)}]: {escaped(finding.message)}</li>\n"
+            yield "</ul>\n</section>\n"
+
+
+def _section(analysis: Analysis, options: Options, *, blocks: bool = True) -> Iterator[str]:
+    name, *run = title(analysis)
+    yield f'<section>\n<h1>{escaped(name)}</h1>\n<p class="run">{escaped(" · ".join(run))}</p>\n'
+    if analysis.description:
+        yield f'<p class="notes">{escaped(analysis.description)}</p>\n'
+    yield '<dl class="cards">\n'
+    for label, parts in facts(analysis, options):
+        values = "".join(f"<dd>{_with_code(part)}</dd>" for part in parts)
+        yield f'<div class="card"><dt>{escaped(label)}</dt>{values}</div>\n'
+    yield "</dl>\n"
+    grid = grid_of(analysis, options)
+    if options.top is None and options.columns is None:
+        grid = Grid(_with_bars(grid.columns, analysis), grid.subjects, grid.sums, grid.notes)
+    whole = blocks and options.depth is None and options.top is None and options.sort is None
+    yield from _table(grid, _blocked_rows(analysis, grid) if whole else _plain_rows(grid))
+    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid))]
+    yield "".join(f'<p class="notes">{_with_code(note)}</p>\n' for note in notes if note) + "</section>\n"
+
+
+def _with_bars(columns: Sequence[Column], analysis: Analysis) -> list[Column]:
+    """The columns, and at the end of each mode a bar of the part that a row has of all parameters."""
+    result: list[Column] = []
+    for place, column in enumerate(columns):
+        result.append(column)
+        if column.group and (place + 1 == len(columns) or columns[place + 1].group != column.group):
+            result.append(_bar(column.group, analysis))
+    return result
+
+
+def _bar(mode: str, analysis: Analysis) -> Column:
+    total = getattr(analysis.totals, mode).parameters or 1
+
+    def part(row: Row) -> str:
+        return str(getattr(row.own, mode).parameters * 1000 // total)
+
+    return Column(f"{mode}.bar", "share", "part of all parameters", value=part, nature="bar", group=mode)
+
+
+def _table(grid: Grid, rows: Iterator[str]) -> Iterator[str]:
+    yield '<div class="scroll"><table>\n<thead>\n'
+    if any(column.group for column in grid.columns):
+        yield "<tr>"
+        place = 0
+        for name, number in grouped(grid.columns):
+            group = grid.columns[place].group
+            yield f'<th colspan="{number}" scope="colgroup" class="{group}">{escaped(name)}</th>'
+            place += number
+        yield "</tr>\n"
+    yield "<tr>"
+    for column in grid.columns:
+        side = "n " if column.align == "right" and column.nature != "bar" else ""
+        yield f'<th scope="col" class="{side}{column.group}" title="{escaped(column.doc)}">{escaped(column.heading)}</th>'
+    yield "</tr>\n</thead>\n<tbody>\n"
+    yield from rows
+    yield "</tbody>\n"
+    sums = grid.sum_texts()
+    if sums:
+        yield "<tfoot>\n" + "".join(f"<tr>{_cells(grid.columns, line)}</tr>\n" for line in sums) + "</tfoot>\n"
+    yield "</table></div>\n"
+
+
+def _plain_rows(grid: Grid) -> Iterator[str]:
+    for subject, line in zip(grid.subjects, grid.body(), strict=True):
+        yield f"<tr{_faint(subject)}>{_cells(grid.columns, line)}</tr>\n"
+
+
+def _blocked_rows(analysis: Analysis, grid: Grid) -> Iterator[str]:
+    """The rows, those of a block under one row that folds them."""
+    is_open = len(analysis.rows) <= _OPEN
+    hidden = "" if is_open else " hidden"
+    writers = [column.text for column in grid.columns]
+    for number, head in enumerate(folded(analysis, 1)):
+        if not isinstance(head, Folded):
+            yield f"<tr{_faint(head)}>{_cells(grid.columns, [write(head) for write in writers])}</tr>\n"
+            continue
+        button = f'<button data-block="{number}" aria-expanded="{str(is_open).lower()}">{{}}</button>'
+        line = _cells(grid.columns, [write(head) for write in writers], button)
+        yield f'<tr class="block">{line}</tr>\n'
+        for row in head.members:
+            faint = _faint(row, "in")
+            line = _cells(grid.columns, [write(row) for write in writers])
+            yield f'<tr{faint} data-in="{number}"{hidden}>{line}</tr>\n'
+
+
+def _cells(columns: Sequence[Column], line: Sequence[str], first: str = "{}") -> str:
+    """The cells of a row; the first is its heading, put into `first`."""
+    cells = []
+    for place, (column, text) in enumerate(zip(columns, line, strict=True)):
+        if column.nature == "bar":
+            width = f'<i style="width:{int(text) / 10:g}%"></i>' if text and text != "0" else ""
+            cells.append(f'<td class="bar {column.group}">{width}</td>')
+        elif place == 0:
+            cells.append(f'<th scope="row">{first.format(escaped(text))}</th>')
+        else:
+            side = ' class="n"' if column.align == "right" else ""
+            cells.append(f"<td{side}>{escaped(text)}</td>")
+    return "".join(cells)
+
+
+def _faint(subject: object, also: str = "") -> str:
+    """The class of a row: `zero` where it costs neither parameters nor MACs."""
+    own = getattr(subject, "own", None)
+    zero = own is not None and not own.macs and not own.local.parameters and not own.declared.parameters
+    names = " ".join(name for name in (also, "zero" if zero else "") if name)
+    return f' class="{names}"' if names else ""
+
+
+def _fit(text: str, options: Options) -> str:
+    return text if options.unicode else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _fit_style(text: str, options: Options) -> str:
+    """CSS has escapes of its own."""
+    if options.unicode:
+        return text
+    return "".join(c if c.isascii() else f"\\{ord(c):x} " for c in text)

@@ -1,0 +1,101 @@
+"""The table for a paper: a `longtable` with `booktabs` rules, to be put in with `\\input`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.engine.result import Analysis
+from analyzer.reporter.analysis.compare import comparable, comparison
+from analyzer.reporter.analysis.grid import Grid, grid_of, grouped
+from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.terminal import fitted
+
+_SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+        "|": r"\textbar{}", "`": r"\textasciigrave{}", '"': r"\textquotedbl{}", "×": r"$\times$", "·": r"$\cdot$",
+        "Σ": r"$\Sigma$", "−": "$-$", "÷": r"$\div$", "█": r"\rule{.5em}{1.2ex}", "▌": r"\rule{.25em}{1.2ex}",
+        "…": r"\dots{}",
+    }
+)  # fmt: skip
+
+
+def render(analysis: Analysis, options: Options) -> Iterator[str]:
+    """One report."""
+    yield _preamble(options)
+    yield from _report(analysis, options)
+
+
+def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """The comparison, then the reports."""
+    yield _preamble(options)
+    if comparable(reports):
+        yield from _table(comparison(reports, options), "Comparison", options)
+    for report in reports:
+        if isinstance(report, Analysis):
+            yield "\n"
+            yield from _report(report, options)
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX sets as it is; thousands keep together: `3{,}860`."""
+    text = " ".join(text.split())
+    plain = text.replace(",", "")
+    if plain.isascii() and plain.isdigit():
+        return text.replace(",", "{,}")
+    return text.translate(_SPECIAL)
+
+
+def _preamble(options: Options) -> str:
+    return "% needs \\usepackage{booktabs,longtable} and, for names, \\usepackage[T1]{fontenc}\n"
+
+
+def _report(analysis: Analysis, options: Options) -> Iterator[str]:
+    grid = grid_of(analysis, options)
+    yield from _table(grid, " · ".join(title(analysis)), options)
+    yield "\\begin{itemize}\n"
+    for label, parts in facts(analysis, options):
+        yield f"  \\item {label}: {_set(' · '.join(parts), options)}\n"
+    yield "\\end{itemize}\n"
+    for note in (authored_note(analysis), *grid.notes, " · ".join(conventions(grid))):
+        if note:
+            yield f"\\noindent{{\\footnotesize {_set(note, options)}}}\\par\n"
+
+
+def _table(grid: Grid, caption: str, options: Options) -> Iterator[str]:
+    letters = "".join("r" if column.align == "right" else "l" for column in grid.columns)
+    yield f"\\begin{{longtable}}{{@{{}}{letters}@{{}}}}\n\\caption{{{_set(caption, options)}}}\\\\\n\\toprule\n"
+    yield from _groups(grid)
+    yield _line([_set(column.heading, options) for column in grid.columns])
+    yield "\\midrule\n\\endhead\n"
+    for line in grid.body():
+        yield _line([_set(cell, options) for cell in line])
+    sums = grid.sum_texts()
+    if sums:
+        yield "\\midrule\n"
+    for line in sums:
+        yield _line([_set(cell, options) for cell in line])
+    yield "\\bottomrule\n\\end{longtable}\n"
+
+
+def _groups(grid: Grid) -> Iterator[str]:
+    """The titles over their columns, each with a rule under it."""
+    cells, rules, place = [], [], 1
+    for name, number in grouped(grid.columns):
+        cells.append(f"\\multicolumn{{{number}}}{{c}}{{{name}}}" if name else "&" * (number - 1))
+        if name:
+            rules.append(f"\\cmidrule(lr){{{place}-{place + number - 1}}}")
+        place += number
+    if rules:
+        yield _line(cells)
+        yield "".join(rules) + "\n"
+
+
+def _line(cells: list[str]) -> str:
+    return " & ".join(cells) + " \\\\\n"
+
+
+def _set(text: str, options: Options) -> str:
+    return fitted(escaped(text), options.unicode)

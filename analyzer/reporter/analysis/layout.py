@@ -1,0 +1,154 @@
+"""Which columns stand in which table at a width: one wide table, the modes one under the other, one table a topic.
+
+Names and numbers are never cut. Where even a table a topic is too wide, columns are left out in a fixed order and
+named; where the columns were chosen, or nothing more can be left out, a table is wider than asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.reporter.analysis.columns import TITLES, Column
+from analyzer.reporter.terminal import cells
+
+#: Cells between two columns.
+GAP = 2
+
+#: What is left out first, second, … where the room is short.
+DROPPED = ("macs_sum", "layers", "bytes", "peak", "memory", "biases", "sum", "kind", "macs")
+
+#: Columns that may wrap, with what they wrap at and the width that they keep while another layout may do.
+WRAPPED = {"kind": (" ", 11), "layer": (".", 20)}
+
+#: Tables by the places of their columns.
+Tables = list[list[int]]
+
+
+class Layout:
+    """Tables by the places of their columns, the widths of columns that wrap, and the metrics left out."""
+
+    __slots__ = ("left_out", "tables", "widths")
+
+    def __init__(self, tables: Tables, widths: dict[int, int], left_out: Sequence[str]) -> None:
+        self.tables = tables
+        self.widths = widths
+        self.left_out = left_out
+
+
+def laid_out(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int | None, *, free: bool) -> Layout:
+    """The layout of these cells at a width; `free` allows to leave columns out."""
+    everything = list(range(len(columns)))
+    if width is None:
+        return Layout([everything], {}, ())
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    least = {
+        place: max(_narrowest(line[place], WRAPPED[column.metric][0]) for line in lines)
+        for place, column in enumerate(columns)
+        if column.metric in WRAPPED
+    }
+    narrow: dict[int, int] = {}
+    tables: Tables = []
+    left_out: tuple[str, ...] = ()
+    for tables, left_out, floor in _candidates(columns, free=free):
+        narrow = {}
+        if floor is not None:
+            for place, smallest in least.items():
+                keep = max(smallest, WRAPPED[columns[place].metric][1] if floor else 0)
+                spare = widths[place] - keep
+                over = max(
+                    (_over(columns, table, widths, narrow, width) for table in tables if place in table), default=0
+                )
+                if spare > 0 and over > 0:
+                    narrow[place] = widths[place] - min(spare, over)
+        if all(_over(columns, table, widths, narrow, width) <= 0 for table in tables):
+            return Layout(tables, narrow, left_out)
+    return Layout(tables, narrow, left_out)
+
+
+def _over(
+    columns: Sequence[Column], table: Sequence[int], widths: Sequence[int], narrow: dict[int, int], width: int
+) -> int:
+    """By how much a table is wider than asked."""
+    taken = [narrow.get(place, widths[place]) for place in table]
+    return sum(spread(taken, [columns[place].group for place in table])) + GAP * (len(table) - 1) - width
+
+
+def spread(widths: Sequence[int], groups: Sequence[str]) -> list[int]:
+    """Column widths of a table, the last of each group widened where the group's title needs it."""
+    result = list(widths)
+    start = 0
+    for place, group in enumerate(groups):
+        if place + 1 == len(groups) or groups[place + 1] != group:
+            room = sum(result[start : place + 1]) + GAP * (place - start)
+            if group:
+                result[place] += max(0, len(TITLES[group]) - room)
+            start = place + 1
+    return result
+
+
+def _candidates(columns: Sequence[Column], *, free: bool) -> Iterator[tuple[Tables, tuple[str, ...], bool | None]]:
+    """Ways to lay columns out, the best first: (tables, left out, how to wrap).
+
+    Wrapping is None (not at all), True (to the floors of `WRAPPED`) or False (as far as names allow).
+    """
+    everything = list(range(len(columns)))
+    there = {column.metric for column in columns}
+    order = tuple(name for name in DROPPED if name in there) if free else ()
+    yield [everything], (), None
+    first = order[:1] if order[:1] == ("macs_sum",) else ()
+    kept = [place for place in everything if columns[place].metric not in first]
+    if first:
+        yield [kept], first, None
+    yield _stacked(columns, kept), first, None
+    yield _stacked(columns, kept), first, True
+    for number in range(len(order) + 1):
+        left_out = order[:number]
+        kept = [place for place in everything if columns[place].metric not in left_out]
+        for keys in (("layer", "output"), ("layer",)):
+            yield _by_topic(columns, kept, keys), left_out, None
+        if number >= len(first):
+            yield _by_topic(columns, kept, ("layer",)), left_out, True
+    yield _by_topic(columns, kept, ("layer",)), left_out, False
+
+
+def _stacked(columns: Sequence[Column], places: Sequence[int]) -> Tables:
+    """A table for each mode: its columns between those of no mode."""
+    groups = _groups(columns, places)
+    if len(groups) < 2:
+        return [list(places)]
+    return [[place for place in places if columns[place].group in ("", group)] for group in groups]
+
+
+def _by_topic(columns: Sequence[Column], places: Sequence[int], keys: Sequence[str]) -> Tables:
+    """A table of the columns of no mode, and one for each mode, which names its rows too."""
+    names = [place for place in places if columns[place].name in (*keys, "name")]
+    plain = [place for place in places if not columns[place].group]
+    tables = [[*names, *(p for p in places if columns[p].group == group)] for group in _groups(columns, places)]
+    return [plain, *tables] if len(plain) > len(names) or not tables else tables
+
+
+def _groups(columns: Sequence[Column], places: Sequence[int]) -> list[str]:
+    return list(dict.fromkeys(columns[place].group for place in places if columns[place].group))
+
+
+def _narrowest(text: str, at: str) -> int:
+    """The narrowest that a text can be."""
+    return max(map(cells, _pieces(text, at)))
+
+
+def _pieces(text: str, at: str) -> list[str]:
+    """The pieces that a text may be wrapped into; a dot stays with the piece before it."""
+    parts = text.split(at)
+    return parts if at == " " else [part + at for part in parts[:-1]] + parts[-1:]
+
+
+def wrap(text: str, at: str, width: int) -> list[str]:
+    """A name or a kind on as many lines as its width asks for."""
+    lines: list[str] = []
+    join = at if at == " " else ""
+    for piece in _pieces(text, at):
+        if lines and cells(lines[-1] + join + piece) <= width:
+            lines[-1] += join + piece
+        else:
+            lines.append(piece)
+    return lines

@@ -1,0 +1,116 @@
+"""What a reviewer asks first, in words: the title, the totals of an analysis, the conventions behind the numbers."""
+
+from __future__ import annotations
+
+from analyzer.engine.result import Analysis, Cost
+from analyzer.reporter.analysis.columns import COLUMNS, TITLES
+from analyzer.reporter.analysis.geometry import LEGEND
+from analyzer.reporter.analysis.grid import Grid, shown_modes
+from analyzer.reporter.options import Options
+from analyzer.units import count, memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def title(analysis: Analysis) -> list[str]:
+    """The parts of the title: name, input, batch, dtype, layers."""
+    entered = analysis.network.inputs
+    if len(entered) == 1:
+        inputs = [f"input {entered[0].output.pretty()}"]
+    else:
+        inputs = [f"{node.name} {node.output.pretty()}" for node in entered]
+    return [
+        analysis.name,
+        *inputs,
+        f"batch {count(analysis.batch)}",
+        analysis.dtype,
+        plural(len(analysis.rows), "layer"),
+    ]
+
+
+def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
+    """Labels, each with what is known: parameters in the shown modes and their ratio, MACs, memory, the peak."""
+    totals, modes = analysis.totals, shown_modes(analysis, options)
+    costs: list[tuple[str, Cost]] = [(TITLES[mode], getattr(totals, mode)) for mode in modes]
+    lines = [("parameters", _by_mode(costs, lambda cost: count(cost.parameters)))]
+    if options.mode == "both" and (times := ratio(analysis)):
+        lines[0][1][1] += f", {times} as many"
+    if any(cost.trainable != cost.parameters for _, cost in costs):
+        lines.append(("trainable", _by_mode(costs, lambda cost: count(cost.trainable))))
+    if any(cost.buffers for _, cost in costs):
+        lines.append(("buffers", _by_mode(costs, lambda cost: count(cost.buffers))))
+    lines.append(("MACs", [f"{count(totals.macs)} per sample", f"{count(2 * totals.macs)} FLOPs"]))
+    lines.append(("parameter memory", _by_mode(costs, lambda cost: memory(cost.bytes))))
+    if len(costs) > 0 and costs[0][1].buffers:
+        lines[-1][1].append("buffers included")
+    peak = analysis.peak
+    lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
+    field = _field_at_the_end(analysis)
+    if field:
+        lines.append(("receptive field", field))
+    return lines
+
+
+def _field_at_the_end(analysis: Analysis) -> list[str]:
+    """The largest field before the whole input is seen, and where that begins."""
+    last = first_whole = None
+    for row in analysis.rows:
+        field = row.receptive_field
+        if field is None:
+            continue
+        if field.whole:
+            first_whole = first_whole or row
+        elif first_whole is None:
+            last = row
+    parts = [] if last is None else [f"{COLUMNS['receptive_field'].text(last)} at `{last.name}`"]
+    if first_whole is not None:
+        parts.append(f"the whole input from `{first_whole.name}` on")
+    return parts
+
+
+def _by_mode(costs: list[tuple[str, Cost]], text: Callable[[Cost], str]) -> list[str]:
+    """A quantity in each mode; once, where it is the same in all."""
+    texts = [text(cost) for _, cost in costs]
+    if len(costs) > 1 and len(set(texts)) == 1:
+        return [f"{texts[0]} in {'both' if len(costs) == 2 else 'all'} modes"]
+    return [f"{shown} {name}" for shown, (name, _) in zip(texts, costs, strict=True)]
+
+
+def ratio(analysis: Analysis) -> str:
+    """How many times as many parameters the locally connected network has: `196.0×`; empty where it has as many."""
+    shared, local = analysis.totals.shared.parameters, analysis.totals.local.parameters
+    if not shared or shared == local:
+        return ""
+    tenths = (local * 20 // shared + 1) // 2
+    return f"{tenths // 10:,}.{tenths % 10}×"
+
+
+def conventions(grid: Grid) -> list[str]:
+    """Sentences that say what the numbers of a grid count."""
+    shown = {column.metric for column in grid.columns}
+    sentences = []
+    if "kind" in shown:
+        sentences.append(f"kind: {LEGEND}")
+    if shown & {"macs", "macs_sum", "flops"}:
+        sentences.append("a MAC is one multiplication added to a sum; adding a bias is none")
+    if shown & {"memory", "memory_sum"}:
+        sentences.append("memory of a row: its parameters, buffers and output")
+    if any(column.nature == "running" for column in grid.columns):
+        sentences.append("Σ: sum so far")
+    sentences.append("KiB = 2^10 bytes")
+    return sentences
+
+
+def authored_note(analysis: Analysis) -> str | None:
+    """What the mark `*` means, where the network has layers with their author's numbers."""
+    names = [row.name for row in analysis.rows if row.node.layer.authored]
+    if not names:
+        return None
+    return f"* {plural(len(names), 'layer')} with numbers given in the file, not computed: {', '.join(names)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A count with its noun: `1 layer`, `1,000 layers`."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"

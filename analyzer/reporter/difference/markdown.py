@@ -1,0 +1,212 @@
+"""The comparison as a comment on a pull request: GitHub-flavoured Markdown that never outgrows what a comment may hold.
+
+The totals and the biggest changes stand open, the rest is folded away, and what has no room is counted. Names come from
+other people's files: they are written so that nothing in them is markup, a mention, a link or a reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analyzer.difference.result import Difference, Side
+from analyzer.reporter.analysis.summary import plural
+from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
+from analyzer.reporter.difference.words import (
+    counted,
+    details,
+    percent,
+    pretty,
+    run_differs,
+    shown_modes,
+    signed,
+    subject,
+    totals,
+)
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import fitted
+from analyzer.units import count, short
+
+#: GitHub refuses comments of more than 65,536 characters; bytes are counted here, which are never fewer.
+LIMIT = 60_000
+#: Changes, blocks and renames that stand open, and the length at which a name is cut.
+_OPEN = 10
+_BLOCKS = 12
+_RENAMES = 8
+_LONGEST = 80
+
+_SAFE = re.compile(r"[\w.,–… /+-]+")
+_PLAIN = re.compile(r"[\w.,;:()…→×–−+/%=· -]+")
+
+
+def render(difference: Difference, options: Options) -> Iterator[str]:
+    """The whole comment."""
+    modes = shown_modes(difference, options.mode)
+    head = "".join(_head(difference, modes))
+    if difference.equal:
+        yield head
+        return
+    found = entries(difference)
+    lines = [_row(entry, modes) for entry in found]
+    yield head
+    used = len(head.encode())
+    heading = _table(["", "layer", "what", *_cost_headings(modes)], "lll" + "r" * (len(modes) + 1))
+    used += 2 * len(heading.encode()) + 400
+    fits = 0
+    while fits < len(lines) and used + len(lines[fits].encode()) < LIMIT:
+        used += len(lines[fits].encode())
+        fits += 1
+    if lines:
+        yield f"\n#### Biggest changes\n\n{heading}" + "".join(lines[: min(fits, _OPEN)])
+    if fits > _OPEN:
+        yield f"\n<details><summary>{plural(fits - _OPEN, 'smaller change')}</summary>\n\n{heading}"
+        yield from lines[_OPEN:fits]
+        yield "\n</details>\n"
+    if fits < len(lines):
+        left = plural(len(lines) - fits, "smaller change")
+        yield f"\n{left} left out for want of room; `analyzer diff --format json` has all.\n"
+
+
+def _head(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
+    """The title, what is loud, the totals, the renames and the blocks."""
+    old, new = difference.old, difference.new
+    yield f"### {_title(old, new)}\n\n"
+    if difference.run:
+        yield f"> [!WARNING]\n> **Not the same run**: {_text(run_differs(difference))}. The numbers below are of unlike runs.\n\n"
+    if difference.equal:
+        yield f"**Equal**: {plural(difference.unchanged, 'layer')}, the same costs.\n"
+        return
+    yield f"{_sentence(difference, modes)}\n\n"
+    yield _table(["", _side(old), _side(new), "change", "%"], "lrrrr")
+    for what, before, after, change, share in totals(difference, modes, brief=True):
+        same = before == after
+        label = ("&emsp;" if what.startswith("  ") else "") + what.strip()
+        yield _line([label, before, after, "" if same else change, "" if same else share])
+    run = f"input {', '.join(pretty(volume) for volume in new.inputs.values())}"
+    yield f"\n<sub>{_text(run)}, batch {new.report['batch']}, {_text(new.report['dtype'])}. Layers: {counted(difference)}.</sub>\n"
+    yield from _renames(difference)
+    yield from _blocks(difference, modes)
+
+
+def _title(old: Side, new: Side) -> str:
+    names = [str(side.report["name"]) for side in (old, new)]
+    return _name(names[0]) if names[0] == names[1] else f"{_name(names[0])} → {_name(names[1])}"
+
+
+def _side(side: Side) -> str:
+    return _name(side.label)
+
+
+def _sentence(difference: Difference, modes: Sequence[str]) -> str:
+    """What a reader takes away who reads one line."""
+    parts = []
+    for name, what in ((f"{modes[0]}.parameters", "parameters"), ("macs", "MACs")):
+        before, after = difference.old.total(name), difference.new.total(name)
+        if before == after:
+            parts.append(f"{what} unchanged at {short(after)}")
+        else:
+            share = percent(before, after)
+            parts.append(f"**{share or signed(after - before, short)} {what}** ({short(before)} → {short(after)})")
+    return ", ".join(parts)
+
+
+def _renames(difference: Difference) -> Iterator[str]:
+    names = renamed(difference.renames)
+    texts = [
+        f"{_name(old) if old else 'the top'} → {_name(new) if new else 'the top'} ({plural(layers, 'layer')})"
+        for old, new, layers in names[:_RENAMES]
+    ]
+    if len(names) > _RENAMES:
+        texts.append(f"{len(names) - _RENAMES} more")
+    if texts:
+        yield f"\n**Renamed**: {', '.join(texts)}\n"
+    numbers = renumbered(difference.renames)
+    if numbers:
+        yield f"\n{plural(numbers, 'layer')} with another number in the name alone.\n"
+
+
+def _blocks(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
+    """The changes summed by block, where there are several blocks."""
+    found = entries(difference)
+    groups = grouped(found)
+    if len(groups) < 2 or len(found) <= len(groups):
+        return
+    yield "\n#### By block\n\n"
+    yield _table(["block", "layers", *_cost_headings(modes)], "ll" + "r" * (len(modes) + 1))
+    for name, group in groups[:_BLOCKS]:
+        yield _line([_name(name) if name else "at the top", _tally(group), *_costs(group, modes)])
+    if len(groups) > _BLOCKS:
+        rest = [entry for _, group in groups[_BLOCKS:] for entry in group]
+        yield _line([plural(len(groups) - _BLOCKS, "more block"), _tally(rest), *_costs(rest, modes)])
+
+
+def _tally(group: Sequence[Entry]) -> str:
+    numbers: dict[str, int] = {}
+    for entry in group:
+        numbers[entry.what] = numbers.get(entry.what, 0) + entry.layers
+    return ", ".join(f"{count(number)} {what}" for what, number in numbers.items())
+
+
+def _cost_headings(modes: Sequence[str]) -> list[str]:
+    return [*(f"{mode} parameters" for mode in modes), "MACs"]
+
+
+def _costs(group: Sequence[Entry], modes: Sequence[str]) -> list[str]:
+    names = [*(f"{mode}.parameters" for mode in modes), "macs"]
+    return [_change(sum(entry.delta[name] for entry in group)) for name in names]
+
+
+def _change(change: int) -> str:
+    return signed(change, short) if change else ""
+
+
+def _row(entry: Entry, modes: Sequence[str]) -> str:
+    """An entry as a row of a table."""
+    said = [_text(subject(entry))]
+    if entry.what in ("added", "removed"):
+        if entry.output:
+            said.append(_text(f"output {pretty(entry.output)}"))
+    else:
+        said += ["stands elsewhere"] if entry.what == "moved" else []
+        said += [_text(part) for part in details(entry, modes, numbers=False)]
+    name = _name(entry.name)
+    if entry.what == "removed":
+        name = f"<del>{name}</del>"
+    return _line([SIGNS[entry.what], name, "; ".join(said), *_costs([entry], modes)])
+
+
+def _name(text: str) -> str:
+    """A name as code: in backticks where it is harmless, otherwise with every other character as its number."""
+    text = fitted(text, True)
+    if len(text) > _LONGEST:
+        half = _LONGEST // 2
+        text = text[:half] + "…" + text[-half:]
+    if _SAFE.fullmatch(text) and text == text.strip():
+        return f"`{text}`"
+    return f"<code>{_numbered(text)}</code>"
+
+
+def _text(text: str) -> str:
+    """Words with names in them: as they are where they are harmless."""
+    text = fitted(text, True)
+    if len(text) > 4 * _LONGEST:
+        text = text[: 4 * _LONGEST] + "…"
+    return (
+        text.replace("_", "\\_")
+        if _PLAIN.fullmatch(text) and "://" not in text and "www." not in text
+        else (f"<code>{_numbered(text)}</code>")
+    )
+
+
+def _numbered(text: str) -> str:
+    """Every character that is neither a letter nor a digit nor a space as its number: inert wherever it stands."""
+    return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in text)
+
+
+def _table(headings: Sequence[str], sides: str) -> str:
+    rule = ["---:" if side == "r" else ":---" for side in sides]
+    return _line(headings) + _line(rule)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |\n"

@@ -1,0 +1,1 @@
+"""The findings of `analyzer check`, one module a format."""

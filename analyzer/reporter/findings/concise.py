@@ -1,0 +1,24 @@
+"""The findings one a line, as editors and `grep` read them: `file:line:column: severity CODE message`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.reporter.findings.checked import Checked, Findings, message
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import fitted
+
+
+def render(findings: Findings, options: Options) -> Iterator[str]:
+    """A line for each finding; nothing where there is none."""
+    for checked in findings.files:
+        for finding in checked.diagnostics if checked.readable else ():
+            yield line(checked, finding, options.unicode) + "\n"
+
+
+def line(checked: Checked, finding: Diagnostic, unicode: bool = True) -> str:
+    """One finding; one of the network as a whole has neither line nor column."""
+    place = "" if finding.span is None else f":{finding.span.line}:{finding.span.column}"
+    said = message(finding, unicode)
+    return f"{fitted(checked.file, unicode)}{place}: {finding.severity} {finding.code} {said}"

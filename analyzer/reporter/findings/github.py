@@ -1,0 +1,40 @@
+"""The findings as commands of a GitHub workflow: each becomes an annotation at its line.
+
+Source: docs.github.com, "Workflow commands for GitHub Actions"; what is escaped is what actions/toolkit's
+`packages/core/src/command.ts` escapes: `%` and line ends everywhere, `:` and `,` in properties too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.reporter.findings.checked import Checked, Findings, whole
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import fitted
+
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+
+#: An annotation holds 64 KB, and nobody reads more of one than this.
+_LONGEST = 4_000
+
+_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+
+
+def render(findings: Findings, options: Options) -> Iterator[str]:
+    """A command for each finding."""
+    for checked in findings.files:
+        for finding in checked.diagnostics:
+            yield _command(checked, finding, options.unicode) + "\n"
+
+
+def _command(checked: Checked, finding: Diagnostic, unicode: bool) -> str:
+    properties = [f"file={fitted(checked.path, unicode).translate(_PROPERTY)}"]
+    if finding.span is not None:
+        properties += [f"line={finding.span.line}", f"col={finding.span.column}"]
+    properties.append(f"title={finding.code.translate(_PROPERTY)}")
+    text = whole(finding, unicode)
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + ("…" if unicode else "")
+    return f"::{_COMMANDS[finding.severity]} {','.join(properties)}::{text.translate(_DATA)}"

@@ -1,0 +1,34 @@
+"""The findings as a report of GitLab's code quality: an array of issues, told apart from run to run by a fingerprint.
+
+Source: docs.gitlab.com, "Code Quality", "Code Quality report format".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.reporter.findings.checked import Checked, Findings, array, encoded, fingerprints, message
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import fitted
+
+#: GitLab knows info, minor, major, critical and blocker.
+_SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
+
+
+def render(findings: Findings, options: Options) -> Iterator[str]:
+    """The array; a finding of the network as a whole stands at the first line."""
+    issues = [issue for checked in findings.files for issue in _issues(checked, options)]
+    yield array(issues) + "\n"
+
+
+def _issues(checked: Checked, options: Options) -> Iterator[str]:
+    for finding, fingerprint in zip(checked.diagnostics, fingerprints(checked), strict=True):
+        line = 1 if finding.span is None else finding.span.line
+        issue = {
+            "description": message(finding),
+            "check_name": finding.code,
+            "fingerprint": fingerprint,
+            "severity": _SEVERITIES[finding.severity],
+            "location": {"path": fitted(checked.path, True), "lines": {"begin": line}},
+        }
+        yield encoded(issue, options.unicode)

@@ -1,0 +1,30 @@
+"""The findings for programs: an object a file, with the findings as the JSON report gives them; several in an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.reporter.findings.checked import Checked, Findings, array, encoded
+from analyzer.reporter.options import Options
+
+#: The version of what is written here; a change that breaks a reader makes it another.
+FORMAT = 1
+
+
+def render(findings: Findings, options: Options) -> Iterator[str]:
+    """One file as an object, several as an array in the order asked."""
+    if len(findings.files) == 1:
+        yield _object(findings.files[0], options) + "\n"
+        return
+    yield "[\n"
+    for place, checked in enumerate(findings.files):
+        yield (",\n" if place else "") + _object(checked, options)
+    yield "\n]\n"
+
+
+def _object(checked: Checked, options: Options) -> str:
+    head: dict[str, object] = {"format": FORMAT, "file": checked.file}
+    if checked.name is not None:
+        head["name"] = checked.name
+    listed = array([encoded(finding.to_dict(), options.unicode) for finding in checked.diagnostics], " ")
+    return f'{encoded(head, options.unicode)[:-1]},\n "diagnostics": {listed}}}'

@@ -1,0 +1,109 @@
+"""The findings as SARIF 2.1.0, which code scanning and editors read.
+
+Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0 Plus Errata 01". Columns count
+characters, so the column kind is unicodeCodePoints. A message escapes its braces (§3.11.5), and nothing in it is a link
+(§3.11.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.reporter.findings.checked import LINE_ENDS, Checked, Findings, Rule, array, encoded, fingerprints, whole
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import fitted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+#: What a mistake that keeps a model from loading says of itself as a rule; its message says the rest.
+_LOADS = "The model does not load"
+
+
+def render(findings: Findings, options: Options) -> Iterator[str]:
+    """One run: the rules, then the findings of all files."""
+    places = {rule.code: place for place, rule in enumerate(findings.rules)}
+    rules = [_rule(rule) for rule in findings.rules]
+    for checked in findings.files:
+        for finding in checked.diagnostics if checked.readable else ():
+            if finding.code not in places:
+                places[finding.code] = len(places)
+                short = {"text": _LOADS if checked.name is None else finding.code}
+                rules.append({"id": finding.code, "shortDescription": short})
+    driver = {"name": "analyzer", **({"version": findings.version} if findings.version else {})}
+    unicode = options.unicode
+    yield f'{{"$schema": {encoded(_SCHEMA, unicode)},\n "version": "2.1.0",\n "runs": [{{\n'
+    yield f'  "tool": {{"driver": {encoded(driver, unicode)[:-1]},\n   "rules": '
+    yield array([encoded(rule, unicode) for rule in rules], "   ") + "}},\n"
+    yield f'  "columnKind": "unicodeCodePoints",\n  "newlineSequences": {encoded(LINE_ENDS, unicode)},\n'
+    yield f'  "invocations": [{encoded(_invocation(findings), unicode)}],\n  "results": '
+    results = [result for checked in findings.files if checked.readable for result in _results(checked, places)]
+    yield array([encoded(result, unicode) for result in results], "  ") + "}]}\n"
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    """A check: its page is plain text that reads as Markdown too."""
+    page = _clean(rule.body or rule.title)
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": _clean(rule.title)},
+        "fullDescription": {"text": _clean(" ".join(rule.why.split()) or rule.title)},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": rule.severity},
+    }
+
+
+def _clean(text: str) -> str:
+    return "\n".join(fitted(line, True) for line in text.split("\n"))
+
+
+def _invocation(findings: Findings) -> dict[str, Any]:
+    """How the run went: files that could not be read are its trouble, not findings."""
+    faults = [
+        (checked, finding) for checked in findings.files if not checked.readable for finding in checked.diagnostics
+    ]
+    invocation: dict[str, Any] = {"executionSuccessful": not faults}
+    if faults:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": _message(fault), "locations": [{"physicalLocation": _artifact(checked)}]}
+            for checked, fault in faults
+        ]
+    return invocation
+
+
+def _results(checked: Checked, places: dict[str, int]) -> Iterator[dict[str, Any]]:
+    for finding, fingerprint in zip(checked.diagnostics, fingerprints(checked), strict=True):
+        place: dict[str, Any] = _artifact(checked)
+        if finding.span is not None:
+            span = finding.span
+            place["region"] = {
+                "startLine": span.line,
+                "startColumn": span.column,
+                "endLine": span.end_line,
+                "endColumn": span.end_column,
+            }
+        yield {
+            "ruleId": finding.code,
+            "ruleIndex": places[finding.code],
+            "level": finding.severity,
+            "message": _message(finding),
+            "locations": [{"physicalLocation": place}],
+            "partialFingerprints": {"analyzerFinding/v1": fingerprint},
+        }
+
+
+def _message(finding: Diagnostic) -> dict[str, str]:
+    return {"text": whole(finding).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+
+
+def _artifact(checked: Checked) -> dict[str, Any]:
+    """Where a file is: relative to what is scanned, or on this machine."""
+    from urllib.parse import quote
+
+    address = quote(checked.path, errors="backslashreplace")
+    return {"artifactLocation": {"uri": f"file://{address}" if checked.path.startswith("/") else address}}

@@ -1,0 +1,25 @@
+"""The findings for people: each with its line of the file, at the end how many models were checked and what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.reporter import messages
+from analyzer.reporter.findings.checked import SEVERITIES, Findings
+from analyzer.reporter.options import Options
+from analyzer.reporter.terminal import styled
+
+
+def render(findings: Findings, options: Options) -> Iterator[str]:
+    """All findings and the count; files that cannot be read are no models and left out."""
+    files = [checked for checked in findings.files if checked.readable]
+    if not files:
+        return
+    for checked in files:
+        yield from messages.said(checked.diagnostics, {checked.file: checked.text}, options, about=checked.file)
+    found = [finding for checked in files for finding in checked.diagnostics]
+    models = f"{len(files):,} model{'s' if len(files) > 1 else ''}"
+    counts = [(sum(finding.severity == severity for finding in found), severity) for severity in SEVERITIES]
+    said = ", ".join(f"{count:,} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)
+    fine = f"{models} {'are' if len(files) > 1 else 'is'} fine"
+    yield styled(f"{models} checked: {said}" if said else fine, "bold", options.color) + "\n"

@@ -1,0 +1,220 @@
+"""The numbers of a memory report side by side, a column a mode: what training and inference hold, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from analyzer.engine.memory.analysis import Held
+from analyzer.reporter.analysis.columns import Column
+from analyzer.reporter.analysis.grid import Grid
+from analyzer.reporter.analysis.layout import GAP, wrap
+from analyzer.reporter.analysis.summary import plural
+from analyzer.reporter.memory.report import MemoryReport
+from analyzer.reporter.options import Failed
+from analyzer.units import memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What the parts of a peak are called.
+PARTS = {"saved": "saved activations", "buckets": "buckets of gradients", "gathered": "gathered parameters"}
+
+#: How the line of a sum begins.
+SUM = "= "
+
+_PEAKS = {"forward": "forward peak", "backward": "backward peak", "step": "step peak"}
+_RESERVED = "reserved by allocator"
+
+#: The room that a layer's name has in its column at the least.
+_LEAST = 17
+
+
+class Line:
+    """A line of the table: its label and a cell for each mode."""
+
+    __slots__ = ("cells", "label")
+
+    def __init__(self, label: str, cells: Sequence[str] = ()) -> None:
+        self.label = label
+        self.cells = cells
+
+
+def grid(report: MemoryReport, width: int | None) -> Grid:
+    """The table of a report; names of layers take several lines where the width asks for it."""
+    modes = report.modes
+    sections = list(_sections(report))
+    lines: list[Line] = []
+    for number, (title, section) in enumerate(sections):
+        if number:
+            lines += [Line(""), Line(title)]
+        lines += section
+    wide = max(len(line.label) for line in lines)
+    room = None if width is None else max(_LEAST, (width - wide) // len(modes) - GAP)
+    columns = [Column("name", sections[0][0], "what is held", value=lambda line: line.label)]
+    columns += [
+        Column(f"{mode}.held", "", "bytes", value=_cell(place), nature="place", group=mode)
+        for place, mode in enumerate(modes)
+    ]
+    return Grid(columns, [part for line in lines for part in _wrapped(line, room)])
+
+
+def titles(report: MemoryReport) -> list[str]:
+    """The titles of the sections."""
+    return [title for title, _ in _sections(report)]
+
+
+def _cell(place: int) -> Callable[[Line], str]:
+    return lambda line: line.cells[place] if place < len(line.cells) else ""
+
+
+def _wrapped(line: Line, room: int | None) -> Iterator[Line]:
+    """A line, or several where a name of a layer is longer than the room."""
+    if room is None or all(len(cell) <= room for cell in line.cells):
+        yield line
+        return
+    cells = [wrap(cell, ".", room) for cell in line.cells]
+    for number in range(max(map(len, cells))):
+        yield Line("" if number else line.label, [cell[number] if number < len(cell) else "" for cell in cells])
+
+
+def _sections(report: MemoryReport) -> Iterator[tuple[str, list[Line]]]:
+    """The sections with their titles; the one that the verdict is about first."""
+    held = [report.held(mode) for mode in report.modes]
+    judged = [report.verdict(mode) for mode in report.modes]
+    fits = (
+        [] if report.device is None else [Line(f"on {report.device.name}", [one.word if one else "" for one in judged])]
+    )
+    if report.divided:
+        yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report), *fits]
+    if report.trains:
+        title = "training on one device" if report.divided else "training"
+        yield title, [*_training(held), *([] if report.divided else fits)]
+    yield "inference", [*_inference(held), *([] if report.trains else fits)]
+
+
+def _rank(report: MemoryReport) -> Iterator[Line]:
+    ranks = [report.rank(mode) for mode in report.modes]
+    yield from _parts([rank.peak.to_dict() for rank in ranks])
+    yield _sizes(f"{SUM}peak of a rank", [rank.peak.bytes for rank in ranks])
+    yield Line("at", [rank.layer for rank in ranks])
+    yield Line("in", [rank.phase for rank in ranks])
+    for phase, label in _PEAKS.items():
+        yield _sizes(label, [rank.phases[phase].bytes for rank in ranks])
+    yield _sizes("between steps", [rank.rest.bytes for rank in ranks])
+
+
+def _training(held: Sequence[Held]) -> Iterator[Line]:
+    yield from _parts([one.training_parts() for one in held])
+    yield _sizes(f"{SUM}training peak", [one.peak.bytes for one in held])
+    yield Line("at", [one.peak.layer for one in held])
+    yield Line("in", [one.peak.phase for one in held])
+    for phase, label in _PEAKS.items():
+        peaks = [one.training.ledger.peaks.get(phase) for one in held]
+        if any(peaks):  # where nothing is trained there is no backward pass
+            yield Line(label, [memory(peak.bytes) if peak else "" for peak in peaks])
+    yield _sizes(_RESERVED, [one.reserved_training for one in held])
+
+
+def _inference(held: Sequence[Held]) -> Iterator[Line]:
+    yield from _parts([one.inference_parts() for one in held])
+    yield _sizes(f"{SUM}inference peak", [one.inference.peak.bytes for one in held])
+    yield Line("at", [one.inference.peak.layer for one in held])
+    yield _sizes("eager peak", [one.eager_bytes for one in held])
+    yield _sizes(_RESERVED, [one.reserved_inference for one in held])
+
+
+def _parts(parts: Sequence[dict[str, int]]) -> Iterator[Line]:
+    """What a peak consists of, a line a part."""
+    for name in parts[0]:
+        yield _sizes(PARTS.get(name, name), [one[name] for one in parts])
+
+
+def _sizes(label: str, sizes: Sequence[int]) -> Line:
+    return Line(label, [memory(size) for size in sizes])
+
+
+def changes_grid(report: MemoryReport) -> Grid:
+    """What would lower the peak: the option, the peak with it and what that saves, the verdict where a device is named."""
+    needed = report.needed()
+
+    def sized(name: str, heading: str, size: Callable[[Any], int]) -> Column:
+        return Column(name, heading, heading, value=size, text=lambda change: memory(size(change)), nature="place")
+
+    def word(change: Any) -> str:
+        found = report.judged(change.bytes)
+        return found.word if found else ""
+
+    columns = [
+        Column("name", "what would lower it", "the option", value=lambda change: change.option),
+        sized("with", "peak", lambda change: change.bytes),
+        sized("saves", "saves", lambda change: needed - change.bytes),
+    ]
+    if report.device is not None:
+        columns.append(Column("verdict", f"on {report.device.name}", "the verdict", value=word))
+    columns.append(Column("kind", "", "what it is", value=lambda change: change.words))
+    return Grid(columns, report.changes)
+
+
+def arena_grid(report: MemoryReport) -> Grid:
+    """Where each tensor of the arena lies, in bytes, and the steps between which it is alive."""
+    plan = report.plan
+
+    def offset(tensor: Any) -> int:
+        return plan.offsets[tensor.name] if plan else 0
+
+    columns = [Column("layer", "tensor", "its layer", value=lambda tensor: tensor.name)]
+    for name, value in (
+        ("offset", offset),
+        ("bytes", lambda tensor: tensor.size),
+        ("first", lambda tensor: tensor.first),
+        ("last", lambda tensor: tensor.last),
+    ):
+        columns.append(Column(name, name, name, value=value, text=_grouped(value), nature="place"))
+    return Grid(columns, plan.tensors if plan else [])
+
+
+def _grouped(value: Callable[[Any], int]) -> Callable[[Any], str]:
+    return lambda subject: f"{value(subject):,}"
+
+
+def comparison_grid(reports: Sequence[MemoryReport | Failed]) -> Grid:
+    """One line a file; a wrong one has its name and how many errors it has."""
+    good = [report for report in reports if isinstance(report, MemoryReport)]
+
+    def column(name: str, heading: str, read: Callable[[MemoryReport], str], nature: str = "place") -> Column:
+        def text(report: MemoryReport | Failed) -> str:
+            return read(report) if isinstance(report, MemoryReport) else ""
+
+        return Column(name, heading, heading, value=text, nature=nature)
+
+    columns = [
+        Column("name", "name", "name of the network", value=_name),
+        Column("input", "input", "input volume", value=_input),
+        column("batch", "batch", lambda report: f"{report.run.batch:,}"),
+        column("inference", "inference peak", lambda report: memory(report.held().inference.peak.bytes)),
+    ]
+    if any(report.trains for report in good):
+        columns.append(column("training", "training peak", _needed))
+    if good and good[0].device is not None:
+        columns.append(column("verdict", f"on {good[0].device.name}", _word, "word"))
+    return Grid(columns, reports)
+
+
+def _needed(report: MemoryReport) -> str:
+    return memory(report.needed()) if report.trains else ""
+
+
+def _word(report: MemoryReport) -> str:
+    found = report.verdict()
+    return found.word if found else ""
+
+
+def _name(report: MemoryReport | Failed) -> str:
+    return report.analysis.name if isinstance(report, MemoryReport) else report.file
+
+
+def _input(report: MemoryReport | Failed) -> str:
+    if isinstance(report, MemoryReport):
+        return report.analysis.network.inputs[0].output.pretty()
+    return plural(sum(finding.severity == "error" for finding in report.diagnostics), "error")

@@ -1,0 +1,173 @@
+"""The memory report for a terminal: the verdict, the modes side by side, the live bytes over a step, what would lower them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.engine.memory.arena import verify
+from analyzer.reporter.analysis.columns import TITLES
+from analyzer.reporter.analysis.layout import GAP
+from analyzer.reporter.analysis.summary import plural
+from analyzer.reporter.analysis.table import draw
+from analyzer.reporter.memory.report import MemoryReport
+from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles
+from analyzer.reporter.memory.timeline import plot
+from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.terminal import fitted, joined, styled, wrapped
+from analyzer.units import count, memory
+
+_STYLES = {"fits": "bold", "at risk": "yellow", "does not fit": "red"}
+
+
+def render(report: MemoryReport, options: Options) -> Iterator[str]:
+    """One report."""
+    heading = joined([_fit(part, options) for part in _title(report)], _fit(" · ", options), options.width, "  ")
+    yield styled(heading, "bold", options.color) + "\n\n"
+    verdict = "".join(_verdict(report, options))
+    if verdict:
+        yield verdict + "\n"
+    yield from _table(report, options)
+    if report.trains:
+        mode = TITLES["shared" if report.held().mode == "shared" else report.mode]
+        where = " on one device" if report.divided else ""
+        yield f"\n{styled(f'live bytes of a training step{where}, {mode}', 'bold', options.color)}\n"
+        yield from plot(report.held().timeline, options)
+    if report.changes:
+        yield "\n"
+        yield from draw(changes_grid(report), options, free=False)
+    if report.plan is not None:
+        yield "\n" + "".join(_facts([("arena", _arena(report))], options)) + "\n"
+        yield from draw(arena_grid(report), options, free=False)
+    yield "\n"
+    for sentence in _assumptions(report):
+        yield styled(wrapped(_fit(sentence, options), options.width), "dim", options.color) + "\n"
+
+
+def render_many(reports: Sequence[MemoryReport | Failed], options: Options) -> Iterator[str]:
+    """The reports one after the other, and a comparison of them."""
+    good = [report for report in reports if isinstance(report, MemoryReport)]
+    for report in good:
+        yield from render(report, options)
+        yield "\n"
+    if len(good) > 1:
+        yield styled("comparison", "bold", options.color) + "\n\n"
+        yield from draw(comparison_grid(reports), options, free=False)
+
+
+def _title(report: MemoryReport) -> Iterator[str]:
+    """The parts of the title: name, input, batch, number format, optimizer and its step, what is done to save memory."""
+    run, inputs = report.run, report.analysis.network.inputs
+    yield report.analysis.name
+    if len(inputs) == 1:
+        yield f"input {inputs[0].output.pretty()}"
+    else:
+        yield from (f"{node.name} {node.output.pretty()}" for node in inputs)
+    yield f"batch {count(run.batch)}"
+    yield run.dtype if run.autocast is None else f"{run.dtype}, autocast {run.autocast}"
+    if not report.trains:
+        yield "inference alone"
+        return
+    yield run.optimizer if not run.weight_decay else f"{run.optimizer}, weight decay {run.weight_decay:g}"
+    yield f"{run.step} step"
+    if run.accumulate > 1:
+        yield f"{count(run.accumulate)} passes a step"
+    if run.ema:
+        yield "EMA"
+    if run.checkpoint is not None:
+        named = run.checkpoint if isinstance(run.checkpoint, str) else ",".join(run.checkpoint)
+        yield f"checkpoint {named}" + (", but there are no blocks" if report.without_blocks else "")
+    if report.divided:
+        yield f"{plural(report.ranks, 'rank')}, {report.strategy}"
+
+
+def _verdict(report: MemoryReport, options: Options) -> Iterator[str]:
+    """The verdict, the number that decides and the largest batch; nothing where no device is named."""
+    device, found, largest = report.device, report.verdict(), report.largest
+    if device is None or found is None or largest is None:
+        return
+    usable = "usable" if device.usable is not None else "there"
+    parts = [
+        f"{found.word} on {device.name}",
+        f"{memory(found.low)} to {memory(found.high)} needed",
+        f"{memory(device.capacity)} {usable}",
+    ]
+    if report.held().mode != "shared":
+        parts.append(TITLES[report.mode])
+    first, *others = _facts(
+        [
+            ("verdict", parts),
+            ("because", [found.reason, *_context(report, device.capacity)]),
+            ("largest batch", _batches(report, *largest)),
+        ],
+        options,
+    )
+    yield first.replace(found.word, styled(found.word, _STYLES[found.word], options.color), 1)
+    yield from others
+
+
+def _context(report: MemoryReport, capacity: int) -> Iterator[str]:
+    """What is said where the context alone is too much."""
+    if report.context >= capacity:
+        yield f"the context alone is {memory(report.context)}; --context sets it"
+
+
+def _batches(report: MemoryReport, fits: int, at_risk: int) -> list[str]:
+    of = f" over {plural(report.ranks, 'rank')}" if report.ranks > 1 else ""
+    if not at_risk:
+        return [f"none: {'one sample' if not of else 'one sample a rank'} does not fit"]
+    return [f"{count(fits)} fits{of}" if fits else "none fits for certain", f"up to {count(at_risk)} at risk"]
+
+
+def _table(report: MemoryReport, options: Options) -> Iterator[str]:
+    """The modes side by side; the sums and the titles of sections stand out."""
+    heads = {_fit(title, options) for title in titles(report)}
+    for line in draw(grid(report, options.width), options, free=False):
+        text = line.rstrip("\n")
+        yield styled(text, "bold", options.color) + "\n" if text.startswith(SUM) or text in heads else line
+
+
+def _arena(report: MemoryReport) -> list[str]:
+    """The size of the arena against the least that there is."""
+    plan = report.plan
+    if plan is None:
+        return []
+    against = "the least there is" if plan.size == plan.bound else f"{memory(plan.bound)} is the bound"
+    checked = "checked" if not verify(plan) else "wrong"
+    return [
+        f"{count(plan.size)} bytes, {against}",
+        f"multiples of {plan.alignment}",
+        f"placed by {plan.order}",
+        checked,
+    ]
+
+
+def _facts(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iterator[str]:
+    """Labels, each with what is known, a line each."""
+    wide = max(len(label) for label, _ in lines) + GAP
+    room = None if options.width is None else options.width - wide
+    for label, parts in lines:
+        text = "\n".join(
+            wrapped(line, room)
+            for line in joined([_fit(p, options) for p in parts], _fit(" · ", options), room).split("\n")
+        )
+        yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
+
+
+def _assumptions(report: MemoryReport) -> Iterator[str]:
+    """What the numbers assume, in two sentences."""
+    assumed = report.assumptions()
+    if not report.trains:
+        yield f"counted: {assumed['counted']} · slices: {assumed['slices']} · {assumed['local']} · KiB = 2^10 bytes"
+        return
+    yield (
+        f"assumed: the {assumed['step']} step, gradients {assumed['gradients']} · loss: {assumed['loss']} · "
+        f"counted: {assumed['counted']}"
+    )
+    yield (
+        f"masks: {assumed['masks']} · slices: {assumed['slices']} · joins: {assumed['joins']} · {assumed['local']} · "
+        "KiB = 2^10 bytes"
+    )
+
+
+def _fit(text: str, options: Options) -> str:
+    return fitted(text if options.unicode else text.replace("√n", "sqrt(n)"), options.unicode)
