@@ -1,0 +1,170 @@
+"""Records: plain data with named fields, declared once.
+
+A record is a class whose annotations are its fields, in order. It has slots, a constructor that takes the fields by
+position or by name, a `repr` that shows them, and can be pickled:
+
+>>> class Point(Record, eq=True):
+...     x: int
+...     y: int = 0
+...
+...     def check(self) -> None:
+...         if self.x < 0:
+...             raise ValueError(f"x must be at least 0, not {self.x}")
+>>> Point(3), Point(3) == Point(3, y=0)
+(Point(x=3, y=0), True)
+>>> Point(-1)
+Traceback (most recent call last):
+ValueError: x must be at least 0, not -1
+
+It is what `dataclasses` gives, without its import of `inspect`, which takes as long as Python's own start
+(docs/decisions/records.md). The constructor is compiled when the first record of a class is made, so that a class that a
+run does not use costs nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
+
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> object:
+        """`typing.dataclass_transform` is for the type checker only."""
+        return lambda cls: cls
+
+
+#: The default of a field that has none.
+_NONE = object()
+
+
+class Field:
+    """A field's default, where a plain value does not say it; see `field`."""
+
+    __slots__ = ("default", "factory", "init")
+
+    def __init__(self, default: object, factory: Callable[[], object] | None, init: bool) -> None:
+        self.default = default
+        self.factory = factory
+        self.init = init
+
+
+def field(*, default: Any = _NONE, factory: Callable[[], Any] | None = None, init: bool = True) -> Any:
+    """A field whose value `factory` makes for each record, or that the constructor does not take (`init=False`)."""
+    return Field(default, factory, init)
+
+
+class _Fields(type):
+    """Makes slots of the annotations of a class, and remembers its defaults."""
+
+    _defaults: dict[str, object]
+    _fields: tuple[str, ...]
+    _keywords: bool
+
+    def __new__(
+        meta, name: str, bases: tuple[type, ...], space: dict[str, Any], *, kw_only: bool = False, eq: bool = False
+    ) -> _Fields:
+        own = [f for f, kind in space.get("__annotations__", {}).items() if not str(kind).startswith("ClassVar")]
+        fields: list[str] = []
+        defaults: dict[str, object] = {}
+        for base in reversed(bases):
+            fields += [one for one in getattr(base, "_fields", ()) if one not in fields]
+            defaults |= getattr(base, "_defaults", {})
+        new = [one for one in own if one not in fields]
+        defaults |= {one: space.pop(one) for one in own if one in space}
+        space["__slots__"] = (*new, *space.get("__slots__", ()))
+        if eq:
+            space.setdefault("__eq__", _equal)
+            space.setdefault("__hash__", _hashed)
+        cls = super().__new__(meta, name, bases, space)
+        cls._fields = (*fields, *new)
+        cls._defaults = defaults
+        cls._keywords = kw_only or any(getattr(base, "_keywords", False) for base in bases)
+        if "__init__" not in space and (own or "check" in space):
+            cls.__init__ = _first_init(cls)  # type: ignore[misc]
+        return cls
+
+
+def _first_init(cls: _Fields) -> Callable[..., None]:
+    """A constructor that compiles the real one, puts it in its own place, and calls it."""
+
+    def __init__(self: object, *values: Any, **named: Any) -> None:
+        cls.__init__ = made = _compiled(cls)  # type: ignore[misc]
+        made(self, *values, **named)
+
+    return __init__
+
+
+def _compiled(cls: _Fields) -> Callable[..., None]:
+    """The constructor: one assignment a field, then `check` where the class has one."""
+    head = ["self"]
+    body: list[str] = []
+    known: dict[str, object] = {"_NONE": _NONE}
+    if cls._keywords:
+        head.append("*")
+    for name in cls._fields:
+        default = cls._defaults.get(name, _NONE)
+        value = name
+        if isinstance(default, Field):
+            made = default.factory
+            known[f"_default_{name}"] = default.default if made is None else made
+            value = f"_default_{name}" if made is None else f"_default_{name}()"
+            if default.init and made is not None:
+                head.append(f"{name}=_NONE")
+                value = f"{value} if {name} is _NONE else {name}"
+            elif default.init:
+                head.append(name if default.default is _NONE else f"{name}=_default_{name}")
+                value = name
+            elif made is None and default.default is _NONE:
+                continue  # `check` sets it
+        elif default is _NONE:
+            head.append(name)
+        else:
+            known[f"_default_{name}"] = default
+            head.append(f"{name}=_default_{name}")
+        body.append(f" self.{name} = {value}")
+    if hasattr(cls, "check"):
+        body.append(" self.check()")
+    exec(f"def __init__({', '.join(head)}):\n" + "\n".join(body or [" pass"]), known)
+    made_init: Callable[..., None] = known["__init__"]  # type: ignore[assignment]
+    made_init.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made_init
+
+
+def _equal(self: Record, other: object) -> bool:
+    return other.__class__ is self.__class__ and all(
+        getattr(self, name) == getattr(other, name) for name in self._fields
+    )
+
+
+def _hashed(self: Record) -> int:
+    return hash(tuple(getattr(self, name) for name in self._fields))
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field, Field))
+class Record(metaclass=_Fields):
+    """Plain data with named fields; see the module.
+
+    Class keywords: `kw_only` makes the constructor take names only; `eq` compares and hashes by value instead of by
+    identity. A method `check` is called by the constructor: it refuses a wrong value, and sets what follows from others.
+    """
+
+    if TYPE_CHECKING:  # the metaclass sets them
+        _fields: ClassVar[tuple[str, ...]]
+        _defaults: ClassVar[dict[str, object]]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name, '…')!r}" for name in self._fields)
+        return f"{self.__class__.__name__}({shown})"
+
+    def but(self, **changes: Any) -> Any:
+        """A copy with some fields changed; refuses what the constructor refuses."""
+        values = {name: getattr(self, name) for name in self._fields if _taken(self.__class__._defaults.get(name))}
+        return self.__class__(**{**values, **changes})
+
+
+def _taken(default: object) -> bool:
+    """Whether the constructor takes a field with this default."""
+    return not isinstance(default, Field) or default.init
