@@ -16,6 +16,8 @@ LAYER = "{layer}"
 #: What a change before the layer stands for in a refusal's help, until the boundary knows what is before it.
 BEFORE = "{before}"
 
+#: How severe a finding can be, from the most severe on; a note alone changes no exit code.
+SEVERITIES = ("error", "warning", "note")
 
 #: Among more names than this the nearest one is sought where it begins alike, and a sentence lists the first ones.
 _MANY, _LISTED = 500, 30
@@ -50,7 +52,7 @@ class Refusal(Exception):
 class Diagnostic:
     """One finding: what is wrong, where, the arithmetic (`notes`) and the nearest fix (`help`).
 
-    `severity` is `error`, `warning` or `note`.
+    `severity` is one of `SEVERITIES`.
     """
 
     __slots__ = ("code", "help", "message", "notes", "severity", "span")

@@ -12,11 +12,11 @@ from analyzer.checks.page import Page
 from analyzer.checks.run import UnknownCheck, chosen, run
 from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
-from analyzer.cli.config import SEVERITIES, Configuration, Settings
+from analyzer.cli.config import Configuration, Settings
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import UNREADABLE, add_model, check_files, drawing, read_network
 from analyzer.cli.output import complain, encodes, options_parser, write_file, write_stdout
-from analyzer.diagnostics import Diagnostic
+from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
 from analyzer.reporter.findings.checked import FORMATS, Checked, Findings, Rule
 from analyzer.reporter.options import Failed, Options

@@ -14,15 +14,12 @@ from importlib import import_module
 
 from analyzer.checks.run import UnknownCheck, chosen
 from analyzer.cli.main import UsageError
-from analyzer.diagnostics import listed, nearest
+from analyzer.diagnostics import SEVERITIES, listed, nearest
 from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: How much is shown, from the least on; each shows what the ones before it do.
-SEVERITIES = ("error", "warning", "note")
 
 _CODES = {"type": "array", "items": {"type": "string", "minLength": 1}}
 

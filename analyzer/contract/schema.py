@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.diagnostics import SEVERITIES
 from analyzer.dtypes import BITS
 from analyzer.engine.result import MODES
 
@@ -118,7 +119,7 @@ def _axes(type: str, *, minimum: int | None = 0) -> dict[str, Any]:
 def _diagnostic() -> dict[str, Any]:
     place = {"type": "integer", "minimum": 1}
     return _closed(
-        {"code": _NAME, "severity": {"enum": ["error", "warning", "note"]}, "message": _TEXT},
+        {"code": _NAME, "severity": {"enum": list(SEVERITIES)}, "message": _TEXT},
         {"file": _TEXT, "line": place, "column": place, "notes": {"type": "array", "items": _TEXT}, "help": _TEXT},
     )
 

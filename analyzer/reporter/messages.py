@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from analyzer.diagnostics import Diagnostic
+from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells, fitted, styled
 
@@ -42,7 +42,7 @@ def said(
 def counted(diagnostics: Sequence[Diagnostic]) -> str:
     """How many findings of each severity, and where: `2 errors in net.yaml`."""
     parts = []
-    for severity in _COLORS:
+    for severity in SEVERITIES:
         number = sum(finding.severity == severity for finding in diagnostics)
         if number:
             parts.append(f"{number} {severity}{'s' if number > 1 else ''}")

@@ -20,7 +20,7 @@ from loading import FILE, network, parsed
 from analyzer.checks.page import Page
 from analyzer.checks.run import MODULES, checks, run
 from analyzer.checks.subject import Subject
-from analyzer.diagnostics import Diagnostic
+from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ CASES: dict[str, dict[str, list[Case]]] = {
 }
 CHECKS: dict[str, Check] = dict(zip(MODULES, checks(), strict=True))
 FIRES = {"model", "why", "line", "says", "arithmetic", "help", "severity", "number"}
-SEVERITIES = ("error", "warning", "note")
 
 EVERY = [
     (module, kind, place) for module, cases in CASES.items() for kind in cases for place in range(len(cases[kind]))

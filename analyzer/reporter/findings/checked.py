@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 #: The formats, the usual one first.
 FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
-#: From the worst on.
-SEVERITIES = ("error", "warning", "note")
-
 #: Where YAML ends a line.
 LINE_ENDS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 _ENDS = re.compile("|".join(LINE_ENDS))

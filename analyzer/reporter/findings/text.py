@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.diagnostics import SEVERITIES
 from analyzer.reporter import messages
-from analyzer.reporter.findings.checked import SEVERITIES, Findings
+from analyzer.reporter.findings.checked import Findings
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import styled
 
