@@ -51,7 +51,9 @@ def test_the_made_pages_are_what_the_code_makes() -> None:
     differ = [path.name for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     assert not differ, "run: python docs/make.py"
     for folder in ("layers", "checks"):
-        assert {path for path in made if path.parent.name == folder} == set((ROOT / "docs" / folder).iterdir())
+        assert {path for path in made if path.parent == ROOT / "docs" / folder} == set(
+            (ROOT / "docs" / folder).iterdir()
+        )
 
 
 def test_check_tells_a_difference_apart(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
