@@ -8,13 +8,26 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-PACKAGE = Path(__file__).parents[1] / "analyzer"
-FILES = sorted(path for path in PACKAGE.rglob("*.py"))
+from house import (
+    API,
+    FILES,
+    FOLDERS,
+    PACKAGE,
+    arrows,
+    circles,
+    comments,
+    explained,
+    imports,
+    module,
+    prose,
+    room,
+    text,
+    tree,
+)
+from house_still import STILL_BY_HAND, STILL_LONG, STILL_PARSED, STILL_UNEXPLAINED
 
 #: The floors; a module is on the floor of its folder, or of its own name at the top.
 FLOORS = {
@@ -28,9 +41,6 @@ FLOORS = {
     "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0,
 }  # fmt: skip
 
-#: The public API: it stands beside the floors, reads from all but the command, and only the command reads it.
-API = "analyzer"
-
 #: Rooms of one floor of which the first may read the second.
 ARROWS = {
     ("__main__", "cli"),
@@ -43,41 +53,45 @@ CALLS = {
     ("analyzer.record", "exec"),  # writes the constructors of records, from names of fields alone
 }
 
+#: Arrows that close a circle of files, each with the reason why it may.
+BACK: dict[tuple[str, str], str] = {
+    ("analyzer.layers.reference_kinds", "analyzer.layers"): "still",
+    ("analyzer.loader.parse.layers", "analyzer.loader.parse.graph"): "still",
+    ("analyzer.loader.parse.layers", "analyzer.loader.parse.structures"): "still",
+    ("analyzer.checks.subject", "analyzer.checks.budget.budgets"): "still",
+    ("analyzer.checks.budget.suggestions", "analyzer.checks.budget.budgets"): "still",
+}
+
+#: The folders of a room, or of a folder in it, from the bottom up; those of one line do not import each other. A file
+#: beside the folders is either below them all or above them all.
+INSIDE = {
+    "analyzer": [()],  # the floors
+    "analyzer.loader": [("text",), ("expressions",), ("parse",), ("expand", "schema")],
+    "analyzer.engine": [("memory",)],
+    "analyzer.checks": [("budget",), ("rules",)],
+    "analyzer.reporter": [("analysis", "findings", "memory", "difference")],
+}
+
+#: Arrows between the folders of a room that do not point down, each with the reason why it may.
+SIDEWAYS: dict[tuple[str, str], str] = {
+    ("analyzer.checks.subject", "analyzer.checks.budget"): "still",
+    ("analyzer.engine.result", "analyzer.engine.memory"): "still",
+    ("analyzer.reporter.difference", "analyzer.reporter.analysis"): "still",
+    ("analyzer.reporter.memory", "analyzer.reporter.analysis"): "still",
+}
+
 #: What a report in JSON does not import; each costs more than reading a model does.
 HEAVY = {"jsonschema", "tabulate", "dataclasses", "difflib", "inspect", "typing", "typing_extensions", "csv", "numpy", "torch", "importlib.metadata"}  # fmt: skip
 
+#: Modules of which one is imported only when what it is for is asked for, with what they may import at their top.
+LAZY = {
+    ("analyzer.reporter.analysis.csv", "csv"),  # one format of several
+    ("analyzer.cli.layers", "inspect"),  # one command of several
+    ("analyzer.loader.schema.layers", "inspect"),  # makes the schema, which is a file for all who read it
+}
+
 #: The path of this process, for one that starts without its site packages' own start-up files.
 PATHS = f"import sys; sys.path[:0] = {[str(PACKAGE.parent), *sys.path]!r};"
-
-
-def module(path: Path) -> str:
-    """The name of a module."""
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def room(name: str) -> str:
-    """The room of a module: the name under the package, or the API itself."""
-    parts = name.split(".")
-    return API if len(parts) == 1 else parts[1]
-
-
-def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """What a file imports of this package, wherever it does, with the line."""
-    known = {module(file) for file in FILES}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == API)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: imports are written out"
-            if node.module is not None and node.module.split(".")[0] == API:
-                for alias in node.names:
-                    whole = f"{node.module}.{alias.name}"
-                    yield whole if whole in known else node.module, node.lineno
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{API}."):
-            name = node.value.rstrip(".")  # for `import_module`
-            if name in known:
-                yield name, node.lineno
 
 
 def allowed(here: str, there: str) -> bool:
@@ -96,7 +110,7 @@ def test_imports_point_down(path: Path) -> None:
     here = room(module(path))
     assert here == API or here in FLOORS, f"{here} has no floor: docs/ says where a new thing goes"
     for name, line in imports(path):
-        assert allowed(here, room(name)), f"{path}:{line}: {module(path)} reads {name}, which stands above or beside it"
+        assert allowed(here, room(name)), f"{path}:{line}: {module(path)} reads {name}, which is above or beside it"
 
 
 def test_the_test_finds_what_it_looks_for() -> None:
@@ -109,11 +123,57 @@ def test_the_test_finds_what_it_looks_for() -> None:
     assert not allowed(API, "cli")
 
 
+def test_no_circle_of_files() -> None:
+    """A circle of files cannot be read from the bottom up; imports for type checkers and inside functions count too."""
+    straight = {here: {there for there in read if (here, there) not in BACK} for here, read in arrows().items()}
+    for circle in circles(straight):
+        inside = sorted((here, there) for here in circle for there in arrows()[here] & circle)
+        raise AssertionError("these files import each other:\n" + "\n".join(f"  {a} reads {b}" for a, b in inside))
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [{"b", "c"}]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
+def folder_arrows(inside: str) -> set[tuple[str, str]]:
+    """The arrows between the folders and files directly in a folder of the package."""
+
+    def part(name: str) -> str:
+        return ".".join(name.split(".")[: inside.count(".") + 2])
+
+    own = [name for name in arrows() if name.startswith(f"{inside}.") or name == inside]
+    pairs = {(part(here), part(there)) for here in own for there in arrows()[here] if there in own}
+    return {(here, there) for here, there in pairs if here != there}
+
+
+@pytest.mark.parametrize("inside", [name for name in INSIDE if name != "analyzer"])
+def test_arrows_between_folders_of_a_room_point_down(inside: str) -> None:
+    floors = {f"{inside}.{name}": floor for floor, names in enumerate(INSIDE[inside]) for name in names}
+    found = folder_arrows(inside) - set(SIDEWAYS)
+    for here, there in sorted(found):
+        if here in floors and there in floors:
+            assert floors[there] < floors[here], f"{here} reads {there}, which is above or beside it"
+    below = {here for here, there in found if here in floors and there not in floors}
+    above = {here: there for here, there in found if here not in floors and there in floors}
+    for there in {there for here, there in found if here in floors and there not in floors}:
+        assert there not in above, f"{there} is read by a folder and reads the folder {above[there]}: {sorted(below)}"
+
+
+def test_every_folder_has_its_place_in_its_room() -> None:
+    for folder in FOLDERS:
+        parent, _, name = folder.rpartition(".")
+        if parent not in ("", API):
+            assert any(name in row for row in INSIDE.get(parent, [])), f"{folder} has no place in INSIDE"
+    for inside, rows in INSIDE.items():
+        assert {f"{inside}.{name}" for row in rows for name in row} <= FOLDERS, f"{inside} lacks a folder of INSIDE"
+
+
 @pytest.mark.parametrize("path", FILES, ids=module)
 def test_only_the_top_floor_prints_or_exits(path: Path) -> None:
     if FLOORS.get(room(module(path))) == 7:
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             assert name not in ("print", "exit", "quit", "input", "eval", "exec", "open") or (
@@ -138,3 +198,154 @@ def test_nothing_heavy_on_the_way_of_a_report() -> None:
     code, *modules = done.stderr.split()
     assert code == "0"
     assert HEAVY.intersection(modules) == set()
+
+
+def found_and_still(found: set[str], still: set[str], says: str) -> None:
+    """Refuses what is found and not on the list of what is still to be done."""
+    known = {one.rpartition(": ")[2].rpartition(".")[2] for one in still}  # modules move
+    new = sorted(one for one in found if one.rpartition(": ")[2].rpartition(".")[2] not in known)
+    assert not new, says + ":\n" + "\n".join(f"  {one}" for one in new)
+
+
+def names_of(node: ast.AST) -> str:
+    """The name that a node brings into the code: of an attribute, a variable, a parameter or an argument."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Name):
+        return node.id
+    return (node.arg or "") if isinstance(node, ast.arg | ast.keyword) else ""
+
+
+def test_no_layer_knows_the_batch() -> None:
+    """Layers calculate for one sample; the batch is multiplied in by the engine."""
+    for path in FILES:
+        if room(module(path)) == "layers":
+            for node in ast.walk(tree(path)):
+                assert names_of(node) not in ("batch", "batch_size"), f"{path}:{node.lineno}: a layer reads the batch"  # type: ignore[attr-defined]
+
+
+#: What asks a text for its parts.
+ASKS = {"startswith", "endswith", "find", "rfind", "index", "count", "split", "rsplit", "partition", "rpartition", "removeprefix", "removesuffix", "splitlines"}  # fmt: skip
+
+
+def is_message(node: ast.AST) -> bool:
+    """Whether this is the `message` or `help` of something, or an exception as text."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and node.args:
+        return isinstance(node.args[0], ast.Name) and node.args[0].id in ("error", "refusal", "problem", "caught")
+    return isinstance(node, ast.Attribute) and node.attr in ("message", "help", "notes")
+
+
+def parsed_messages(path: Path) -> set[str]:
+    """Where a file reads a fact out of a message that was written for people."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        asked: list[ast.AST] = []
+        if isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot):
+            asked = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = node.func.value
+            if node.func.attr in ASKS:
+                asked = [of]
+            elif isinstance(of, ast.Name) and of.id == "re":
+                asked = list(node.args)
+        elif isinstance(node, ast.Subscript):
+            asked = [node.value]
+        if any(is_message(one) for one in asked):
+            found.add(f"{module(path)}: {ast.unparse(node)}")
+    return found
+
+
+def test_no_message_is_parsed() -> None:
+    """A rule that needs a fact of a refusal asks for its code or reason: wording changes without changing behaviour."""
+    found = {one for path in FILES if room(module(path)) != "reporter" for one in parsed_messages(path)}
+    found_and_still(found, STILL_PARSED, "these read a fact out of a message")
+
+
+#: Frameworks, and what is as heavy as one.
+FRAMEWORKS = {"torch", "torchvision", "tensorflow", "keras", "jax", "flax", "onnx", "onnxruntime", "numpy", "pandas"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_nothing_imports_a_framework(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            assert name.partition(".")[0] not in FRAMEWORKS, f"{path}:{node.lineno}: imports {name}"  # type: ignore[attr-defined]
+
+
+def test_nothing_heavy_is_imported_at_the_top_of_a_file() -> None:
+    """What costs as much as Python's own start is imported inside the function that needs it, or for type checkers."""
+    for path in FILES:
+        for node in tree(path).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            heavy = {name for name in names if name in HEAVY and (module(path), name) not in LAZY}
+            assert not heavy, f"{path}:{node.lineno}: imports {heavy}"
+
+
+def unexplained(path: Path) -> set[str]:
+    """Where a file silences the type checker, or asks for an attribute by its name, and does not say why."""
+    found = set()
+    for line, comment in comments(path).items():
+        if "type: ignore" in comment and not explained(path, line, "type: ignore"):
+            found.add(f"{module(path)}: {text(path).splitlines()[line - 1].partition('#')[0].strip()}")
+    for node in ast.walk(tree(path)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("getattr", "hasattr", "setattr")
+            and isinstance(node.args[1], ast.Constant)
+            and not explained(path, node.lineno)
+        ):
+            found.add(f"{module(path)}: {ast.unparse(node)}")
+    return found
+
+
+def test_a_type_is_asked_and_not_guessed() -> None:
+    """A layer declares what others ask of it; `getattr` by name and `type: ignore` need a reason in a comment."""
+    rooms = ("engine", "checks", "loader")
+    found = {one for path in FILES if room(module(path)) in rooms for one in unexplained(path)}
+    found_and_still(found, STILL_UNEXPLAINED, "these need a reason in a comment on the line or the line above")
+
+
+def test_prose_fits_into_120_characters() -> None:
+    """Docstrings and comments; the formatter looks after the code, and messages may be longer."""
+    found = set()
+    for path in FILES:
+        lines = text(path).split("\n")
+        if any(len(lines[number - 1]) > 120 for number in prose(path)):
+            found.add(module(path))
+    found_and_still(found, STILL_LONG, "these have a line of a docstring or a comment longer than 120 characters")
+
+
+def is_plain(method: ast.FunctionDef) -> bool:
+    """Whether a constructor only assigns to fields."""
+    body = [one for one in method.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    targets = [
+        one.targets[0] if isinstance(one, ast.Assign) else one.target if isinstance(one, ast.AnnAssign) else one
+        for one in body
+    ]
+    return all(isinstance(target, ast.Attribute) for target in targets)
+
+
+def hand_written_records(path: Path) -> set[str]:
+    """Classes of plain data with slots and a constructor of their own, without a reason above the constructor."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        names = [target for one in node.body if isinstance(one, ast.Assign) for target in one.targets]
+        slotted = any(isinstance(name, ast.Name) and name.id == "__slots__" for name in names)
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and method.name == "__init__" and slotted:
+                first = method.decorator_list[0].lineno if method.decorator_list else method.lineno
+                if is_plain(method) and not explained(path, first):
+                    found.add(f"{module(path)}.{node.name}")
+    return found
+
+
+def test_plain_data_is_a_record() -> None:
+    """`analyzer.record.Record` writes slots, constructor and `repr`; a constructor by hand says why above it."""
+    found = {one for path in FILES if room(module(path)) != "record" for one in hand_written_records(path)}
+    found_and_still(found, STILL_BY_HAND, "these are plain data: make them a Record, or say why above `__init__`")
