@@ -21,6 +21,15 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def plural(number: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "layer"), plural(1000, "layer")
+    ('1 layer', '1,000 layers')
+    """
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
 def memory(size: int) -> str:
     """Bytes in the largest binary unit that leaves at least 1, one decimal.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.reporter.options import Options
-from analyzer.reporter.terminal import cells, fitted, styled
+from analyzer.reporter.terminal import cells, styled
 
 #: Where YAML ends a line.
 _ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -55,26 +55,26 @@ def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about:
     """One finding."""
     color = options.color
     head = styled(f"{finding.severity}[{finding.code}]", _COLORS[finding.severity], color)
-    yield f"{head}{styled(': ' + _fit(finding.message, options), 'bold', color)}\n"
+    yield f"{head}{styled(': ' + options.fit(finding.message), 'bold', color)}\n"
     gutter = ""
     if finding.span is None and about is not None:
         gutter = " "
-        yield f"{gutter} {styled(_fit('╭─', options), 'blue', color)} {_fit(about, options)}\n"
+        yield f"{gutter} {styled(options.fit('╭─'), 'blue', color)} {options.fit(about)}\n"
     if finding.span is not None:
         span = finding.span
         gutter = " " * len(str(span.line))
-        yield f"{gutter} {styled(_fit('╭─', options), 'blue', color)} {_fit(str(span), options)}\n"
+        yield f"{gutter} {styled(options.fit('╭─'), 'blue', color)} {options.fit(str(span))}\n"
         if 1 <= span.line <= len(lines):
-            bar = styled(_fit("│", options), "blue", color)
+            bar = styled(options.fit("│"), "blue", color)
             end = span.end_column if span.end_line == span.line else None
             source, under = _underlined(lines[span.line - 1], span.column, end, options)
             yield f"{styled(str(span.line), 'blue', color)} {bar} {source}\n"
             yield f"{gutter} {bar} {styled(under, _COLORS[finding.severity], color)}\n"
     for note in (*finding.notes, *([f"help: {finding.help}"] if finding.help is not None else [])):
         first, *more = _ENDS.split(note)
-        yield f"{gutter} {styled('=', 'blue', color)} {_fit(first, options)}\n"
+        yield f"{gutter} {styled('=', 'blue', color)} {options.fit(first)}\n"
         for line in more:
-            yield f"{gutter}   {_fit(line, options)}\n"
+            yield f"{gutter}   {options.fit(line)}\n"
 
 
 def _underlined(line: str, column: int, end: int | None, options: Options) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def _underlined(line: str, column: int, end: int | None, options: Options) -> tu
     before, marked, after = (_safe(part, options) for part in (line[:start], line[start:stop], line[stop:].rstrip()))
     room = max(_LEAST, (options.width or _ROOM) - 6)
     if cells(before) + cells(marked) + cells(after) > room:
-        before, marked, after = _window(before, marked, after, room, _fit("…", options))
+        before, marked, after = _window(before, marked, after, room, options.fit("…"))
     carets = "^" * max(cells(marked), 1)
     return (before + marked + after).rstrip(), " " * cells(before) + carets
 
@@ -118,8 +118,4 @@ def _first(text: str, room: int) -> str:
 
 def _safe(text: str, options: Options) -> str:
     """Source text as a terminal may show it: a tab as four spaces, control characters escaped."""
-    return _fit(text.replace("\t", "    "), options)
-
-
-def _fit(text: str, options: Options) -> str:
-    return fitted(text, options.unicode)
+    return options.fit(text.replace("\t", "    "))

@@ -22,7 +22,18 @@ def fitted(text: str, unicode: bool) -> str:
         text = shown(text, len(text))
     if unicode or text.isascii():
         return text
-    return text.replace(" · ", " | ").translate(_TABLE).encode("ascii", "backslashreplace").decode("ascii")
+    return (
+        text.replace(" · ", " | ")
+        .replace("√n", "sqrt(n)")
+        .translate(_TABLE)
+        .encode("ascii", "backslashreplace")
+        .decode("ascii")
+    )
+
+
+def markup(text: str, unicode: bool) -> str:
+    """HTML or XML as the stream can carry it: character references for what it cannot."""
+    return text if unicode else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def styled(text: str, style: str, color: bool) -> str:

@@ -10,7 +10,7 @@ from reported import EVERY, Builder, blocks, mixed, textbook, wide
 from analyzer.engine.result import Analysis
 from analyzer.reporter import Options, render, render_many
 from analyzer.reporter.analysis.columns import COLUMNS, ColumnError, check_columns, chosen, described
-from analyzer.reporter.analysis.grid import grid_of
+from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.terminal import cells, joined
 from analyzer.volume import Volume
 

@@ -7,61 +7,15 @@ from operator import attrgetter
 
 from analyzer.diagnostics import nearest
 from analyzer.engine.receptive_field import ReceptiveField
-from analyzer.engine.result import MODES, Row
+from analyzer.engine.result import Row
 from analyzer.reporter.analysis.fold import Folded
 from analyzer.reporter.analysis.geometry import kind_text
+from analyzer.reporter.column import Column
 from analyzer.units import count, memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: The modes as headings.
-TITLES = {"": "", "shared": "shared", "local": "locally connected", "declared": "as declared"}
-
-
-class Column:
-    """One column of a report.
-
-    `value` gives the exact value of a row for programs, `text` the same for people. `nature` is `word`, `amount` (adds
-    up over the rows), `running` (a running sum) or `place`. `group` is a mode or empty.
-    """
-
-    __slots__ = ("doc", "group", "heading", "name", "nature", "text", "value")
-
-    def __init__(
-        self,
-        name: str,
-        heading: str,
-        doc: str,
-        *,
-        value: Callable[[Any], int | str],
-        text: Callable[[Any], str] | None = None,
-        nature: str = "word",
-        group: str = "",
-    ) -> None:
-        self.name = name
-        self.heading = heading
-        self.doc = doc
-        self.nature = nature
-        self.group = group
-        self.value = value
-        self.text = text or (lambda row: str(value(row)))
-
-    @property
-    def align(self) -> str:
-        """`left` for words, `right` for numbers."""
-        return "left" if self.nature == "word" else "right"
-
-    @property
-    def sums(self) -> bool:
-        """Whether a total makes sense."""
-        return self.nature in ("amount", "running")
-
-    @property
-    def metric(self) -> str:
-        """The name without its mode: what is left out in one mode is left out in all."""
-        return self.name.rpartition(".")[2]
 
 
 class ColumnError(Exception):
@@ -266,10 +220,3 @@ def described() -> Iterator[str]:
     for name, column in COLUMNS.items():
         usual = " (usual)" if column.metric in USUAL and column.group != "declared" else ""
         yield f"  {name:<{wide}}{column.doc}{usual}"
-
-
-def modes_of(mode: str, *, mixed: bool) -> tuple[str, ...]:
-    """The modes that a report shows: `declared` too where the file declares sharing of its own."""
-    if mode != "both":
-        return (mode,)
-    return MODES if mixed else MODES[:2]

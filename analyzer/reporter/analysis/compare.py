@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from analyzer.engine.result import Analysis
-from analyzer.reporter.analysis.columns import Column, modes_of
-from analyzer.reporter.analysis.grid import Grid
-from analyzer.reporter.analysis.summary import plural, ratio
+from analyzer.reporter.analysis.summary import ratio
+from analyzer.reporter.column import Column
+from analyzer.reporter.grid import Grid
+from analyzer.reporter.modes import modes_of
 from analyzer.reporter.options import Failed, Options
-from analyzer.units import count, memory
+from analyzer.units import count, memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

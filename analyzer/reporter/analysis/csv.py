@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis
-from analyzer.reporter.analysis.grid import exact_grid
+from analyzer.reporter.analysis.shown import exact_grid
 from analyzer.reporter.options import Failed, Options
 
 #: Rows that go into one chunk.

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis, Row
-from analyzer.reporter.analysis.columns import Column
 from analyzer.reporter.analysis.compare import comparable, comparison
 from analyzer.reporter.analysis.fold import Folded, folded
-from analyzer.reporter.analysis.grid import Grid, grid_of, grouped
 from analyzer.reporter.analysis.html_style import SCRIPT, STYLE
+from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.column import Column
+from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.terminal import markup
 
 #: A network of more rows opens with its blocks folded.
 _OPEN = 40
@@ -57,11 +59,11 @@ def _page(name: str, sections: Iterator[str], options: Options) -> Iterator[str]
     yield (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{_fit(escaped(name), options)}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{markup(escaped(name), options.unicode)}</title>\n'
         f'<style>{_fit_style(STYLE, options)}</style>\n</head>\n<body class="analyzer">\n'
     )
     for chunk in sections:
-        yield _fit(chunk, options)
+        yield markup(chunk, options.unicode)
     yield f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
 
 
@@ -186,10 +188,6 @@ def _faint(subject: object, also: str = "") -> str:
     zero = own is not None and not own.macs and not own.local.parameters and not own.declared.parameters
     names = " ".join(name for name in (also, "zero" if zero else "") if name)
     return f' class="{names}"' if names else ""
-
-
-def _fit(text: str, options: Options) -> str:
-    return text if options.unicode else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _fit_style(text: str, options: Options) -> str:

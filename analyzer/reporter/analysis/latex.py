@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparable, comparison
-from analyzer.reporter.analysis.grid import Grid, grid_of, grouped
+from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import fitted
 

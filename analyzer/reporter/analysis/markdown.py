@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis
-from analyzer.reporter.analysis.columns import Column
 from analyzer.reporter.analysis.compare import comparable, comparison
-from analyzer.reporter.analysis.grid import Grid, grid_of
+from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.column import Column
+from analyzer.reporter.grid import Grid
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.terminal import fitted
 
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_[]<>|#~$&"})
 _HEADINGS = {"": "{}", "shared": "shared {}", "local": "local {}", "declared": "declared {}"}
@@ -19,14 +19,14 @@ _HEADINGS = {"": "{}", "shared": "shared {}", "local": "local {}", "declared": "
 def render(analysis: Analysis, options: Options) -> Iterator[str]:
     """One report."""
     name, *rest = title(analysis)
-    yield _fit(f"## {escaped(name)}\n\n{escaped(' · '.join(rest))}\n\n", options)
+    yield _fit_lines(f"## {escaped(name)}\n\n{escaped(' · '.join(rest))}\n\n", options)
     grid = grid_of(analysis, options)
     yield from _table(grid, options)
     yield "\n"
     for label, parts in facts(analysis, options):
-        yield _fit(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
+        yield _fit_lines(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
     notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid))]
-    yield _fit("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
+    yield _fit_lines("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
 
 
 def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
@@ -47,12 +47,12 @@ def escaped(text: str) -> str:
 
 
 def _table(grid: Grid, options: Options) -> Iterator[str]:
-    yield _fit(_line([escaped(_heading(column)) for column in grid.columns]), options)
+    yield _fit_lines(_line([escaped(_heading(column)) for column in grid.columns]), options)
     yield _line(["---:" if column.align == "right" else ":---" for column in grid.columns])
     for line in grid.body():
-        yield _fit(_line([escaped(cell) for cell in line]), options)
+        yield _fit_lines(_line([escaped(cell) for cell in line]), options)
     for line in grid.sum_texts():
-        yield _fit(_line([f"**{escaped(cell)}**" if cell else "" for cell in line]), options)
+        yield _fit_lines(_line([f"**{escaped(cell)}**" if cell else "" for cell in line]), options)
 
 
 def _heading(column: Column) -> str:
@@ -63,12 +63,6 @@ def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-def _fit(text: str, options: Options) -> str:
-    return "".join(fitted(line, options.unicode) if line != "\n" else line for line in _with_ends(text))
-
-
-def _with_ends(text: str) -> Iterator[str]:
-    for number, line in enumerate(text.split("\n")):
-        if number:
-            yield "\n"
-        yield line
+def _fit_lines(text: str, options: Options) -> str:
+    """Text of several lines as the stream can carry it."""
+    return "\n".join(map(options.fit, text.split("\n")))

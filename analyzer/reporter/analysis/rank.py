@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.result import Row
-from analyzer.reporter.analysis.columns import COLUMNS, TITLES, Column
+from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.analysis.fold import Folded
+from analyzer.reporter.column import Column
+from analyzer.reporter.modes import TITLES
 
 #: Cells of the longest bar.
 _BAR = 20

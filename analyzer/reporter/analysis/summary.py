@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from analyzer.engine.result import Analysis, Cost
-from analyzer.reporter.analysis.columns import COLUMNS, TITLES
+from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.analysis.geometry import LEGEND
-from analyzer.reporter.analysis.grid import Grid, shown_modes
+from analyzer.reporter.analysis.shown import shown_modes
+from analyzer.reporter.grid import Grid
+from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Options
-from analyzer.units import count, memory
+from analyzer.units import count, memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,8 +111,3 @@ def authored_note(analysis: Analysis) -> str | None:
     if not names:
         return None
     return f"* {plural(len(names), 'layer')} with numbers given in the file, not computed: {', '.join(names)}"
-
-
-def plural(number: int, noun: str) -> str:
-    """A count with its noun: `1 layer`, `1,000 layers`."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis
-from analyzer.reporter.analysis.columns import Column
 from analyzer.reporter.analysis.compare import comparison
-from analyzer.reporter.analysis.grid import Grid, grid_of, grouped
-from analyzer.reporter.analysis.layout import GAP, WRAPPED, laid_out, spread, wrap
+from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.drawing import draw
+from analyzer.reporter.layout import GAP
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.terminal import cells, fitted, joined, styled, wrapped
-
-#: Stands for one cell of a text that `tabulate`, which counts characters and strips spaces, would misplace.
-_CELL = "\ue000"
+from analyzer.reporter.terminal import joined, styled, wrapped
 
 
 def render(analysis: Analysis, options: Options) -> Iterator[str]:
     """One report."""
-    heading = joined([_fit(part, options) for part in title(analysis)], _fit(" · ", options), options.width, "  ")
+    heading = joined([options.fit(part) for part in title(analysis)], options.fit(" · "), options.width, "  ")
     yield styled(heading, "bold", options.color) + "\n\n"
     grid = grid_of(analysis, options)
     left_out = yield from draw(grid, options, free=options.columns is None)
     for note in (authored_note(analysis), *grid.notes, _left_out(left_out, "; --columns chooses")):
         if note:
-            yield wrapped(_fit(note, options), options.width, "  ") + "\n"
+            yield wrapped(options.fit(note), options.width, "  ") + "\n"
     yield "\n" + "".join(_facts(analysis, options))
-    closing = wrapped(_fit(" · ".join(conventions(grid)), options), options.width)
+    closing = wrapped(options.fit(" · ".join(conventions(grid))), options.width)
     yield "\n" + styled(closing, "dim", options.color) + "\n"
 
 
@@ -38,7 +34,7 @@ def _facts(analysis: Analysis, options: Options) -> Iterator[str]:
     wide = max(len(label) for label, _ in lines) + GAP
     room = None if options.width is None else options.width - wide
     for label, parts in lines:
-        text = joined([_fit(part, options) for part in parts], _fit(" · ", options), room)
+        text = joined([options.fit(part) for part in parts], options.fit(" · "), room)
         yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
 
 
@@ -55,124 +51,5 @@ def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Itera
             yield wrapped(_left_out(left_out), options.width, "  ") + "\n"
 
 
-def draw(grid: Grid, options: Options, *, free: bool) -> Generator[str, None, Sequence[str]]:
-    """The grid as one table or, where it does not fit, as several; returns what was left out, if `free` to."""
-    lines = [[_fit(column.heading, options) for column in grid.columns]]
-    lines += [[_fit(cell, options) for cell in line] for line in grid.body()]
-    lines += [[_fit(cell, options) for cell in line] for line in grid.sum_texts()]
-    styles = ["bold", *(_style(subject) if options.color else "" for subject in grid.subjects)]
-    styles += ["bold"] * len(grid.sums)
-    layout = laid_out(grid.columns, lines, options.width, free=free)
-    wraps = {place: (WRAPPED[grid.columns[place].metric][0], width) for place, width in layout.widths.items()}
-    for number, places in enumerate(layout.tables):
-        if number:
-            yield "\n"
-        drawn = _Drawn([grid.columns[place] for place in places], options)
-        for style, line in zip(styles, lines, strict=True):
-            drawn.add([wrap(line[p], *wraps[p]) if p in wraps else [line[p]] for p in places], style)
-        yield from drawn.lines(len(grid.sums))
-    return layout.left_out
-
-
-class _Drawn:
-    """One table being drawn: its physical lines, and how many of them each row takes."""
-
-    def __init__(self, columns: Sequence[Column], options: Options) -> None:
-        self.columns = columns
-        self.options = options
-        self.rows: list[list[str]] = []
-        self.heights: list[tuple[int, str]] = []
-
-    def add(self, row: list[list[str]], style: str) -> None:
-        """Adds a row, each cell a list of lines."""
-        height = max(map(len, row), default=1)
-        self.heights.append((height, style))
-        if height == 1:
-            self.rows.append([cell[0] for cell in row])
-            return
-        for number in range(height):
-            self.rows.append([cell[number] if number < len(cell) else "" for cell in row])
-
-    def lines(self, sums: int) -> Iterator[str]:
-        """The table's lines: groups, headings, rows, sums."""
-        widths = [max(map(cells, column)) for column in zip(*self.rows, strict=True)]
-        widths = spread(widths, [column.group for column in self.columns])
-        stroke, color = "─" if self.options.unicode else "-", self.options.color
-        rule = styled((" " * GAP).join(stroke * width for width in widths), "dim", color) + "\n"
-        if any(column.group for column in self.columns):
-            yield styled(self._groups(widths, stroke), "bold", color) + "\n"
-        drawn = self._tabulated(widths)
-        start = 0
-        for number, (height, style) in enumerate(self.heights):
-            if number == 1 or number == len(self.heights) - sums:
-                yield rule
-            for line in drawn[start : start + height]:
-                yield (styled(line, style, color) if color and style else line) + "\n"
-            start += height
-        if len(self.heights) == 1:
-            yield rule
-
-    def _tabulated(self, widths: Sequence[int]) -> list[str]:
-        """The lines as `tabulate` draws them."""
-        from tabulate import DataRow, TableFormat, tabulate
-
-        hidden: list[str] = []
-        row = DataRow("", " " * GAP, "")
-        head = [
-            _hide(" " * (width - cells(text)) + text, hidden)
-            if column.align == "right" and cells(text) < width
-            else text
-            for text, width, column in zip(self.rows[0], widths, self.columns, strict=True)
-        ]
-        text = tabulate(
-            [head, *(_hidden(line, hidden) for line in self.rows[1:])],
-            tablefmt=TableFormat(None, None, None, None, row, row, 0, None),
-            disable_numparse=True,
-            colalign=[column.align for column in self.columns],
-        )
-        return [_shown(line, hidden) for line in text.split("\n")]
-
-    def _groups(self, widths: Sequence[int], stroke: str) -> str:
-        """The line over the headings: the title of each group over its columns."""
-        line, place = "", 0
-        for name, number in grouped(self.columns):
-            span = sum(widths[place : place + number]) + GAP * (number - 1)
-            text = f" {name} " if len(name) + 2 <= span else name
-            line += (text.center(span, stroke) if name else " " * span) + " " * GAP
-            place += number
-        return line.rstrip()
-
-
-def _hidden(line: list[str], hidden: list[str]) -> list[str]:
-    """The cells, each with a stand-in where it takes more or fewer cells than it has characters."""
-    return [
-        text if text.isascii() or len(text) == cells(text) or not cells(text) else _hide(text, hidden) for text in line
-    ]
-
-
-def _hide(text: str, hidden: list[str]) -> str:
-    hidden.append(text)
-    return _CELL * cells(text)
-
-
-def _shown(line: str, hidden: list[str]) -> str:
-    """A drawn line with its texts back in the place of their stand-ins, which stand in the same order."""
-    if _CELL in line:
-        line = re.sub(f"{_CELL}+", lambda _: hidden.pop(0), line)
-    return line.rstrip()
-
-
-def _style(subject: object) -> str:
-    """`dim` for a row that costs neither parameters nor MACs."""
-    own = getattr(subject, "own", None)
-    if own is None or own.macs or own.local.parameters or own.declared.parameters:
-        return ""
-    return "dim"
-
-
 def _left_out(names: Sequence[str], hint: str = "") -> str:
     return f"left out at this width: {', '.join(names)}{hint}" if names else ""
-
-
-def _fit(text: str, options: Options) -> str:
-    return fitted(text, options.unicode)

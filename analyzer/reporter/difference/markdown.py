@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.difference.result import Difference, Side
-from analyzer.reporter.analysis.summary import plural
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
 from analyzer.reporter.difference.words import (
     counted,
@@ -25,7 +24,7 @@ from analyzer.reporter.difference.words import (
 )
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
-from analyzer.units import count, short
+from analyzer.units import count, plural, short
 
 #: GitHub refuses comments of more than 65,536 characters; bytes are counted here, which are never fewer.
 LIMIT = 60_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.difference.result import Difference
-from analyzer.reporter.analysis.summary import plural
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
 from analyzer.reporter.difference.words import (
     about,
@@ -19,8 +18,8 @@ from analyzer.reporter.difference.words import (
     totals,
 )
 from analyzer.reporter.options import Options
-from analyzer.reporter.terminal import cells, fitted, joined, styled, wrapped
-from analyzer.units import count
+from analyzer.reporter.terminal import cells, joined, styled, wrapped
+from analyzer.units import count, plural
 
 #: Entries and renames that are listed; a longer list is no review.
 _MOST = 60
@@ -33,17 +32,17 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
     modes = shown_modes(difference, options.mode)
     width = options.width
     for word, side in (("old", difference.old), ("new", difference.new)):
-        parts = [_fit(part, options) for part in (side.label, *about(side))]
+        parts = [options.fit(part) for part in (side.label, *about(side))]
         yield styled(f"{word}  ", "bold", options.color) + _joined(parts, options, " " * 5, used=5) + "\n"
     if difference.run:
-        said = _fit(f"NOT THE SAME RUN: {run_differs(difference)}; the numbers below are of unlike runs", options)
+        said = options.fit(f"NOT THE SAME RUN: {run_differs(difference)}; the numbers below are of unlike runs")
         yield "\n" + styled(wrapped(said, width), "red", options.color) + "\n"
     if difference.equal:
         yield "\nequal: " + wrapped(f"{plural(difference.unchanged, 'layer')}, the same costs", width) + "\n"
         return
     yield "\n"
     yield from _totals(difference, modes, options)
-    yield "\n" + wrapped(_fit(counted(difference), options), width, "  ") + "\n"
+    yield "\n" + wrapped(options.fit(counted(difference)), width, "  ") + "\n"
     yield from _renames(difference, options)
     found = entries(difference)
     listed = found[:_MOST]
@@ -53,12 +52,12 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
             yield from _entry(entry, modes, options)
     if len(found) > len(listed):
         said = f"{plural(len(found) - len(listed), 'smaller change')} not listed; --format json has all"
-        yield "\n" + wrapped(_fit(said, options), width) + "\n"
+        yield "\n" + wrapped(options.fit(said), width) + "\n"
 
 
 def _totals(difference: Difference, modes: Sequence[str], options: Options) -> Iterator[str]:
     rows = [("", "old", "new", "change", ""), *totals(difference, modes, brief=False)]
-    lines = [[_fit(cell, options) if cell else "" for cell in row] for row in rows]
+    lines = [[options.fit(cell) if cell else "" for cell in row] for row in rows]
     widths = [max(cells(line[place]) for line in lines) for place in range(5)]
     if options.width is not None and sum(widths) + 8 > options.width:
         yield from _narrow(lines, options)
@@ -76,7 +75,7 @@ def _totals(difference: Difference, modes: Sequence[str], options: Options) -> I
 
 def _narrow(lines: Sequence[Sequence[str]], options: Options) -> Iterator[str]:
     """The totals where there is no room for a table: a line or two each."""
-    arrow = _fit(" → ", options)
+    arrow = options.fit(" → ")
     for what, old, new, change, share in lines[1:]:
         values = old if old == new else old + arrow + new
         said = [part for part in (change, share) if part and old != new]
@@ -87,7 +86,7 @@ def _renames(difference: Difference, options: Options) -> Iterator[str]:
     names = renamed(difference.renames)
     for old, new, layers in names[:_MOST_RENAMES]:
         said = f"renamed: {old or 'the top'} → {new or 'the top'} ({plural(layers, 'layer')})"
-        yield wrapped(_fit(said, options), options.width, "  ") + "\n"
+        yield wrapped(options.fit(said), options.width, "  ") + "\n"
     if len(names) > _MOST_RENAMES:
         yield wrapped(f"{plural(len(names) - _MOST_RENAMES, 'more rename')} not listed", options.width, "  ") + "\n"
     numbers = renumbered(difference.renames)
@@ -99,17 +98,17 @@ def _renames(difference: Difference, options: Options) -> Iterator[str]:
 def _heading(name: str, group: Sequence[Entry], modes: Sequence[str], options: Options) -> str:
     parameters = sum(entry.delta[f"{modes[0]}.parameters"] for entry in group)
     macs = sum(entry.delta["macs"] for entry in group)
-    parts = [_fit(name or "at the top", options)]
+    parts = [options.fit(name or "at the top")]
     if parameters:
-        parts.append(_fit(f"{signed(parameters, count)} parameters", options))
+        parts.append(options.fit(f"{signed(parameters, count)} parameters"))
     if macs:
-        parts.append(_fit(f"{signed(macs, count)} MACs", options))
+        parts.append(options.fit(f"{signed(macs, count)} MACs"))
     return styled(joined(parts, "  ", options.width, "  "), "bold", options.color) + "\n"
 
 
 def _entry(entry: Entry, modes: Sequence[str], options: Options) -> Iterator[str]:
-    sign = _fit(SIGNS[entry.what], options)
-    head = [_fit(f"{entry.name}", options), _fit(subject(entry), options)]
+    sign = options.fit(SIGNS[entry.what])
+    head = [options.fit(f"{entry.name}"), options.fit(subject(entry))]
     yield "  " + styled(sign, _STYLES[entry.what], options.color) + " " + _lines(head, "  ", options, used=4) + "\n"
     if entry.what in ("added", "removed"):
         parts = [f"output {entry.output.replace('x', '×')}", *costs(entry, modes)]
@@ -118,11 +117,11 @@ def _entry(entry: Entry, modes: Sequence[str], options: Options) -> Iterator[str
     else:
         parts = details(entry, modes, numbers=True)
     if parts:
-        yield "      " + _joined([_fit(part, options) for part in parts], options, " " * 6, used=6) + "\n"
+        yield "      " + _joined([options.fit(part) for part in parts], options, " " * 6, used=6) + "\n"
 
 
 def _joined(parts: Sequence[str], options: Options, indent: str, *, used: int) -> str:
-    return _lines(parts, _fit(" · ", options), options, used=used).replace("\n" + " " * used, "\n" + indent)
+    return _lines(parts, options.fit(" · "), options, used=used).replace("\n" + " " * used, "\n" + indent)
 
 
 def _lines(parts: Sequence[str], separator: str, options: Options, *, used: int) -> str:
@@ -131,7 +130,3 @@ def _lines(parts: Sequence[str], separator: str, options: Options, *, used: int)
     text = joined(parts, separator, room)
     broken = [wrapped(line, room, "  ") for line in text.split("\n")]
     return "\n".join(broken).replace("\n", "\n" + " " * used)
-
-
-def _fit(text: str, options: Options) -> str:
-    return fitted(text, options.unicode)

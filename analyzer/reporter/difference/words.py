@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from analyzer.difference.result import Difference, Side
-from analyzer.reporter.analysis.columns import modes_of
-from analyzer.reporter.analysis.summary import plural
 from analyzer.reporter.difference.entries import Entry
-from analyzer.units import count, memory
+from analyzer.reporter.modes import modes_of
+from analyzer.units import count, memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.engine.memory.analysis import Held
-from analyzer.reporter.analysis.columns import Column
-from analyzer.reporter.analysis.grid import Grid
-from analyzer.reporter.analysis.layout import GAP, wrap
-from analyzer.reporter.analysis.summary import plural
+from analyzer.reporter.column import Column
+from analyzer.reporter.grid import Grid
+from analyzer.reporter.layout import GAP, wrap
 from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.options import Failed
-from analyzer.units import memory
+from analyzer.units import memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.arena import verify
-from analyzer.reporter.analysis.columns import TITLES
-from analyzer.reporter.analysis.layout import GAP
-from analyzer.reporter.analysis.summary import plural
-from analyzer.reporter.analysis.table import draw
+from analyzer.reporter.drawing import draw
+from analyzer.reporter.layout import GAP
 from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles
 from analyzer.reporter.memory.timeline import plot
+from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.terminal import fitted, joined, styled, wrapped
-from analyzer.units import count, memory
+from analyzer.reporter.terminal import joined, styled, wrapped
+from analyzer.units import count, memory, plural
 
 _STYLES = {"fits": "bold", "at risk": "yellow", "does not fit": "red"}
 
 
 def render(report: MemoryReport, options: Options) -> Iterator[str]:
     """One report."""
-    heading = joined([_fit(part, options) for part in _title(report)], _fit(" · ", options), options.width, "  ")
+    heading = joined([options.fit(part) for part in _title(report)], options.fit(" · "), options.width, "  ")
     yield styled(heading, "bold", options.color) + "\n\n"
     verdict = "".join(_verdict(report, options))
     if verdict:
@@ -40,7 +39,7 @@ def render(report: MemoryReport, options: Options) -> Iterator[str]:
         yield from draw(arena_grid(report), options, free=False)
     yield "\n"
     for sentence in _assumptions(report):
-        yield styled(wrapped(_fit(sentence, options), options.width), "dim", options.color) + "\n"
+        yield styled(wrapped(options.fit(sentence), options.width), "dim", options.color) + "\n"
 
 
 def render_many(reports: Sequence[MemoryReport | Failed], options: Options) -> Iterator[str]:
@@ -120,7 +119,7 @@ def _batches(report: MemoryReport, fits: int, at_risk: int) -> list[str]:
 
 def _table(report: MemoryReport, options: Options) -> Iterator[str]:
     """The modes side by side; the sums and the titles of sections stand out."""
-    heads = {_fit(title, options) for title in titles(report)}
+    heads = {options.fit(title) for title in titles(report)}
     for line in draw(grid(report, options.width), options, free=False):
         text = line.rstrip("\n")
         yield styled(text, "bold", options.color) + "\n" if text.startswith(SUM) or text in heads else line
@@ -148,7 +147,7 @@ def _facts(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iter
     for label, parts in lines:
         text = "\n".join(
             wrapped(line, room)
-            for line in joined([_fit(p, options) for p in parts], _fit(" · ", options), room).split("\n")
+            for line in joined([options.fit(p) for p in parts], options.fit(" · "), room).split("\n")
         )
         yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
 
@@ -167,7 +166,3 @@ def _assumptions(report: MemoryReport) -> Iterator[str]:
         f"masks: {assumed['masks']} · slices: {assumed['slices']} · joins: {assumed['joins']} · {assumed['local']} · "
         "KiB = 2^10 bytes"
     )
-
-
-def _fit(text: str, options: Options) -> str:
-    return fitted(text if options.unicode else text.replace("√n", "sqrt(n)"), options.unicode)

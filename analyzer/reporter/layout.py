@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.reporter.analysis.columns import TITLES, Column
+from analyzer.record import Record
+from analyzer.reporter.column import Column
+from analyzer.reporter.modes import TITLES
 from analyzer.reporter.terminal import cells
 
 #: Cells between two columns.
@@ -24,15 +26,12 @@ WRAPPED = {"kind": (" ", 11), "layer": (".", 20)}
 Tables = list[list[int]]
 
 
-class Layout:
+class Layout(Record):
     """Tables by the places of their columns, the widths of columns that wrap, and the metrics left out."""
 
-    __slots__ = ("left_out", "tables", "widths")
-
-    def __init__(self, tables: Tables, widths: dict[int, int], left_out: Sequence[str]) -> None:
-        self.tables = tables
-        self.widths = widths
-        self.left_out = left_out
+    tables: Tables
+    widths: dict[int, int]
+    left_out: Sequence[str]
 
 
 def laid_out(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int | None, *, free: bool) -> Layout:

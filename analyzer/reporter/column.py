@@ -1,0 +1,49 @@
+"""One column of a table, whatever the table is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analyzer.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Column(Record):
+    """One column of a report.
+
+    `value` gives the exact value of a row for programs, `text` the same for people (None: the value as a string).
+    `nature` is `word`, `amount` (adds up over the rows), `running` (a running sum) or `place` (a number that does not
+    add up). `group` is a mode or empty.
+    """
+
+    name: str
+    heading: str
+    doc: str
+    value: Callable[[Any], int | str]
+    text: Callable[[Any], str] = None  # type: ignore[assignment]  # `check` derives it
+    nature: str = "word"
+    group: str = ""
+
+    def check(self) -> None:
+        """Derives `text` where it was not given."""
+        if self.text is None:
+            value = self.value
+            self.text = lambda row: str(value(row))
+
+    @property
+    def align(self) -> str:
+        """`left` for words, `right` for numbers."""
+        return "left" if self.nature == "word" else "right"
+
+    @property
+    def sums(self) -> bool:
+        """Whether a total makes sense."""
+        return self.nature in ("amount", "running")
+
+    @property
+    def metric(self) -> str:
+        """The name without its mode: what is left out in one mode is left out in all."""
+        return self.name.rpartition(".")[2]
