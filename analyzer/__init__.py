@@ -129,28 +129,40 @@ def memory(
     model: Model | str | os.PathLike[str],
     *,
     mode: str = "declared",
+    device: str | None = None,
+    context: str | None = None,
+    strategy: str | None = None,
+    ranks: int = 1,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
     **settings: object,
 ) -> MemoryAnalysis:
-    """What inference and training of a model hold in memory, in each mode of sharing; `mode` is the one asked about.
+    """What inference and training of a model take in memory, in each mode of sharing, and whether they fit on a device.
 
-    `settings` are those of `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`, …), before
-    what the file's `training` says. `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of
-    inference.
+    `mode` is the mode that the verdict is about. `device` is what the run should fit on, an amount of memory (`"24GiB"`)
+    or a card (`"RTX 4090"`); `context` is the amount that the process takes there beside its tensors. `ranks` devices
+    train together by `strategy`; the batch is that of all of them. `settings` are those of
+    `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`, …); the file's `training` gives
+    the others.
 
-    Raises what `analyze` raises, and `ValueError` for a setting or a value that there is not.
+    `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of inference; `verdict()`, `largest`
+    and `changes` are what the command prints, in bytes and samples.
+
+    Raises what `analyze` raises, and `ValueError` for a setting that does not exist or a wrong value of one.
     """
     from analyzer.engine.memory.analysis import MemoryAnalysis
+    from analyzer.engine.memory.devices import read_context, read_device
     from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
     from analyzer.engine.memory.settings import Run
+    from analyzer.engine.memory.verdict import CONTEXT
 
     if not isinstance(model, Model):
         model = load(model)
     unknown = [name for name in settings if name not in Run.__slots__]
     if unknown:
         raise ValueError(f"no setting is called {unknown[0]}; they are {', '.join(Run.__slots__)}")
-    run = Run.of(model.training, **settings)
+    card = None if device is None else read_device(device)
+    run = Run.of({"batch": ranks, **model.training}, **settings, device=None if card is None else card.name)
     for name, value, known in (
         ("dtype", run.dtype, tuple(BITS)),
         ("optimizer", run.optimizer, tuple(OPTIMIZERS)),
@@ -165,7 +177,17 @@ def memory(
     network, problems = expand(model, set=set, input=input)
     if problems:
         raise ModelError(problems, model.text)
-    return MemoryAnalysis(network, run, mode=mode, name=model.name, file=model.file)
+    return MemoryAnalysis(
+        network,
+        run,
+        mode=mode,
+        device=card,
+        context=CONTEXT if context is None else read_context(context),
+        strategy=strategy,
+        ranks=ranks,
+        name=model.name,
+        file=model.file,
+    )
 
 
 def _notebook(analysis: Analysis) -> str:

@@ -21,19 +21,19 @@ from analyzer.cli.models import (
 )
 from analyzer.cli.output import options_parser
 from analyzer.diagnostics import Refusal
-from analyzer.engine.memory.analysis import TRAINED, MemoryAnalysis
-from analyzer.engine.memory.devices import CONTEXT, Device, DeviceError, read_device, read_memory
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.devices import Device, DeviceError, read_context, read_device
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.engine.memory.segments import check_names
-from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.settings import TRAINED, Run
 from analyzer.engine.memory.sharding import STRATEGIES, ShardingError
+from analyzer.engine.memory.verdict import CONTEXT
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.grammar import TRAINING_KEYS
-from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.options import Failed, Options
-from analyzer.units import memory, read_amount
+from analyzer.units import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,31 +174,30 @@ def _device(text: str) -> Device:
 
 
 def _context(text: str) -> int:
-    amount = read_amount(text)
-    if amount is not None and amount[0] == 0:
-        return 0
     try:
-        return read_memory(text)[0]
+        return read_context(text)
     except DeviceError as error:
-        said = str(error).replace("neither a known card nor an amount", "no amount")
-        raise argparse.ArgumentTypeError(said) from None
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryReport | Failed:
+def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Failed:
     """The memory of one file, or what is wrong with it; raises UsageError for options that do not fit it."""
     read = read_network(file, asked, texts)
     if isinstance(read, Failed):
         return read
     model, network = read
     run = _run(asked, model, network)
-    ranks = asked.ranks or 1
-    report = MemoryReport(
-        MemoryAnalysis(network, run, mode=asked.mode, name=model.name, file=model.file),
+    report = MemoryAnalysis(
+        network,
+        run,
+        mode=asked.mode,
         device=asked.device,
         context=CONTEXT if asked.context is None else asked.context,
-        strategy=asked.strategy or ("ddp" if ranks > 1 else "single"),
-        ranks=ranks,
-        planned=asked.arena,
+        strategy=asked.strategy,
+        ranks=asked.ranks or 1,
+        arena=asked.arena,
+        name=model.name,
+        file=model.file,
     )
     if report.divided:
         try:
@@ -251,7 +250,7 @@ def _check_dtype(asked: Any, dtype: str) -> None:
             raise UsageError(f"`--{name.replace('_', '-')}` is about training, and {dtype} is for inference alone")
 
 
-def _chunks(format: str, reports: Sequence[MemoryReport | Failed], asked: Any) -> Iterator[str] | None:
+def _chunks(format: str, reports: Sequence[MemoryAnalysis | Failed], asked: Any) -> Iterator[str] | None:
     """The report in its format; None where there is nothing to report."""
     from analyzer.reporter.memory import json as memory_json
 
@@ -262,10 +261,10 @@ def _chunks(format: str, reports: Sequence[MemoryReport | Failed], asked: Any) -
         from analyzer.reporter.memory import text as memory_text
 
         render, render_many = memory_text.render, memory_text.render_many
-    if len(reports) > 1 and (format == "json" or any(isinstance(report, MemoryReport) for report in reports)):
+    if len(reports) > 1 and (format == "json" or any(isinstance(report, MemoryAnalysis) for report in reports)):
         return render_many(reports, options)
     for report in reports:
-        if isinstance(report, MemoryReport):
+        if isinstance(report, MemoryAnalysis):
             return render(report, options)
         if format == "json":
             from analyzer.reporter.analysis.json import render_failed

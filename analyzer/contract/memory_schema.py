@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
-from analyzer.engine.memory.devices import AT_RISK, DOES_NOT_FIT, FITS
 from analyzer.engine.memory.sharding import PHASES, STRATEGIES
+from analyzer.engine.memory.verdict import AT_RISK, DOES_NOT_FIT, FITS
 from analyzer.engine.result import MODES
 
 TYPE_CHECKING = False

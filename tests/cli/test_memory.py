@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from commands import COMMAND, MODEL, ROOT, run, shell
 
+import analyzer
 from analyzer.cli.main import _guarded
 
 Said = pytest.CaptureFixture[str]
@@ -154,6 +155,35 @@ def test_the_largest_batch_is_the_largest(models: Path, capsys: Said) -> None:
     assert found["device"]["low_bytes"] == found["training"]["peak_bytes"] + (8 << 20)
     none = report(capsys, "net.yaml", "--device", "8MiB", "--context", "8MiB")
     assert (none["max_batch"], none["max_batch_at_risk"], none["verdict"]) == (0, 0, "does not fit")
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        (["--batch", "8", "--device", "64MiB", "--context", "0"], {"batch": 8, "device": "64MiB", "context": "0"}),
+        (["--ranks", "4", "--device", "2GiB"], {"ranks": 4, "device": "2GiB"}),
+        (
+            ["--batch", "8", "--ranks", "2", "--strategy", "zero3", "--optimizer", "adam", "--device", "T4"],
+            {"batch": 8, "ranks": 2, "strategy": "zero3", "optimizer": "adam", "device": "T4"},
+        ),
+        (
+            ["--dtype", "int8", "--device", "1MiB", "--context", "0"],
+            {"dtype": "int8", "device": "1MiB", "context": "0"},
+        ),
+    ],
+)
+def test_python_gets_the_answers_that_the_command_prints(
+    options: list[str], settings: dict[str, Any], models: Path, capsys: Said
+) -> None:
+    found, analysis = report(capsys, "blocks.yaml", *options), analyzer.memory("blocks.yaml", **settings)
+    verdict = analysis.verdict()
+    assert verdict is not None
+    assert (found["verdict"], found["device"]["reason"]) == (verdict.word, verdict.reason)
+    assert (found["max_batch"], found["max_batch_at_risk"]) == analysis.largest
+    proposed = [(change["option"], change["peak_bytes"]) for change in found.get("changes", ())]
+    assert proposed == [(change.option, change.bytes) for change in analysis.changes]
+    assert found["device"]["low_bytes"] == analysis.needed() + analysis.context
+    assert found["assumptions"] == analysis.assumptions()
 
 
 def test_where_nothing_is_trained_nothing_goes_back(folder: Path, capsys: Said) -> None:

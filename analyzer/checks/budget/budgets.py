@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from analyzer.engine.memory.analysis import Held
+    from analyzer.engine.memory.in_mode import Held
     from analyzer.engine.memory.settings import Run
 
 #: What a row adds to an amount that adds up.
@@ -73,7 +73,7 @@ class Amounts:
     def held(self) -> Held:
         """What inference and training hold."""
         if self._held is None:
-            from analyzer.engine.memory.analysis import Held
+            from analyzer.engine.memory.in_mode import Held
 
             self._held = Held(self.analysis.network, "declared", self.run)
         return self._held

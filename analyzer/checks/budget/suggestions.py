@@ -16,7 +16,7 @@ from analyzer.units import count, memory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from analyzer.checks.budget.budgets import Amounts
-    from analyzer.engine.memory.analysis import Held
+    from analyzer.engine.memory.in_mode import Held
     from analyzer.engine.memory.settings import Run
 
 
@@ -105,7 +105,7 @@ def _of_activations(amount: int, allowed: int, analysis: Analysis) -> str:
 
 def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | None:
     """A change of the run, as `analyzer memory` finds them, the first that is enough; otherwise the best one."""
-    from analyzer.engine.memory.analysis import changes
+    from analyzer.engine.memory.proposals import changes
 
     held, run = amounts.held, amounts.run
     if amount < allowed:

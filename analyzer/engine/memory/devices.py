@@ -1,15 +1,9 @@
-"""The device: how much memory it has, and whether a run fits into it.
+"""Devices: how much memory each has.
 
 A device is an amount (`24GiB`, `24GB`) or the name of a card. A vendor's GB of a card's memory is 2^30 bytes; a little
 less of it can be used, since the driver and error correction take their part, so a card has both numbers.
 
-The verdict is one of three, since what a device takes beyond the live tensors depends on the convolution algorithms
-that its library picks and on fragmentation: it does not fit where live tensors and context alone are too much, fits
-where 1.44 times the live tensors and the context are not, and is at risk between. The bounds stood this test: of 1,508
-training runs of convolutional networks on an A100 with 40,510 MiB 384 ran out of memory. The lower bound is beyond the
-card in 331 of those and in none of the other 1,124; the upper one in 382 of those and in 32 of the others.
-
-Sources: the runs published with GPUMemNet (arXiv 2602.17817, repository itu-rad/GPUMemNet); NVIDIA's data sheets.
+Sources: NVIDIA's data sheets; for the A100-40GB the runs published with GPUMemNet (arXiv 2602.17817).
 """
 
 from __future__ import annotations
@@ -18,19 +12,9 @@ import re
 
 from analyzer.diagnostics import listed, nearest
 from analyzer.source import shown
-from analyzer.units import memory, read_amount
+from analyzer.units import read_amount
 
 _MIB, _GIB = 1 << 20, 1 << 30
-
-#: Bytes that a process takes on a card beside its tensors: CUDA's context, the loaded kernels, cuDNN and cuBLAS. A
-#: setting of the machine. 1,750 MiB is what the runs above took (CUDA 11 on an A100, 1,697 MiB the least of 1,124);
-#: CUDA 12 and later load kernels when they are first used, commonly 0.3 to 0.6 GiB.
-CONTEXT = 1750 * _MIB
-
-#: The upper bound in hundredths of the live bytes: what convolution workspaces and fragmentation may add.
-_UPPER = 144
-
-FITS, AT_RISK, DOES_NOT_FIT = "fits", "at risk", "does not fit"
 
 #: Name; the memory that NVIDIA's data sheet gives, in GB of 2^30 bytes; what of it can be used, in MiB: the total that
 #: `nvidia-smi` prints, with error correction where it is the card's default, for the A100-40GB what the runs above had;
@@ -102,43 +86,6 @@ class Device:
         return self.nominal if self.usable is None else self.usable
 
 
-class Verdict:
-    """Whether a run fits: `word` is `fits`, `at risk` or `does not fit`.
-
-    `low` and `high` bound what the device needs in bytes: live tensors and context, and 1.44 times the former and the
-    latter. `reason` is a sentence that names the bound that decides.
-    """
-
-    __slots__ = ("high", "low", "reason", "word")
-
-    def __init__(self, word: str, low: int, high: int, reason: str) -> None:
-        self.word = word
-        self.low = low
-        self.high = high
-        self.reason = reason
-
-
-def verdict(live: int, context: int, capacity: int) -> Verdict:
-    """The verdict on `live` bytes of tensors at the peak and `context` bytes beside them, on `capacity` bytes.
-
-    >>> verdict(10 << 30, 1 << 30, 16 << 30).reason
-    '1.44 × live + context is 15.4 GiB, 614.4 MiB less than the device has'
-    """
-    low = live + context
-    high = -(-live * _UPPER // 100) + context
-    if low > capacity:
-        reason = f"live + context is {memory(low)}, {memory(low - capacity)} more than the device has"
-        return Verdict(DOES_NOT_FIT, low, high, reason)
-    if high > capacity:
-        reason = (
-            f"1.44 × live + context is {memory(high)}, {memory(high - capacity)} more than the device has, while "
-            f"live + context, {memory(low)}, is not: workspaces and fragmentation decide"
-        )
-        return Verdict(AT_RISK, low, high, reason)
-    room = f"{memory(capacity - high)} less than" if high < capacity else "exactly what"
-    return Verdict(FITS, low, high, f"1.44 × live + context is {memory(high)}, {room} the device has")
-
-
 def read_device(text: str) -> Device:
     """The device that `text` names or whose memory it gives: `A100-80GB`, `rtx 4090`, `24GiB`.
 
@@ -170,10 +117,15 @@ def read_memory(text: str) -> tuple[int, str]:
     >>> read_memory("24 GiB"), read_memory("24gb")
     ((25769803776, 'GiB'), (24000000000, 'GB'))
     """
+    return _read(text, "neither a known card nor an amount of memory")
+
+
+def _read(text: str, otherwise: str) -> tuple[int, str]:
+    """An amount of memory as (bytes, unit); `otherwise` says what a text without an amount is."""
     amount = _amount(text)
     written = shown(text.strip())
     if amount is None:
-        raise DeviceError(f"`{written}` is neither a known card nor an amount of memory such as `24GiB` or `24GB`")
+        raise DeviceError(f"`{written}` is {otherwise} such as `24GiB` or `24GB`")
     size, unit = amount
     if not unit.endswith("B"):
         number = written.rstrip("kKmMgGtTpP ")
@@ -182,6 +134,18 @@ def read_memory(text: str) -> tuple[int, str]:
     if size < 1:
         raise DeviceError(f"`{written}` is no memory; a device has at least 1 B")
     return size, unit
+
+
+def read_context(text: str) -> int:
+    """The bytes of an amount as `read_memory` reads it, or 0.
+
+    >>> read_context("600MiB"), read_context("0")
+    (629145600, 0)
+    """
+    amount = read_amount(text)
+    if amount is not None and amount[0] == 0:
+        return 0
+    return _read(text, "no amount of memory")[0]
 
 
 def _amount(text: str) -> tuple[int, str] | None:

@@ -1,9 +1,9 @@
 """The peak of inference: parameters, buffers, input, and the activations alive while the network runs in eval mode.
 
-Each tensor goes after its last reader, in the order of the file; outputs stay. `eager` is what a framework holds that runs
-modules as they are written: a block's arguments stay until the block returns (a repetition is one too), and a tensor that
-several layers or blocks of one list read stays until that list ends, as the local variable that it is. Both are linear in
-the operations.
+Each tensor goes after its last reader, in the order of the file; outputs stay. `eager` is what a framework holds that
+runs modules as they are written: a block's arguments stay until the block returns (a repetition is one too), and a
+tensor that several layers or blocks of one list read stays until that list ends, as the local variable that it is. Both
+are linear in the operations.
 
 Source: torch 2.13.0, eval mode under no_grad, graph execution and modules; docs/memory.md.
 """

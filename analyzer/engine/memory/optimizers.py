@@ -32,9 +32,9 @@ _COUNTER = 4
 class Optimizer:
     """An optimizer by what it keeps and makes, in numbers for each number of the parameters.
 
-    `words` of state, and whether it counts the steps of each tensor. What a step makes: `foreach` without and with weight
-    decay; `loop`, of the parameter at hand, without and with it, and `left` of the one before. `fused`: whether torch has
-    a kernel that makes nothing.
+    `words` of state, and whether it counts the steps of each tensor. What a step makes: `foreach` without and with
+    weight decay; `loop`, of the parameter at hand, without and with it, and `left` of the one before. `fused`: whether
+    torch has a kernel that makes nothing.
     """
 
     __slots__ = ("counts", "foreach", "fused", "left", "loop", "words")
@@ -133,7 +133,8 @@ def _factors(shape: tuple[int, ...]) -> tuple[int, ...]:
     return size // shape[-1], size // shape[-2]
 
 
-#: The optimizers by name. Adam's decayed gradients are gone before it takes roots; AdamW's and Lion's decay makes nothing.
+#: The optimizers by name. Adam's decayed gradients are gone before it takes roots; AdamW's and Lion's decay makes
+#: nothing.
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(0, foreach=(0, 1), loop=(0, 1)),
     "momentum": Optimizer(1, foreach=(0, 1), loop=(0, 1)),

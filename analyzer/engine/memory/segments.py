@@ -1,7 +1,7 @@
 """Checkpointed segments: stretches of the tape whose activations are thrown away and worked out again.
 
-`blocks` makes a segment of every outermost block call, each repetition one; `sqrt` cuts the layers into ⌈√n⌉ stretches of
-equal length (Chen et al. 2016); names make one of each layer or block that they name.
+`blocks` makes a segment of every outermost block call, each repetition one; `sqrt` cuts the layers into ⌈√n⌉ stretches
+of equal length (Chen et al. 2016); names make one of each layer or block that they name.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+#: The formats that networks are trained in; in the others they are only run.
+TRAINED = ("float64", "float32", "tf32", "float16", "bfloat16")
+
 
 class Run:
     """One run of a network.

@@ -1,7 +1,7 @@
 """The allocations of a run in order, as a caching allocator sees them: what is there first, then the ledger's events.
 
-Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then what the run allocates and
-frees. Training runs two steps: the first makes the optimizer's state, the second finds it there.
+Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then what the run allocates
+and frees. Training runs two steps: the first makes the optimizer's state, the second finds it there.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena import verify
 from analyzer.reporter.analysis.json import render_failed
-from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.options import Failed, Options
 
 TYPE_CHECKING = False
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def render(report: MemoryReport, options: Options) -> Iterator[str]:
+def render(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     """One report as a JSON object."""
     yield from _object(report, options)
     yield "\n"
 
 
-def render_many(reports: Sequence[MemoryReport | Failed], options: Options) -> Iterator[str]:
+def render_many(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
     """Several reports as an array; a wrong file has its name and what is wrong."""
     yield "[\n"
     for place, report in enumerate(reports):
@@ -34,7 +34,7 @@ def render_many(reports: Sequence[MemoryReport | Failed], options: Options) -> I
     yield "\n]\n"
 
 
-def _object(report: MemoryReport, options: Options) -> Iterator[str]:
+def _object(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     encoder = json.JSONEncoder(ensure_ascii=not options.unicode)
     before = "{"
     for key, value in _entries(report):
@@ -43,13 +43,12 @@ def _object(report: MemoryReport, options: Options) -> Iterator[str]:
     yield "}"
 
 
-def _entries(report: MemoryReport) -> Iterator[tuple[str, Any]]:
+def _entries(report: MemoryAnalysis) -> Iterator[tuple[str, Any]]:
     """The keys of a report, one after the other; what does not exist is left out."""
-    analysis, run = report.analysis, report.run
-    inputs = analysis.network.inputs
+    run, inputs = report.run, report.network.inputs
     yield "format", 1
-    yield "file", analysis.file
-    yield "name", analysis.name
+    yield "file", report.file
+    yield "name", report.name
     yield "input", str(inputs[0].output)
     if len(inputs) > 1:
         yield "inputs", {node.name: str(node.output) for node in inputs}
@@ -73,7 +72,7 @@ def _entries(report: MemoryReport) -> Iterator[tuple[str, Any]]:
         yield "arena", {**report.plan.to_dict(), "verified": not verify(report.plan)}
 
 
-def _on_the_device(report: MemoryReport) -> Iterator[tuple[str, Any]]:
+def _on_the_device(report: MemoryAnalysis) -> Iterator[tuple[str, Any]]:
     """The verdict, and the largest batches; nothing where no device is named."""
     device, found, largest = report.device, report.verdict(), report.largest
     if device is None or found is None or largest is None:
@@ -96,7 +95,7 @@ def _on_the_device(report: MemoryReport) -> Iterator[tuple[str, Any]]:
     )
 
 
-def _change(report: MemoryReport, change: Any) -> dict[str, Any]:
+def _change(report: MemoryAnalysis, change: Any) -> dict[str, Any]:
     record = {
         "change": change.words,
         "option": change.option,
@@ -107,7 +106,7 @@ def _change(report: MemoryReport, change: Any) -> dict[str, Any]:
     return record if found is None else {**record, "verdict": found.word}
 
 
-def _timeline(report: MemoryReport) -> dict[str, list[tuple[str, int]]]:
+def _timeline(report: MemoryAnalysis) -> dict[str, list[tuple[str, int]]]:
     """The layer and the bytes alive at every operation, by phase."""
     phases: dict[str, list[tuple[str, int]]] = {"forward": [], "backward": [], "step": []}
     for phase, layer, alive in report.held().timeline:
@@ -115,7 +114,7 @@ def _timeline(report: MemoryReport) -> dict[str, list[tuple[str, int]]]:
     return phases
 
 
-def _ranks(report: MemoryReport) -> dict[str, Any]:
+def _ranks(report: MemoryAnalysis) -> dict[str, Any]:
     """What a rank holds, and its share of the batch."""
     rank = report.rank()
     record: dict[str, Any] = {**rank.to_dict(), "batch": report.run.batch // report.ranks}

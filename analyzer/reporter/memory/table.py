@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from analyzer.engine.memory.analysis import Held
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.in_mode import Held
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.layout import GAP, wrap
-from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.options import Failed
 from analyzer.units import memory, plural
 
@@ -39,7 +39,7 @@ class Line:
         self.cells = cells
 
 
-def grid(report: MemoryReport, width: int | None) -> Grid:
+def grid(report: MemoryAnalysis, width: int | None) -> Grid:
     """The table of a report; names of layers take several lines where the width asks for it."""
     modes = report.modes
     sections = list(_sections(report))
@@ -58,7 +58,7 @@ def grid(report: MemoryReport, width: int | None) -> Grid:
     return Grid(columns, [part for line in lines for part in _wrapped(line, room)])
 
 
-def titles(report: MemoryReport) -> list[str]:
+def titles(report: MemoryAnalysis) -> list[str]:
     """The titles of the sections."""
     return [title for title, _ in _sections(report)]
 
@@ -77,7 +77,7 @@ def _wrapped(line: Line, room: int | None) -> Iterator[Line]:
         yield Line("" if number else line.label, [cell[number] if number < len(cell) else "" for cell in cells])
 
 
-def _sections(report: MemoryReport) -> Iterator[tuple[str, list[Line]]]:
+def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[Line]]]:
     """The sections with their titles; the one that the verdict is about first."""
     held = [report.held(mode) for mode in report.modes]
     judged = [report.verdict(mode) for mode in report.modes]
@@ -92,7 +92,7 @@ def _sections(report: MemoryReport) -> Iterator[tuple[str, list[Line]]]:
     yield "inference", [*_inference(held), *([] if report.trains else fits)]
 
 
-def _rank(report: MemoryReport) -> Iterator[Line]:
+def _rank(report: MemoryAnalysis) -> Iterator[Line]:
     ranks = [report.rank(mode) for mode in report.modes]
     yield from _parts([rank.peak.to_dict() for rank in ranks])
     yield _sizes(f"{SUM}peak of a rank", [rank.peak.bytes for rank in ranks])
@@ -133,8 +133,8 @@ def _sizes(label: str, sizes: Sequence[int]) -> Line:
     return Line(label, [memory(size) for size in sizes])
 
 
-def changes_grid(report: MemoryReport) -> Grid:
-    """What would lower the peak: the option, the peak with it and what that saves, the verdict where a device is named."""
+def changes_grid(report: MemoryAnalysis) -> Grid:
+    """The proposed changes: option, peak with it, bytes saved, and the verdict where a device is named."""
     needed = report.needed()
 
     def sized(name: str, heading: str, size: Callable[[Any], int]) -> Column:
@@ -155,7 +155,7 @@ def changes_grid(report: MemoryReport) -> Grid:
     return Grid(columns, report.changes)
 
 
-def arena_grid(report: MemoryReport) -> Grid:
+def arena_grid(report: MemoryAnalysis) -> Grid:
     """Where each tensor of the arena lies, in bytes, and the steps between which it is alive."""
     plan = report.plan
 
@@ -177,13 +177,13 @@ def _grouped(value: Callable[[Any], int]) -> Callable[[Any], str]:
     return lambda subject: f"{value(subject):,}"
 
 
-def comparison_grid(reports: Sequence[MemoryReport | Failed]) -> Grid:
+def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
     """One line a file; a wrong one has its name and how many errors it has."""
-    good = [report for report in reports if isinstance(report, MemoryReport)]
+    good = [report for report in reports if isinstance(report, MemoryAnalysis)]
 
-    def column(name: str, heading: str, read: Callable[[MemoryReport], str], nature: str = "place") -> Column:
-        def text(report: MemoryReport | Failed) -> str:
-            return read(report) if isinstance(report, MemoryReport) else ""
+    def column(name: str, heading: str, read: Callable[[MemoryAnalysis], str], nature: str = "place") -> Column:
+        def text(report: MemoryAnalysis | Failed) -> str:
+            return read(report) if isinstance(report, MemoryAnalysis) else ""
 
         return Column(name, heading, heading, value=text, nature=nature)
 
@@ -200,20 +200,20 @@ def comparison_grid(reports: Sequence[MemoryReport | Failed]) -> Grid:
     return Grid(columns, reports)
 
 
-def _needed(report: MemoryReport) -> str:
+def _needed(report: MemoryAnalysis) -> str:
     return memory(report.needed()) if report.trains else ""
 
 
-def _word(report: MemoryReport) -> str:
+def _word(report: MemoryAnalysis) -> str:
     found = report.verdict()
     return found.word if found else ""
 
 
-def _name(report: MemoryReport | Failed) -> str:
-    return report.analysis.name if isinstance(report, MemoryReport) else report.file
+def _name(report: MemoryAnalysis | Failed) -> str:
+    return report.name if isinstance(report, MemoryAnalysis) else report.file
 
 
-def _input(report: MemoryReport | Failed) -> str:
-    if isinstance(report, MemoryReport):
-        return report.analysis.network.inputs[0].output.pretty()
+def _input(report: MemoryAnalysis | Failed) -> str:
+    if isinstance(report, MemoryAnalysis):
+        return report.network.inputs[0].output.pretty()
     return plural(sum(finding.severity == "error" for finding in report.diagnostics), "error")

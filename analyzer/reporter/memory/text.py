@@ -1,13 +1,13 @@
-"""The memory report for a terminal: the verdict, the modes side by side, the live bytes over a step, what would lower them."""
+"""The memory report for a terminal: the verdict, the modes side by side, live bytes over a step, proposed changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena import verify
 from analyzer.reporter.drawing import draw
 from analyzer.reporter.layout import GAP
-from analyzer.reporter.memory.report import MemoryReport
 from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles
 from analyzer.reporter.memory.timeline import plot
 from analyzer.reporter.modes import TITLES
@@ -18,7 +18,7 @@ from analyzer.units import count, memory, plural
 _STYLES = {"fits": "bold", "at risk": "yellow", "does not fit": "red"}
 
 
-def render(report: MemoryReport, options: Options) -> Iterator[str]:
+def render(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     """One report."""
     heading = joined([options.fit(part) for part in _title(report)], options.fit(" · "), options.width, "  ")
     yield styled(heading, "bold", options.color) + "\n\n"
@@ -42,9 +42,9 @@ def render(report: MemoryReport, options: Options) -> Iterator[str]:
         yield styled(wrapped(options.fit(sentence), options.width), "dim", options.color) + "\n"
 
 
-def render_many(reports: Sequence[MemoryReport | Failed], options: Options) -> Iterator[str]:
+def render_many(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
     """The reports one after the other, and a comparison of them."""
-    good = [report for report in reports if isinstance(report, MemoryReport)]
+    good = [report for report in reports if isinstance(report, MemoryAnalysis)]
     for report in good:
         yield from render(report, options)
         yield "\n"
@@ -53,10 +53,10 @@ def render_many(reports: Sequence[MemoryReport | Failed], options: Options) -> I
         yield from draw(comparison_grid(reports), options, free=False)
 
 
-def _title(report: MemoryReport) -> Iterator[str]:
+def _title(report: MemoryAnalysis) -> Iterator[str]:
     """The parts of the title: name, input, batch, number format, optimizer and its step, what is done to save memory."""
-    run, inputs = report.run, report.analysis.network.inputs
-    yield report.analysis.name
+    run, inputs = report.run, report.network.inputs
+    yield report.name
     if len(inputs) == 1:
         yield f"input {inputs[0].output.pretty()}"
     else:
@@ -79,7 +79,7 @@ def _title(report: MemoryReport) -> Iterator[str]:
         yield f"{plural(report.ranks, 'rank')}, {report.strategy}"
 
 
-def _verdict(report: MemoryReport, options: Options) -> Iterator[str]:
+def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     """The verdict, the number that decides and the largest batch; nothing where no device is named."""
     device, found, largest = report.device, report.verdict(), report.largest
     if device is None or found is None or largest is None:
@@ -104,20 +104,20 @@ def _verdict(report: MemoryReport, options: Options) -> Iterator[str]:
     yield from others
 
 
-def _context(report: MemoryReport, capacity: int) -> Iterator[str]:
+def _context(report: MemoryAnalysis, capacity: int) -> Iterator[str]:
     """What is said where the context alone is too much."""
     if report.context >= capacity:
         yield f"the context alone is {memory(report.context)}; --context sets it"
 
 
-def _batches(report: MemoryReport, fits: int, at_risk: int) -> list[str]:
+def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
     of = f" over {plural(report.ranks, 'rank')}" if report.ranks > 1 else ""
     if not at_risk:
         return [f"none: {'one sample' if not of else 'one sample a rank'} does not fit"]
     return [f"{count(fits)} fits{of}" if fits else "none fits for certain", f"up to {count(at_risk)} at risk"]
 
 
-def _table(report: MemoryReport, options: Options) -> Iterator[str]:
+def _table(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     """The modes side by side; the sums and the titles of sections stand out."""
     heads = {options.fit(title) for title in titles(report)}
     for line in draw(grid(report, options.width), options, free=False):
@@ -125,7 +125,7 @@ def _table(report: MemoryReport, options: Options) -> Iterator[str]:
         yield styled(text, "bold", options.color) + "\n" if text.startswith(SUM) or text in heads else line
 
 
-def _arena(report: MemoryReport) -> list[str]:
+def _arena(report: MemoryAnalysis) -> list[str]:
     """The size of the arena against the least that there is."""
     plan = report.plan
     if plan is None:
@@ -152,7 +152,7 @@ def _facts(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iter
         yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
 
 
-def _assumptions(report: MemoryReport) -> Iterator[str]:
+def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
     """What the numbers assume, in two sentences."""
     assumed = report.assumptions()
     if not report.trains:

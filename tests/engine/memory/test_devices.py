@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.engine.memory.devices import CARDS, CONTEXT, DeviceError, read_device, read_memory, verdict
+from analyzer.engine.memory.devices import CARDS, DeviceError, read_device, read_memory
+from analyzer.engine.memory.verdict import CONTEXT, verdict
 
 MIB, GIB = 1 << 20, 1 << 30
 

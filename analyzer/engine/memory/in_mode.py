@@ -1,0 +1,146 @@
+"""The memory of a network in one mode of sharing, for inference and training.
+
+Each number is calculated when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from analyzer.engine.memory.allocator import replay
+from analyzer.engine.memory.arena import Plan, arena_tensors, plan_arena
+from analyzer.engine.memory.inference import Inference
+from analyzer.engine.memory.ledger import Peak
+from analyzer.engine.memory.ranks import per_rank_of
+from analyzer.engine.memory.settings import TRAINED, Run
+from analyzer.engine.memory.sharding import PerRank, check_ranks
+from analyzer.engine.memory.tape import Tape, Work, operations_of
+from analyzer.engine.memory.trace import inference_trace, training_trace
+from analyzer.engine.memory.training import Training
+from analyzer.engine.network import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Held:
+    """The bytes that inference and training take in one mode of sharing."""
+
+    def __init__(self, network: Network, mode: str, run: Run) -> None:
+        self.mode = mode
+        self.run = run
+        self.work: Work = operations_of(network, mode)
+
+    @cached_property
+    def inference(self) -> Inference:
+        """Inference as a graph executor runs it."""
+        return Inference(Tape(self.work, self.run, training=False))
+
+    @cached_property
+    def eager_bytes(self) -> int:
+        """The peak of inference where modules are run as they are written."""
+        return Inference(Tape(self.work, self.run, training=False), eager=True).peak.bytes
+
+    @cached_property
+    def training(self) -> Training:
+        """A training step."""
+        return Training(Tape(self.work, self.run))
+
+    def with_run(self, run: Run) -> Training:
+        """The training step of the same network in another run."""
+        return Training(Tape(self.work, run))
+
+    @property
+    def peak(self) -> Peak:
+        """The peak of training."""
+        return self.training.ledger.peak
+
+    @cached_property
+    def reserved_inference(self) -> int:
+        """Bytes that a caching allocator reserves for inference."""
+        return replay(inference_trace(Tape(self.work, self.run, training=False))).reserved
+
+    @cached_property
+    def reserved_training(self) -> int:
+        """Bytes that a caching allocator reserves for training, its first two steps."""
+        return replay(training_trace(Tape(self.work, self.run))).reserved
+
+    @cached_property
+    def timeline(self) -> list[tuple[str, str, int]]:
+        """The phase, the layer and the bytes alive at every operation of a training step."""
+        return [moment[:3] for moment in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()]
+
+    @cached_property
+    def arena(self) -> Plan:
+        """The static plan of inference's tensors."""
+        return plan_arena(arena_tensors(Tape(self.work, self.run, training=False)))
+
+    @property
+    def trains(self) -> bool:
+        """Whether the run's format is one that networks are trained in."""
+        return self.run.dtype in TRAINED
+
+    def on_ranks(self, strategy: str, ranks: int, run: Run | None = None) -> PerRank:
+        """The memory of one of several devices in training; the run's batch is that of all of them together.
+
+        Raises ShardingError for a batch that does not divide among the ranks, and for an unknown strategy.
+        """
+        run = run or self.run
+        return per_rank_of(self.work, run.but(batch=check_ranks(run.batch, ranks)), strategy, ranks)
+
+    def needed(self, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> int:
+        """Bytes alive at the peak on the fullest rank: of training, or of inference where nothing is trained."""
+        run = run or self.run
+        if run.dtype not in TRAINED:
+            return Inference(Tape(self.work, run, training=False)).peak.bytes
+        if ranks == 1 and strategy == "single":
+            return self.with_run(run).ledger.peak.bytes
+        return self.on_ranks(strategy, ranks, run).peak.bytes
+
+    def inference_parts(self) -> dict[str, int]:
+        """What the peak of inference consists of, in bytes; the sum is the peak."""
+        peak = self.inference.peak
+        return {
+            "parameters": self.inference.parameters,
+            "buffers": self.inference.buffers,
+            "input": self.inference.input,
+            "activations": peak.transient,
+            "temporary": peak.saved,
+        }
+
+    def training_parts(self, peak: Peak | None = None) -> dict[str, int]:
+        """What the peak of training (or of a phase of it) consists of, in bytes; the sum is the peak."""
+        peak = self.peak if peak is None else peak
+        return {
+            "parameters": self.training.parameters,
+            "buffers": self.training.buffers,
+            "gradients": peak.gradients,
+            "optimizer": self.training.optimizer,
+            "saved": peak.saved,
+            "transient": peak.transient,
+            "input": self.training.input,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The keys of the JSON report that a mode has."""
+        inference = {
+            "peak_bytes": self.inference.peak.bytes,
+            "at": {"layer": self.inference.peak.layer},
+            "breakdown": self.inference_parts(),
+            "eager_peak_bytes": self.eager_bytes,
+            "reserved_bytes": self.reserved_inference,
+        }
+        if not self.trains:
+            return {"inference": inference}
+        return {
+            "inference": inference,
+            "training": {
+                "peak_bytes": self.peak.bytes,
+                "saved_bytes": self.training.saved,
+                "at": {"layer": self.peak.layer, "phase": self.peak.phase},
+                "breakdown": self.training_parts(),
+                "phases": {phase: peak.bytes for phase, peak in self.training.ledger.peaks.items()},
+                "reserved_bytes": self.reserved_training,
+            },
+        }

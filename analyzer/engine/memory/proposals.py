@@ -1,0 +1,51 @@
+"""Changes of a run that lower its peak: each is tried, and proposed with the peak that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.engine.memory.in_mode import Held
+from analyzer.engine.memory.optimizers import OPTIMIZERS
+from analyzer.engine.memory.segments import Blocks
+
+
+class Change:
+    """A change of the run that saves memory: what it is, the option for it, and the peak with it."""
+
+    __slots__ = ("bytes", "option", "words")
+
+    def __init__(self, words: str, option: str, bytes: int) -> None:
+        self.words = words
+        self.option = option
+        self.bytes = bytes
+
+
+def changes(held: Held, strategy: str = "single", ranks: int = 1) -> list[Change]:
+    """What would lower the peak of training on a rank, the most first; changes that do not are left out."""
+    now = held.needed(None, strategy, ranks)
+    tried = [
+        Change(words, option, held.needed(held.run.but(**settings), strategy, ranks))
+        for words, option, settings in _changed(held, ranks)
+    ]
+    return sorted((change for change in tried if change.bytes < now), key=lambda change: change.bytes)
+
+
+def _changed(held: Held, ranks: int) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Changes of the run: what they are, their options, and the settings of the run."""
+    run = held.run
+    if run.checkpoint is None:
+        if Blocks(held.work.network).calls:
+            yield "activations of blocks worked out again", "--checkpoint blocks", {"checkpoint": "blocks"}
+        yield "activations worked out again every √n layers", "--checkpoint sqrt", {"checkpoint": "sqrt"}
+    if run.autocast is None and run.dtype == "float32":
+        yield "mixed precision", "--autocast bfloat16", {"autocast": "bfloat16"}
+    if run.step == "foreach":
+        step = "fused" if OPTIMIZERS[run.optimizer].fused else "loop"
+        yield f"the optimizer's step {'fused' if step == 'fused' else 'in a loop'}", f"--step {step}", {"step": step}
+    if run.batch % (2 * ranks) == 0:
+        batch, accumulate = run.batch // 2, 2 * run.accumulate
+        yield (
+            "half the batch, twice for one step",
+            f"--batch {batch} --accumulate {accumulate}",
+            {"batch": batch, "accumulate": accumulate},
+        )
