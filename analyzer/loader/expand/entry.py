@@ -8,12 +8,13 @@ from operator import index
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.engine.network import Node
-from analyzer.loader.expand.findings import Findings
-from analyzer.loader.expand.placing import Placer
-from analyzer.loader.expand.scope import MISSING, Dependent, Missing, Values
-from analyzer.loader.parse.context import inner
+from analyzer.loader.expand.mistakes import Mistakes
+from analyzer.loader.expand.scope import MISSING, Missing
+from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.description import UNKNOWN, Model, Template
 from analyzer.loader.parse.inputs import refuse_volume
+from analyzer.loader.text.places import inner
 from analyzer.loader.text.tree import Scalar, value_of
 from analyzer.source import shown
 from analyzer.volume import Volume, read_sizes
@@ -27,7 +28,7 @@ class SettingError(ValueError):
     """A value given from outside the file (`--set`, `--input`) fits nothing in it."""
 
 
-def work_out_variables(model: Model, settings: Mapping[str, Any], findings: Findings) -> Values:
+def read_variables(model: Model, settings: Mapping[str, Any], mistakes: Mistakes) -> Values:
     """The variables of a file, those of `settings` in place of its own; UNKNOWN after a finding."""
     for name in settings:
         if name not in model.vars:
@@ -40,32 +41,32 @@ def work_out_variables(model: Model, settings: Mapping[str, Any], findings: Find
         if name in settings:
             values.variables[name] = _setting(settings[name])
         else:
-            values.variables[name] = _variable(template, values, findings)
+            values.variables[name] = _variable(template, values, mistakes)
     return values
 
 
-def _variable(template: Template, values: Values, findings: Findings) -> Any:
+def _variable(template: Template, values: Values, mistakes: Mistakes) -> Any:
     try:
         return values.evaluate(template, None)
     except Refusal as refusal:
-        findings.report(refusal, inner(template.tree, refusal.at), notes=values.explain(template.value))
+        mistakes.report(refusal, inner(template.tree, refusal.at), notes=values.explain(template.value))
     except Dependent:
         pass
     return UNKNOWN
 
 
-def enter_inputs(model: Model, given: Mapping[str, str] | str | None, values: Values, placer: Placer) -> None:
+def enter_inputs(run: Expansion, given: Mapping[str, str] | str | None) -> None:
     """Enters the input volumes into the network; the first one is its entry."""
-    first = next(iter(model.inputs))
-    volumes = _given({first: given} if isinstance(given, str) else given or {}, model)
-    for name, template in model.inputs.items():
+    first = next(iter(run.model.inputs))
+    volumes = _given({first: given} if isinstance(given, str) else given or {}, run.model)
+    for name, template in run.model.inputs.items():
         node: Node | Missing = MISSING
-        volume = volumes.get(name) or _written(name, template, values, placer.findings)
+        volume = volumes.get(name) or _written(name, template, run.values, run.mistakes)
         if volume is not None:
-            node = placer.network.enter(name, volume)
-        placer.names.inputs[name] = node
+            node = run.network.enter(name, volume)
+        run.names.inputs[name] = node
         if name == first:
-            placer.entry = node
+            run.entry = node
 
 
 def _given(texts: Mapping[str, str], model: Model) -> dict[str, Volume]:
@@ -82,7 +83,7 @@ def _given(texts: Mapping[str, str], model: Model) -> dict[str, Volume]:
     return volumes
 
 
-def _written(name: str, template: Template, values: Values, findings: Findings) -> Volume | None:
+def _written(name: str, template: Template, values: Values, mistakes: Mistakes) -> Volume | None:
     """The volume that the file gives an input; None after a finding."""
     try:
         value = values.evaluate(template, None)
@@ -91,9 +92,9 @@ def _written(name: str, template: Template, values: Values, findings: Findings) 
         if refusal is None:
             return _volume(text)
         refusal.message = f"`{name}` {refusal.message}"
-        findings.report(refusal, template.tree, notes=values.explain(template.value))
+        mistakes.report(refusal, template.tree, notes=values.explain(template.value))
     except Refusal as refusal:
-        findings.report(refusal, template.tree, notes=values.explain(template.value))
+        mistakes.report(refusal, template.tree, notes=values.explain(template.value))
     except Dependent:
         pass
     return None

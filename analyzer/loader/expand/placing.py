@@ -1,16 +1,19 @@
-"""Placing a layer: its expressions worked out, its inputs found by name, `norm` and `act` as rows of their own."""
+"""Placing a layer: its expressions evaluated, its inputs found by name, `norm` and `act` as rows of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from analyzer.diagnostics import LAYER, Refusal
-from analyzer.engine.network import Network, Node, Origin
+from analyzer.engine.network import Node, Origin
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.reference_kinds import Reference, References, Sugar
-from analyzer.loader.expand.findings import Findings
-from analyzer.loader.expand.scope import MISSING, Dependent, LayerWord, Missing, Names, Scope, Values
-from analyzer.loader.parse.description import Argument, Item, LayerItem, Model, build
+from analyzer.loader.expand.frame import Frame, volume_of
+from analyzer.loader.expand.names import LayerWord
+from analyzer.loader.expand.scope import MISSING, Missing
+from analyzer.loader.expand.state import Expansion, resolve_all
+from analyzer.loader.expand.values import Dependent, Values
+from analyzer.loader.parse.description import Argument, Item, LayerItem, build
 from analyzer.loader.text.limits import LIMITS
 from analyzer.volume import Volume
 
@@ -19,152 +22,125 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Placer:
-    """Places the layers of a description in a network, under their names."""
-
-    def __init__(self, model: Model, findings: Findings) -> None:
-        self.model = model
-        self.findings = findings
-        self.network = Network()
-        self.names = Names()
-        self.entry: Node | Missing = MISSING
-        #: Whether a block or structure around the layer is frozen.
-        self.frozen = False
-
-    def layer(
-        self,
-        item: LayerItem,
-        name: str,
-        sources: Sequence[Node | Missing],
-        above: Node | Missing,
-        scope: Scope,
-        values: Values,
-        *,
-        first: bool,
-    ) -> Node | Missing:
-        """Places a layer and the rows that its `norm` and `act` stand for."""
-        arguments = {**item.arguments, **item.first} if first and item.first else item.arguments
-        read: Sequence[Node | Missing] = sources
-        volume = volume_of(sources[0])
-        try:
-            layer = _make(item, arguments, values, volume)
-            read = self._read(item, arguments, sources, above, scope, values)
-            sugar = [self.sugar(arguments[n], values, volume) for n in _sugared(item.type) if n in arguments]
-            tied = self._owner(item, scope, values)
-            nodes = [node for node in read if isinstance(node, Node)]
-            if len(nodes) < len(read):
-                return MISSING
-            origin = Origin(item.span, scope.path, item.note)
-            node = self.place(scope.prefix + name, layer, nodes, origin, tied=tied, frozen=item.frozen)
-        except Refusal as refusal:
-            self.findings.layer(refusal, item, arguments, scope.prefix + name, read, scope, values)
+def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing:
+    """Places a layer and the rows that its `norm` and `act` stand for."""
+    arguments = {**item.arguments, **item.first} if frame.first and item.first else item.arguments
+    read = frame.sources
+    volume = volume_of(frame.source)
+    try:
+        layer = _layer(item, arguments, frame.values, volume)
+        read = _inputs(run, arguments, frame)
+        rows = [row_of(run, arguments[n], frame.values, volume) for n in _sugared(item.type) if n in arguments]
+        tied = _owner(run, item, frame)
+        nodes = [node for node in read if isinstance(node, Node)]
+        if len(nodes) < len(read):
             return MISSING
-        except Dependent:
-            return MISSING
-        for row in sugar:
-            if row is not None:
-                added = self.sugar_row(row, f"{name}.{row.type.type}", node, item, scope, values)
-                if isinstance(added, Missing):
-                    return MISSING
-                node = added
-        return node
-
-    def place(
-        self,
-        name: str,
-        layer: Layer,
-        nodes: Sequence[Node],
-        origin: Origin,
-        *,
-        tied: Node | None = None,
-        frozen: bool = False,
-    ) -> Node:
-        if len(self.network.nodes) >= LIMITS.layers:
-            raise Refusal(
-                f"{LAYER} is one more than the {LIMITS.layers:,} layers that a network may have", code="LIMIT106"
-            )
-        if name in self.names.owners or name in self.names.inputs:
-            raise Refusal(
-                f"a second layer is called {LAYER}",
-                code="NAME103",
-                help="a `residual` adds no level to names: leave the name out, or put it in a `sequence`",
-            )
-        node = self.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or self.frozen)
-        self.names.owners[name] = node
-        return node
-
-    def sugar_row(
-        self, row: LayerItem, name: str, source: Node, item: Item, scope: Scope, values: Values
-    ) -> Node | Missing:
-        """Places a layer that stands in an argument of `item`."""
-        full = scope.prefix + name
-        try:
-            layer = _make(row, row.arguments, values, source.output)
-            return self.place(full, layer, [source], Origin(item.span, scope.path), frozen=item.frozen)
-        except Refusal as refusal:
-            self.findings.layer(refusal, row, row.arguments, full, [source], scope, values)
-        except Dependent:
-            pass
+        origin = Origin(item.span, frame.scope.path, item.note)
+        end = place(run, frame.path, layer, nodes, origin, tied=tied, frozen=item.frozen)
+    except Refusal as refusal:
+        run.mistakes.layer(refusal, item, arguments, frame, read)
         return MISSING
+    except Dependent:
+        return MISSING
+    for row in rows:
+        if row is not None:
+            added = place_row(run, row, f"{frame.name}.{row.type.type}", end, item, frame)
+            if isinstance(added, Missing):
+                return MISSING
+            end = added
+    return end
 
-    def _read(
-        self,
-        item: LayerItem,
-        arguments: dict[str, Argument],
-        sources: Sequence[Node | Missing],
-        above: Node | Missing,
-        scope: Scope,
-        values: Values,
-    ) -> Sequence[Node | Missing]:
-        """The nodes that a layer reads, those of its own list included."""
-        for argument in arguments.values():
-            kind = argument.declaration.kind
-            if not isinstance(kind, (Reference, References)):
-                continue
-            named = kind.read(values.evaluate(argument.template, volume_of(above)))
-            names = named if isinstance(named, tuple) else (named,)
-            found = []
-            for place, name in enumerate(names):
-                try:
-                    found.append(self.names.resolve(name, scope, above, self.entry))
-                except Refusal as refusal:
-                    refusal.parameter = argument.declaration.name
-                    refusal.at = (place,) if isinstance(named, tuple) else ()
-                    raise
-            return found if isinstance(named, tuple) else [*sources, *found]
-        return sources
 
-    def sugar(self, argument: Argument, values: Values, volume: Volume | None) -> LayerItem | None:
-        """The layer that `norm` or `act` stands for, or None."""
-        if not argument.template.dynamic:
-            row: LayerItem | None = argument.value
-            return row
+def place(
+    run: Expansion,
+    name: str,
+    layer: Layer,
+    nodes: Sequence[Node],
+    origin: Origin,
+    *,
+    tied: Node | None = None,
+    frozen: bool = False,
+) -> Node:
+    """Places a layer under its full name."""
+    if len(run.network.nodes) >= LIMITS.layers:
+        raise Refusal(f"{LAYER} is one more than the {LIMITS.layers:,} layers that a network may have", code="LIMIT106")
+    if name in run.names.owners or name in run.names.inputs:
+        raise Refusal(
+            f"a second layer is called {LAYER}",
+            code="NAME103",
+            help="a `residual` adds no level to names: leave the name out, or put it in a `sequence`",
+        )
+    node = run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
+    run.names.owners[name] = node
+    return node
+
+
+def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Item, frame: Frame) -> Node | Missing:
+    """Places a layer that is an argument of `item`, such as its activation, behind `source`."""
+    try:
+        layer = _layer(row, row.arguments, frame.values, source.output)
+        origin = Origin(item.span, frame.scope.path)
+        return place(run, frame.scope.prefix + name, layer, [source], origin, frozen=item.frozen)
+    except Refusal as refusal:
+        own = Frame(frame.scope, frame.values, source, (source,), name)
+        run.mistakes.layer(refusal, row, row.arguments, own, own.sources)
+    except Dependent:
+        pass
+    return MISSING
+
+
+def row_of(run: Expansion, argument: Argument, values: Values, volume: Volume | None) -> LayerItem | None:
+    """The layer that `norm` or `act` stands for, or None."""
+    if not argument.template.dynamic:
+        row: LayerItem | None = argument.value
+        return row
+    kind = argument.declaration.kind
+    assert isinstance(kind, Sugar)
+    try:
+        read = kind.read(values.evaluate(argument.template, volume))
+    except Refusal as refusal:
+        refusal.parameter = argument.declaration.name
+        raise
+    if read is None:
+        return None
+    tree = argument.template.tree
+    made = LayerItem(tree, tree.span(run.model.file), CATALOGUE[read[0]])
+    made.arguments = run.model.defaults.get(read[0], {})
+    build(made, {})
+    return made
+
+
+def _inputs(run: Expansion, arguments: dict[str, Argument], frame: Frame) -> Sequence[Node | Missing]:
+    """The nodes that a layer reads, those of its own list included."""
+    for argument in arguments.values():
         kind = argument.declaration.kind
-        assert isinstance(kind, Sugar)
+        if not isinstance(kind, (Reference, References)):
+            continue
+        named = kind.read(frame.values.evaluate(argument.template, volume_of(frame.above)))
+        names = named if isinstance(named, tuple) else (named,)
         try:
-            read = kind.read(values.evaluate(argument.template, volume))
+            found = resolve_all(run, names, frame)
         except Refusal as refusal:
             refusal.parameter = argument.declaration.name
+            refusal.at = refusal.at if names is named else ()
             raise
-        if read is None:
-            return None
-        tree = argument.template.tree
-        made = LayerItem(tree, tree.span(self.model.file), CATALOGUE[read[0]])
-        made.arguments = self.model.defaults.get(read[0], {})
-        build(made, {})
-        return made
+        return found if names is named else [*frame.sources, *found]
+    return frame.sources
 
-    def _owner(self, item: LayerItem, scope: Scope, values: Values) -> Node | None:
-        if item.tied is None:
-            return None
-        try:
-            name = values.evaluate(item.tied, None)
-            if name.__class__ is LayerWord:
-                return self.names.owner(str(name), scope.caller or scope)
-            return self.names.owner(str(name), scope)
-        except Refusal as refusal:
-            refusal.parameter = "tied"
-            raise
+
+def _owner(run: Expansion, item: LayerItem, frame: Frame) -> Node | None:
+    """The layer whose parameters `tied` reuses."""
+    if item.tied is None:
+        return None
+    try:
+        name = frame.values.evaluate(item.tied, None)
+        scope = frame.scope
+        if name.__class__ is LayerWord:
+            scope = scope.caller or scope
+        return run.names.owner(str(name), scope)
+    except Refusal as refusal:
+        refusal.parameter = "tied"
+        raise
 
 
 _SUGARED: dict[str, tuple[str, ...]] = {}
@@ -178,12 +154,12 @@ def _sugared(kind: type[Layer]) -> tuple[str, ...]:
     return _SUGARED[kind.type]
 
 
-def _make(item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:
-    """The layer of an item, its expressions worked out."""
+def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:
+    """The layer of an item, its expressions evaluated; one object for equal values, so that it is costed once."""
     if arguments is item.arguments and item.ready is not None:
         return item.ready
     read: dict[str, Any] = {}
-    worked_out = []
+    evaluated = []
     for argument in arguments.values():
         declaration = argument.declaration
         if not argument.template.dynamic or isinstance(declaration.kind, Sugar):
@@ -191,18 +167,13 @@ def _make(item: LayerItem, arguments: dict[str, Argument], values: Values, volum
             continue
         try:
             value = values.evaluate(argument.template, volume)
-            worked_out.append(str(value))
+            evaluated.append(str(value))
             read[declaration.attribute] = declaration.kind.read(value)
         except Refusal as refusal:
             refusal.parameter = declaration.name
             raise
-    key = (arguments is item.arguments, *worked_out)
+    key = (arguments is item.arguments, *evaluated)
     layer = item.made.get(key)
     if layer is None:
         layer = item.made[key] = item.type(**read)
     return layer
-
-
-def volume_of(node: Node | Missing) -> Volume | None:
-    """The volume behind a node; None where a mistake left it open."""
-    return node.output if isinstance(node, Node) else None

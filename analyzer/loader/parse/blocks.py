@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from analyzer.loader.parse.context import Context, described
+from analyzer.loader.parse.context import Context
 from analyzer.loader.parse.description import UNKNOWN, Block, Model, Template
 from analyzer.loader.parse.grammar import BLOCK_KEYS
 from analyzer.loader.parse.layers import LayerParser
+from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.dtypes import BITS
 from analyzer.layers.kinds import Number, Whole
-from analyzer.loader.parse.context import Context, described
+from analyzer.loader.parse.context import Context
 from analyzer.loader.parse.description import Limit, Model
 from analyzer.loader.parse.grammar import BUDGET_KEYS, TRAINING_KEYS
+from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Tree, plain_value
 from analyzer.source import shown
 from analyzer.units import read_amount

@@ -11,6 +11,7 @@ from analyzer.loader.parse.description import Template
 from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.text.limits import LIMITS, Enough
+from analyzer.loader.text.places import at_fault, described, inside
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
@@ -202,40 +203,3 @@ def _as_name(text: str) -> str | None:
     """The name that a text with blanks in it could be."""
     name = "_".join(text.split())
     return f"for example `{shown(name)}`" if name != text and _is_name(name) else None
-
-
-def inner(tree: Tree, at: tuple[str | int, ...]) -> Tree:
-    """The part of `tree` that the way `at` leads to, as far as the tree goes."""
-    for step in at:
-        if isinstance(tree, Mapping) and isinstance(step, str):
-            tree = next((value for key, value in tree.items if key.text == step), tree)
-        elif isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree.items):
-            tree = tree.items[step]
-        else:
-            break
-    return tree
-
-
-def at_fault(tree: Tree, refusal: Refusal) -> Tree:
-    """The part of `tree` that a refusal means: the value at the end of its way, or its key where that is unknown."""
-    if refusal.code == "VALUE102" and refusal.at:
-        around = inner(tree, refusal.at[:-1])
-        if isinstance(around, Mapping):
-            return next((key for key, _ in around.items if key.text == refusal.at[-1]), around)
-    return inner(tree, refusal.at)
-
-
-def inside(subject: str, refusal: Refusal) -> str:
-    """The subject of a refusal's sentence, with the key inside of it that is at fault."""
-    keys = [step for step in refusal.at if isinstance(step, str)]
-    return f"`{keys[-1]}` in {subject}" if keys and refusal.code != "VALUE102" else subject
-
-
-def described(tree: Tree) -> str:
-    """A tree in a sentence."""
-    if isinstance(tree, Mapping):
-        return "a mapping"
-    if isinstance(tree, Sequence):
-        return "a list"
-    assert isinstance(tree, Scalar)
-    return f"`{shown(tree.text)}`" if tree.text else "nothing"

@@ -10,13 +10,14 @@ from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.expressions.expression import BUILT_IN
 from analyzer.loader.parse.blocks import BlockParser
 from analyzer.loader.parse.budget import BudgetParser
-from analyzer.loader.parse.context import Context, described
+from analyzer.loader.parse.context import Context
 from analyzer.loader.parse.description import UNKNOWN, Argument, Model, Template
 from analyzer.loader.parse.grammar import KEYS_ELSEWHERE, TOP_KEYS
 from analyzer.loader.parse.inputs import InputParser
 from analyzer.loader.parse.layers import LayerParser
 from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.text.limits import Enough
+from analyzer.loader.text.places import described
 from analyzer.loader.text.reader import read_tree
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown

@@ -6,9 +6,10 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.spatial_kinds import VolumeKind
 from analyzer.loader.expressions.expression import truth, valid_name
-from analyzer.loader.parse.context import Context, described
+from analyzer.loader.parse.context import Context
 from analyzer.loader.parse.description import BrokenItem, CallItem, Item, LayerItem, Template
 from analyzer.loader.parse.suggestions import volume_help, with_dollars
+from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from analyzer.diagnostics import Refusal, listed
 from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 from analyzer.layers.reference_kinds import Reference, References, Sugar
-from analyzer.loader.parse.context import Context, described, inner
+from analyzer.loader.parse.context import Context
 from analyzer.loader.parse.description import (
     Argument,
     Block,
@@ -34,6 +34,7 @@ from analyzer.loader.parse.suggestions import (
     sugar_help,
     written_otherwise,
 )
+from analyzer.loader.text.places import described, inner
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 

@@ -13,7 +13,6 @@ from analyzer.loader.expressions.expression import BUILT_IN
 from analyzer.loader.parse.grammar import AXES_ELSEWHERE
 from analyzer.loader.text.tree import Scalar, Tree, value_of
 from analyzer.source import shown
-from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,29 +135,3 @@ def volume_help(text: str) -> str | None:
     if numbers is None or len(text) > 60:
         return None
     return f"write `{'x'.join(re.findall('[0-9]+|[?]', text))}`"
-
-
-def _strides(before: Volume, after: Volume) -> str | None:
-    """The stride that makes the one volume's spatial sizes the other's, as it is written; None where none does."""
-    if before.rank != after.rank:
-        return None
-    strides = [-(-a // b) for a, b in zip(before.spatial, after.spatial, strict=True)]
-    if any(-(-a // s) != b for a, b, s in zip(before.spatial, after.spatial, strides, strict=True)):
-        return None
-    return str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
-
-
-def projection(before: Volume, after: Volume) -> str:
-    """The arguments of a 1×1 convolution from the one volume to the other, as far as there is one."""
-    stride = _strides(before, after)
-    step = "" if stride == "1" else f", stride: {stride or '…'}"
-    return f"{{filters: {after.depth}, kernel: 1{step}}}"
-
-
-def projected(project: Volume, body: Volume) -> str | None:
-    """What `project` lacks to put out what the body does."""
-    stride = _strides(project, body) if project.spatial != body.spatial else None
-    parts = [f"a stride of {stride}"] if stride is not None else []
-    if project.depth != body.depth:
-        parts.append(f"a depth of {body.depth}")
-    return f"{' and '.join(parts)} in `project`" if parts else None

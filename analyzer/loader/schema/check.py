@@ -8,9 +8,9 @@ from collections.abc import Container, Iterable, Sequence
 from analyzer.diagnostics import Diagnostic, listed, nearest
 from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.kinds import written
-from analyzer.loader.parse.context import inner
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.schema.layers import TWO_LAYERS
+from analyzer.loader.text.places import inner
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Tree
 from analyzer.source import Span, shown
 

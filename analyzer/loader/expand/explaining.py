@@ -1,0 +1,69 @@
+"""Notes about placed layers: where an input comes from, the layers behind it, the arithmetic of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.network import Node
+from analyzer.layers.windows import arithmetic
+from analyzer.loader.expand.scope import Missing
+from analyzer.source import shown
+from analyzer.volume import AXES
+
+
+def sources_told(sources: Sequence[Node | Missing]) -> list[str]:
+    """Where the inputs of a layer come from, numbered where there are several."""
+    if len(sources) == 1:
+        return [line for _, node in numbered(sources) for line in _source(node)]
+    return [
+        line.replace("its input", f"input {number}", 1) for number, node in numbered(sources) for line in _source(node)
+    ]
+
+
+def numbered(sources: Sequence[Node | Missing]) -> list[tuple[int, Node]]:
+    """The inputs that are known, with their numbers from 1."""
+    return [(number, node) for number, node in enumerate(sources, 1) if isinstance(node, Node)]
+
+
+def _source(node: Node) -> list[str]:
+    if node.origin.span is None:
+        return [f"its input is the network's input: {node.output.pretty()}"]
+    return [f"its input comes from `{shown(node.name)}` (line {node.origin.span.line}): {node.output.pretty()}"]
+
+
+def smaller_before(sources: Sequence[Node | Missing]) -> str:
+    """What could be changed before a layer whose input is too small."""
+    node = sources[0] if sources else None
+    while isinstance(node, Node) and node.inputs:
+        if any(a > b for a, b in zip(node.inputs[0].output.spatial, node.output.spatial, strict=False)):
+            return "one stride-2 layer fewer before it"
+        node = node.inputs[0]
+    return "a larger input"
+
+
+def behind(node: Node) -> list[str]:
+    """What a node read, and what that read, three steps back."""
+    lines: list[str] = []
+    for _ in range(3):
+        if not node.inputs:
+            break
+        node = node.inputs[0]
+        place = f" (line {node.origin.span.line})" if node.origin.span is not None else ""
+        what = f"`{shown(node.name)}`{place}" if place else "the network's input"
+        lines.append(f"{'behind' if not lines else 'which is behind'} {what}: {node.output.pretty()}")
+    return lines
+
+
+def formula_of(node: Node) -> list[str]:
+    """The formula of a window layer with its numbers."""
+    geometry = getattr(node.layer, "geometry", None)
+    if geometry is None or not node.inputs or node.layer.type == "conv_transpose":
+        return []
+    volume = node.inputs[0].output
+    kernel, stride, dilation, pairs = geometry(volume)
+    rounding = getattr(node.layer, "rounding", "floor")
+    lines: list[str] = []
+    for axis, name in enumerate(AXES[volume.rank]):
+        formula = arithmetic(volume.spatial[axis], kernel[axis], stride[axis], dilation[axis], pairs[axis], rounding)
+        lines.append(f"{name}: {formula} = {node.output.spatial[axis]}")
+    return lines

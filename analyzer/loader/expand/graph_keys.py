@@ -1,0 +1,135 @@
+"""The graph keys of an item that is being expanded: `from`, `repeat`, `when` and `expect`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Node
+from analyzer.layers.kinds import Whole, written
+from analyzer.loader.expand.explaining import behind, formula_of
+from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.scope import MISSING, Missing
+from analyzer.loader.expand.state import Expansion, resolve_all
+from analyzer.loader.expand.values import Dependent, Values
+from analyzer.loader.expressions.expression import truth
+from analyzer.loader.parse.description import Item, Template
+from analyzer.loader.parse.graph import read_expected
+from analyzer.loader.text.limits import LIMITS
+from analyzer.loader.text.places import inner
+from analyzer.record import Record
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_COUNT = Whole(0)
+
+
+def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Missing]:
+    """What an item reads: the layer above, or what `from` names."""
+    if item.source is None:
+        return (frame.above,)
+    try:
+        named = frame.evaluate(item.source)
+        names = named if isinstance(named, list) else [named]
+        return resolve_all(run, [_name_of(name) for name in names], frame) or (MISSING,)
+    except Refusal as refusal:
+        if not isinstance(item.source.value, list):
+            refusal.at = ()
+        if item.name is not None and refusal.message.startswith(f"`{item.name}` comes later"):
+            refusal.message = f"`{item.name}` reads itself; only layers above are visible"
+            refusal.help = None
+        run.mistakes.report(refusal, inner(item.source.tree, refusal.at), frame.scope)
+    except Dependent:
+        pass
+    return (MISSING,)
+
+
+def _name_of(value: Any) -> str:
+    """The name of a layer as the value of an expression: `7` is a name too."""
+    return value if isinstance(value, str) else written(value).strip("`")
+
+
+class Turns(Record):
+    """The repetitions of an item: how many, and the lists that they step through."""
+
+    count: int
+    lists: dict[str, list[Any]]
+
+    def values(self, around: Values, i: int) -> Values:
+        """What the expressions of repetition `i` (from 0) see."""
+        if not self.lists:
+            return Values(around.variables, i)
+        return Values({**around.variables, **{name: column[i] for name, column in self.lists.items()}}, i)
+
+
+def read_turns(run: Expansion, item: Item, frame: Frame) -> Turns | None:
+    """The repetitions that `repeat` asks for; None where a mistake left them open."""
+    repeat = item.repeat
+    assert repeat is not None
+    template = None
+    try:
+        if isinstance(repeat, dict):
+            lists = {}
+            for column, template in repeat.items():
+                lists[column] = frame.evaluate(template)
+            return Turns(len(next(iter(lists.values()))), lists)
+        template = repeat
+        count = _COUNT.read(frame.evaluate(template))
+        if count > LIMITS.layers:
+            raise Refusal(f"is {written(count)}, and a network may have {LIMITS.layers:,} layers", code="LIMIT106")
+        return Turns(count, {})
+    except Refusal as refusal:
+        assert template is not None
+        if not refusal.at and refusal.code in ("VALUE101", "LIMIT103", "LIMIT106"):
+            refusal.message = f"`repeat` {refusal.message}"
+        notes = frame.values.explain(template.value)
+        run.mistakes.report(refusal, inner(template.tree, refusal.at), frame.scope, notes=notes)
+    except Dependent:
+        pass
+    return None
+
+
+def is_kept(run: Expansion, item: Item, frame: Frame) -> bool | None:
+    """Whether `when` keeps this repetition; None where a mistake left it open."""
+    if item.when is None:
+        return True
+    try:
+        return truth(frame.evaluate(item.when))
+    except Refusal as refusal:
+        notes = frame.values.explain(item.when.value)
+        run.mistakes.report(refusal, item.when.tree, frame.scope, notes=notes)
+    except Dependent:
+        pass
+    return None
+
+
+def as_expected(run: Expansion, expect: Template, result: Node, label: str | None, frame: Frame) -> Node | Missing:
+    """Compares an output with the one that `expect` gives; `MISSING` where they differ, which is reported."""
+    try:
+        sizes, asked = _expected_sizes(frame.evaluate(expect))
+        output = result.output.sizes
+        if len(sizes) == len(output) and all(a is None or a == b for a, b in zip(sizes, output, strict=True)):
+            return result
+        who = f"`{frame.scope.prefix}{label}` puts" if label is not None else "this puts"
+        raise Refusal(
+            f"{who} out {result.output.pretty()}, and {asked} is expected",
+            code="EXPECT201",
+            notes=formula_of(result) + behind(result),
+        )
+    except Refusal as refusal:
+        run.mistakes.report(refusal, expect.tree, frame.scope)
+    except Dependent:
+        return result
+    return MISSING
+
+
+def _expected_sizes(value: Any) -> tuple[tuple[int | None, ...], str]:
+    """The sizes that `expect` asks for (None: any), and how a message shows them."""
+    text = str(value) if not isinstance(value, float) else f"{value:g}"
+    sizes = read_expected(text)
+    if sizes is None:
+        raise Refusal(f"`expect` must be a volume such as `14x14x20`, not `{shown(text)}`", code="VALUE101")
+    return sizes, "×".join("?" if size is None else str(size) for size in sizes)

@@ -1,0 +1,104 @@
+"""Joins that structures add: the sum of a residual, the merge of parallel branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Node, Origin
+from analyzer.layers import CATALOGUE
+from analyzer.loader.expand.explaining import behind
+from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.placing import place, place_row, row_of
+from analyzer.loader.expand.scope import MISSING, Missing
+from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.values import Dependent
+from analyzer.loader.parse.description import ParallelItem, ResidualItem
+from analyzer.volume import Volume
+
+
+def add_shortcut(
+    run: Expansion, item: ResidualItem, frame: Frame, source: Node, end: Node, shortcut: Node
+) -> Node | Missing:
+    """Places the sum of a body's end and its shortcut, and the activation after it."""
+    name = frame.name
+    changed = end.output != source.output
+    try:
+        if not changed or item.project != []:  # `project: none`: no shortcut where the shape changes
+            _refuse_sum(item, source.output, end.output, shortcut.output, behind(source))
+            name = name or frame.scope.automatic("add")
+            origin = Origin(item.span, frame.scope.path, item.note)
+            end = place(run, frame.scope.prefix + name, CATALOGUE["add"](inputs=()), [end, shortcut], origin)
+        row = row_of(run, item.act, frame.values, end.output) if item.act is not None else None
+    except Refusal as refusal:
+        tree = item.place if item.act is None or refusal.parameter is None else item.act.template.tree
+        run.mistakes.report(refusal, tree, frame.scope)
+        return MISSING
+    except Dependent:
+        return MISSING
+    if row is None:
+        return end
+    kind = row.type.type
+    return place_row(run, row, f"{name}.{kind}" if name else frame.scope.automatic(kind), end, item, frame)
+
+
+def _refuse_sum(item: ResidualItem, source: Volume, end: Volume, shortcut: Volume, notes: Sequence[str]) -> None:
+    """Refuses a body and a shortcut that cannot be added."""
+    if shortcut == end:
+        return
+    if item.project is None:
+        raise Refusal(
+            f"the body turns {source.pretty()} into {end.pretty()}, and there is no `project` for the shortcut",
+            code="SHAPE213",
+            notes=notes,
+            help=f"`project: [conv: {_projection(source, end)}]`, or `project: none` for no shortcut there",
+        )
+    raise Refusal(
+        f"the body puts out {end.pretty()} and `project` {shortcut.pretty()}: they cannot be added",
+        code="SHAPE213",
+        notes=[f"both read {source.pretty()}"],
+        help=_lacking(shortcut, end),
+    )
+
+
+def _projection(before: Volume, after: Volume) -> str:
+    """The arguments of a 1×1 convolution from the one volume to the other; `…` for a stride that does not exist."""
+    stride = _stride(before, after)
+    step = "" if stride == "1" else f", stride: {stride or '…'}"
+    return f"{{filters: {after.depth}, kernel: 1{step}}}"
+
+
+def _lacking(project: Volume, body: Volume) -> str | None:
+    """What `project` lacks to put out what the body does."""
+    stride = _stride(project, body) if project.spatial != body.spatial else None
+    parts = [f"a stride of {stride}"] if stride is not None else []
+    if project.depth != body.depth:
+        parts.append(f"a depth of {body.depth}")
+    return f"{' and '.join(parts)} in `project`" if parts else None
+
+
+def _stride(before: Volume, after: Volume) -> str | None:
+    """The stride between two volumes' spatial sizes, as it is written; None where there is none."""
+    if before.rank != after.rank:
+        return None
+    strides = [-(-a // b) for a, b in zip(before.spatial, after.spatial, strict=True)]
+    if any(-(-a // s) != b for a, b, s in zip(before.spatial, after.spatial, strides, strict=True)):
+        return None
+    return str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
+
+
+def join_branches(run: Expansion, item: ParallelItem, path: str, frame: Frame, ends: Sequence[Node]) -> Node | Missing:
+    """Places the layer that joins the ends of branches."""
+    join = item.join if item.join not in item.branches else f"{item.join}ed"
+    try:
+        layer = CATALOGUE[item.join](inputs=tuple(item.branches))
+        return place(run, f"{path}.{join}", layer, ends, Origin(item.span, path, item.note))
+    except Refusal as refusal:
+        refusal.notes = tuple(
+            f"branch `{branch}` puts out {node.output.pretty()}"
+            for branch, node in zip(item.branches, ends, strict=True)
+        )
+        if refusal.help is not None and "crop" in refusal.help:
+            refusal.help = "`padding: same` keeps the size of what a branch reads"
+        run.mistakes.report(refusal, item.place, frame.scope, name=path)
+        return MISSING

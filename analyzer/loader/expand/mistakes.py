@@ -1,0 +1,108 @@
+"""Mistakes found while a model is expanded: each is reported once, at its place, with the calls that led there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import BEFORE, LAYER, Diagnostic, Refusal
+from analyzer.engine.network import Node
+from analyzer.loader.expand.explaining import numbered, smaller_before, sources_told
+from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.scope import Missing, Scope
+from analyzer.loader.parse.description import Argument, LayerItem
+from analyzer.loader.text.limits import LIMITS, Enough
+from analyzer.loader.text.places import at_fault, inside
+from analyzer.loader.text.tree import Mapping, Tree
+from analyzer.source import shown
+
+
+class Stop(Exception):
+    """The expansion is beyond a limit, which was reported."""
+
+
+class Mistakes:
+    """The mistakes found in one expansion."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[Diagnostic] = []
+        #: Code and place of each; a block is expanded once for each call, its mistakes are reported once.
+        self.reported: set[tuple[str, int, int]] = set()
+
+    def report(
+        self, refusal: Refusal, tree: Tree, scope: Scope | None = None, *, name: str = "", notes: Sequence[str] = ()
+    ) -> None:
+        """Reports a mistake once for each place, however often a block is called. Raises `Stop` beyond the limit."""
+        key = _key(refusal, tree)
+        if key in self.reported:
+            return
+        span = tree.span(self.file)
+        if len(self.found) >= LIMITS.findings:
+            self.found.append(Enough(span).note())
+            raise Stop
+        trail = scope.trail() if scope is not None else []
+        short = f"`{shown(name)}`" if name else "the layer"
+        diagnostic = Diagnostic(
+            refusal.code,
+            refusal.message.replace(LAYER, short),
+            span,
+            notes=[note.replace(LAYER, short) for note in (*refusal.notes, *notes, *trail)],
+            help=refusal.help.replace(LAYER, short) if refusal.help else None,
+        )
+        self.reported.add(key)
+        self.found.append(diagnostic)
+
+    def layer(
+        self,
+        refusal: Refusal,
+        item: LayerItem,
+        arguments: dict[str, Argument],
+        frame: Frame,
+        read: Sequence[Node | Missing],
+    ) -> None:
+        """Reports the refusal of a layer: at the parameter at fault where it is written, with what the layer reads."""
+        argument = arguments.get(refusal.parameter or "")
+        place = _place(refusal, item, argument)
+        if _key(refusal, place) in self.reported:
+            return
+        notes = _argument_notes(refusal, item, argument, place, frame)
+        if refusal.code.startswith(("VALUE", "LIMIT103")) and argument is not None and LAYER not in refusal.message:
+            subject = inside(f"`{argument.declaration.name}` of `{item.type.type}`", refusal)
+            refusal.message = f"{subject} {refusal.message}"
+        if refusal.code.startswith("SHAPE"):
+            notes += sources_told(read)
+            if len(read) > 1:
+                told = {f"input {n} is {node.output.pretty()}" for n, node in numbered(read)}
+                refusal.notes = tuple(note for note in refusal.notes if note not in told)
+        if refusal.help is not None and BEFORE in refusal.help:
+            refusal.help = refusal.help.replace(BEFORE, smaller_before(read))
+        self.report(refusal, place, frame.scope, name=frame.path, notes=notes)
+        if refusal.code == "LIMIT106":
+            raise Stop
+
+
+def _place(refusal: Refusal, item: LayerItem, argument: Argument | None) -> Tree:
+    """Where the mistake of a layer is in the file: its name, what it is tied to, a parameter, or the whole item."""
+    if refusal.code == "NAME103" and isinstance(item.place, Mapping):
+        return item.place.get("name") or item.place
+    if refusal.parameter == "tied" and item.tied is not None:
+        return item.tied.tree
+    if argument is not None:
+        return at_fault(argument.template.tree, refusal)
+    return item.place
+
+
+def _argument_notes(
+    refusal: Refusal, item: LayerItem, argument: Argument | None, place: Tree, frame: Frame
+) -> list[str]:
+    """How a parameter at fault got its value, and of which layer it is where it is written elsewhere (`defaults`)."""
+    if argument is None or refusal.code == "NAME103" or (refusal.parameter == "tied" and item.tied is not None):
+        return []
+    notes = frame.values.explain(argument.template.value) if argument.template.dynamic else []
+    if not item.span.line <= place.start.line + 1 <= item.span.end_line:
+        notes.append(f"for `{shown(frame.path)}`, line {item.span.line}")
+    return notes
+
+
+def _key(refusal: Refusal, tree: Tree) -> tuple[str, int, int]:
+    return refusal.code, tree.start.line, tree.start.column

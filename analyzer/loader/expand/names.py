@@ -1,0 +1,124 @@
+"""The layers placed so far by their names, as a scope sees them."""
+
+from __future__ import annotations
+
+from analyzer.diagnostics import Refusal, nearest
+from analyzer.engine.network import Node
+from analyzer.loader.expand.scope import Missing, Scope, written_names
+from analyzer.source import shown
+
+
+class LayerWord(str):
+    """A word that names a layer visible where it was written, and means that layer wherever it is used."""
+
+    __slots__ = ("node",)
+    node: Node | Missing
+
+    def __new__(cls, text: str, node: Node | Missing) -> LayerWord:
+        word = super().__new__(cls, text)
+        word.node = node
+        return word
+
+
+class Names:
+    """The layers placed so far by their names, as a scope sees them."""
+
+    def __init__(self) -> None:
+        #: The inputs of the network, which the outermost scope sees.
+        self.inputs: dict[str, Node | Missing] = {}
+        #: The labels of the scopes in which something was placed, by their paths.
+        self.inside: dict[str, dict[str, Node | Missing]] = {}
+        #: The layers themselves by their full names, for `tied`.
+        self.owners: dict[str, Node] = {}
+        #: Cache of messages about unknown names, since a block is called often.
+        self._misses: dict[tuple[str, int], tuple[str, str | None]] = {}
+
+    def resolve(self, name: str, scope: Scope, above: Node | Missing, entry: Node | Missing) -> Node | Missing:
+        """The node that `name` means in `scope`; `above` is the layer above, `entry` the network's input."""
+        if isinstance(name, LayerWord):
+            return name.node
+        if name == "prev":
+            return above
+        if name == "input":
+            return entry
+        found = self.find(name, scope)
+        if found is None:
+            raise self._unknown(name, scope)
+        return found
+
+    def find(self, name: str, scope: Scope) -> Node | Missing | None:
+        """The node that a name other than `prev` and `input` means in `scope`, or None."""
+        around: Scope | None = scope
+        while around is not None:
+            found = around.labels.get(name)
+            if found is None and "." in name:
+                found = self._within(around.prefix, name)
+            if found is not None:
+                return found
+            around = around.parent
+        return None
+
+    def _within(self, prefix: str, path: str) -> Node | Missing | None:
+        """The node that a path with dots in it means, behind the prefix of a scope."""
+        place = path.find(".")
+        while place > 0:
+            found = self.inside.get(prefix + path[:place], {}).get(path[place + 1 :])
+            if found is not None:
+                return found
+            place = path.find(".", place + 1)
+        return self.owners.get(prefix + path)
+
+    def owner(self, name: str, scope: Scope) -> Node:
+        """The layer whose parameters `tied: name` reuses: in the same scope, then outwards."""
+        prefix = scope.prefix
+        while True:
+            found = self.owners.get(prefix + name)
+            if found is not None:
+                return found
+            if not prefix:
+                raise self._unknown(name, scope)
+            prefix = prefix[: prefix.rstrip(".").rfind(".") + 1]
+
+    def _unknown(self, name: str, scope: Scope) -> Refusal:
+        key = (name, id(scope.items))
+        if key not in self._misses:
+            self._misses[key] = self._missed(name, scope)
+        message, help = self._misses[key]
+        return Refusal(message, code="NAME104", help=help)
+
+    def _missed(self, name: str, scope: Scope) -> tuple[str, str | None]:
+        """The message about a name that nothing visible has, and the help."""
+        if _comes_later(name, scope):
+            return f"`{shown(name)}` comes later; only layers above are visible", "move it up, or read another layer"
+        within = next((p for p, labels in self.inside.items() if name in labels and p.startswith(scope.prefix)), None)
+        if within is not None:
+            path = within[len(scope.prefix) :]
+            return (
+                f"`{shown(name)}` stands inside `{shown(path)}`, and is not seen from here",
+                f"`{shown(path.partition('.')[0])}` is what that puts out",
+            )
+        near = nearest(name, [*_visible(scope), "prev", "input"])
+        help = f"did you mean `{near}`?" if near else None
+        if near is None and scope.caller is not None:
+            help = "a block sees its own names alone; hand it a layer as an argument"
+        return f"no layer above is called `{shown(name)}`", help
+
+
+def _visible(scope: Scope) -> list[str]:
+    """The names that a scope sees, nearest first."""
+    visible: list[str] = []
+    around: Scope | None = scope
+    while around is not None:
+        visible += [label for label in around.labels if "." not in label]
+        around = around.parent
+    return visible
+
+
+def _comes_later(name: str, scope: Scope) -> bool:
+    """Whether the file gives the name to a layer that is not placed yet."""
+    around: Scope | None = scope
+    while around is not None:
+        if name in written_names(around.items):
+            return True
+        around = around.parent
+    return False

@@ -1,0 +1,74 @@
+"""The state of an expansion: the network so far, its names, and the counters that its limits look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Network, Node
+from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.mistakes import Mistakes, Stop
+from analyzer.loader.expand.names import Names
+from analyzer.loader.expand.scope import MISSING, Missing, Scope
+from analyzer.loader.expand.values import Values
+from analyzer.loader.parse.description import Item, Model
+from analyzer.loader.text.limits import LIMITS
+from analyzer.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+class Expansion(Record):
+    """The state of one expansion: the description, the network so far, and how far it has come.
+
+    `frozen` says that a block or structure around the item is frozen; `depth` counts open lists, `calls` open calls of
+    blocks. `empty` has the steps of calls that placed nothing, by block, source and arguments: such a call is not
+    expanded again.
+    """
+
+    model: Model
+    mistakes: Mistakes
+    values: Values
+    network: Network = field(factory=Network)
+    names: Names = field(factory=Names)
+    entry: Node | Missing = MISSING
+    frozen: bool = False
+    steps: int = 0
+    depth: int = 0
+    calls: int = 0
+    empty: dict[tuple[object, ...], int] = field(factory=dict)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """The number of layers placed and of mistakes found; equal before and after a list that left nothing."""
+        return len(self.network.nodes), len(self.mistakes.found)
+
+    def step(self, item: Item, scope: Scope, count: int = 1) -> None:
+        """Counts visits of an item; raises `Stop` beyond the limit."""
+        self.steps += count
+        if self.steps > LIMITS.steps:
+            message = f"the model expands in more than {LIMITS.steps:,} steps"
+            self.stop(Refusal(message, code="LIMIT106", help="fewer repetitions"), item, scope)
+
+    def stop(self, refusal: Refusal, item: Item, scope: Scope) -> NoReturn:
+        """Reports that a limit was passed, and raises `Stop`."""
+        self.mistakes.report(refusal, item.place, scope)
+        raise Stop
+
+    def resolve(self, name: str, frame: Frame) -> Node | Missing:
+        """The node that a name in an item means; raises `Refusal` where nothing visible has the name."""
+        return self.names.resolve(name, frame.scope, frame.above, self.entry)
+
+
+def resolve_all(run: Expansion, names: Sequence[str], frame: Frame) -> list[Node | Missing]:
+    """The nodes that a list of names means; a `Refusal` says by its position which one is wrong."""
+    found = []
+    for place, name in enumerate(names):
+        try:
+            found.append(run.resolve(name, frame))
+        except Refusal as refusal:
+            refusal.at = (place,)
+            raise
+    return found
