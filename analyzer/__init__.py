@@ -25,10 +25,13 @@ from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.loader.text.files import FileError, read_text
+from analyzer.record import Reported
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from analyzer.difference import Difference
     from analyzer.engine.memory.analysis import MemoryAnalysis
 
@@ -190,10 +193,18 @@ def memory(
     )
 
 
+def _to_dict(thing: Reported) -> dict[str, Any]:
+    from analyzer.contract.report import as_dict
+
+    return as_dict(thing)
+
+
 def _notebook(analysis: Analysis) -> str:
     from analyzer.reporter.analysis.html import fragment
 
     return "".join(fragment(analysis))
 
 
+# These need rooms above the one where their class is.
+Reported.to_dict = _to_dict
 Analysis.notebook = _notebook

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from analyzer.record import Reported
 from analyzer.source import Span
 
 #: What a name in a refusal's message stands for until the boundary knows the layer.
@@ -49,13 +50,18 @@ class Refusal(Exception):
         self.help = help
 
 
-class Diagnostic:
+class Diagnostic(Reported):
     """One finding: what is wrong, where, the arithmetic (`notes`) and the nearest fix (`help`).
 
     `severity` is one of `SEVERITIES`.
     """
 
-    __slots__ = ("code", "help", "message", "notes", "severity", "span")
+    code: str
+    message: str
+    span: Span | None
+    severity: str
+    notes: tuple[str, ...]
+    help: str | None
 
     def __init__(
         self,
@@ -73,19 +79,6 @@ class Diagnostic:
         self.severity = severity
         self.notes = tuple(notes)
         self.help = help
-
-    def to_dict(self) -> dict[str, object]:
-        """The finding as the JSON report gives it; what is not known is left out."""
-        record: dict[str, object] = {"code": self.code, "severity": self.severity, "message": self.message}
-        if self.span is not None:
-            record["file"] = self.span.file
-            record["line"] = self.span.line
-            record["column"] = self.span.column
-        if self.notes:
-            record["notes"] = list(self.notes)
-        if self.help is not None:
-            record["help"] = self.help
-        return record
 
     def __repr__(self) -> str:
         return f"Diagnostic({self.code} at {self.span}: {self.message})"

@@ -168,3 +168,13 @@ class Record(metaclass=_Fields):
 def _taken(default: object) -> bool:
     """Whether the constructor takes a field with this default."""
     return not isinstance(default, Field) or default.init
+
+
+class Reported(Record):
+    """A record that the JSON report has as an object.
+
+    The keys belong to the contract, which this floor does not know; `analyzer/__init__.py` sets `to_dict`.
+    """
+
+    #: This as plain data, with the keys of the JSON report.
+    to_dict: ClassVar[Callable[[Any], dict[str, Any]]]

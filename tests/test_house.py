@@ -45,6 +45,7 @@ FLOORS = {
 ARROWS = {
     ("__main__", "cli"),
     ("diagnostics", "source"),  # a finding has a place
+    ("diagnostics", "record"),  # plain data
 }  # fmt: skip
 
 #: Built-in functions that one module may call, and no other.

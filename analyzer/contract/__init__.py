@@ -1,1 +1,12 @@
-"""The JSON report as a contract: its keys, its schemas, and how far a saved one is trusted."""
+"""What analyzer promises to programs: the keys of its JSON reports, schemas, writer, and trust in a saved report.
+
+Every key is declared once, in a table: `report.py` has those of the report of an analysis. Schema, writer and the
+check of a saved report are made from the tables, so they cannot disagree. Nothing below this floor knows a key, and
+nothing above it writes one of its own.
+
+The rule for `format`, the first key of every document:
+
+- A new key does not change `format`. A reader ignores the keys that it does not know.
+- A key that goes, or whose meaning changes, raises `format`.
+- CHANGELOG.md names every key that is added, goes or changes its meaning.
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.contract.keys import AT_LEAST_1, COUNT, FORMAT, NAME, TEXT, array, closed, counts, definition
 from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
 from analyzer.engine.memory.sharding import PHASES, STRATEGIES
@@ -12,11 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_COUNT = {"type": "integer", "minimum": 0}
-_SAMPLES = {"type": "integer", "minimum": 1}
-_TEXT = {"type": "string"}
-_NAME = {"type": "string", "minLength": 1}
-_VOLUME = {"$ref": "#/definitions/volume"}
+_VOLUME = definition("volume")
 _WORD = {"enum": [FITS, AT_RISK, DOES_NOT_FIT]}
 
 
@@ -30,8 +27,8 @@ def memory_schema() -> dict[str, Any]:
         "modes",
         {
             "memory": _memory(),
-            "moment": {"type": "array", "items": [_NAME, _COUNT], "minItems": 2, "maxItems": 2},
-            "mode": _object({"inference": _inference()}, {"training": _training()}),
+            "moment": {"type": "array", "items": [NAME, COUNT], "minItems": 2, "maxItems": 2},
+            "mode": closed({"inference": _inference()}, {"training": _training()}),
             "ranks": _ranks(),
             "arena": _arena(),
             "device": _device(),
@@ -41,34 +38,34 @@ def memory_schema() -> dict[str, Any]:
 
 
 def _memory() -> dict[str, Any]:
-    phases = {phase: {"type": "array", "items": {"$ref": "#/definitions/moment"}} for phase in PHASES}
-    mode = {"$ref": "#/definitions/mode"}
+    phases = {phase: array(definition("moment")) for phase in PHASES}
+    mode = definition("mode")
     parts = "#/definitions/mode/properties/"
-    schema = _object(
+    schema = closed(
         {
-            "format": {"const": 1},
-            "file": _TEXT,
-            "name": _TEXT,
+            "format": {"const": FORMAT},
+            "file": TEXT,
+            "name": TEXT,
             "input": _VOLUME,
             "mode": {"enum": list(MODES)},
-            "batch": _SAMPLES,
+            "batch": AT_LEAST_1,
             "dtype": {"enum": list(BITS)},
             "assumptions": {"type": "object", "required": ["counted", "slices", "local"]},
             "inference": {"$ref": f"{parts}inference"},
-            "reserved_bytes": _COUNT,
-            "modes": _object({"shared": mode, "local": mode}, {"declared": mode}),
+            "reserved_bytes": COUNT,
+            "modes": closed({"shared": mode, "local": mode}, {"declared": mode}),
         },
         {
             "inputs": {"type": "object", "additionalProperties": _VOLUME},
             "training": {"$ref": f"{parts}training"},
-            "max_batch": _COUNT,
-            "max_batch_at_risk": _COUNT,
+            "max_batch": COUNT,
+            "max_batch_at_risk": COUNT,
             "verdict": _WORD,
-            "device": {"$ref": "#/definitions/device"},
-            "changes": {"type": "array", "items": _change()},
-            "timeline": _object(phases),
-            "ranks": {"$ref": "#/definitions/ranks"},
-            "arena": {"$ref": "#/definitions/arena"},
+            "device": definition("device"),
+            "changes": array(_change()),
+            "timeline": closed(phases),
+            "ranks": definition("ranks"),
+            "arena": definition("arena"),
         },
     )
     on_a_device = ("max_batch", "max_batch_at_risk", "verdict", "device")
@@ -82,55 +79,57 @@ def _memory() -> dict[str, Any]:
 
 
 def _inference() -> dict[str, Any]:
-    return _object(
+    return closed(
         {
-            "peak_bytes": _COUNT,
-            "at": _object({"layer": _NAME}),
-            "breakdown": _sizes("parameters", "buffers", "input", "activations", "temporary"),
-            "eager_peak_bytes": _COUNT,
-            "reserved_bytes": _COUNT,
+            "peak_bytes": COUNT,
+            "at": closed({"layer": NAME}),
+            "breakdown": closed(counts(("parameters", "buffers", "input", "activations", "temporary"))),
+            "eager_peak_bytes": COUNT,
+            "reserved_bytes": COUNT,
         }
     )
 
 
 def _training() -> dict[str, Any]:
-    return _object(
+    return closed(
         {
-            "peak_bytes": _COUNT,
-            "saved_bytes": _COUNT,
-            "at": _object({"layer": _NAME, "phase": {"enum": list(PHASES)}}),
-            "breakdown": _sizes("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input"),
-            "phases": _object({"forward": _COUNT}, dict.fromkeys(PHASES[1:], _COUNT)),
-            "reserved_bytes": _COUNT,
+            "peak_bytes": COUNT,
+            "saved_bytes": COUNT,
+            "at": closed({"layer": NAME, "phase": {"enum": list(PHASES)}}),
+            "breakdown": closed(
+                counts(("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input"))
+            ),
+            "phases": closed({"forward": COUNT}, dict.fromkeys(PHASES[1:], COUNT)),
+            "reserved_bytes": COUNT,
         }
     )
 
 
 def _ranks() -> dict[str, Any]:
     parts = ("parameters", "buffers", "gradients", "optimizer", "buckets", "gathered", "saved", "transient", "input")
-    return _object(
+    return closed(
         {
             "strategy": {"enum": list(STRATEGIES)},
-            "ranks": _SAMPLES,
-            "batch": _SAMPLES,
-            "peak_bytes": _COUNT,
-            "at": _object({"phase": {"enum": list(PHASES)}}, {"layer": _NAME}),
-            "breakdown": _sizes(*parts),
-            "phases": _sizes(*PHASES),
-            "rest_bytes": _COUNT,
+            "ranks": AT_LEAST_1,
+            "batch": AT_LEAST_1,
+            "peak_bytes": COUNT,
+            "at": closed({"phase": {"enum": list(PHASES)}}, {"layer": NAME}),
+            "breakdown": closed(counts(parts)),
+            "phases": closed(counts(PHASES)),
+            "rest_bytes": COUNT,
         }
     )
 
 
 def _arena() -> dict[str, Any]:
-    tensor = _object({"name": _NAME, **dict.fromkeys(("bytes", "offset", "first", "last"), _COUNT)})
-    return _object(
+    tensor = closed({"name": NAME, **counts(("bytes", "offset", "first", "last"))})
+    return closed(
         {
-            **dict.fromkeys(("bytes", "bound_bytes", "live_bytes"), _COUNT),
+            **counts(("bytes", "bound_bytes", "live_bytes")),
             "ratio": {"type": "number", "minimum": 1},
-            "alignment": {"type": "integer", "minimum": 1},
-            "order": _TEXT,
-            "tensors": {"type": "array", "items": tensor},
+            "alignment": AT_LEAST_1,
+            "order": TEXT,
+            "tensors": array(tensor),
             "verified": {"type": "boolean"},
         }
     )
@@ -138,25 +137,11 @@ def _arena() -> dict[str, Any]:
 
 def _device() -> dict[str, Any]:
     sizes = ("capacity_bytes", "nominal_bytes", "context_bytes", "low_bytes", "high_bytes")
-    return _object({"name": _NAME, **dict.fromkeys(sizes, _COUNT), "reason": _NAME, "source": _NAME})
+    return closed({"name": NAME, **counts(sizes), "reason": NAME, "source": NAME})
 
 
 def _change() -> dict[str, Any]:
-    return _object(
-        {"change": _NAME, "option": _NAME, "peak_bytes": _COUNT, "saves_bytes": {"type": "integer", "minimum": 1}},
+    return closed(
+        {"change": NAME, "option": NAME, "peak_bytes": COUNT, "saves_bytes": AT_LEAST_1},
         {"verdict": _WORD},
     )
-
-
-def _sizes(*names: str) -> dict[str, Any]:
-    return _object(dict.fromkeys(names, _COUNT))
-
-
-def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An object with these keys and no others."""
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": required | (optional or {}),
-        "additionalProperties": False,
-    }

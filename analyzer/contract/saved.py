@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from analyzer.contract.keys import FORMAT
+from analyzer.contract.report import COST, TOTAL_COST
 from analyzer.engine.result import MODES
 from analyzer.source import shown
 from analyzer.units import count
@@ -18,16 +20,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The format of the reports that this version reads.
-FORMAT = 1
-
 #: A report of a large network is longer than any model; beyond this it is refused.
 LONGEST_REPORT = 1 << 30
 
 #: How such a report is made.
 HOW = "`analyzer model.yaml -o report.json` saves one"
 
-_COST = ("weights", "biases", "parameters", "buffers", "bytes")
+#: The costs of a layer in one mode, which add up; the totals have `trainable` too.
+_COSTS = tuple(key.name for key in COST)
+_TOTAL_COSTS = tuple(key.name for key in TOTAL_COST)
 #: How the files of ours begin, as written and with sorted keys; no model does.
 _BEGINS = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"(format|file|batch|arena|assumptions|diagnostics)"\s*:')
 
@@ -124,7 +125,7 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
     """Where a report contradicts itself; `record` fits the schema."""
     layers, totals = record["layers"], record["totals"]
     yield from _names(record)
-    running = {mode: dict.fromkeys(_COST, 0) for mode in MODES}
+    running = {mode: dict.fromkeys(_COSTS, 0) for mode in MODES}
     trainable = dict.fromkeys(MODES, 0)
     macs = activations = 0
     for layer in layers:
@@ -132,7 +133,7 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
             own, sums = layer[mode], running[mode]
             if own["weights"] + own["biases"] != own["parameters"]:
                 yield f"the parameters of `{shown(layer['name'])}` are not its weights and biases ({mode})"
-            for key in _COST:
+            for key in _COSTS:
                 sums[key] += own[key]
             if not layer.get("frozen"):
                 trainable[mode] += own["parameters"]
@@ -141,7 +142,7 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
         if layer["cumulative"] != {**running, "macs": macs, "activation_bytes": activations}:
             yield f"the running sums at `{shown(layer['name'])}` are not those of the layers up to it"
     summed: dict[str, dict[str, int]] = {mode: running[mode] | {"trainable": trainable[mode]} for mode in MODES}
-    for mode, key in ((mode, key) for mode in MODES for key in (*_COST, "trainable")):
+    for mode, key in ((mode, key) for mode in MODES for key in _TOTAL_COSTS):
         if totals[mode][key] != summed[mode][key]:
             yield _unequal(f"{key} ({mode})", totals[mode][key], summed[mode][key])
     on_data = [layer.get("macs_on_data", 0) for layer in layers]

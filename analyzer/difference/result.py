@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from analyzer.contract.report import COST, TOTAL_COST
 from analyzer.difference.match import Rename, match
 from analyzer.difference.tree import Node, Numbers, tree_of
+from analyzer.engine.result import MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MODES = ("shared", "local", "declared")
-COUNTS = ("weights", "biases", "parameters", "buffers", "bytes")
-TOTAL_COUNTS = ("weights", "biases", "parameters", "trainable", "buffers", "bytes")
+#: The costs of a layer in one mode, and those of a network.
+LAYER_COSTS = tuple(key.name for key in COST)
+TOTAL_COSTS = tuple(key.name for key in TOTAL_COST)
 
 #: What a layer is compared in besides its costs in the modes; what it reads is compared by what that was matched with.
 _FACTS = (
@@ -27,8 +29,11 @@ _FACTS = (
 _FIELD = "receptive_field"
 _BYTES = frozenset(["activation_bytes", *(f"{mode}.bytes" for mode in MODES)])
 
+#: What may have happened to a layer: it is only in the new network, only in the old one, …
+CHANGES = ("added", "removed", "changed", "moved", "affected")
+
 #: All that a layer is compared in.
-FIELDS = (*_FACTS, *(f"{mode}.{count}" for mode in MODES for count in COUNTS), "inputs", "tied")
+FIELDS = (*_FACTS, *(f"{mode}.{count}" for mode in MODES for count in LAYER_COSTS), "inputs", "tied")
 
 
 class Side:
@@ -155,10 +160,7 @@ class Difference:
 
     def counts(self) -> dict[str, int]:
         """How many layers are unchanged, added, and so on."""
-        numbers = {
-            "unchanged": self.unchanged,
-            **dict.fromkeys(("added", "removed", "changed", "moved", "affected"), 0),
-        }
+        numbers = {"unchanged": self.unchanged, **dict.fromkeys(CHANGES, 0)}
         for change in self.layers:
             numbers[change.what] += 1
         return numbers
@@ -166,7 +168,7 @@ class Difference:
 
 #: The totals that are compared, by the names that `Side.total` takes.
 TOTALS = (
-    "layers", *(f"{mode}.{count}" for mode in MODES for count in TOTAL_COUNTS), "macs", "activation_bytes",
+    "layers", *(f"{mode}.{count}" for mode in MODES for count in TOTAL_COSTS), "macs", "activation_bytes",
     "peak_activation",
 )  # fmt: skip
 
@@ -258,7 +260,7 @@ class _Changes:
         fields = {name: (old.get(name), new.get(name)) for name in _FACTS if old.get(name) != new.get(name)}
         for mode in MODES:
             if old[mode] != new[mode]:
-                for count in COUNTS:
+                for count in LAYER_COSTS:
                     if old[mode][count] != new[mode][count]:
                         fields[f"{mode}.{count}"] = (old[mode][count], new[mode][count])
         read_before, read_now = self._reads(old, 0), self._reads(new, 1)

@@ -1,93 +1,160 @@
-"""The schema of a comparison, draft-07: schemas/diff.schema.json is this, written out; a test refuses drift."""
+"""The comparison as a document: its keys, in the order in which they are written, and its schema.
+
+schemas/diff.schema.json is the schema written out (draft-07); a test refuses drift.
+"""
 
 from __future__ import annotations
 
+from operator import attrgetter
+
+from analyzer.contract.keys import (
+    COUNT,
+    FORMAT,
+    NAME,
+    TEXT,
+    TRUE,
+    Key,
+    array,
+    closed,
+    counts,
+    definition,
+    field,
+    schema_of,
+    written,
+)
 from analyzer.contract.schema import report_schema
-from analyzer.difference.result import FIELDS, MODES, TOTAL_COUNTS
+from analyzer.difference.result import CHANGES, FIELDS, TOTAL_COSTS, Difference, LayerChange
+from analyzer.engine.result import MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
-_COUNT = {"type": "integer", "minimum": 0}
-_TEXT = {"type": "string"}
-_NAME = {"type": "string", "minLength": 1}
-_PAIR = {"$ref": "#/definitions/pair"}
-_CHANGES = ("added", "removed", "changed", "moved", "affected")
+_BOOLEAN = {"type": "boolean"}
+_PAIR = definition("pair")
+_REPORT = report_schema()["definitions"]
+#: Totals and costs that do not depend on the mode.
+_OF_ALL_MODES = ("macs", "activation_bytes")
+_TOTALS_OF_ALL_MODES = (*_OF_ALL_MODES, "peak_activation", "layers")
+
+
+def _of_report(name: str) -> Key:
+    """A key that a side takes over from its report."""
+    return Key(name, _REPORT["report"]["properties"][name], lambda side: side.report[name])
+
+
+_SIDE = (
+    field("label", TEXT),
+    _of_report("file"),
+    _of_report("name"),
+    Key("inputs", _REPORT["report"]["properties"]["outputs"], attrgetter("inputs")),
+    _of_report("outputs"),
+    _of_report("batch"),
+    _of_report("dtype"),
+)
+
+
+def _totals(difference: Difference) -> dict[str, Any]:
+    """Each total of both sides."""
+
+    def pair(name: str) -> dict[str, int]:
+        return {"old": difference.old.total(name), "new": difference.new.total(name)}
+
+    modes = {mode: {name: pair(f"{mode}.{name}") for name in TOTAL_COSTS} for mode in MODES}
+    return {**modes, **{name: pair(name) for name in _TOTALS_OF_ALL_MODES}}
+
+
+def _totals_schema() -> dict[str, Any]:
+    mode = closed(dict.fromkeys(TOTAL_COSTS, _PAIR))
+    return closed({**dict.fromkeys(MODES, mode), **dict.fromkeys(_TOTALS_OF_ALL_MODES, _PAIR)})
+
+
+_RENAME = (field("old", TEXT), field("new", TEXT), field("layers", COUNT), field("numbering", _BOOLEAN))
+
+
+def _layer_of(change: LayerChange) -> Mapping[str, Any]:
+    """The layer as its report has it: the new one, or the one that was removed."""
+    layer = change.node.layer
+    assert layer is not None
+    return layer
+
+
+def _of_layer(name: str, schema: dict[str, Any]) -> Key:
+    """A key that a change takes over from the layer."""
+    return Key(name, schema, lambda change: _layer_of(change)[name])
+
+
+def _fields(change: LayerChange) -> dict[str, Any]:
+    return {name: {"old": old, "new": new} for name, (old, new) in change.fields.items()}
+
+
+#: A layer that both networks have: what changed.
+_BOTH = (
+    Key("change", {"enum": [what for what in CHANGES if what not in ("added", "removed")]}, attrgetter("what")),
+    Key("old", NAME, attrgetter("old.name")),
+    Key("new", NAME, attrgetter("new.name")),
+    _of_layer("kind", NAME),
+    Key("moved", TRUE, lambda change: change.moved or None, True),
+    Key("fields", closed({}, dict.fromkeys(FIELDS, closed({"old": {}, "new": {}}))), _fields),
+)
+
+
+def _only(what: str, side: str) -> tuple[Key, ...]:
+    """The keys of a layer that only one network has: what it costs."""
+    return (
+        Key("change", {"const": what}, lambda _: what),
+        Key(side, NAME, attrgetter("node.name")),
+        _of_layer("kind", NAME),
+        _of_layer("output", definition("volume")),
+        *(_of_layer(mode, definition("cost")) for mode in MODES),
+        *(_of_layer(name, COUNT) for name in _OF_ALL_MODES),
+    )
+
+
+_LAYERS = {"added": _only("added", "new"), "removed": _only("removed", "old")}
+
+_DIFFERENCE = (
+    Key("format", {"const": FORMAT}, lambda _: FORMAT),
+    field("equal", _BOOLEAN),
+    Key("old", definition("side"), lambda difference: written(_SIDE, difference.old)),
+    Key("new", definition("side"), lambda difference: written(_SIDE, difference.new)),
+    Key(
+        "run",
+        array(closed({"what": NAME, "old": TEXT, "new": TEXT})),
+        lambda difference: [{"what": what, "old": old, "new": new} for what, old, new in difference.run],
+    ),
+    Key("counts", closed(counts(("unchanged", *CHANGES))), lambda difference: difference.counts()),
+    Key("totals", _totals_schema(), _totals),
+    Key(
+        "renames",
+        array(schema_of(_RENAME)),
+        lambda difference: [written(_RENAME, rename) for rename in difference.renames],
+    ),
+    Key(
+        "layers",
+        array(definition("layer")),
+        lambda difference: [written(_LAYERS.get(change.what, _BOTH), change) for change in difference.layers],
+    ),
+)
+
+
+def as_dict(difference: Difference) -> dict[str, Any]:
+    """The comparison as plain data."""
+    return written(_DIFFERENCE, difference)
 
 
 def diff_schema() -> dict[str, Any]:
     """The schema of one comparison."""
-    shared = report_schema()["definitions"]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Comparison of analyzer",
         "description": "What one network differs in from another. Format 1; its keys are stable.",
-        **_object(
-            {
-                "format": {"const": 1},
-                "equal": {"type": "boolean"},
-                "old": {"$ref": "#/definitions/side"},
-                "new": {"$ref": "#/definitions/side"},
-                "run": {"type": "array", "items": _object({"what": _NAME, "old": _TEXT, "new": _TEXT})},
-                "counts": _object(dict.fromkeys(("unchanged", *_CHANGES), _COUNT)),
-                "totals": _totals(),
-                "renames": {"type": "array", "items": _rename()},
-                "layers": {"type": "array", "items": {"$ref": "#/definitions/layer"}},
-            }
-        ),
+        **schema_of(_DIFFERENCE),
         "definitions": {
-            "side": _side(shared["report"]["properties"]),
-            "pair": _object({"old": _COUNT, "new": _COUNT}),
-            "layer": _layer(),
-            **{name: shared[name] for name in ("cost", "volume")},
+            "side": schema_of(_SIDE),
+            "pair": closed({"old": COUNT, "new": COUNT}),
+            "layer": {"oneOf": [schema_of(_BOTH), *map(schema_of, _LAYERS.values())]},
+            **{name: _REPORT[name] for name in ("cost", "volume")},
         },
-    }
-
-
-def _side(report: dict[str, Any]) -> dict[str, Any]:
-    same = {name: report[name] for name in ("file", "name", "outputs", "batch", "dtype")}
-    return _object({"label": _TEXT, "inputs": report["outputs"], **same})
-
-
-def _totals() -> dict[str, Any]:
-    mode = _object(dict.fromkeys(TOTAL_COUNTS, _PAIR))
-    singles = dict.fromkeys(("macs", "activation_bytes", "peak_activation", "layers"), _PAIR)
-    return _object({**dict.fromkeys(MODES, mode), **singles})
-
-
-def _rename() -> dict[str, Any]:
-    return _object({"old": _TEXT, "new": _TEXT, "layers": _COUNT, "numbering": {"type": "boolean"}})
-
-
-def _layer() -> dict[str, Any]:
-    """A layer that both sides have says what changed; one that only one has says what it costs."""
-    either = _object({"old": {}, "new": {}})
-    both = _object(
-        {
-            "change": {"enum": list(_CHANGES[2:])},
-            "old": _NAME,
-            "new": _NAME,
-            "kind": _NAME,
-            "fields": _object({}, dict.fromkeys(FIELDS, either)),
-        },
-        {"moved": {"const": True}},
-    )
-    cost = {"$ref": "#/definitions/cost"}
-    own = {"kind": _NAME, "output": {"$ref": "#/definitions/volume"}, **dict.fromkeys(MODES, cost)}
-    own |= dict.fromkeys(("macs", "activation_bytes"), _COUNT)
-    alone = [
-        _object({"change": {"const": change}, side: _NAME, **own})
-        for change, side in (("added", "new"), ("removed", "old"))
-    ]
-    return {"oneOf": [both, *alone]}
-
-
-def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An object with these keys and no others."""
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": required | (optional or {}),
-        "additionalProperties": False,
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 
+from analyzer.engine.result import MODES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 _DEPTH = 24
 #: What makes up a layer, for the search of its counterpart; bytes follow from the run.
 _COUNTS = ("weights", "biases", "buffers")
-_MODES = ("shared", "local", "declared")
 
 
 class Node:
@@ -88,6 +89,6 @@ def _number(node: Node, numbers: Numbers) -> None:
 
 def _own_key(layer: Mapping[str, Any]) -> Hashable:
     """What a layer is, but for its name and what it reads."""
-    costs = [layer[mode][count] for mode in _MODES for count in _COUNTS]
+    costs = [layer[mode][count] for mode in MODES for count in _COUNTS]
     marks = (layer.get("frozen"), layer.get("authored"), "tied" in layer, len(layer["inputs"]))
     return (layer["kind"], layer["output"], layer["macs"], *costs, *marks)

@@ -18,6 +18,7 @@ from math import gcd
 
 from analyzer.engine.network import Network, Node
 from analyzer.layers.readings import EVERYTHING, KEPT, NOTHING_READ, WHOLE, Reading, Readings
+from analyzer.record import Reported
 from analyzer.volume import Volume
 
 # Phases that are kept; beyond them, and where paths of different strides meet, the real cells are listed, up to as many;
@@ -87,7 +88,7 @@ def _nothing(cell: int) -> tuple[int, int]:
     return cell, cell - 1
 
 
-class ReceptiveField:
+class ReceptiveField(Reported):
     """The receptive field of a layer on the axes of the network's first input.
 
     `size` the cells that an output cell sees (the largest, where cells see fields of different sizes), `size_min` the
@@ -95,12 +96,16 @@ class ReceptiveField:
     the first cell that the first output cell sees, below 0 in the padding.
     """
 
-    __slots__ = ("offset", "size", "size_min", "stride", "whole")
+    size: list[int]
+    size_min: list[int]
+    stride: list[int | float]
+    offset: list[int]
+    whole: bool
 
     def __init__(self, fields: Sequence[AxisField], output: Volume) -> None:
         self.size = []
         self.size_min = []
-        self.stride: list[int | float] = []
+        self.stride = []
         self.offset = []
         for field in fields:
             length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
@@ -110,13 +115,6 @@ class ReceptiveField:
             self.offset.append(field.first[0])
             self.stride.append(_stride(field))
         self.whole = all(field.whole for field in fields)
-
-    def to_dict(self) -> dict[str, list[int] | list[int | float]]:
-        """The keys of the JSON report; `size_min` only where it differs."""
-        record: dict[str, list[int] | list[int | float]] = {"size": self.size}
-        if self.size_min != self.size:
-            record["size_min"] = self.size_min
-        return {**record, "stride": self.stride, "offset": self.offset}
 
 
 def _stride(field: AxisField) -> int | float:

@@ -1,7 +1,5 @@
 """What an analysis returns: rows, their running sums and totals."""
 
-# Longer than most modules: what an analysis returns is one contract, read in one place.
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -9,25 +7,34 @@ from collections.abc import Iterator, Sequence
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Network, Node
 from analyzer.engine.receptive_field import ReceptiveField
+from analyzer.record import Reported
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, ClassVar
+    from typing import ClassVar
 
 #: The modes of weight sharing, in the order of the reports.
 MODES = ("shared", "local", "declared")
 
+#: What is counted of parameters: the fields of `Cost`, in the order of the reports.
+COUNTS = ("weights", "biases", "parameters", "trainable", "buffers", "bytes")
 
-class Cost:
+
+class Cost(Reported, eq=True):
     """What parameters cost in one mode: counts, and bytes of all of them at the run's dtype.
 
     `trainable` is `parameters` less those of frozen layers.
     """
 
-    __slots__ = ("biases", "buffers", "bytes", "trainable", "weights")
+    weights: int
+    biases: int
+    buffers: int
+    bytes: int
+    trainable: int
 
+    # By hand, like that of `Sums` and `Row`: each layer of a network makes several.
     def __init__(self, weights: int, biases: int, buffers: int, bytes: int, trainable: int) -> None:
         self.weights = weights
         self.biases = biases
@@ -49,26 +56,18 @@ class Cost:
             self.trainable + other.trainable,
         )
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cost) and all(getattr(self, n) == getattr(other, n) for n in Cost.__slots__)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def to_dict(self, *, trainable: bool = False) -> dict[str, int]:
-        """The keys of the JSON report."""
-        record = {"weights": self.weights, "biases": self.biases, "parameters": self.parameters}
-        if trainable:
-            record["trainable"] = self.trainable
-        return {**record, "buffers": self.buffers, "bytes": self.bytes}
-
 
 FREE = Cost(0, 0, 0, 0, 0)
 
 
-class Sums:
+class Sums(Reported):
     """Costs summed over rows: one `Cost` a mode, MACs of one sample, bytes of the outputs at the run's batch and dtype."""
 
-    __slots__ = ("activation_bytes", "declared", "local", "macs", "shared")
+    shared: Cost
+    local: Cost
+    declared: Cost
+    macs: int
+    activation_bytes: int
 
     def __init__(self, shared: Cost, local: Cost, declared: Cost, macs: int, activation_bytes: int) -> None:
         self.shared = shared
@@ -88,13 +87,8 @@ class Sums:
             self.activation_bytes + other.activation_bytes,
         )
 
-    def to_dict(self, *, trainable: bool = False) -> dict[str, Any]:
-        """The keys of the JSON report."""
-        record: dict[str, Any] = {mode: getattr(self, mode).to_dict(trainable=trainable) for mode in MODES}
-        return {**record, "macs": self.macs, "activation_bytes": self.activation_bytes}
 
-
-class Row:
+class Row(Reported):
     """One layer of a report.
 
     `name` is its full name, `kind` its type, `path` the blocks around it, `inputs` the names of what it reads,
@@ -105,7 +99,14 @@ class Row:
     activations alive while it runs.
     """
 
-    __slots__ = ("cumulative", "live", "macs_on_data", "node", "own", "receptive_field", "saved", "unread")
+    node: Node
+    own: Sums
+    cumulative: Sums
+    macs_on_data: int | None
+    unread: list[int] | None
+    receptive_field: ReceptiveField | None
+    saved: int | None
+    live: int | None
 
     def __init__(
         self,
@@ -123,8 +124,8 @@ class Row:
         self.macs_on_data = macs_on_data
         self.unread = unread
         self.receptive_field = receptive_field
-        self.saved: int | None = None
-        self.live: int | None = None
+        self.saved = None
+        self.live = None
 
     @property
     def name(self) -> str:
@@ -186,76 +187,31 @@ class Row:
         cost: Cost = getattr(self.own, mode)
         return cost.bytes + self.own.activation_bytes
 
-    def identity(self) -> dict[str, Any]:
-        """What the layer is and sees, as the JSON report gives it before its costs; what is not known is left out."""
-        node = self.node
-        record: dict[str, Any] = {"name": node.name, "kind": node.layer.type, "path": node.origin.path}
-        if node.origin.span is not None:
-            record["line"] = node.origin.span.line
-        record["inputs"] = self.inputs
-        record["output"] = str(node.output)
-        if self.receptive_field is not None:
-            record["receptive_field"] = self.receptive_field.to_dict()
-        if self.macs_on_data is not None:
-            record["macs_on_data"] = self.macs_on_data
-        if self.unread is not None:
-            record["unread"] = self.unread
-        if node.tied is not None:
-            record["tied"] = node.tied.name
-        if node.frozen:
-            record["frozen"] = True
-        if node.layer.authored:
-            record["authored"] = True
-        if node.origin.note is not None:
-            record["note"] = node.origin.note
-        return record
 
-    def to_dict(self) -> dict[str, Any]:
-        """The row as the JSON report gives it."""
-        return {**self.identity(), **self.own.to_dict(), "cumulative": self.cumulative.to_dict()}
-
-
-class Peak:
+class Peak(Reported):
     """The most bytes of activations alive at once while the network runs forward, and the layer where that happens."""
 
-    __slots__ = ("bytes", "name")
-
-    def __init__(self, bytes: int, name: str) -> None:
-        self.bytes = bytes
-        self.name = name
+    bytes: int
+    name: str
 
 
-class Analysis:
+class Analysis(Reported, kw_only=True):
     """What every layer of a network puts out and costs.
 
     `rows` in the order of computation, `totals` their sums, `peak` the peak of activation memory; `file`, `name`,
     `batch` and `dtype` of the run; `diagnostics` the warnings and notes.
     """
 
-    def __init__(
-        self,
-        *,
-        network: Network,
-        rows: Sequence[Row],
-        totals: Sums,
-        peak: Peak,
-        name: str,
-        file: str,
-        batch: int,
-        dtype: str,
-        description: str | None = None,
-        diagnostics: Sequence[Diagnostic] = (),
-    ) -> None:
-        self.network = network
-        self.rows = rows
-        self.totals = totals
-        self.peak = peak
-        self.name = name
-        self.file = file
-        self.batch = batch
-        self.dtype = dtype
-        self.description = description
-        self.diagnostics = tuple(diagnostics)
+    network: Network
+    rows: Sequence[Row]
+    totals: Sums
+    peak: Peak
+    name: str
+    file: str
+    batch: int
+    dtype: str
+    description: str | None = None
+    diagnostics: Sequence[Diagnostic] = ()
 
     #: How a notebook shows an analysis; the public API sets it, since no report format is known on this floor.
     notebook: ClassVar[Callable[[Analysis], str] | None] = None
@@ -293,33 +249,6 @@ class Analysis:
         found = saved_and_live(self.network, batch=self.batch, dtype=self.dtype)
         for row in self.rows:
             row.saved, row.live = found[row.name]
-
-    def header(self) -> dict[str, Any]:
-        """The keys of the JSON report before its layers."""
-        record: dict[str, Any] = {"format": 1, "file": self.file, "name": self.name}
-        if self.description is not None:
-            record["description"] = self.description
-        record["input"] = str(self.input)
-        if len(self.network.inputs) > 1:
-            record["inputs"] = {node.name: str(node.output) for node in self.network.inputs}
-        record["outputs"] = {node.name: str(node.output) for node in self.network.outputs}
-        return {**record, "batch": self.batch, "dtype": self.dtype}
-
-    def totals_dict(self) -> dict[str, Any]:
-        """The totals of the JSON report."""
-        record = {**self.totals.to_dict(trainable=True), "layers": len(self.rows)}
-        if self.macs_on_data is not None:
-            record["macs_on_data"] = self.macs_on_data
-        return {**record, "peak_activation": {"bytes": self.peak.bytes, "layer": self.peak.name}}
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON report (schemas/report.schema.json) as plain data."""
-        return {
-            **self.header(),
-            "layers": [row.to_dict() for row in self.rows],
-            "totals": self.totals_dict(),
-            "diagnostics": [diagnostic.to_dict() for diagnostic in self.diagnostics],
-        }
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

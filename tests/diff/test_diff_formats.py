@@ -15,7 +15,7 @@ from chains import conv, report
 from analyzer import analyze
 from analyzer.cli.schema import schema_text
 from analyzer.difference import compare
-from analyzer.difference.schema import diff_schema
+from analyzer.difference.schema import as_dict, diff_schema
 from analyzer.reporter.difference import json as diff_json
 from analyzer.reporter.difference import markdown, text
 from analyzer.reporter.options import Options
@@ -151,12 +151,12 @@ def test_the_json_fits_its_schema(pair: tuple[str, str]) -> None:
     jsonschema.Draft7Validator.check_schema(schema)
     record = json.loads(drawn(diff_json, *(example(name) for name in pair)))
     jsonschema.validate(record, schema)
-    assert record == json.loads(json.dumps(diff_json.as_dict(compare(*(example(name) for name in pair)))))
+    assert record == json.loads(json.dumps(as_dict(compare(*(example(name) for name in pair)))))
     assert sum(record["counts"].values()) - record["counts"]["removed"] == record["totals"]["layers"]["new"]
 
 
 def test_the_schema_refuses_what_is_no_comparison() -> None:
-    record = diff_json.as_dict(compare(example("vgg16"), example("vgg19")))
+    record = as_dict(compare(example("vgg16"), example("vgg19")))
     record["layers"][0]["change"] = "changed"  # an added layer has no old name
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(json.dumps(record)), diff_schema())

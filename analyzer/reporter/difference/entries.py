@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.difference.match import Rename
-from analyzer.difference.result import MODES, Difference, LayerChange
+from analyzer.difference.result import Difference, LayerChange
 from analyzer.difference.tree import Node
+from analyzer.engine.result import MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

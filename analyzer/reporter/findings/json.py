@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.contract.keys import FORMAT
+from analyzer.contract.report import as_dict
 from analyzer.reporter.findings.checked import Checked, Findings, array, encoded
 from analyzer.reporter.options import Options
-
-#: The version of what is written here; a change that breaks a reader makes it another.
-FORMAT = 1
 
 
 def render(findings: Findings, options: Options) -> Iterator[str]:
@@ -26,5 +25,5 @@ def _object(checked: Checked, options: Options) -> str:
     head: dict[str, object] = {"format": FORMAT, "file": checked.file}
     if checked.name is not None:
         head["name"] = checked.name
-    listed = array([encoded(finding.to_dict(), options.unicode) for finding in checked.diagnostics], " ")
+    listed = array([encoded(as_dict(finding), options.unicode) for finding in checked.diagnostics], " ")
     return f'{encoded(head, options.unicode)[:-1]},\n "diagnostics": {listed}}}'

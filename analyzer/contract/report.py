@@ -1,0 +1,175 @@
+"""The report of an analysis: its keys, in the order in which they are written.
+
+>>> as_dict(Cost(weights=3840, biases=20, buffers=0, bytes=15440, trainable=3860))
+{'weights': 3840, 'biases': 20, 'parameters': 3860, 'buffers': 0, 'bytes': 15440}
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from analyzer.contract.keys import (
+    AT_LEAST_1,
+    COUNT,
+    FORMAT,
+    NAME,
+    TEXT,
+    TRUE,
+    Key,
+    array,
+    definition,
+    field,
+    schema_of,
+    written,
+)
+from analyzer.diagnostics import SEVERITIES, Diagnostic
+from analyzer.dtypes import BITS
+from analyzer.engine.receptive_field import ReceptiveField
+from analyzer.engine.result import COUNTS, MODES, Analysis, Cost, Peak, Row, Sums
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_VOLUME = definition("volume")
+_VOLUMES = {"type": "object", "additionalProperties": _VOLUME}
+_PLACE = AT_LEAST_1
+
+
+def _axes(type: str, *, minimum: int | None = 0) -> dict[str, Any]:
+    """The schema of a number for each spatial axis."""
+    return array({"type": type} if minimum is None else {"type": type, "minimum": minimum}, minItems=1, maxItems=3)
+
+
+def _costs(name: str, keys: Sequence[Key]) -> tuple[Key, ...]:
+    """The keys of `Sums`: for each mode an object with `keys`, which the schema defines as `name`."""
+
+    def cost(mode: str) -> Key:
+        of_mode = attrgetter(mode)
+        return Key(mode, definition(name), lambda sums: written(keys, of_mode(sums)))
+
+    return (*map(cost, MODES), field("macs", COUNT), field("activation_bytes", COUNT))
+
+
+def _part(name: str, keys: Sequence[Key]) -> tuple[Key, ...]:
+    """The keys of one part of a thing, as keys of the thing itself."""
+    part = attrgetter(name)
+
+    def of_part(key: Key) -> Key:
+        return Key(key.name, key.schema, lambda thing: key.value(part(thing)), key.optional)
+
+    return tuple(map(of_part, keys))
+
+
+#: What a layer costs in one mode; `trainable` appears in the totals only.
+COST = tuple(field(name, COUNT) for name in COUNTS if name != "trainable")
+TOTAL_COST = tuple(field(name, COUNT) for name in COUNTS)
+
+#: What a layer, and what all layers, cost in all modes.
+SUMS = _costs("cost", COST)
+TOTAL_SUMS = _costs("total_cost", TOTAL_COST)
+
+RECEPTIVE_FIELD = (
+    field("size", _axes("integer")),
+    Key("size_min", _axes("integer"), lambda seen: None if seen.size_min == seen.size else seen.size_min, True),
+    field("stride", _axes("number")),
+    field("offset", _axes("integer", minimum=None)),
+)
+
+
+def _receptive_field(row: Row) -> dict[str, Any] | None:
+    return None if row.receptive_field is None else written(RECEPTIVE_FIELD, row.receptive_field)
+
+
+#: What a layer is and sees: the keys before its costs.
+IDENTITY = (
+    field("name", NAME),
+    field("kind", NAME),
+    field("path", TEXT),
+    field("line", _PLACE, optional=True),
+    field("inputs", array(NAME)),
+    Key("output", _VOLUME, lambda row: str(row.output)),
+    Key("receptive_field", schema_of(RECEPTIVE_FIELD), _receptive_field, True),
+    field("macs_on_data", COUNT, optional=True),
+    field("unread", _axes("integer"), optional=True),
+    Key("tied", NAME, lambda row: None if row.node.tied is None else row.node.tied.name, True),
+    Key("frozen", TRUE, lambda row: True if row.node.frozen else None, True),
+    Key("authored", TRUE, lambda row: True if row.node.layer.authored else None, True),
+    Key("note", TEXT, lambda row: row.node.origin.note, True),
+)
+
+#: A layer: `own` costs beside its identity, and the sums up to it.
+LAYER = (
+    *IDENTITY,
+    *_part("own", SUMS),
+    Key("cumulative", definition("sums"), lambda row: written(SUMS, row.cumulative)),
+)
+
+#: The most memory of activations, and the layer where that happens.
+PEAK = (field("bytes", COUNT), Key("layer", NAME, lambda peak: peak.name))
+
+TOTALS = (
+    *_part("totals", TOTAL_SUMS),
+    Key("layers", COUNT, lambda analysis: len(analysis.rows)),
+    field("macs_on_data", COUNT, optional=True),
+    Key("peak_activation", schema_of(PEAK), lambda analysis: written(PEAK, analysis.peak)),
+)
+
+#: A finding; one about a whole file has no line and no column.
+FINDING = (
+    field("code", NAME),
+    Key("severity", {"enum": list(SEVERITIES)}, lambda finding: finding.severity),
+    field("message", TEXT),
+    Key("file", TEXT, lambda finding: None if finding.span is None else finding.span.file, True),
+    Key("line", _PLACE, lambda finding: None if finding.span is None else finding.span.line, True),
+    Key("column", _PLACE, lambda finding: None if finding.span is None else finding.span.column, True),
+    Key("notes", array(TEXT), lambda finding: list(finding.notes) or None, True),
+    field("help", TEXT, optional=True),
+)
+
+
+def _inputs(analysis: Analysis) -> dict[str, str] | None:
+    inputs = analysis.network.inputs
+    return {node.name: str(node.output) for node in inputs} if len(inputs) > 1 else None
+
+
+#: The run: the keys of a report before its layers.
+HEADER = (
+    Key("format", {"const": FORMAT}, lambda _: FORMAT),
+    field("file", TEXT),
+    field("name", TEXT),
+    field("description", TEXT, optional=True),
+    Key("input", _VOLUME, lambda analysis: str(analysis.input)),
+    Key("inputs", _VOLUMES, _inputs, True),
+    Key("outputs", _VOLUMES, lambda analysis: {node.name: str(node.output) for node in analysis.network.outputs}),
+    field("batch", AT_LEAST_1),
+    Key("dtype", {"enum": list(BITS)}, lambda analysis: analysis.dtype),
+)
+
+REPORT = (
+    *HEADER,
+    Key("layers", array(definition("layer")), lambda analysis: [written(LAYER, row) for row in analysis.rows]),
+    Key("totals", schema_of(TOTALS), lambda analysis: written(TOTALS, analysis)),
+    Key(
+        "diagnostics",
+        array(definition("diagnostic")),
+        lambda analysis: [written(FINDING, finding) for finding in analysis.diagnostics],
+    ),
+)
+
+#: The keys of each thing that appears in a report as an object.
+_KEYS: dict[type, Sequence[Key]] = {
+    Analysis: REPORT,
+    Cost: COST,
+    Diagnostic: FINDING,
+    Peak: PEAK,
+    ReceptiveField: RECEPTIVE_FIELD,
+    Row: LAYER,
+    Sums: SUMS,
+}
+
+
+def as_dict(thing: object) -> dict[str, Any]:
+    """An analysis, or a part of it, as the report has it: plain data for `json.dumps`."""
+    return written(_KEYS[type(thing)], thing)

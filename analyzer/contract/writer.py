@@ -1,0 +1,51 @@
+"""Writes the report of an analysis piece by piece, one layer a line, so that a large network needs little memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+
+from analyzer.contract.keys import written
+from analyzer.contract.report import COST, FINDING, HEADER, IDENTITY, SUMS, TOTALS
+from analyzer.diagnostics import Diagnostic
+from analyzer.engine.result import FREE, MODES, Analysis, Row, Sums
+
+#: Lines of layers that go into one chunk.
+_CHUNK = 512
+
+# `json` takes most of the time of a report, and most of that for the costs: the same 17 keys twice a layer, with whole
+# numbers as values. So these are written from a template that has a place for each number.
+_COSTS = json.dumps(written(SUMS, Sums(FREE, FREE, FREE, 0, 0))).replace(": 0", ": %d")[1:-1]
+_numbers = attrgetter(
+    *(f"{mode}.{key.name}" for mode in MODES for key in COST), *(key.name for key in SUMS if key.name not in MODES)
+)
+
+
+def write_report(analysis: Analysis, encoder: json.JSONEncoder) -> Iterator[str]:
+    """The report of an analysis as JSON, equal to `as_dict`, without a line's end behind it."""
+    yield encoder.encode(written(HEADER, analysis))[:-1] + ',\n "layers": ['
+    rows, before = analysis.rows, "\n  "
+    for start in range(0, len(rows), _CHUNK):
+        yield before + ",\n  ".join([_layer(row, encoder) for row in rows[start : start + _CHUNK]])
+        before = ",\n  "
+    yield '],\n "totals": ' + encoder.encode(written(TOTALS, analysis)) + ",\n"
+    yield from _findings(analysis.diagnostics, encoder)
+
+
+def write_failed(file: str, diagnostics: Sequence[Diagnostic], encoder: json.JSONEncoder) -> Iterator[str]:
+    """A file that gives no report as JSON: its name, and what is wrong with it."""
+    yield '{"file": ' + encoder.encode(file) + ",\n"
+    yield from _findings(diagnostics, encoder)
+
+
+def _layer(row: Row, encoder: json.JSONEncoder) -> str:
+    """A layer as one line."""
+    identity = encoder.encode(written(IDENTITY, row))[:-1]
+    return f'{identity}, {_COSTS % _numbers(row.own)}, "cumulative": {{{_COSTS % _numbers(row.cumulative)}}}}}'
+
+
+def _findings(diagnostics: Sequence[Diagnostic], encoder: json.JSONEncoder) -> Iterator[str]:
+    """The last key of a document, one finding a line, and the end of the document."""
+    lines = [encoder.encode(written(FINDING, finding)) for finding in diagnostics]
+    yield ' "diagnostics": [' + ("\n  " + ",\n  ".join(lines) if lines else "") + "]}"
