@@ -1,18 +1,17 @@
 """Makes docs/agreement.md: `python benchmarks/agreement.py > docs/agreement.md`, in an environment with `.[test]`.
 
 Every number comes from measured data (`tests/data/`), from the table of published totals (`tests/test_examples.py`) or
-from an analysis made here. A layer or network that does not agree ends it with an error, so that the page cannot say
-more than is true. `tests/test_agreement.py` refuses a page that differs.
-
-Long because it is one page: a function for each of its sections, with the tables that say what differs and why.
+from an analysis made here. A layer or network that does not agree stops the script with an error, so the page cannot
+claim more than is true. `tests/test_agreement.py` fails when the page differs from what the script makes.
 """
 
-# Longer than most modules: one table a part of the catalogue.
+# Longer than most modules: one page, with a function for each section and the tables that say what differs and why.
 
 from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,6 +32,23 @@ NETWORKS = json.loads((DATA / "networks.json").read_text("utf-8"))
 COUNTERS = json.loads((DATA / "counters.json").read_text("utf-8"))
 
 Lines = Iterator[str]
+
+
+def filled(text: str) -> str:
+    """A page with its prose in lines of at most 120 characters, whatever the length of the numbers in it.
+
+    Headings and tables stay as they are; each line that begins with a hyphen is an item of a list.
+    """
+    return "\n\n".join(map(_paragraph, text.split("\n\n")))
+
+
+def _paragraph(text: str) -> str:
+    if text.lstrip().startswith(("#", "|")):
+        return text
+    items = text.split("\n") if text.startswith("- ") else [text]
+    indent = "  " if text.startswith("- ") else ""
+    wrap = textwrap.TextWrapper(120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(map(wrap.fill, items))
 
 
 def rows(head: Iterable[str], body: Iterable[Iterable[object]], right: int = 99) -> Lines:
@@ -87,12 +103,12 @@ def type_of(row: dict[str, Any]) -> str:
 
 
 def verdict(row: dict[str, Any]) -> str:
-    """`agree`, `refused` by both, or `alone` where the framework alone refuses; raises where there is a difference."""
+    """`agree`, `refused` by both, or `one-sided` if only the framework refuses; raises if there is a difference."""
     reference.test_row(row["id"])
     if row["status"] == "ok":
         return "agree"
     alone = row.get("framework_restriction") or row["id"] in reference.RESTRICTIONS
-    return "alone" if alone else "refused"
+    return "one-sided" if alone else "refused"
 
 
 def measured() -> Lines:
@@ -109,14 +125,15 @@ def measured() -> Lines:
     def cell(counts: Counter[str]) -> str:
         parts = [str(counts["agree"])] if counts["agree"] else []
         parts += [f"{counts['refused']} refused"] if counts["refused"] else []
-        parts += [f"{counts['alone']} alone"] if counts["alone"] else []
+        parts += [f"{counts['one-sided']} one-sided"] if counts["one-sided"] else []
         return " + ".join(parts)
 
     yield f"""## Layers, measured once
 
-{len(reference.ROWS)} layers were run on frameworks and kept in `tests/data/layers.json`, each with the call that was run. {len(reference.COMPARED)} are compared to
-the unit: output, weights, biases, buffers, MACs, padding of each side, refusals. A number counts rows that agree; *refused*: rows that the
-framework and this project refuse; *alone*: rows that the framework alone refuses (below). **Differences: 0.**
+{len(reference.ROWS)} layers were run on frameworks. `tests/data/layers.json` keeps the results, each with the call that was run.
+{len(reference.COMPARED)} of them are compared exactly: output, weights, biases, buffers, MACs, padding of each side, refusals. A number in the
+table counts the rows that agree. *Refused* counts rows that both the framework and this project refuse; *one-sided*
+counts rows that only the framework refuses ([below](#what-only-one-framework-refuses)). **Differences: 0.**
 """
     body = [[type_, *(cell(found[type_][name]) for name in FRAMEWORKS)] for type_ in sorted(found)]
     body.append(["**all**", *(cell(total[name]) for name in FRAMEWORKS)])
@@ -126,11 +143,11 @@ framework and this project refuse; *alone*: rows that the framework alone refuse
     yield f"{versions}.\n\nNot compared: {left_out}.\n"
 
 
-#: Why a framework alone refuses a measured row, where tests/layers/test_reference.py does not say it.
+#: Why only one framework refuses a measured row, if tests/layers/test_reference.py does not say it.
 WHY = {
     "conv/keras/019": "Keras refuses a stride and a dilation above 1 together; torch and ONNX have both",
     "conv_transpose/onnx/009": "onnxruntime wants output_padding below the stride; torch: below the stride or the dilation",
-    "local_conv/tensorflow/015": "tf.keras: `valid` alone in implementation 1; the others have `same`",
+    "local_conv/tensorflow/015": "tf.keras: only `valid` in implementation 1; the others have `same`",
 }
 
 # ---------------------------------------------------------------------- layers, drawn at random
@@ -142,10 +159,11 @@ def drawn() -> Lines:
     total = sum(record["compared"] for types in found.values() for record in types.values())
     yield f"""## Layers, drawn at random
 
-`python -m pytest -m peer` draws {total:,} configurations from fixed seeds (1-D, 2-D, 3-D; sizes of their own on every axis; groups, dilation,
-padding on each side; about one in five wrong on purpose) and runs each on the frameworks that are installed. Outputs or refusals, weights,
-biases and buffers are compared, and MACs where a framework counts them (torch's `FlopCounterMode`, under Keras too). A cell gives how many
-were compared, and in brackets how many of them both sides refused. **Differences: 0**, save what a framework does alone (next table).
+`python -m pytest -m peer` draws {total:,} configurations from fixed seeds: 1-D, 2-D and 3-D, a different size on every axis,
+groups, dilation, padding on each side, and about one in five wrong on purpose. It runs each on the frameworks that are
+installed and compares outputs or refusals, weights, biases and buffers, and MACs where a framework counts them (torch's
+`FlopCounterMode`, under Keras too). A cell shows how many were compared, and in brackets how many of them both sides
+refused. **Differences: 0**, except for what only one framework refuses or accepts (next table).
 """
     types = sorted({type_ for records in found.values() for type_ in records})
 
@@ -160,10 +178,11 @@ were compared, and in brackets how many of them both sides refused. **Difference
 
 
 def alone() -> Lines:
-    """What a framework refuses or accepts alone."""
-    yield """## What a framework does alone
+    """What only one framework refuses or accepts."""
+    yield """## What only one framework refuses
 
-This project refuses what the geometry refuses. What one framework alone refuses or accepts is no rule here.
+This project refuses a layer only if its geometry is impossible. A refusal of a single framework is not a rule here, and
+neither is a layer that only one framework accepts.
 """
     body = []
     for name, types in PEERS["configurations"].items():
@@ -179,7 +198,7 @@ This project refuses what the geometry refuses. What one framework alone refuses
     body = []
     for id_ in reference.COMPARED:
         row = reference.ROWS[id_]
-        if verdict(row) == "alone":
+        if verdict(row) == "one-sided":
             reason, output = reference.RESTRICTIONS.get(id_) or (WHY[id_], row["formula_out"])
             body.append([f"`{id_}`", f"`{row['call']}`", reason, "×".join(map(str, (*output[1:], output[0])))])
     yield from rows(["row", "call", "why it is refused", "here"], body)
@@ -189,7 +208,7 @@ This project refuses what the geometry refuses. What one framework alone refuses
 
 
 class Convention(NamedTuple):
-    """A question that frameworks answer in different ways: rows that show it, and how this language says each."""
+    """A question that frameworks answer in different ways: rows that show it, and how this language writes each answer."""
 
     question: str
     rows: tuple[tuple[str, str], ...]
@@ -274,10 +293,11 @@ def shape(row: dict[str, Any], key: str) -> str:
 
 
 def conventions() -> Lines:
-    """One idea, several ways."""
+    """Ideas for which frameworks have several conventions."""
     yield """## One idea, several conventions
 
-Where frameworks mean different things by one word, the language has a spelling for each. Measured rows, all of which agree:
+Frameworks use some words with different meanings. The language has a spelling for each of them. All these measured rows
+agree:
 """
     body = []
     for convention in CONVENTIONS:
@@ -291,14 +311,15 @@ Where frameworks mean different things by one word, the language has a spelling 
             body.append([question, f"{name} `{row['call']}`{pads}", f"{shape(row, 'in_shape')} → {shape(row, 'out_shape')}", kept, here])  # fmt: skip
             question = ""
     yield from rows(["question", "measured", "volumes", "weights + biases", "here"], body)
-    yield """ONNX keeps running statistics and trained numbers alike as initialisers, and exporters fold a normalisation into the convolution before it (K biases more, 4·K
-numbers fewer): totals of an exported file are not those of the network that was trained.
+    yield """The totals of an exported ONNX file differ from those of the trained network: ONNX stores running statistics and trained
+numbers in the same way, as initialisers, and exporters fold a normalisation into the convolution before it (K more biases,
+4·K fewer numbers).
 """
 
 
 # ---------------------------------------------------------------------- networks
 
-#: Networks that are an example's in all but what is said: (entry of networks.json, file, what is set) -> why.
+#: Networks that differ from an example in one thing: (entry of networks.json, file, variables that are set) -> that thing.
 DIFFERENT = {
     ("keras_ResNet50", "resnet.yaml", (("depth", 50), ("v1", 1))): "its convolutions keep a bias before each normalisation",
     ("keras_ResNet101", "resnet.yaml", (("depth", 101), ("v1", 1))): "its convolutions keep a bias before each normalisation",
@@ -317,18 +338,18 @@ for example in examples.TABLE:
 
 
 def key_of(row: examples.Published) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """An example and what was set in it."""
+    """An example's file, and the variables that are set."""
     return row.file, tuple(row.set.items())
 
 
 def same(entry: dict[str, Any], row: examples.Published) -> bool:
-    """Whether a measured network has an example's parameters, buffers and MACs; what was not measured is no difference."""
+    """Whether a measured network has an example's parameters, buffers and MACs; a number that was not measured agrees."""
     theirs = entry["params"], entry["buffers"], entry.get("macs", row.macs)
     return theirs == (row.parameters, row.buffers, row.macs)
 
 
 def difference(entry: dict[str, Any], row: examples.Published) -> str:
-    """What a measured network has more or fewer of than an example."""
+    """The numbers in which a measured network differs from an example."""
     pairs = {
         "parameters": (entry["params"], row.parameters),
         "buffers": (entry["buffers"], row.buffers),
@@ -351,7 +372,7 @@ def agreeing() -> dict[str, examples.Published]:
 
 
 def networks() -> Lines:
-    """Every example: its totals, who publishes the same, and who says otherwise."""
+    """Every example: its totals, who publishes the same numbers, and who publishes others."""
     body, known = [], {entry["name"]: entry for entry in NETWORKS["networks"]}
     for row in examples.TABLE:
         examples.test_totals_are_the_published_ones(row)
@@ -372,14 +393,16 @@ def networks() -> Lines:
     found = agreeing()
     yield f"""## Networks
 
-{len(examples.TABLE)} networks of `example_models/`, as declared in the file, against what papers and frameworks publish; equal to the unit in every row. Of the
-{len(NETWORKS["networks"])} networks in `tests/data/networks.json`, {len(found)} have the numbers of an example; where one of the same name differs, the last column says in
-what. ({NETWORKS["source"][0].upper()}{NETWORKS["source"][1:]}.)
+The table compares {len(examples.TABLE)} networks of `example_models/`, as declared in the file, with the numbers that papers and
+frameworks publish. Every row agrees exactly. Of the {len(NETWORKS["networks"])} networks in `tests/data/networks.json`, {len(found)} have the numbers
+of an example. If a network with the same name has other numbers, the last column says which.
+({NETWORKS["source"][0].upper()}{NETWORKS["source"][1:]}.)
 """
-    head = ["network", "parameters", "buffers", "MACs", "published by", "the same in", "otherwise"]
+    head = ["network", "parameters", "buffers", "MACs", "published by", "same numbers in", "other numbers in"]
     yield from rows(head, body)
-    yield """Published FLOPs are MACs in most papers and in torchvision (`_ops`, "GFLOPS"), 2·MACs in Darknet's BFLOPs and in TensorFlow's profiler. He et al. 2015 print 3.8 for ResNet-50
-with the stride in the first 1×1 (`v1=1`), and 15.3 for VGG-16 without its dense layers. Keras' `count_params()` and `summary()` add buffers to parameters.
+    yield """Published FLOPs are MACs in most papers and in torchvision (`_ops`, "GFLOPS"). In Darknet's BFLOPs and in TensorFlow's
+profiler they are 2·MACs. He et al. 2015 print 3.8 for ResNet-50 with the stride in the first 1×1 (`v1=1`), and 15.3 for
+VGG-16 without its dense layers. Keras' `count_params()` and `summary()` add buffers to parameters.
 """
 
 
@@ -390,19 +413,20 @@ def tools() -> Lines:
     """How other tools count."""
     yield """## How other tools count
 
-Recorded by `python benchmarks/peers.py --record`: ResNet-50 (torchvision's numbers in the heading) and six layers with their MACs by hand. Bold is right.
-*Start* is the wall-clock time from an empty process to a printed summary of ResNet-50, in units of `python -c pass`, medians of runs in alternation
-on two cores that other work shared; it moves with the machine. `import torch` alone is the floor of the tools that run on torch.
+`python benchmarks/peers.py --record` recorded this table: ResNet-50, with torchvision's numbers in the heading, and six layers,
+with MACs calculated by hand. Numbers in bold are right. *Start* is the wall-clock time from starting the process to a
+printed summary of ResNet-50, in units of `python -c pass`. It is the median of alternating runs on two cores that were
+shared with other work, and it depends on the machine. No tool that runs on torch can start faster than `import torch`.
 """
     yield tools_table(PEERS["tools"])
     yield """
-MACs with the bias added count as wrong here (14,336 = 13,824 + 512; 6,368; 308): a sum of a bias is no multiplication. `FlopCounterMode` prints twice the MACs; halved here.
-A transposed convolution has 5,400 MACs, one kernel an *input* position; 26,136 counts output positions. `FlopCounterMode` and the tools that hook modules
-see nothing of fused attention and of fused LSTMs.
-
-onnx-tool reads a file that was exported before (not in its time), with the normalisations folded into the convolutions.
-
-calflops needs `transformers`, which was not installed, and DeepSpeed was not installed; DeepSpeed is in the next table: more layers, measured before."""
+- Adding a bias is not a multiplication, so MACs that include biases count as wrong here (14,336 = 13,824 + 512; 6,368; 308).
+- `FlopCounterMode` prints twice the MACs; the table shows half of that.
+- The transposed convolution has 5,400 MACs: one kernel for each *input* position. 26,136 counts output positions.
+- `FlopCounterMode` and the tools that hook modules do not see fused attention and fused LSTMs.
+- onnx-tool reads a file in which the normalisations are folded into the convolutions. The time to export it is not included.
+- calflops needs `transformers`, which was not installed.
+- DeepSpeed was not installed either. The next table has it, with more layers, from an earlier measurement."""
     yield f"\n{COUNTERS['source'][0].upper()}{COUNTERS['source'][1:]}.\n"
     names = {"fvcore": "fvcore", "fcm": "FlopCounterMode", "pt_torch": "ptflops", "pt_aten": "ptflops, aten", "thop": "thop", "torchinfo": "torchinfo", "deepspeed": "DeepSpeed"}  # fmt: skip
 
@@ -418,8 +442,9 @@ def page() -> str:
     parts = [
         """# Agreement with frameworks, papers and other tools
 
-Made by `python benchmarks/agreement.py > docs/agreement.md`; do not edit. Every number is measured, published or computed as the text says; a layer or
-network that did not agree would have ended the making of this page. Volumes are height x width x depth.
+`python benchmarks/agreement.py > docs/agreement.md` makes this page; do not edit it. Every number is measured, published or
+computed, as the text says. The script stops with an error when a layer or a network does not agree. Volumes are height x
+width x depth.
 """,
         *measured(),
         *drawn(),
@@ -428,7 +453,7 @@ network that did not agree would have ended the making of this page. Volumes are
         *networks(),
         *tools(),
     ]
-    return "\n".join(parts).rstrip() + "\n"
+    return filled("\n".join(parts).rstrip()) + "\n"
 
 
 if __name__ == "__main__":
