@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 import analyzer
-from analyzer.reporter import render
+from analyzer.reporter.analysis import FORMATS
+from analyzer.reporter.options import Options
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "example_models"
 COMMAND = str(Path(sys.executable).with_name("analyzer"))
@@ -60,7 +61,7 @@ def warm() -> float:
     times = []
     for _ in range(30):
         start = time.perf_counter()
-        "".join(render("json", analyzer.analyze(analyzer.load(text))))
+        "".join(FORMATS["json"].render([analyzer.analyze(analyzer.load(text))], Options()))
         times.append(time.perf_counter() - start)
     return statistics.median(times) * 1e3
 

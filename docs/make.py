@@ -36,7 +36,7 @@ from analyzer.loader.parse.grammar import (
     TRAINING_KEYS,
 )
 from analyzer.reporter.findings import text as findings_text
-from analyzer.reporter.findings.checked import Checked, Findings
+from analyzer.reporter.findings.checked import Checked, CheckRun
 from analyzer.reporter.options import Options
 from analyzer.units import count
 
@@ -302,7 +302,7 @@ def _findings(text: str, check: Check) -> str:
         raise SystemExit(f"the example of {check.CODE} does not load")
     found = analyzer.check(model, select=[check.CODE])
     checked = Checked(model.file, found, text=text, name=model.name)
-    return "".join(findings_text.render(Findings([checked]), Options()))
+    return "".join(findings_text.render(CheckRun([checked]), Options()))
 
 
 def _check_index() -> Iterator[str]:

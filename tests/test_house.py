@@ -77,8 +77,6 @@ INSIDE = {
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("analyzer.checks.subject", "analyzer.checks.budget"): "still",
     ("analyzer.engine.result", "analyzer.engine.memory"): "still",
-    ("analyzer.reporter.difference", "analyzer.reporter.analysis"): "still",
-    ("analyzer.reporter.memory", "analyzer.reporter.analysis"): "still",
 }
 
 #: What a report in JSON does not import; each costs more than reading a model does.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 
 from analyzer import __version__
 from analyzer.checks.page import Page
@@ -14,12 +13,14 @@ from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
 from analyzer.cli.config import Configuration, Settings
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.models import UNREADABLE, add_model, check_files, drawing, read_network
-from analyzer.cli.output import complain, encodes, options_parser, write_file, write_stdout
+from analyzer.cli.models import check_files, read_network
+from analyzer.cli.options import add_format, add_model, options_parser
+from analyzer.cli.output import UNREADABLE, complain, encodes, format_of, options_of, write, write_stdout
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
-from analyzer.reporter.findings.checked import FORMATS, Checked, Findings, Rule
-from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.findings import FORMATS
+from analyzer.reporter.findings.checked import Checked, CheckRun, Rule
+from analyzer.reporter.options import Failed
 from analyzer.reporter.terminal import fitted
 
 TYPE_CHECKING = False
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.checks.run import Check
-
-#: What a file's ending says of its format.
-_ENDINGS = {".json": "json", ".sarif": "sarif", ".xml": "junit"}
 
 #: Where services say that the repository is, to which their paths are relative.
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
@@ -51,6 +49,7 @@ def main(arguments: list[str]) -> int:
         return FINE
     asked.files = [file for name in asked.files for file in _models(name)]
     check_files(asked.files)
+    format = format_of(asked, FORMATS, sources=asked.files, default=_usual(asked))
     check_budgets(asked)
     _chosen(asked.select or (), asked.ignore or ())
     configuration = None if asked.no_config else Configuration()
@@ -62,16 +61,10 @@ def main(arguments: list[str]) -> int:
         checked = _checked(file, asked, settings, texts)
         files.append(checked)
         wrong = wrong or (_stands(checked) and not settings.exit_zero)
-    findings = Findings(files, _union(files), __version__)
+    run_of_all = CheckRun(files, _union(files), __version__)
     faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
     complain((), faults, texts, color=asked.color)
-    format = _format(asked)
-    renderer = import_module(f"analyzer.reporter.findings.{format}")
-    chunks = renderer.render(findings, Options(**drawing(asked, "table" if format == "text" else format)))
-    if asked.output is None:
-        write_stdout(chunks)
-    else:
-        write_file(asked.output, chunks, sources=asked.files)
+    write(asked, format.render(run_of_all, options_of(asked, format)))
     return FAULT if faults else WRONG if wrong else FINE
 
 
@@ -89,13 +82,7 @@ def _parse(arguments: list[str]) -> Any:
     add("--severity", choices=SEVERITIES, help="the least that is shown and counted (default: note)")
     add("--exit-zero", action="store_true", help="exit code 0 whatever is found in the models")
     add("--no-config", action="store_true", help="no .analyzer.toml and no pyproject.toml")
-    add(
-        "--format",
-        choices=FORMATS,
-        metavar="FORMAT",
-        help=f"{', '.join(FORMATS)} (default: what -o's ending says; github in its workflows; text)",
-    )
-    add("-o", "--output", metavar="FILE", help="write the findings to a file, whole or not at all")
+    add_format(parser, FORMATS, "the findings", default="text, in a GitHub workflow github")
     add("--explain", metavar="CODE", help="the page of a check: why, an example, what to write instead")
     add("--list", action="store_true", help="the checks, one a line")
     add_budgets(parser)
@@ -220,10 +207,6 @@ def _path(file: str) -> str:
     return path.replace(os.sep, "/")
 
 
-def _format(asked: Any) -> str:
-    """The format that was asked for, or that -o's ending or the surroundings say."""
-    if asked.format is not None:
-        return str(asked.format)
-    if asked.output is not None:
-        return _ENDINGS.get(os.path.splitext(asked.output)[1].lower(), "text")
-    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
+def _usual(asked: Any) -> str:
+    """The format where neither `--format` nor an ending asks for one: annotations for the log of a GitHub workflow."""
+    return "github" if asked.output is None and os.environ.get("GITHUB_ACTIONS") == "true" else "text"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.models import add_model, add_run, drawing, format_of
-from analyzer.cli.output import complain, options_parser, wants_color, write_file, write_stdout
+from analyzer.cli.options import add_format, add_mode, add_model, add_run, options_parser
+from analyzer.cli.output import complain, format_of, options_of, write
 from analyzer.cli.sides import read_sides
-from analyzer.difference import Difference, compare
-from analyzer.reporter.options import Failed, Options
+from analyzer.difference import compare
+from analyzer.reporter.difference import FORMATS
+from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-_FORMATS = ("text", "markdown", "json")
-_ENDINGS = {".json": "json", ".md": "markdown", ".txt": "text"}
 
 _EPILOG = """\
 OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION for the other one's file), or - for stdin.
@@ -29,6 +24,7 @@ def main(arguments: list[str]) -> int:
     asked = _parse(arguments)
     if len(asked.sides) != 2:
         raise UsageError(f"`analyzer diff` takes two networks, the old and the new one, not {len(asked.sides)}")
+    format = format_of(asked, FORMATS, sources=asked.sides)
     texts: dict[str, str] = {}
     first, second = asked.sides
     old, new = read_sides(first, second, asked, texts)
@@ -37,11 +33,7 @@ def main(arguments: list[str]) -> int:
         complain(findings, (), texts, color=asked.color, width=asked.width)
         return FAULT
     difference = compare(old.report, new.report, labels=(old.label, new.label))
-    written = _chunks(difference, asked)
-    if asked.output is None:
-        write_stdout(written)
-    else:
-        write_file(asked.output, written, sources=asked.sides)
+    write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))
     return FINE if difference.equal or asked.exit_zero else WRONG
 
 
@@ -54,28 +46,9 @@ def _parse(arguments: list[str]) -> Any:
     )
     add = parser.add_argument
     add("sides", nargs="*", metavar="OLD NEW", help="the two networks")
-    add("--format", choices=_FORMATS, help="how it is written (default: text, or what -o's ending says)")
-    add("-o", "--output", metavar="FILE", help="write it to a file, whole or not at all")
-    add("--mode", choices=("both", "shared", "local"), default="both", help="which weights are shown (default: both)")
+    add_format(parser, FORMATS, "the comparison")
+    add_mode(parser)
     add("--exit-zero", action="store_true", help="end with 0 where they differ too")
     add_run(parser)
     add_model(parser)
     return parser.parse_intermixed_args(arguments)
-
-
-def _chunks(difference: Difference, asked: Any) -> Iterator[str]:
-    """The comparison in its format."""
-    format = format_of(asked, _ENDINGS)
-    options = Options(mode=asked.mode, **drawing(asked, format))
-    if format == "json":
-        from analyzer.reporter.difference import json as diff_json
-
-        return diff_json.render(difference, options)
-    if format == "markdown":
-        from analyzer.reporter.difference import markdown
-
-        return markdown.render(difference, options)
-    from analyzer.reporter.difference import text
-
-    options.color = asked.output is None and wants_color(asked.color, sys.stdout)
-    return text.render(difference, options)

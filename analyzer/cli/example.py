@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from analyzer.cli.main import FINE, UsageError
-from analyzer.cli.output import options_parser, write_stdout
+from analyzer.cli.options import options_parser
+from analyzer.cli.output import write_stdout
 from analyzer.cli.shipped import folder, text
 from analyzer.diagnostics import nearest
 

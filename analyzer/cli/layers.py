@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Iterator
 
 from analyzer.cli.main import FINE, UsageError
-from analyzer.cli.output import options_parser, write_stdout
+from analyzer.cli.options import options_parser
+from analyzer.cli.output import write_stdout
 from analyzer.diagnostics import nearest
 from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 

@@ -8,18 +8,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 from analyzer.cli.main import UsageError
-from analyzer.cli.models import (
-    add_model,
-    add_output,
-    add_run,
-    at_least,
-    check_files,
-    drawing,
-    finish,
-    format_of,
-    read_network,
-)
-from analyzer.cli.output import options_parser
+from analyzer.cli.models import check_files, read_network
+from analyzer.cli.options import add_files, add_format, add_model, add_run, at_least, options_parser
+from analyzer.cli.output import finish, format_of, options_of
 from analyzer.diagnostics import Refusal
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.devices import Device, DeviceError, read_context, read_device
@@ -32,7 +23,8 @@ from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.grammar import TRAINING_KEYS
-from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.memory import FORMATS
+from analyzer.reporter.options import Failed
 from analyzer.units import memory
 
 TYPE_CHECKING = False
@@ -49,8 +41,6 @@ _TRAINING = (
     "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy",
 )  # fmt: skip
 
-_ENDINGS = {".json": "json"}
-
 
 def main(arguments: list[str]) -> int:
     """Reports on the memory of the files that `arguments` name; returns the exit code."""
@@ -60,10 +50,10 @@ def main(arguments: list[str]) -> int:
         raise UsageError("`--context` is memory of a device; name one with `--device`")
     if asked.strategy not in (None, "single") and asked.ranks is None:
         raise UsageError(f"`--strategy {asked.strategy}` needs `--ranks`, the number of devices")
-    format = format_of(asked, _ENDINGS)
+    format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
-    return finish(asked, reports, texts, lambda: _chunks(format, reports, asked))
+    return finish(asked, reports, texts, format, options_of(asked, format))
 
 
 def _parse(arguments: list[str]) -> Any:
@@ -73,7 +63,8 @@ def _parse(arguments: list[str]) -> Any:
         usage="analyzer memory [options] FILE…",
         epilog="The file's `training` gives the defaults of --batch, --dtype, --optimizer, --weight-decay, --step, --loss.",
     )
-    add_output(parser, ("table", "json"))
+    add_files(parser)
+    add_format(parser, FORMATS, "the report")
     add_run(parser)
     add = parser.add_argument
     halves = " or ".join(_HALVES)
@@ -248,26 +239,3 @@ def _check_dtype(asked: Any, dtype: str) -> None:
         given = getattr(asked, name)
         if given is not None and given is not False:
             raise UsageError(f"`--{name.replace('_', '-')}` is about training, and {dtype} is for inference alone")
-
-
-def _chunks(format: str, reports: Sequence[MemoryAnalysis | Failed], asked: Any) -> Iterator[str] | None:
-    """The report in its format; None where there is nothing to report."""
-    from analyzer.reporter.memory import json as memory_json
-
-    options = Options(**drawing(asked, format))
-    if format == "json":
-        render, render_many = memory_json.render, memory_json.render_many
-    else:
-        from analyzer.reporter.memory import text as memory_text
-
-        render, render_many = memory_text.render, memory_text.render_many
-    if len(reports) > 1 and (format == "json" or any(isinstance(report, MemoryAnalysis) for report in reports)):
-        return render_many(reports, options)
-    for report in reports:
-        if isinstance(report, MemoryAnalysis):
-            return render(report, options)
-        if format == "json":
-            from analyzer.reporter.analysis.json import render_failed
-
-            return render_failed(report, options)
-    return None

@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from analyzer.cli.main import UsageError
-from analyzer.diagnostics import Diagnostic, listed, nearest
+from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
+from analyzer.diagnostics import Diagnostic
+from analyzer.reporter.format import EndingError, Format, chosen
+from analyzer.reporter.options import Failed, Options
 from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any
 
-
-class _Parser(argparse.ArgumentParser):
-    """argparse's parser, whose refusals are one line with the nearest fix."""
-
-    def error(self, message: str) -> NoReturn:
-        option, _, why = message.removeprefix("argument ").partition(": ")
-        option = option.partition("/")[2] or option
-        if message.startswith("unrecognized arguments: "):
-            raise UsageError(self._unknown(why))
-        if why == "expected one argument" or why == "expected at least one argument":
-            raise UsageError(f"`{option}` needs a value")
-        action = self._option_string_actions.get(option)
-        if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
-            word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
-            near = nearest(word, action.choices)
-            meant = f"; did you mean `{near}`?" if near else ""
-            raise UsageError(f"`{option}` must be {listed(action.choices)}, not `{word}`{meant}")
-        raise UsageError(f"`{option}`: {why}" if why else message)
-
-    def _unknown(self, words: str) -> str:
-        """What is said of arguments that the parser does not know."""
-        option = next((word for word in words.split(" ") if word.startswith("-")), None)
-        if option is None:
-            return f"`{words.partition(' ')[0]}` is one argument too many"
-        name = option.partition("=")[0]
-        near = nearest(name, self._option_string_actions)
-        return f"there is no option `{name}`; " + (
-            f"did you mean `{near}`?" if near else f"`{self.prog} --help` lists them"
-        )
-
-
-def options_parser(
-    prog: str, description: str, usage: str | None = None, epilog: str | None = None
-) -> argparse.ArgumentParser:
-    """A parser of options; its width is given, since argparse imports a lot to find it out."""
-
-    def formatter(prog: str) -> argparse.HelpFormatter:
-        return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=terminal_width() or 100)
-
-    return _Parser(
-        prog=prog, usage=usage, description=description, epilog=epilog, formatter_class=formatter, allow_abbrev=False
-    )
+#: The code of a file that cannot be read: the file is at fault, not the model.
+UNREADABLE = "FILE101"
 
 
 def terminal_width() -> int | None:
@@ -99,11 +60,49 @@ def write_stdout(chunks: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def write_file(path: str, chunks: Iterable[str], *, sources: Sequence[str]) -> None:
-    """Writes a file whole or not at all; never one of `sources`, the files that are read."""
+def format_of(
+    asked: Any, formats: Mapping[str, Format], *, sources: Sequence[str], default: str | None = None
+) -> Format:
+    """The format that was asked for by `--format`, by the ending of `-o`, or by neither.
+
+    Raises `UsageError` for an ending that no format has, and where `-o` names a file that is read (`sources`).
+    """
+    if asked.output is not None:
+        _keep_sources(asked.output, sources)
+    try:
+        return chosen(formats, name=asked.format, path=asked.output, default=default)
+    except EndingError as error:
+        raise UsageError(f"`-o {asked.output}`: {error}") from None
+
+
+def _keep_sources(path: str, sources: Sequence[str]) -> None:
+    """Refuses to write over a file that is read."""
     for source in sources:
         if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
             raise UsageError(f"`{path}` is the model itself; the report goes to another file")
+
+
+def options_of(asked: Any, format: Format, **more: Any) -> Options:
+    """How a report is drawn where it goes, with `more` options of the command."""
+    to_file = asked.output is not None
+    return Options(
+        width=asked.width or (None if to_file else terminal_width()),
+        color=format.colored and not to_file and wants_color(asked.color, sys.stdout),
+        unicode=to_file or encodes(sys.stdout),
+        **more,
+    )
+
+
+def write(asked: Any, chunks: Iterable[str]) -> None:
+    """Writes a report where `-o` says, otherwise to stdout."""
+    if asked.output is None:
+        write_stdout(chunks)
+    else:
+        write_file(asked.output, chunks)
+
+
+def write_file(path: str, chunks: Iterable[str]) -> None:
+    """Writes a file completely or not at all."""
     target = os.path.realpath(path)
     try:
         mode = os.stat(target).st_mode
@@ -159,6 +158,18 @@ def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = F
         raise UsageError(f"`{path}` cannot be written: {why}") from None
 
 
+def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format: Format, options: Options) -> int:
+    """Says what is wrong, writes the report if there is one, and returns the exit code."""
+    failed = [report for report in reports if isinstance(report, Failed)]
+    findings = [finding for report in failed for finding in report.diagnostics]
+    faults = [finding.message for finding in findings if finding.code == UNREADABLE]
+    findings = [finding for finding in findings if finding.code != UNREADABLE]
+    complain(findings, faults, texts, color=asked.color, width=asked.width)
+    if format.failures or len(failed) < len(reports):
+        write(asked, format.render(reports, options))
+    return FAULT if faults else WRONG if failed else FINE
+
+
 def complain(
     findings: Sequence[Diagnostic],
     faults: Sequence[str],
@@ -172,7 +183,6 @@ def complain(
     lines: Iterable[str] = ()
     if findings:
         from analyzer.reporter.messages import render
-        from analyzer.reporter.options import Options
 
         unicode = encodes(sys.stderr)
         options = Options(color=wants_color(color, sys.stderr), unicode=unicode, width=width or terminal_width())

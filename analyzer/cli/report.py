@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from analyzer import Analysis, __version__
 from analyzer.cli.main import COMMANDS, FINE, UsageError
-from analyzer.cli.models import (
-    add_model,
-    add_output,
-    add_run,
-    at_least,
-    check_files,
-    drawing,
-    finish,
-    format_of,
-    read_network,
-)
-from analyzer.cli.output import options_parser, write_stdout
+from analyzer.cli.models import check_files, read_network
+from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser
+from analyzer.cli.output import finish, format_of, options_of, write_stdout
 from analyzer.engine.analysis import analyze_network
-from analyzer.reporter import FORMATS, Failed, Options, render, render_many
+from analyzer.reporter.analysis import FORMATS
+from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<10}{doc}" for name, doc in COMMANDS.items())
-
-#: What a file's ending says of its format.
-_ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
 
 
 def main(arguments: list[str]) -> int:
@@ -42,10 +29,11 @@ def main(arguments: list[str]) -> int:
     check_files(asked.files)
     if asked.columns is not None or asked.sort is not None:
         _check_columns(asked)
-    format = format_of(asked, _ENDINGS)
+    format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
-    return finish(asked, reports, texts, lambda: _chunks(format, reports, asked))
+    shown = {name: getattr(asked, name) for name in ("mode", "columns", "depth", "top", "sort")}
+    return finish(asked, reports, texts, format, options_of(asked, format, **shown))
 
 
 def _parse(arguments: list[str]) -> Any:
@@ -55,9 +43,10 @@ def _parse(arguments: list[str]) -> Any:
         usage="analyzer [options] FILE…\n       analyzer {" + ",".join(COMMANDS) + "} …",
         epilog=_EPILOG,
     )
-    add_output(parser, tuple(FORMATS))
+    add_files(parser)
+    add_format(parser, FORMATS, "the report")
+    add_mode(parser)
     add = parser.add_argument
-    add("--mode", choices=("both", "shared", "local"), default="both", help="which weights are shown (default: both)")
     add("--columns", type=_listed, metavar="NAME,…", help="columns by name; `--columns help` lists them")
     add("--depth", type=at_least(1), metavar="N", help="fold blocks deeper than N levels into one row")
     add("--top", type=at_least(1), metavar="N", help="the N biggest layers alone, with their share")
@@ -90,25 +79,3 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
     return analyze_network(
         network, name=model.name, file=model.file, batch=asked.batch, dtype=asked.dtype, description=model.description
     )
-
-
-def _chunks(format: str, reports: Sequence[Analysis | Failed], asked: Any) -> Iterator[str] | None:
-    """The report in its format; None where there is nothing to report."""
-    options = Options(
-        mode=asked.mode,
-        columns=asked.columns,
-        depth=asked.depth,
-        top=asked.top,
-        sort=asked.sort,
-        **drawing(asked, format),
-    )
-    if len(reports) > 1 and (format == "json" or any(isinstance(report, Analysis) for report in reports)):
-        return render_many(format, reports, options)
-    for report in reports:
-        if isinstance(report, Analysis):
-            return render(format, report, options)
-        if format == "json":
-            from analyzer.reporter.analysis.json import render_failed
-
-            return render_failed(report, options)
-    return None

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.output import complain, options_parser, write_stdout
+from analyzer.cli.options import add_color, options_parser
+from analyzer.cli.output import complain, write_stdout
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.loader.text.files import FileError, decode, read_text
 from analyzer.loader.text.limits import LIMITS
@@ -50,9 +51,7 @@ def main(arguments: list[str]) -> int:
             help=f"the schema of {what} instead",
         )
     parser.add_argument("--check", nargs="+", metavar="FILE", help="check these files against the schema; - is stdin")
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="colours (default: on a terminal)"
-    )
+    add_color(parser)
     asked = parser.parse_args(arguments)
     if asked.check is None:
         write_stdout(schema_text(_schema(asked.kind)))

@@ -42,6 +42,33 @@ def test_a_format_outranks_the_ending(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "endings"),
+    [
+        (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm` or `.txt`"),
+        (["check", "net.yaml"], "`.json`, `.sarif`, `.xml` or `.txt`"),
+        (["memory", "net.yaml"], "`.json` or `.txt`"),
+        (["diff", "net.yaml", "many.yaml"], "`.md`, `.json` or `.txt`"),
+    ],
+)
+def test_an_ending_of_no_format_is_refused(arguments: list[str], endings: str, folder: Path, capsys: Said) -> None:
+    said = f"analyzer: `-o x.rst`: no format has the ending `.rst`; use {endings}, or choose with `--format`\n"
+    assert _guarded([*arguments, "-o", "x.rst"]) == 2
+    assert capsys.readouterr() == ("", said)
+    assert names(folder) == GIVEN
+    assert _guarded([*arguments, "-o", "x.rst", "--format", "json"]) in (0, 1)
+    json.loads((folder / "x.rst").read_text())
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["memory"]])
+@pytest.mark.parametrize("name", ["a", "a.txt"])
+def test_no_ending_and_txt_mean_the_usual_format(command: list[str], name: str, folder: Path, capsys: Said) -> None:
+    code = _guarded([*command, "net.yaml"])
+    usual = capsys.readouterr().out
+    assert _guarded([*command, "net.yaml", "-o", name]) == code
+    assert (folder / name).read_text() == usual
+
+
+@pytest.mark.parametrize(
     "target", ["net.yaml", "./net.yaml", "../{folder}/net.yaml", "link.yaml", "hard.yaml", "{path}", "sub/../net.yaml"]
 )
 def test_never_over_the_model(target: str, folder: Path, capsys: Said) -> None:
@@ -126,7 +153,7 @@ def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) 
     (folder / "old.json").write_text("old")
     for target in ("new.json", "old.json"):
         with pytest.raises(UsageError if isinstance(error, OSError) else type(error)):
-            write_file(target, chunks(), sources=["net.yaml"])
+            write_file(target, chunks())
     assert (folder / "old.json").read_text() == "old"
     assert names(folder) == sorted([*GIVEN, "old.json"])
 
@@ -139,7 +166,7 @@ def test_a_request_to_terminate_leaves_nothing(folder: Path) -> None:
 
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):
-        write_file("new.json", chunks(), sources=["net.yaml"])
+        write_file("new.json", chunks())
     assert names(folder) == sorted(GIVEN)
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -10,8 +10,15 @@ from analyzer.engine.network import Network, Node, Origin
 from analyzer.engine.result import Analysis
 from analyzer.layers import CATALOGUE, LOCAL
 from analyzer.layers.windows import Padding
+from analyzer.reporter.analysis import FORMATS
+from analyzer.reporter.options import Failed, Options
 from analyzer.source import Span
 from analyzer.volume import Volume
+
+
+def render(format: str, *reports: Analysis | Failed, **options: Any) -> str:
+    """The reports in a format."""
+    return "".join(FORMATS[format].render(reports, Options(**options)))
 
 
 class Builder:

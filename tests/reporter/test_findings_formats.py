@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ElementTree
-from importlib import import_module
 from typing import Any
 
 import pytest
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings.checked import FORMATS, Checked, Findings, Rule, fingerprints
+from analyzer.reporter.findings import FORMATS
+from analyzer.reporter.findings.checked import Checked, CheckRun, Rule, fingerprints
 from analyzer.reporter.options import Options
 from analyzer.source import Span
 
@@ -47,8 +47,7 @@ def net(*found: Diagnostic, **more: Any) -> Checked:
 
 
 def render(format: str, *files: Checked, **options: Any) -> str:
-    module = import_module(f"analyzer.reporter.findings.{format}")
-    return "".join(module.render(Findings(files, [PIXELS, PAIR], "1.2"), Options(**options)))
+    return "".join(FORMATS[format].render(CheckRun(files, [PIXELS, PAIR], "1.2"), Options(**options)))
 
 
 PLAIN = net(

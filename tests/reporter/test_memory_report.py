@@ -15,8 +15,8 @@ from analyzer.cli.main import main
 from analyzer.contract.memory_schema import memory_schema
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.loader.parse.grammar import TRAINING_KEYS
-from analyzer.reporter import Options
 from analyzer.reporter.memory.timeline import plot
+from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells
 from analyzer.units import memory
 from analyzer.volume import Volume

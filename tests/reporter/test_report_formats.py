@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator, ValidationError
-from reported import EVERY, Builder, blocks, mixed, textbook
+from reported import EVERY, Builder, blocks, mixed, render, textbook
 
 from analyzer.contract.schema import report_schema
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter import FORMATS, Failed, Options, render, render_many
+from analyzer.reporter.analysis import FORMATS
 from analyzer.reporter.analysis.html import fragment
-from analyzer.reporter.analysis.json import render_failed
+from analyzer.reporter.options import Failed, Options
 from analyzer.volume import Volume
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
@@ -33,7 +33,7 @@ def test_schema_file_is_what_the_code_makes() -> None:
 @pytest.mark.parametrize("unicode", [True, False])
 def test_json_is_the_analysis_and_fits_its_schema(network: str, unicode: bool) -> None:
     analysis = EVERY[network]()
-    text = "".join(render("json", analysis, Options(unicode=unicode)))
+    text = render("json", analysis, unicode=unicode)
     report = json.loads(text)
     assert report == analysis.to_dict()
     assert list(report["layers"][0]) == list(analysis.rows[0].to_dict())
@@ -42,14 +42,14 @@ def test_json_is_the_analysis_and_fits_its_schema(network: str, unicode: bool) -
 
 
 def test_json_of_several_files() -> None:
-    reports = json.loads("".join(render_many("json", [textbook(), FAILED, mixed()])))
+    reports = json.loads(render("json", textbook(), FAILED, mixed()))
     Draft7Validator(report_schema()).validate(reports)
     assert [next(iter(report)) for report in reports] == ["format", "file", "format"]
     assert reports[1] == {
         "file": "bad.yaml",
         "diagnostics": [{"code": "X100", "severity": "error", "message": "no <i>good</i>"}],
     }
-    assert json.loads("".join(render_failed(FAILED, Options()))) == reports[1]
+    assert json.loads(render("json", FAILED)) == reports[1]
 
 
 def test_json_chunks_join_beyond_one_chunk() -> None:
@@ -57,7 +57,7 @@ def test_json_chunks_join_beyond_one_chunk() -> None:
         net = Builder(Volume((), 4))
         for number in range(layers):
             net.add(f"relu{number}", "relu")
-        chunks = list(render("json", net.analysis()))
+        chunks = list(FORMATS["json"].render([net.analysis()], Options()))
         assert len(json.loads("".join(chunks))["layers"]) == layers
         assert max(map(len, chunks)) < 800_000
 
@@ -83,7 +83,7 @@ def test_schema_refuses_what_no_report_says(change: str) -> None:
 
 def test_csv_is_exact_and_quoted() -> None:
     analysis = blocks()
-    lines = list(csv.DictReader(io.StringIO("".join(render("csv", analysis)), newline="")))
+    lines = list(csv.DictReader(io.StringIO(render("csv", analysis), newline="")))
     assert [line["layer"] for line in lines] == [row.name for row in analysis.rows]
     assert sum(int(line["local.parameters"]) for line in lines) == analysis.totals.local.parameters
     assert int(lines[-1]["declared.sum"]) == analysis.totals.declared.parameters
@@ -93,25 +93,25 @@ def test_csv_is_exact_and_quoted() -> None:
 
 
 def test_csv_of_several_files_names_the_file() -> None:
-    text = "".join(render_many("csv", [textbook(), FAILED, blocks()], Options(columns=["layer", "macs"])))
+    text = render("csv", textbook(), FAILED, blocks(), columns=["layer", "macs"])
     lines = text.split("\r\n")
     assert lines[:3] == ["file,layer,macs", "textbook.yaml,conv1,752640", f"blocks.yaml,conv1,{16 * 16 * 16 * 27}"]
 
 
 def test_markdown_keeps_its_columns() -> None:
-    text = "".join(render("markdown", mixed(), Options()))
+    text = render("markdown", mixed())
     rows = [line for line in text.split("\n") if line.startswith("|")]
     assert len({len(re.findall(r"(?<!\\)\|", line)) for line in rows}) == 1
     assert "## \\<b\\>50% \\& \\$x\\_1\\|\\#\\</b\\>" in text
-    note = "".join(render("markdown", blocks(), Options(columns=["layer", "note"])))
+    note = render("markdown", blocks(), columns=["layer", "note"])
     assert 'the "head" \\| of \\<all\\>, and more' in note
 
 
 def test_latex_escapes_what_latex_would_read() -> None:
-    text = "".join(render("latex", mixed(), Options()))
+    text = render("latex", mixed())
     body = text.partition("\\caption{")[2]
     assert "\\textless{}b\\textgreater{}50\\% \\& \\$x\\_1\\textbar{}\\#" in body
-    assert "3{,}" in "".join(render("latex", textbook(), Options()))
+    assert "3{,}" in render("latex", textbook())
     columns = len(re.search(r"\{@\{\}([lr]+)@\{\}\}", text).group(1))  # type: ignore[union-attr]
     for line in body.split("\n"):
         if line.startswith(("conv\\_1 &", "own &", "total &", "layer &")):
@@ -140,7 +140,7 @@ class Tags(HTMLParser):
 
 @pytest.mark.parametrize("network", EVERY)
 def test_page_is_whole_and_asks_for_nothing(network: str) -> None:
-    text = "".join(render("html", EVERY[network](), Options()))
+    text = render("html", EVERY[network]())
     page = Tags(text)
     assert page.stack == []
     assert page.values == []
@@ -151,7 +151,7 @@ def test_page_is_whole_and_asks_for_nothing(network: str) -> None:
 
 
 def test_page_shows_names_as_text() -> None:
-    text = "".join(render_many("html", [mixed(), blocks(), FAILED], Options()))
+    text = render("html", mixed(), blocks(), FAILED)
     assert "<b>" not in text
     assert "&lt;b&gt;50% &amp; $x_1|#&lt;/b&gt;" in text
     assert "no &lt;i&gt;good" in text
@@ -160,7 +160,7 @@ def test_page_shows_names_as_text() -> None:
 
 
 def test_page_of_a_stream_without_signs_is_ascii() -> None:
-    text = "".join(render("html", blocks(), Options(unicode=False)))
+    text = render("html", blocks(), unicode=False)
     assert text.isascii()
     assert "16&#215;16" in text
 
@@ -175,13 +175,13 @@ def test_fragment_for_a_notebook_has_no_script() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_takes_every_option(format: str) -> None:
     for options in (
-        Options(depth=1),
-        Options(top=2),
-        Options(sort="macs"),
-        Options(mode="local"),
-        Options(columns=["macs", "layer"]),
-        Options(columns=["weights"], top=3, depth=1, unicode=False, color=True, width=40),
+        {"depth": 1},
+        {"top": 2},
+        {"sort": "macs"},
+        {"mode": "local"},
+        {"columns": ["macs", "layer"]},
+        {"columns": ["weights"], "top": 3, "depth": 1, "unicode": False, "color": True, "width": 40},
     ):
         for analysis in (textbook(), mixed()):
-            assert "".join(render(format, analysis, options))
-    assert "".join(render_many(format, [textbook(), FAILED, mixed()], Options(unicode=False, width=60)))
+            assert render(format, analysis, **options)
+    assert render(format, textbook(), FAILED, mixed(), unicode=False, width=60)

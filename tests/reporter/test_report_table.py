@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from reported import EVERY, Builder, blocks, mixed, textbook, wide
+from reported import EVERY, Builder, blocks, mixed, render, textbook, wide
 
 from analyzer.engine.result import Analysis
-from analyzer.reporter import Options, render, render_many
 from analyzer.reporter.analysis.columns import COLUMNS, ColumnError, check_columns, chosen, described
 from analyzer.reporter.analysis.shown import grid_of
+from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells, joined
 from analyzer.volume import Volume
 
@@ -35,7 +35,7 @@ kind: kernel, /stride, +padding, ·d dilation, g groups, sharing other than shar
 
 
 def table(analysis: Analysis, **options: object) -> str:
-    return "".join(render("table", analysis, Options(**options)))  # type: ignore[arg-type]
+    return render("table", analysis, **options)
 
 
 def test_worked_example_as_a_person_sees_it() -> None:
@@ -94,7 +94,7 @@ def test_wide_characters_keep_columns_straight() -> None:
 
 
 def test_names_with_control_characters_reach_no_terminal() -> None:
-    text = "".join(render("table", mixed(), Options(columns=["layer", "note"])))
+    text = render("table", mixed(), columns=["layer", "note"])
     net = Builder(Volume((), 8))
     net.add("a", "dense", units=4, note="\x1b[31mred\n\ue000")
     text += table(net.analysis("x\x1by"), columns=["layer", "note"])
@@ -193,7 +193,7 @@ def test_a_bare_name_is_that_column_in_every_mode() -> None:
 
 
 def test_several_reports_end_in_a_comparison() -> None:
-    text = "".join(render_many("table", [textbook(), blocks()], Options()))
+    text = render("table", textbook(), blocks())
     *_, head, _, first, second, _ = text.split("\n")
     assert head.split() == [
         *("name", "input", "layers", "parameters", "memory", "parameters", "memory", "ratio", "MACs"),

@@ -1,1 +1,19 @@
-"""The report of an analysis, one module a format."""
+"""The report of analyses: their layers with volumes and costs, in every format.
+
+`render` of each format takes a sequence of analyses and failed files; several are compared where the format has room.
+"""
+
+from __future__ import annotations
+
+from analyzer.reporter.format import Format, by_name, on_call
+
+FORMATS = by_name(
+    Format("table", "a table for the terminal", on_call("analyzer.reporter.analysis.table"), colored=True),
+    Format("json", "every number, for programs", on_call("analyzer.reporter.analysis.json"), (".json",), failures=True),
+    Format("csv", "every column, for spreadsheets", on_call("analyzer.reporter.analysis.csv"), (".csv",)),
+    Format(
+        "markdown", "a table for a pull request or a wiki", on_call("analyzer.reporter.analysis.markdown"), (".md",)
+    ),
+    Format("latex", "a `longtable` for a paper", on_call("analyzer.reporter.analysis.latex"), (".tex",)),
+    Format("html", "a page whose blocks fold", on_call("analyzer.reporter.analysis.html"), (".html", ".htm")),
+)

@@ -30,20 +30,15 @@ class _Lines:
         return text
 
 
-def render(analysis: Analysis, options: Options) -> Iterator[str]:
-    """One report: a line of column names, then a line a layer (RFC 4180, lines end in CR LF)."""
-    yield from _written([analysis], options, named=False)
+def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """A line of column names, then a line for each layer (RFC 4180, lines end in CR LF).
 
-
-def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
-    """The layers of all reports under one line of names, the file in front; wrong files have no lines."""
-    yield from _written([report for report in reports if isinstance(report, Analysis)], options, named=True)
-
-
-def _written(analyses: Sequence[Analysis], options: Options, *, named: bool) -> Iterator[str]:
+    With several files the first column is the file; a file that failed has no lines.
+    """
+    named = len(reports) > 1
     out = _Lines()
     writer = csv.writer(out)
-    for number, analysis in enumerate(analyses):
+    for number, analysis in enumerate(report for report in reports if isinstance(report, Analysis)):
         grid = exact_grid(analysis, options)
         before = [analysis.file] if named else []
         if not number:

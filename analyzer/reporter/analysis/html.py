@@ -24,14 +24,11 @@ _OPEN = 40
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-def render(analysis: Analysis, options: Options) -> Iterator[str]:
-    """One report as a page."""
-    yield from _page(analysis.name, _section(analysis, options), options)
-
-
-def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
-    """All reports on one page, the comparison first."""
-    yield from _page("Comparison", _sections(reports, options), options)
+def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """All reports on one page, the comparison of several first."""
+    first = reports[0]
+    name = first.name if len(reports) == 1 and isinstance(first, Analysis) else "Comparison"
+    yield from _page(name, _sections(reports, options), options)
 
 
 def fragment(analysis: Analysis, options: Options | None = None) -> str:

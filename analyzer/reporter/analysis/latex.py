@@ -23,20 +23,15 @@ _SPECIAL = str.maketrans(
 )  # fmt: skip
 
 
-def render(analysis: Analysis, options: Options) -> Iterator[str]:
-    """One report."""
-    yield _preamble(options)
-    yield from _report(analysis, options)
-
-
-def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
-    """The comparison, then the reports."""
-    yield _preamble(options)
+def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """The comparison of several, then the reports."""
+    yield "% needs \\usepackage{booktabs,longtable} and, for names, \\usepackage[T1]{fontenc}\n"
     if comparable(reports):
         yield from _table(comparison(reports, options), "Comparison", options)
     for report in reports:
         if isinstance(report, Analysis):
-            yield "\n"
+            if len(reports) > 1:
+                yield "\n"
             yield from _report(report, options)
 
 
@@ -47,10 +42,6 @@ def escaped(text: str) -> str:
     if plain.isascii() and plain.isdigit():
         return text.replace(",", "{,}")
     return text.translate(_SPECIAL)
-
-
-def _preamble(options: Options) -> str:
-    return "% needs \\usepackage{booktabs,longtable} and, for names, \\usepackage[T1]{fontenc}\n"
 
 
 def _report(analysis: Analysis, options: Options) -> Iterator[str]:

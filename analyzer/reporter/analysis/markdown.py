@@ -16,8 +16,19 @@ _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_[]<>|#~$&"})
 _HEADINGS = {"": "{}", "shared": "shared {}", "local": "local {}", "declared": "declared {}"}
 
 
-def render(analysis: Analysis, options: Options) -> Iterator[str]:
-    """One report."""
+def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """The comparison of several, then the reports."""
+    if comparable(reports):
+        yield "## Comparison\n\n"
+        yield from _table(comparison(reports, options), options)
+        yield "\n"
+    for number, report in enumerate(report for report in reports if isinstance(report, Analysis)):
+        if number:
+            yield "\n"
+        yield from _one(report, options)
+
+
+def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     name, *rest = title(analysis)
     yield _fit_lines(f"## {escaped(name)}\n\n{escaped(' · '.join(rest))}\n\n", options)
     grid = grid_of(analysis, options)
@@ -27,18 +38,6 @@ def render(analysis: Analysis, options: Options) -> Iterator[str]:
         yield _fit_lines(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
     notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid))]
     yield _fit_lines("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
-
-
-def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
-    """The comparison, then the reports."""
-    if comparable(reports):
-        yield "## Comparison\n\n"
-        yield from _table(comparison(reports, options), options)
-        yield "\n"
-    for number, report in enumerate(report for report in reports if isinstance(report, Analysis)):
-        if number:
-            yield "\n"
-        yield from render(report, options)
 
 
 def escaped(text: str) -> str:

@@ -14,8 +14,21 @@ from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import joined, styled, wrapped
 
 
-def render(analysis: Analysis, options: Options) -> Iterator[str]:
-    """One report."""
+def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
+    """The reports one after the other, and a comparison of the totals of several."""
+    good = [report for report in reports if isinstance(report, Analysis)]
+    for report in good:
+        yield from _one(report, options)
+        if len(reports) > 1:
+            yield "\n"
+    if len(good) > 1:
+        yield styled("comparison", "bold", options.color) + "\n\n"
+        left_out = yield from draw(comparison(reports, options), options, free=True)
+        if left_out:
+            yield wrapped(_left_out(left_out), options.width, "  ") + "\n"
+
+
+def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     heading = joined([options.fit(part) for part in title(analysis)], options.fit(" · "), options.width, "  ")
     yield styled(heading, "bold", options.color) + "\n\n"
     grid = grid_of(analysis, options)
@@ -36,19 +49,6 @@ def _facts(analysis: Analysis, options: Options) -> Iterator[str]:
     for label, parts in lines:
         text = joined([options.fit(part) for part in parts], options.fit(" · "), room)
         yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
-
-
-def render_many(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
-    """The reports one after the other, and a comparison of their totals."""
-    good = [report for report in reports if isinstance(report, Analysis)]
-    for report in good:
-        yield from render(report, options)
-        yield "\n"
-    if len(good) > 1:
-        yield styled("comparison", "bold", options.color) + "\n\n"
-        left_out = yield from draw(comparison(reports, options), options, free=True)
-        if left_out:
-            yield wrapped(_left_out(left_out), options.width, "  ") + "\n"
 
 
 def _left_out(names: Sequence[str], hint: str = "") -> str:

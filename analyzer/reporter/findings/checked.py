@@ -1,8 +1,7 @@
 """What checking models found, as the formats of `analyzer check` get it, and what several of them need.
 
-Each format is a module `findings_<format>` with `render(findings, options) -> Iterator[str]`. What a model's author wrote
-ends up in them all, so a text goes out with its control and bidirectional characters escaped, and each format escapes
-what means something in it.
+Every format shows texts that a model's author wrote. So control and bidirectional characters are escaped here, and each
+format escapes what has a meaning in it.
 """
 
 from __future__ import annotations
@@ -12,73 +11,60 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.record import Record
 from analyzer.reporter.terminal import fitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The formats, the usual one first.
-FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
-
 #: Where YAML ends a line.
 LINE_ENDS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 _ENDS = re.compile("|".join(LINE_ENDS))
 
 
-class Rule:
+class Rule(Record):
     """A check as a format describes it: its code, name, severity; what it looks for, why, and its page below that."""
 
-    __slots__ = ("body", "code", "name", "severity", "title", "why")
+    code: str
+    name: str
+    severity: str
+    title: str
+    why: str = ""
+    body: str = ""
 
-    def __init__(self, code: str, name: str, severity: str, title: str, why: str = "", body: str = "") -> None:
-        self.code = code
-        self.name = name
-        self.severity = severity
-        self.title = title
-        self.why = why
-        self.body = body or why
+    def check(self) -> None:
+        """A page has at least the reason."""
+        self.body = self.body or self.why
 
 
-class Checked:
+class Checked(Record):
     """One file and what was found in it.
 
-    `file` is its name as it was given, `path` the one that a service knows it by, relative to the repository where that
-    is known, with slashes. `text` is what it holds, `name` the model's (None: it does not load), `rules` the checks that
-    were asked. `readable` is False where the file itself is at fault; its findings then say so.
+    `file` is its name as it was given, `path` the one that a service knows it by (empty: the same), relative to the
+    repository if that is known, with slashes. `text` is its content, `name` the model's (None: it does not load),
+    `rules` the checks that were asked. `readable` is False if the file itself is at fault; its findings then say so.
     """
 
-    __slots__ = ("diagnostics", "file", "name", "path", "readable", "rules", "text")
+    file: str
+    diagnostics: Sequence[Diagnostic]
+    path: str = ""
+    text: str = ""
+    name: str | None = None
+    rules: Sequence[Rule] = ()
+    readable: bool = True
 
-    def __init__(
-        self,
-        file: str,
-        diagnostics: Sequence[Diagnostic],
-        *,
-        path: str | None = None,
-        text: str = "",
-        name: str | None = None,
-        rules: Sequence[Rule] = (),
-        readable: bool = True,
-    ) -> None:
-        self.file = file
-        self.path = file if path is None else path
-        self.text = text
-        self.name = name
-        self.diagnostics = tuple(diagnostics)
-        self.rules = tuple(rules)
-        self.readable = readable
+    def check(self) -> None:
+        """A file without another path is known by its name."""
+        self.path = self.path or self.file
 
 
-class Findings:
+class CheckRun(Record):
     """All files of one run, the checks that were asked of any of them, and the version of this program."""
 
-    __slots__ = ("files", "rules", "version")
-
-    def __init__(self, files: Sequence[Checked], rules: Sequence[Rule] = (), version: str = "") -> None:
-        self.files = tuple(files)
-        self.rules = tuple(rules)
-        self.version = version
+    files: Sequence[Checked]
+    rules: Sequence[Rule] = ()
+    version: str = ""
 
 
 def message(finding: Diagnostic, unicode: bool = True) -> str:

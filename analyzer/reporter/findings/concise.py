@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings.checked import Checked, Findings, message
+from analyzer.reporter.findings.checked import Checked, CheckRun, message
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """A line for each finding; nothing where there is none."""
-    for checked in findings.files:
+    for checked in run.files:
         for finding in checked.diagnostics if checked.readable else ():
             yield line(checked, finding, options.unicode) + "\n"
 

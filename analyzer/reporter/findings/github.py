@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings.checked import Checked, Findings, whole
+from analyzer.reporter.findings.checked import Checked, CheckRun, whole
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
@@ -22,9 +22,9 @@ _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """A command for each finding."""
-    for checked in findings.files:
+    for checked in run.files:
         for finding in checked.diagnostics:
             yield _command(checked, finding, options.unicode) + "\n"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.reporter.findings.checked import Checked, Findings, array, encoded, fingerprints, message
+from analyzer.reporter.findings.checked import Checked, CheckRun, array, encoded, fingerprints, message
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
@@ -15,9 +15,9 @@ from analyzer.reporter.terminal import fitted
 _SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """The array; a finding of the network as a whole stands at the first line."""
-    issues = [issue for checked in findings.files for issue in _issues(checked, options)]
+    issues = [issue for checked in run.files for issue in _issues(checked, options)]
     yield array(issues) + "\n"
 
 

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from analyzer.contract.keys import FORMAT
 from analyzer.contract.report import as_dict
-from analyzer.reporter.findings.checked import Checked, Findings, array, encoded
+from analyzer.reporter.findings.checked import Checked, CheckRun, array, encoded
 from analyzer.reporter.options import Options
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """One file as an object, several as an array in the order asked."""
-    if len(findings.files) == 1:
-        yield _object(findings.files[0], options) + "\n"
+    if len(run.files) == 1:
+        yield _object(run.files[0], options) + "\n"
         return
     yield "[\n"
-    for place, checked in enumerate(findings.files):
+    for place, checked in enumerate(run.files):
         yield (",\n" if place else "") + _object(checked, options)
     yield "\n]\n"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings.checked import Checked, Findings, details, message
+from analyzer.reporter.findings.checked import Checked, CheckRun, details, message
 from analyzer.reporter.findings.concise import line
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
@@ -34,9 +34,9 @@ class _Case:
         return None if not self.failures else "error" if self.fault else "failure"
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """The document."""
-    suites = [(checked, _cases(checked)) for checked in findings.files]
+    suites = [(checked, _cases(checked)) for checked in run.files]
     counts = _counts([case for _, cases in suites for case in cases])
     document = _document(suites, counts)
     yield from document if options.unicode else map(_ascii, document)
@@ -85,7 +85,7 @@ def _case(checked: Checked, case: _Case) -> Iterator[str]:
 
 
 def _text(checked: Checked, found: Sequence[Diagnostic]) -> str:
-    """Findings one below the other, each with its notes and its help."""
+    """CheckRun one below the other, each with its notes and its help."""
     lines = []
     for finding in found:
         lines.append(line(checked, finding))

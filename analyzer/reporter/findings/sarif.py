@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings.checked import LINE_ENDS, Checked, Findings, Rule, array, encoded, fingerprints, whole
+from analyzer.reporter.findings.checked import LINE_ENDS, Checked, CheckRun, Rule, array, encoded, fingerprints, whole
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
@@ -24,24 +24,24 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LOADS = "The model does not load"
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """One run: the rules, then the findings of all files."""
-    places = {rule.code: place for place, rule in enumerate(findings.rules)}
-    rules = [_rule(rule) for rule in findings.rules]
-    for checked in findings.files:
+    places = {rule.code: place for place, rule in enumerate(run.rules)}
+    rules = [_rule(rule) for rule in run.rules]
+    for checked in run.files:
         for finding in checked.diagnostics if checked.readable else ():
             if finding.code not in places:
                 places[finding.code] = len(places)
                 short = {"text": _LOADS if checked.name is None else finding.code}
                 rules.append({"id": finding.code, "shortDescription": short})
-    driver = {"name": "analyzer", **({"version": findings.version} if findings.version else {})}
+    driver = {"name": "analyzer", **({"version": run.version} if run.version else {})}
     unicode = options.unicode
     yield f'{{"$schema": {encoded(_SCHEMA, unicode)},\n "version": "2.1.0",\n "runs": [{{\n'
     yield f'  "tool": {{"driver": {encoded(driver, unicode)[:-1]},\n   "rules": '
     yield array([encoded(rule, unicode) for rule in rules], "   ") + "}},\n"
     yield f'  "columnKind": "unicodeCodePoints",\n  "newlineSequences": {encoded(LINE_ENDS, unicode)},\n'
-    yield f'  "invocations": [{encoded(_invocation(findings), unicode)}],\n  "results": '
-    results = [result for checked in findings.files if checked.readable for result in _results(checked, places)]
+    yield f'  "invocations": [{encoded(_invocation(run), unicode)}],\n  "results": '
+    results = [result for checked in run.files if checked.readable for result in _results(checked, places)]
     yield array([encoded(result, unicode) for result in results], "  ") + "}]}\n"
 
 
@@ -62,11 +62,9 @@ def _clean(text: str) -> str:
     return "\n".join(fitted(line, True) for line in text.split("\n"))
 
 
-def _invocation(findings: Findings) -> dict[str, Any]:
+def _invocation(run: CheckRun) -> dict[str, Any]:
     """How the run went: files that could not be read are its trouble, not findings."""
-    faults = [
-        (checked, finding) for checked in findings.files if not checked.readable for finding in checked.diagnostics
-    ]
+    faults = [(checked, finding) for checked in run.files if not checked.readable for finding in checked.diagnostics]
     invocation: dict[str, Any] = {"executionSuccessful": not faults}
     if faults:
         invocation["toolExecutionNotifications"] = [

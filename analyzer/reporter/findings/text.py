@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from analyzer.diagnostics import SEVERITIES
 from analyzer.reporter import messages
-from analyzer.reporter.findings.checked import Findings
+from analyzer.reporter.findings.checked import CheckRun
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import styled
 
 
-def render(findings: Findings, options: Options) -> Iterator[str]:
+def render(run: CheckRun, options: Options) -> Iterator[str]:
     """All findings and the count; files that cannot be read are no models and left out."""
-    files = [checked for checked in findings.files if checked.readable]
+    files = [checked for checked in run.files if checked.readable]
     if not files:
         return
     for checked in files:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena import verify
-from analyzer.reporter.analysis.json import render_failed
+from analyzer.reporter.objects import objects
 from analyzer.reporter.options import Failed, Options
 
 TYPE_CHECKING = False
@@ -15,27 +15,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def render(report: MemoryAnalysis, options: Options) -> Iterator[str]:
-    """One report as a JSON object."""
-    yield from _object(report, options)
-    yield "\n"
+def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
+    """One report as an object, several as an array."""
+    return objects(reports, options, _object)
 
 
-def render_many(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
-    """Several reports as an array; a wrong file has its name and what is wrong."""
-    yield "[\n"
-    for place, report in enumerate(reports):
-        if place:
-            yield ",\n"
-        if isinstance(report, Failed):
-            yield "".join(render_failed(report, options)).rstrip("\n")
-        else:
-            yield from _object(report, options)
-    yield "\n]\n"
-
-
-def _object(report: MemoryAnalysis, options: Options) -> Iterator[str]:
-    encoder = json.JSONEncoder(ensure_ascii=not options.unicode)
+def _object(report: MemoryAnalysis, encoder: json.JSONEncoder) -> Iterator[str]:
     before = "{"
     for key, value in _entries(report):
         yield f'{before}"{key}": {encoder.encode(value)}'

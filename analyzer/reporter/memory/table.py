@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.in_mode import Held
+from analyzer.record import Record
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.layout import GAP, wrap
@@ -29,14 +30,11 @@ _RESERVED = "reserved by allocator"
 _LEAST = 17
 
 
-class Line:
+class Line(Record):
     """A line of the table: its label and a cell for each mode."""
 
-    __slots__ = ("cells", "label")
-
-    def __init__(self, label: str, cells: Sequence[str] = ()) -> None:
-        self.label = label
-        self.cells = cells
+    label: str
+    cells: Sequence[str] = ()
 
 
 def grid(report: MemoryAnalysis, width: int | None) -> Grid:

@@ -18,8 +18,19 @@ from analyzer.units import count, memory, plural
 _STYLES = {"fits": "bold", "at risk": "yellow", "does not fit": "red"}
 
 
-def render(report: MemoryAnalysis, options: Options) -> Iterator[str]:
-    """One report."""
+def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
+    """The reports one after the other, and a comparison of several."""
+    good = [report for report in reports if isinstance(report, MemoryAnalysis)]
+    for report in good:
+        yield from _one(report, options)
+        if len(reports) > 1:
+            yield "\n"
+    if len(good) > 1:
+        yield styled("comparison", "bold", options.color) + "\n\n"
+        yield from draw(comparison_grid(reports), options, free=False)
+
+
+def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     heading = joined([options.fit(part) for part in _title(report)], options.fit(" · "), options.width, "  ")
     yield styled(heading, "bold", options.color) + "\n\n"
     verdict = "".join(_verdict(report, options))
@@ -40,17 +51,6 @@ def render(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     yield "\n"
     for sentence in _assumptions(report):
         yield styled(wrapped(options.fit(sentence), options.width), "dim", options.color) + "\n"
-
-
-def render_many(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
-    """The reports one after the other, and a comparison of them."""
-    good = [report for report in reports if isinstance(report, MemoryAnalysis)]
-    for report in good:
-        yield from render(report, options)
-        yield "\n"
-    if len(good) > 1:
-        yield styled("comparison", "bold", options.color) + "\n\n"
-        yield from draw(comparison_grid(reports), options, free=False)
 
 
 def _title(report: MemoryAnalysis) -> Iterator[str]:

@@ -1,0 +1,154 @@
+"""The parser of options, and the options that several commands have, each declared once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from analyzer.cli.main import UsageError
+from analyzer.cli.output import terminal_width
+from analyzer.diagnostics import listed, nearest
+from analyzer.dtypes import BITS
+from analyzer.engine.result import MODES
+from analyzer.reporter.format import Format
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse's parser, whose refusals are one line with the nearest fix."""
+
+    def error(self, message: str) -> NoReturn:
+        option, _, why = message.removeprefix("argument ").partition(": ")
+        option = option.partition("/")[2] or option
+        if message.startswith("unrecognized arguments: "):
+            raise UsageError(self._unknown(why))
+        if why == "expected one argument" or why == "expected at least one argument":
+            raise UsageError(f"`{option}` needs a value")
+        action = self._option_string_actions.get(option)
+        if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
+            word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
+            near = nearest(word, action.choices)
+            meant = f"; did you mean `{near}`?" if near else ""
+            raise UsageError(f"`{option}` must be {listed(action.choices)}, not `{word}`{meant}")
+        raise UsageError(f"`{option}`: {why}" if why else message)
+
+    def _unknown(self, words: str) -> str:
+        """What is said of arguments that the parser does not know."""
+        option = next((word for word in words.split(" ") if word.startswith("-")), None)
+        if option is None:
+            return f"`{words.partition(' ')[0]}` is one argument too many"
+        name = option.partition("=")[0]
+        near = nearest(name, self._option_string_actions)
+        return f"there is no option `{name}`; " + (
+            f"did you mean `{near}`?" if near else f"`{self.prog} --help` lists them"
+        )
+
+
+def options_parser(
+    prog: str, description: str, usage: str | None = None, epilog: str | None = None
+) -> argparse.ArgumentParser:
+    """A parser of options; its width is given, since argparse imports a lot to find it out."""
+
+    def formatter(prog: str) -> argparse.HelpFormatter:
+        return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=terminal_width() or 100)
+
+    return _Parser(
+        prog=prog, usage=usage, description=description, epilog=epilog, formatter_class=formatter, allow_abbrev=False
+    )
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """The models that are read."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="model files; - is stdin")
+
+
+def add_format(
+    parser: argparse.ArgumentParser, formats: Mapping[str, Format], what: str, *, default: str | None = None
+) -> None:
+    """How `what` is written, and where it goes; `default` says which format is usual, where that depends."""
+    endings = ", ".join(ending for format in formats.values() for ending in format.endings)
+    add = parser.add_argument
+    add(
+        "--format",
+        choices=tuple(formats),
+        metavar="FORMAT",
+        help=f"{', '.join(formats)} (default: by the ending of -o; otherwise {default or next(iter(formats))})",
+    )
+    add("-o", "--output", metavar="FILE", help=f"write {what} to a file, completely or not at all; endings: {endings}")
+
+
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    """Which modes of sharing are shown."""
+    modes = ("both", *MODES[:2])
+    parser.add_argument("--mode", choices=modes, default="both", help="which weights are shown (default: both)")
+
+
+def add_run(parser: argparse.ArgumentParser, *, batch: int | None = None, dtype: str | None = None) -> None:
+    """Samples and number format; without defaults here the file's `training` gives them."""
+    said = ("training.batch, otherwise 1", "training.dtype, otherwise float32")
+    add = parser.add_argument
+    add(
+        "--batch",
+        type=at_least(1),
+        default=batch,
+        metavar="N",
+        help=f"samples at a time (default: {batch or said[0]})",
+    )
+    add(
+        "--dtype",
+        choices=tuple(BITS),
+        default=dtype,
+        metavar="DTYPE",
+        help=f"number format: {', '.join(BITS)} (default: {dtype or said[1]})",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """What is set in the model, and how the report looks."""
+    add = parser.add_argument
+    add(
+        "--set", action="append", default=[], type=_assignment, metavar="NAME=VALUE", help="set a variable of the model"
+    )
+    add(
+        "--input",
+        action="append",
+        default=[],
+        metavar="VOLUME",
+        help="another input volume, such as 64x64x3; NAME=VOLUME for one of several",
+    )
+    add_color(parser)
+    add(
+        "--width",
+        type=at_least(20),
+        metavar="N",
+        help="columns of the terminal (default: as it is; no limit when piped)",
+    )
+
+
+def add_color(parser: argparse.ArgumentParser) -> None:
+    """Whether messages and reports have colours."""
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="colours (default: on a terminal)"
+    )
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Reads whole numbers from `least` on."""
+
+    def whole_number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) >= least):
+            raise argparse.ArgumentTypeError(f"a whole number of at least {least} is needed, not `{text}`")
+        return int(text)
+
+    return whole_number
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"`name=value` is needed, not `{text}`")
+    return name.lstrip("$"), value

@@ -1,0 +1,80 @@
+"""The formats of a report: a row each, from which `--format`, the endings of `-o`, help and docs are made.
+
+Each kind of report lists its formats in `FORMATS` of its folder, the default first. A new format is a module with
+`render(report, options)` in that folder, and its row in the list.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+from analyzer.diagnostics import listed
+from analyzer.record import Record
+from analyzer.reporter.options import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    #: Draws a report; what a report is depends on the folder.
+    Render: TypeAlias = Callable[[Any, Options], Iterator[str]]
+
+#: An ending that says no more than that the file is text: it means the default format.
+_PLAIN = ("", ".txt")
+
+
+class Format(Record):
+    """One way to write a report.
+
+    `name` is what `--format` takes, `doc` what the format is for; `render` gives the text in chunks; `endings` are the
+    endings of files, in lower case, that ask for it. `colored` allows colours on a terminal. `failures` says that the
+    format has a place for files that failed, so that it is written even where every file did.
+    """
+
+    name: str
+    doc: str
+    render: Render
+    endings: tuple[str, ...] = ()
+    colored: bool = False
+    failures: bool = False
+
+
+class EndingError(Exception):
+    """The ending of an output file belongs to no format of the report; the message is one line for people."""
+
+
+def on_call(module: str) -> Render:
+    """The function `render` of a module that is imported when it is called: a report pays for its own format only."""
+
+    def render(report: Any, options: Options) -> Iterator[str]:
+        __import__(module)  # `importlib` would cost more than the module of the JSON report
+        chunks: Iterator[str] = sys.modules[module].render(report, options)
+        return chunks
+
+    return render
+
+
+def by_name(*formats: Format) -> dict[str, Format]:
+    """Formats by their names, in the given order."""
+    return {format.name: format for format in formats}
+
+
+def chosen(formats: Mapping[str, Format], *, name: str | None, path: str | None, default: str | None = None) -> Format:
+    """The format of this name, otherwise the one that the ending of `path` asks for, otherwise the default.
+
+    `default` is the first format unless named. Raises `EndingError` for an ending that belongs to none of them.
+    """
+    if name is not None:
+        return formats[name]
+    ending = os.path.splitext(path or "")[1].lower()
+    if ending in _PLAIN:
+        return formats[default or next(iter(formats))]
+    for format in formats.values():
+        if ending in format.endings:
+            return format
+    known = [ending for format in formats.values() for ending in format.endings]
+    raise EndingError(
+        f"no format has the ending `{ending}`; use {listed([*known, _PLAIN[1]])}, or choose with `--format`"
+    )

@@ -1,0 +1,31 @@
+"""Reports in JSON, whatever they are about: one as an object, several as an array of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from analyzer.contract.writer import write_failed
+from analyzer.reporter.options import Failed, Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def objects(
+    reports: Sequence[Any], options: Options, write: Callable[[Any, json.JSONEncoder], Iterator[str]]
+) -> Iterator[str]:
+    """The reports, each as `write` writes it; a file that failed has its name and what is wrong."""
+    encoder = json.JSONEncoder(ensure_ascii=not options.unicode)
+    several = len(reports) != 1
+    if several:
+        yield "[\n"
+    for place, report in enumerate(reports):
+        if place:
+            yield ",\n"
+        if isinstance(report, Failed):
+            yield from write_failed(report.file, report.diagnostics, encoder)
+        else:
+            yield from write(report, encoder)
+    yield "\n]\n" if several else "\n"
