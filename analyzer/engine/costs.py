@@ -11,7 +11,7 @@ position, so a layer tied to one with other volumes has parameters of its own th
 from __future__ import annotations
 
 from analyzer.dtypes import size_in_bytes
-from analyzer.engine.network import Network, Node, declared_sharing
+from analyzer.engine.network import Network, Node
 from analyzer.engine.on_data import macs_on_data, unread
 from analyzer.engine.result import FREE, Cost, Row, Sums
 from analyzer.layers import LOCAL, SHARED, Counts
@@ -46,7 +46,7 @@ def _own(node: Node, batch: int, dtype: str) -> Sums:
     local = declared = shared
     if layer.shares:
         local = _cost(layer.parameters(flow, LOCAL), dtype, node)
-        own = declared_sharing(layer)
+        own = layer.declared_sharing
         if own != SHARED:
             declared = local if own == LOCAL else _cost(layer.parameters(flow, own), dtype, node)
     if node.tied is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers import SHARED, Flow, Input, Layer, Sharing
+from analyzer.layers import Flow, Input, Layer
 from analyzer.source import Span
 from analyzer.volume import Volume
 
@@ -135,8 +135,8 @@ def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node)
             code="NAME105",
             parameter="tied",
         )
-    mine = layer.parameters(Flow([node.output for node in inputs], output), declared_sharing(layer))
-    theirs = tied.layer.parameters(tied.flow, declared_sharing(tied.layer))
+    mine = layer.parameters(Flow([node.output for node in inputs], output), layer.declared_sharing)
+    theirs = tied.layer.parameters(tied.flow, tied.layer.declared_sharing)
     same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
     depths = inputs[0].output.depth, tied.inputs[0].output.depth
     if not same or (layer.shares and depths[0] != depths[1]) or _bank(layer) != _bank(tied.layer):
@@ -157,9 +157,3 @@ def _bank(layer: Layer) -> list[object]:
     if isinstance(kernel, tuple) and len(set(kernel)) == 1:
         kernel = kernel[0]
     return [kernel, *(getattr(layer, name, None) for name in ("filters", "units", "size"))]
-
-
-def declared_sharing(layer: Layer) -> Sharing:
-    """The sharing that the file gives a layer; shared for a type that declares none."""
-    sharing: Sharing = getattr(layer, "sharing", SHARED)
-    return sharing

@@ -20,7 +20,7 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
     uses: dict[int, int] = {}  # storage index -> reads still to come
     order = [*network.inputs, *network.nodes]
     for node in order:
-        shares = bool(node.inputs) and (node.layer.view or getattr(node.layer, "inplace", False))
+        shares = bool(node.inputs) and (node.layer.view or node.layer.overwrites)
         storage[node.index] = storage[node.inputs[0].index] if shares else node.index
         uses.setdefault(storage[node.index], 0)
         for source in node.inputs:

@@ -12,6 +12,7 @@ from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Number
 from analyzer.layers.operations import FULL_ON_CUDA, INPLACE, OUT, Array, Operation
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.traits import Scores
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
 class Activation(Layer):
     """A function of each element. In place its backward works from the output, or from a copy that it takes before."""
 
+    activates = True
+    pointwise = True
     keeps = (0,)
     #: Whether its backward can work from the output where it overwrote its input.
     invertible: ClassVar[bool] = False
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
+
+    @property
+    def overwrites(self) -> bool:
+        return self.inplace
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         if not self.inplace:
@@ -135,12 +142,14 @@ class Tanh(_FromOutput, type="tanh", elsewhere=("TanH",)):
 class Softmax(_FromOutput, type="softmax", elsewhere=("Softmax2d",)):
     """Exponentials that sum to 1 along the depth. Source: torch.nn.Softmax."""
 
+    scores = Scores.PROBABILITIES
     precision = FULL_ON_CUDA
 
 
 class LogSoftmax(_FromOutput, type="log_softmax", elsewhere=("LogSoftmax",)):
     """The logarithm of softmax. Source: torch.nn.LogSoftmax."""
 
+    scores = Scores.LOGARITHMS
     precision = FULL_ON_CUDA
 
 
@@ -180,6 +189,8 @@ class Glu(Layer, type="glu", elsewhere=("GLU",)):
     Sources: torch.nn.GLU; Dauphin et al. 2017.
     """
 
+    activates = True
+    pointwise = True
     keeps = (0,)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

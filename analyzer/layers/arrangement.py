@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal, listed
-from analyzer.layers.base import Flow, Layer, parameter
+from analyzer.layers.axes import checked, needs_axes, signed
+from analyzer.layers.base import Bounds, Flow, Layer, parameter
 from analyzer.layers.kinds import Whole
 from analyzer.layers.operations import NEW, PASSED, VIEW, Operation
+from analyzer.layers.padding import Padding
 from analyzer.layers.readings import KEPT, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named
-from analyzer.layers.windows import Padding, checked, needs_axes, signed
 from analyzer.volume import AXES, Volume
 
 
@@ -28,6 +29,10 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
     """
 
     view = True
+
+    @property
+    def passes(self) -> bool:
+        return True
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((), inputs[0].size)
@@ -45,8 +50,13 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
     Sources: torch.reshape; Keras Reshape.
     """
 
+    regroups = True
     view = True
     to: tuple[int | None, ...] = parameter(VolumeKind(wildcard=True), "the volume it becomes", main=True)
+
+    @property
+    def passes(self) -> bool:
+        return True
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         size, known = inputs[0].size, prod(n for n in self.to if n is not None)
@@ -91,6 +101,7 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
     Sources: torch.permute; Keras Permute.
     """
 
+    reorders = True
     order: tuple[str, ...] = parameter(Axes(), "the input's axes, in the new order", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -126,6 +137,7 @@ class Pad(
     Sources: torch.nn.ZeroPad2d; Keras ZeroPadding2D.
     """
 
+    cuts = True
     padding: Padding = parameter(PaddingKind(explicit=True), "cells added around the input", main=True, letter="P")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -147,6 +159,7 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
     Sources: Keras Cropping2D.
     """
 
+    cuts = True
     padding: Padding = parameter(PaddingKind(explicit=True), "cells taken from around the input", main=True, letter="P")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -204,10 +217,9 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
         """A view; its gradient is a volume of zeros with the range filled in."""
         return (Operation((0,), flow.output.size, place=VIEW, gradients=(NEW,), parts=True),)
 
-    def bounds(self, volume: Volume) -> tuple[str, int, int, int]:
-        """The axis, the first cell, the cell after the last, and the step, of a slice of `volume`."""
+    def bounds(self, volume: Volume) -> Bounds:
         size = volume.sizes[volume.axes.index(self.axis[0])]
-        return self.axis[0], self.start, size if self.stop is None else self.stop, self.step
+        return Bounds(self.axis[0], self.start, size if self.stop is None else self.stop, self.step)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         cut = Reading(self.step, self.start, self.start)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import (
@@ -31,7 +32,6 @@ from analyzer.layers.operations import (
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Sizes
-from analyzer.layers.windows import checked, needs_axes, per_axis
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -47,6 +47,8 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
 
     Sources: Dosovitskiy et al. 2021.
     """
+
+    pointwise = True
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(flow.input.size)
@@ -120,8 +122,8 @@ class MultiHeadAttention(
     key_depth: int | None = parameter(Whole(), "depth of a head's queries and keys", default=None, shown="D/heads")
     value_depth: int | None = parameter(Whole(), "depth of a head's values", default=None, shown="key_depth")
     bias: bool = parameter(Flag(), "whether the projections have biases", default=True)
-    window: int | tuple[int, ...] | None = parameter(
-        Sizes(), "window that attention stays in", default=None, shown="none"
+    within: int | tuple[int, ...] | None = parameter(
+        Sizes(), "window that attention stays in", default=None, shown="none", name="window"
     )
     relative_position: bool = parameter(Flag(), "whether it has a table of relative positions", default=False)
 
@@ -143,8 +145,8 @@ class MultiHeadAttention(
                 code="SHAPE211",
                 help="each key has one value",
             )
-        if self.window is not None:
-            per_axis(self.window, inputs[0].rank, "window")
+        if self.within is not None:
+            per_axis(self.within, inputs[0].rank, "window")
             if any(volume.spatial != inputs[0].spatial for volume in inputs):
                 raise Refusal(
                     "{layer} attends in windows, and its memory has other positions than its query",
@@ -170,9 +172,9 @@ class MultiHeadAttention(
         keys, values = self._depths(flow)
         query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
         projections = query.size * keys + key.size * keys + value.size * values + query.positions * values * query.depth
-        if self.window is None:
+        if self.within is None:
             return projections + query.positions * key.positions * (keys + values)
-        window = per_axis(self.window, query.rank, "window")
+        window = per_axis(self.within, query.rank, "window")
         filled = prod(-(-size // cells) * cells for size, cells in zip(query.spatial, window, strict=True))
         return projections + filled * prod(window) * (keys + values)
 
@@ -183,7 +185,7 @@ class MultiHeadAttention(
         queries, keys, values, its output and a logarithm for each row. With one as torchvision's Swin: windows cut out
         (a copy), the matrix of each kept, and put back (a copy).
         """
-        return self._fused(flow) if self.window is None else self._windowed(flow)
+        return self._fused(flow) if self.within is None else self._windowed(flow)
 
     def _projection(self, units: int, depth: int) -> tuple[tuple[int, ...], ...]:
         """The parameter tensors of a dense layer of the tokens."""
@@ -242,7 +244,7 @@ class MultiHeadAttention(
     def _windowed(self, flow: Flow) -> Sequence[Operation]:
         keys, values = self._depths(flow)
         first, depth, table = len(flow.inputs), flow.input.depth, self._table(flow)
-        window = per_axis(self.window or 1, flow.input.rank, "window")
+        window = per_axis(self.within or 1, flow.input.rank, "window")
         tokens = prod(-(-size // cells) * cells for size, cells in zip(flow.input.spatial, window, strict=True))
         matrix = tokens * prod(window) * self.heads
         operations = [
@@ -282,11 +284,11 @@ class MultiHeadAttention(
         """The table of relative positions, where there is one: a row for each, a column for each head."""
         if not self.relative_position:
             return ()
-        spatial = flow.input.spatial if self.window is None else per_axis(self.window, flow.input.rank, "window")
+        spatial = flow.input.spatial if self.within is None else per_axis(self.within, flow.input.rank, "window")
         return ((prod(2 * cells - 1 for cells in spatial), self.heads),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return EVERYTHING if self.window is None else None
+        return EVERYTHING if self.within is None else None
 
 
 class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "SqueezeExcitation", "SELayer", "SEModule")):

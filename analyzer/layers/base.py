@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from analyzer.layers.kinds import Kind
 from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation, matrix
 from analyzer.layers.readings import KEPT, Readings
-from analyzer.layers.sharing import Sharing
+from analyzer.layers.sharing import SHARED, Sharing
+from analyzer.layers.traits import Averages, Drops, Normalises, Scores
+from analyzer.layers.windows import Window
+from analyzer.record import Record
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -38,7 +41,8 @@ CATALOGUE: dict[str, type[Layer]] = {}
 class Parameter:
     """The declaration of one parameter: its kind, default, doc line, textbook letter; whether a bare value means it.
 
-    `name` is its name in the language, `attribute` the one in the class; they differ only where a question has the name.
+    `name` is its name in the language, `attribute` its name in the class. They differ only where a question of `Layer`
+    has the name.
     """
 
     __slots__ = ("attribute", "default", "doc", "kind", "letter", "main", "name", "shown_default")
@@ -97,6 +101,15 @@ class Counts:
 NOTHING = Counts()
 
 
+class Bounds(Record):
+    """A part of an axis: every `step`-th cell from `start` up to and without `stop`."""
+
+    axis: str
+    start: int
+    stop: int
+    step: int
+
+
 class Flow:
     """The volumes that a placed layer reads and the one that it puts out."""
 
@@ -135,6 +148,47 @@ class Layer:
     authored: ClassVar[bool] = False
     #: Whether its output is a view of its input's memory.
     view: ClassVar[bool] = False
+
+    # Traits. A check, a pass or a report asks for one of these and never for a type's name, so that it sees a new type.
+    #: Whether it sums inputs times trained weights, adds a bias, and does nothing else.
+    linear: ClassVar[bool] = False
+    #: Whether it reads the whole volume as one vector and sums all of it.
+    dense: ClassVar[bool] = False
+    #: Whether its filters read one plane each.
+    depthwise: ClassVar[bool] = False
+    #: Whether it is two linear layers in one.
+    factored: ClassVar[bool] = False
+    #: Whether its MACs multiply fixed numbers instead of trained ones.
+    fixed: ClassVar[bool] = False
+    #: Whether it looks up rows of a table.
+    looks_up: ClassVar[bool] = False
+    #: Whether it changes each cell by itself, without trained sums over the depth.
+    pointwise: ClassVar[bool] = False
+    #: Whether it is an activation function.
+    activates: ClassVar[bool] = False
+    #: Whether it multiplies each value by a number that does not depend on the sample.
+    scales: ClassVar[bool] = False
+    #: Whether it summarises cells without weights.
+    pools: ClassVar[bool] = False
+    #: Whether it makes one volume of several of equal shape.
+    merges: ClassVar[bool] = False
+    #: Whether it multiplies its inputs with each other.
+    multiplies: ClassVar[bool] = False
+    #: Whether it can put out more positions than it reads, all of them made of what it reads.
+    grows: ClassVar[bool] = False
+    #: Whether it stretches its input to a given size, which may be no multiple of it.
+    stretches: ClassVar[bool] = False
+    #: Whether it only adds cells around the volume or takes some away there.
+    cuts: ClassVar[bool] = False
+    #: Whether it moves values to other axes, none lost.
+    reorders: ClassVar[bool] = False
+    #: Whether its planes are made of parts of other planes.
+    regroups: ClassVar[bool] = False
+    normalises: ClassVar[Normalises] = Normalises.NOTHING
+    averages: ClassVar[Averages] = Averages.NOTHING
+    drops: ClassVar[Drops] = Drops.NOTHING
+    scores: ClassVar[Scores] = Scores.PLAIN
+
     #: What its backward pass keeps and how autocast runs it, where it is one operation; see `Operation`.
     keeps: ClassVar[tuple[int, ...]] = ()
     precision: ClassVar[str] = AS_READ
@@ -189,6 +243,17 @@ class Layer:
         """Multiply-accumulates of one sample, biases not counted. Default: none."""
         return 0
 
+    def window(self, volume: Volume) -> Window | None:
+        """The window that it slides over `volume`. Default: it has none.
+
+        Raises `Refusal` (SHAPE203) for sizes of another number of axes than the volume has.
+        """
+        return None
+
+    def windowed_macs(self, flow: Flow) -> int:
+        """The MACs of its window, whose taps may fall on padding. Default: all of its MACs."""
+        return self.macs(flow)
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """The operations that it runs as, each with what its backward pass keeps, by reference. Default: one.
 
@@ -216,6 +281,60 @@ class Layer:
         Default: the cell at its own position.
         """
         return (KEPT,) * flow.output.rank if flow.inputs[which].rank == flow.output.rank else None
+
+    # Questions about one layer that depend on its parameters.
+
+    @property
+    def passes(self) -> bool:
+        """Whether it hands on the values that it reads, at most in another shape."""
+        return False
+
+    @property
+    def dropped(self) -> float:
+        """The share that it drops at random while the network trains, from 0 to 1."""
+        return 0.0
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether it writes its output over its first input."""
+        return False
+
+    @property
+    def crops(self) -> bool:
+        """Whether it cuts its inputs to the smallest of them."""
+        return False
+
+    @property
+    def centres(self) -> bool:
+        """Whether it adds a trained centre (beta) after it has normalised."""
+        return False
+
+    @property
+    def learns_statistics(self) -> bool:
+        """Whether it keeps running statistics and uses them in inference."""
+        return False
+
+    @property
+    def positional(self) -> bool:
+        """Whether it has trained numbers of its own at each position."""
+        return False
+
+    @property
+    def declared_sharing(self) -> Sharing:
+        """The sharing that its author gave it; shared for a type without the parameter."""
+        return SHARED
+
+    def bank_positions(self, flow: Flow) -> tuple[int, ...]:
+        """The positions, by axis, that have a filter bank each where it is locally connected."""
+        return flow.output.spatial
+
+    def plane_groups(self, volume: Volume) -> int:
+        """The groups of planes of `volume` that its weights do not mix."""
+        return 1
+
+    def bounds(self, volume: Volume) -> Bounds | None:
+        """The part of one axis of `volume` that it cuts out; None for a layer that cuts out none."""
+        return None
 
 
 class Input(Layer):

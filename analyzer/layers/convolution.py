@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy
-from analyzer.layers.readings import Readings, scattered_readings, window_readings
+from analyzer.layers.padding import Padding
+from analyzer.layers.readings import Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, SharingKind, Sizes
-from analyzer.layers.windows import Padding, Pairs, checked, effective, needs_axes, per_axis, signed, slide
+from analyzer.layers.windows import Window
 from analyzer.volume import AXES, Volume
 
 TYPE_CHECKING = False
@@ -33,6 +35,7 @@ Size = int | tuple[int, ...]
 class Convolution(Layer):
     """What all convolutions share: the window, the sharing of weights and of biases."""
 
+    linear = True
     kernel: Size = parameter(Sizes(), "size of the filters", letter="F")
     stride: Size = parameter(Sizes(), "step of the window", default=1, letter="S")
     padding: Padding = parameter(
@@ -50,20 +53,26 @@ class Convolution(Layer):
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
 
-    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
-        """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
-        rank = volume.rank
-        kernel = per_axis(self.kernel, rank, "kernel")
-        stride = per_axis(self.stride, rank, "stride")
-        dilation = per_axis(self.dilation, rank, "dilation")
-        return kernel, stride, dilation, self.padding.resolve(volume.spatial, kernel, stride, dilation)
+    def window(self, volume: Volume) -> Window:
+        return Window.over(
+            volume,
+            self.padding,
+            kernel=self.kernel,
+            stride=self.stride,
+            dilation=self.dilation,
+            real_padding=self.padding_mode != "zeros",
+        )
+
+    @property
+    def declared_sharing(self) -> Sharing:
+        return self.sharing
 
     def slid(self, volume: Volume, depth: int) -> Volume:
         """The output volume of the window over `volume`, with this depth."""
         needs_axes(volume, "slides over")
-        kernel, stride, dilation, pairs = self.geometry(volume)
-        self._check_padding_mode(volume, pairs)
-        output = Volume(slide(volume, kernel, stride, dilation, pairs), depth)
+        window = self.window(volume)
+        self._check_padding_mode(volume, window)
+        output = Volume(window.slide(volume), depth)
         self.sharing.banks(output.spatial)  # refuses a step for another rank
         return checked(output)
 
@@ -72,7 +81,7 @@ class Convolution(Layer):
         return prod(per_axis(self.kernel, volume.rank, "kernel"))
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return window_readings(*self.geometry(flow.input))
+        return self.window(flow.input).readings()
 
     def biases(self, depth: int, positions: tuple[int, ...], sharing: Sharing) -> int:
         """One bias for each of `depth` filters in each bias set.
@@ -84,10 +93,6 @@ class Convolution(Layer):
         if self.untied_bias is None:
             return depth * sharing.banks(positions)
         return depth * prod(positions) if self.untied_bias else depth
-
-    def windowed_macs(self, flow: Flow) -> int:
-        """The MACs whose taps may fall on padding: all, unless a part of the layer has no window."""
-        return self.macs(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps what it slides over: its input, or a padded copy of it."""
@@ -115,18 +120,17 @@ class Convolution(Layer):
 
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
         """The copy with padding around it, where the sides of an axis differ or the padding holds no zeros."""
-        _, stride, _, pairs = self.geometry(volume)
-        if self.padding_mode == "zeros" or not any(map(any, pairs)):
-            return padded_copy(volume, self.padding.balanced(pairs, stride))
-        spatial = (size + before + after for size, (before, after) in zip(volume.spatial, pairs, strict=True))
+        window = self.window(volume)
+        if not window.real_padding or not any(map(any, window.padding)):
+            return padded_copy(volume, self.padding.balanced(window.padding, window.stride))
         keeps = () if self.padding_mode == "circular" else (0,)
-        return (Operation((0,), prod(spatial) * volume.depth, keeps=keeps),)
+        return (Operation((0,), prod(window.padded(volume)) * volume.depth, keeps=keeps),)
 
-    def _check_padding_mode(self, volume: Volume, pairs: Pairs) -> None:
+    def _check_padding_mode(self, volume: Volume, window: Window) -> None:
         limit = {"reflect": 1, "circular": 0}.get(self.padding_mode)
         if limit is None:
             return
-        for axis, size, pair in zip(volume.axes, volume.spatial, pairs, strict=False):
+        for axis, size, pair in zip(volume.axes, volume.spatial, window.padding, strict=False):
             if max(pair) > size - limit:
                 raise Refusal(
                     f"{{layer}} pads {axis} by {max(pair)} with `{self.padding_mode}`, and its input has only {size} there",
@@ -194,6 +198,9 @@ class Conv(
     def read_depth(self, volume: Volume) -> int:
         return volume.depth // self.groups
 
+    def plane_groups(self, volume: Volume) -> int:
+        return self.groups
+
 
 class DepthwiseConv(
     Convolution,
@@ -211,6 +218,7 @@ class DepthwiseConv(
     Sources: Keras DepthwiseConv2D; torch.nn.Conv2d with groups = D.
     """
 
+    depthwise = True
     kernel: Size = parameter(Sizes(), "size of the filters", letter="F", main=True)
     multiplier: int = parameter(Whole(), "filters for each plane of the input", default=1)
 
@@ -227,6 +235,9 @@ class DepthwiseConv(
 
     def read_depth(self, volume: Volume) -> int:
         return 1
+
+    def plane_groups(self, volume: Volume) -> int:
+        return volume.depth
 
 
 class SeparableConv(
@@ -245,6 +256,7 @@ class SeparableConv(
     Sources: Keras SeparableConv2D; Chollet 2017, "Xception".
     """
 
+    factored = True
     filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
     multiplier: int = parameter(Whole(), "filters for each plane of the input", default=1)
 
@@ -301,6 +313,7 @@ class ConvTranspose(
     Sources: torch.nn.ConvTranspose2d; Keras Conv2DTranspose (`same`); local: the adjoint of the local convolution.
     """
 
+    grows = True
     filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
     groups: int = parameter(Whole(), "groups of depth that do not mix", default=1)
     output_padding: Size = parameter(Sizes(0), "cells added at the end of the output", default=0)
@@ -317,19 +330,16 @@ class ConvTranspose(
         volume = inputs[0]
         check_groups(self.groups, volume.depth, self.filters)
         needs_axes(volume, "slides over")
-        kernel = per_axis(self.kernel, volume.rank, "kernel")
-        stride = per_axis(self.stride, volume.rank, "stride")
-        dilation = per_axis(self.dilation, volume.rank, "dilation")
         extra = per_axis(self.output_padding, volume.rank, "output_padding")
-        if self.padding.mode != "explicit":
-            output = self._same(volume, stride, extra)
+        window = self.window(volume)
+        if self.padding.mode == "explicit":
+            output = self._scattered(volume, window, extra)
         else:
-            pairs = self.padding.pairs(volume.rank)
-            output = self._scattered(volume, kernel, stride, dilation, pairs, extra)
+            output = self._same(volume, window, extra)
         self.sharing.banks(volume.spatial)
         return checked(output)
 
-    def _same(self, volume: Volume, stride: tuple[int, ...], extra: tuple[int, ...]) -> Volume:
+    def _same(self, volume: Volume, window: Window, extra: tuple[int, ...]) -> Volume:
         if self.padding.mode == "causal":
             raise Refusal(
                 "{layer} is transposed, and causal padding is not defined for it",
@@ -344,23 +354,22 @@ class ConvTranspose(
                 parameter="output_padding",
                 help="leave output_padding out, or give the padding in numbers",
             )
-        return Volume(tuple(map(int.__mul__, volume.spatial, stride)), self.filters)
+        return Volume(tuple(map(int.__mul__, volume.spatial, window.stride)), self.filters)
 
-    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
-        """Kernel, stride, dilation and the cells that are taken from the output on each axis; `same` takes F_eff − S."""
+    def window(self, volume: Volume) -> Window:
+        """`same` takes F_eff − S cells from the output."""
         rank = volume.rank
         kernel = per_axis(self.kernel, rank, "kernel")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
         if self.padding.mode == "explicit":
-            return kernel, stride, dilation, self.padding.pairs(rank)
-        totals = (max(effective(k, d) - s, 0) for k, s, d in zip(kernel, stride, dilation, strict=True))
-        pairs = tuple((total // 2, total - total // 2) for total in totals)
-        lower = self.padding.mode == "same_lower"
-        return kernel, stride, dilation, tuple(pair[::-1] for pair in pairs) if lower else pairs
-
-    def windows(self, flow: Flow, which: int) -> Readings:
-        return scattered_readings(*self.geometry(flow.input))
+            pairs = self.padding.pairs(rank)
+        else:
+            totals = (max(effective(k, d) - s, 0) for k, s, d in zip(kernel, stride, dilation, strict=True))
+            pairs = tuple((total // 2, total - total // 2) for total in totals)
+            if self.padding.mode == "same_lower":
+                pairs = tuple(pair[::-1] for pair in pairs)
+        return Window(kernel, stride, dilation, pairs, scatters=True)
 
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
         return ()  # its padding is taken from the output
@@ -368,28 +377,26 @@ class ConvTranspose(
     def read_depth(self, volume: Volume) -> int:
         return self.filters // self.groups
 
-    def _scattered(
-        self,
-        volume: Volume,
-        kernel: tuple[int, ...],
-        stride: tuple[int, ...],
-        dilation: tuple[int, ...],
-        pairs: Pairs,
-        extra: tuple[int, ...],
-    ) -> Volume:
+    def plane_groups(self, volume: Volume) -> int:
+        return self.groups
+
+    def bank_positions(self, flow: Flow) -> tuple[int, ...]:
+        return flow.input.spatial
+
+    def _scattered(self, volume: Volume, window: Window, extra: tuple[int, ...]) -> Volume:
         lengths = []
         for axis, size in enumerate(volume.spatial):
-            name, step = AXES[volume.rank][axis], stride[axis]
-            (before, after), more = pairs[axis], extra[axis]
-            if more >= max(step, dilation[axis]):
+            name, step, dilation = AXES[volume.rank][axis], window.stride[axis], window.dilation[axis]
+            (before, after), more = window.padding[axis], extra[axis]
+            if more >= max(step, dilation):
                 raise Refusal(
                     f"the output_padding of {{layer}} is {more} on {name}, and must be below its stride or dilation",
                     code="SHAPE208",
                     parameter="output_padding",
-                    notes=[f"{name}: output_padding {more}, stride {step}, dilation {dilation[axis]}"],
-                    help=f"at most {max(step, dilation[axis]) - 1}",
+                    notes=[f"{name}: output_padding {more}, stride {step}, dilation {dilation}"],
+                    help=f"at most {max(step, dilation) - 1}",
                 )
-            span = effective(kernel[axis], dilation[axis])
+            span = window.span(axis)
             length = (size - 1) * step - before - after + span + more
             if length < 1:
                 raise Refusal(
@@ -405,7 +412,7 @@ class ConvTranspose(
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         bank = self.taps(flow.input) * flow.input.depth * (self.filters // self.groups)
         biases = self.biases(self.filters, flow.output.spatial, sharing)
-        return Counts(bank * sharing.banks(flow.input.spatial), biases)
+        return Counts(bank * sharing.banks(self.bank_positions(flow)), biases)
 
     def macs(self, flow: Flow) -> int:
         return self.taps(flow.input) * flow.input.size * (self.filters // self.groups)

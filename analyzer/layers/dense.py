@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import HALF, NONE, VIEW, Operation
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.windows import checked
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class _Dense(Layer):
     """What the two share."""
 
+    linear = True
     units: int = parameter(Whole(), "number of outputs", main=True)
     bias: bool = parameter(Flag(), "whether biases are added", default=True)
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
@@ -41,6 +42,8 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
 
     Sources: Keras Flatten and Dense; Caffe InnerProduct; torch.nn.Flatten and Linear.
     """
+
+    dense = True
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((), self.units)
@@ -98,6 +101,7 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
     Sources: torch.nn.Embedding; Keras Embedding.
     """
 
+    looks_up = True
     vocabulary: int = parameter(Whole(), "number of vectors in the table")
     size: int = parameter(Whole(), "length of a vector")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag
 from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
@@ -18,7 +19,6 @@ from analyzer.layers.readings import FIRST, KEPT, Reading, Readings
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
-from analyzer.layers.windows import checked
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 class Merge(Layer, reads=(1, None)):
     """What all merges share."""
 
+    merges = True
     inputs: tuple[str, ...] = parameter(References(), "the layers that are merged, `prev` for the one above", main=True)
     crop: str = parameter(Choice("none", "center"), "`center` cuts larger inputs to the smallest", default="none")
+
+    @property
+    def crops(self) -> bool:
+        return self.crop != "none"
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volumes = self.aligned(inputs)
@@ -69,7 +74,7 @@ class Merge(Layer, reads=(1, None)):
             gradients=self.gradients,
             transient=reduced,
             precision=WIDEST,
-            product=self.type == "multiply",
+            product=self.multiplies,
         )
 
     def cropped(self, flow: Flow) -> tuple[list[Operation], list[int]]:
@@ -134,6 +139,10 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
     gradients = (SUMMED, SUMMED)
     inplace: bool = parameter(Flag(), "whether it overwrites its first input (memory only)", default=False)
 
+    @property
+    def overwrites(self) -> bool:
+        return self.inplace
+
     def output(self, inputs: Sequence[Volume]) -> Volume:
         output = super().output(inputs)
         if self.inplace and output.size > inputs[0].size:
@@ -166,6 +175,7 @@ class Multiply(Merge, type="multiply", elsewhere=("Mul",)):
     Sources: torch.mul; Keras Multiply.
     """
 
+    multiplies = True
     keeps_both = True
 
 

@@ -28,23 +28,28 @@ from analyzer.layers.operations import (
 )
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
+from analyzer.layers.traits import Normalises
 from analyzer.volume import Volume
 
 
 class _Affine(Layer):
     """A normalisation with a trained scale (gamma) and centre (beta)."""
 
+    pointwise = True
     keeps = (0,)
 
     affine: bool = parameter(Flag(), "whether it has a trained scale and centre", default=True)
     scale: bool | None = parameter(Flag(), "whether it has gamma", default=None, shown="as affine")
     center: bool | None = parameter(Flag(), "whether it has beta", default=None, shown="as affine")
 
+    @property
+    def centres(self) -> bool:
+        return self.affine if self.center is None else self.center
+
     def affine_counts(self, elements: int, buffers: int = 0) -> Counts:
         """Gamma and beta of so many elements each."""
         scale = self.affine if self.scale is None else self.scale
-        center = self.affine if self.center is None else self.center
-        return Counts(elements if scale else 0, elements if center else 0, buffers)
+        return Counts(elements if scale else 0, elements if self.centres else 0, buffers)
 
 
 class BatchNorm(
@@ -61,7 +66,13 @@ class BatchNorm(
     Sources: torch.nn.BatchNorm2d; Keras BatchNormalization.
     """
 
+    scales = True
+    normalises = Normalises.BATCH
     statistics: bool = parameter(Flag(), "whether running statistics are kept", default=True)
+
+    @property
+    def learns_statistics(self) -> bool:
+        return self.statistics
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
@@ -85,8 +96,13 @@ class InstanceNorm(
     Sources: torch.nn.InstanceNorm2d.
     """
 
+    normalises = Normalises.PLANE
     affine: bool = parameter(Flag(), "whether it has a trained scale and centre", default=False)
     statistics: bool = parameter(Flag(), "whether running statistics are kept", default=False)
+
+    @property
+    def learns_statistics(self) -> bool:
+        return self.statistics
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
@@ -135,6 +151,7 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
     Sources: torch.nn.LayerNorm; Keras LayerNormalization (axis −1).
     """
 
+    normalises = Normalises.SAMPLE
     precision = FULL_ON_CUDA
     axes: tuple[str, ...] = parameter(
         Axes("volume"), "axes it normalises along, or `volume`", default=("depth",), shown="depth"
@@ -162,6 +179,8 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
     Sources: torch.nn.RMSNorm.
     """
 
+    pointwise = True
+    normalises = Normalises.SAMPLE
     axes: tuple[str, ...] = parameter(
         Axes("volume"), "axes it normalises along, or `volume`", default=("depth",), shown="depth"
     )
@@ -213,6 +232,7 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
     Sources: torch.nn.GroupNorm.
     """
 
+    normalises = Normalises.SAMPLE
     precision = FULL_ON_CUDA
     groups: int = parameter(Whole(), "groups of planes", default=32, main=True)
 
@@ -248,6 +268,7 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
     Sources: Krizhevsky et al. 2012; torch.nn.LocalResponseNorm.
     """
 
+    pointwise = True
     size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice
 from analyzer.layers.operations import (
@@ -26,18 +27,23 @@ from analyzer.layers.operations import (
     Operation,
     padded_copy,
 )
-from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings, window_readings
+from analyzer.layers.padding import Padding
+from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named
-from analyzer.layers.windows import Padding, Pairs, checked, needs_axes, per_axis, slide
+from analyzer.layers.traits import Averages
+from analyzer.layers.windows import Window
 from analyzer.volume import AXES, Volume
 
 Size = int | tuple[int, ...]
+
+_SAME = Padding("same")
 
 
 class Pool(Layer):
     """What the window pools share."""
 
+    pools = True
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True)
     stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
     padding: Padding = parameter(
@@ -48,22 +54,24 @@ class Pool(Layer):
     )
     dilation: Size = 1
 
-    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
-        """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
-        rank = volume.rank
-        kernel = per_axis(self.kernel, rank, "kernel")
-        stride = kernel if self.stride is None else per_axis(self.stride, rank, "stride")
-        dilation = per_axis(self.dilation, rank, "dilation")
-        return kernel, stride, dilation, self.padding.resolve(volume.spatial, kernel, stride, dilation)
+    def window(self, volume: Volume) -> Window:
+        """Rounds down where the padding follows the input: `same` comes out even by itself."""
+        return Window.over(
+            volume,
+            self.padding,
+            kernel=self.kernel,
+            stride=self.kernel if self.stride is None else self.stride,
+            dilation=self.dilation,
+            rounding=self.rounding if self.padding.mode == "explicit" else "floor",
+        )
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volume = inputs[0]
         needs_axes(volume, "slides over")
-        kernel, stride, dilation, pairs = self.geometry(volume)
+        window = self.window(volume)
         if self.padding.mode == "explicit":
-            _check_padding(volume, kernel, pairs)
-        rounding = self.rounding if self.padding.mode == "explicit" else "floor"
-        return checked(Volume(slide(volume, kernel, stride, dilation, pairs, rounding), volume.depth))
+            _check_padding(volume, window)
+        return checked(Volume(window.slide(volume), volume.depth))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps what it slides over: its input, or a padded copy of it."""
@@ -71,18 +79,18 @@ class Pool(Layer):
 
     def slid(self, flow: Flow, extras: Sequence[Array] = ()) -> Sequence[Operation]:
         """The pool, behind a padded copy of its input where it needs one."""
-        _, stride, _, pairs = self.geometry(flow.input)
-        first = padded_copy(flow.input, self.padding.balanced(pairs, stride))
+        window = self.window(flow.input)
+        first = padded_copy(flow.input, self.padding.balanced(window.padding, window.stride))
         read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
         pool = Operation((read,), flow.output.size, keeps=(read,), extras=extras, precision=precision)
         return (*first, pool)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return window_readings(*self.geometry(flow.input))
+        return self.window(flow.input).readings()
 
 
-def _check_padding(volume: Volume, kernel: tuple[int, ...], pairs: Pairs) -> None:
-    for axis, (cells, pair) in enumerate(zip(kernel, pairs, strict=True)):
+def _check_padding(volume: Volume, window: Window) -> None:
+    for axis, (cells, pair) in enumerate(zip(window.kernel, window.padding, strict=True)):
         if max(pair) >= cells:
             raise Refusal(
                 f"{{layer}} pads {AXES[volume.rank][axis]} by {max(pair)}, which must be less than its window of {cells}",
@@ -125,6 +133,8 @@ class AvgPool(
     Sources: torch.nn.AvgPool2d; Keras AveragePooling2D.
     """
 
+    averages = Averages.WINDOW
+
 
 class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d")):
     """The p-norm of each window; output and refusals as `max_pool`.
@@ -156,41 +166,35 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
     Sources: Zhang 2019, "Making convolutional networks shift-invariant again".
     """
 
+    pools = True
+    fixed = True
     kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True)
     stride: Size = parameter(Sizes(), "step of the window", default=2, letter="S")
 
-    def geometry(self, volume: Volume) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Pairs]:
-        """Kernel, stride, dilation and resolved padding on each axis of `volume`."""
-        kernel, stride = (
-            per_axis(self.kernel, volume.rank, "kernel"),
-            per_axis(self.stride, volume.rank, "stride"),
-        )
-        ones = (1,) * volume.rank
-        return kernel, stride, ones, Padding("same").resolve(volume.spatial, kernel, stride, ones)
+    def window(self, volume: Volume) -> Window:
+        return Window.over(volume, _SAME, kernel=self.kernel, stride=self.stride)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "slides over")
-        return Volume(slide(inputs[0], *self.geometry(inputs[0])), inputs[0].depth)
+        return Volume(self.window(inputs[0]).slide(inputs[0]), inputs[0].depth)
 
     def macs(self, flow: Flow) -> int:
         return prod(per_axis(self.kernel, flow.input.rank, "kernel")) * flow.output.size
 
-    def windowed_macs(self, flow: Flow) -> int:
-        """The MACs whose taps may fall on padding: all."""
-        return self.macs(flow)
-
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps what the filter slides over: its input, or a padded copy of it."""
-        _, stride, _, pairs = self.geometry(flow.input)
-        first = padded_copy(flow.input, Padding("same").balanced(pairs, stride))
+        window = self.window(flow.input)
+        first = padded_copy(flow.input, _SAME.balanced(window.padding, window.stride))
         return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF))
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return window_readings(*self.geometry(flow.input))
+        return self.window(flow.input).readings()
 
 
 class _GlobalPool(Layer):
     """What the two share."""
+
+    pools = True
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((1,) * inputs[0].rank, inputs[0].depth)
@@ -217,6 +221,8 @@ class GlobalAvgPool(
     Sources: Lin et al. 2014, "Network in network"; ONNX GlobalAveragePool.
     """
 
+    averages = Averages.PLANE
+
 
 class GlobalMaxPool(
     _GlobalPool,
@@ -238,6 +244,7 @@ class GlobalMaxPool(
 class _AdaptivePool(Layer):
     """What the two share."""
 
+    pools = True
     size: Size = parameter(Sizes(), "size of the output's spatial axes; may be larger than the input", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -292,6 +299,7 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
     Sources: He et al. 2014, "Spatial pyramid pooling".
     """
 
+    pools = True
     bins: tuple[int, ...] = parameter(Wholes(), "bins a side, level by level", default=(1, 2, 4), main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -320,6 +328,8 @@ class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
     Sources: torch.mean with keepdim; ONNX ReduceMean.
     """
 
+    pools = True
+    averages = Averages.AXIS
     axis: tuple[str, ...] = parameter(Axes(), "axis, or list of axes, that becomes 1", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

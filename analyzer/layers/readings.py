@@ -5,8 +5,6 @@ Windows, scattered kernels, resampling, shifts and slices all have one form; see
 
 from __future__ import annotations
 
-from analyzer.layers.windows import Pairs, effective
-
 
 class Reading:
     """Which input cells an output cell is made of, on one axis.
@@ -67,30 +65,3 @@ NOTHING_READ = Nothing()
 
 #: What `Layer.windows` answers: a reading for each spatial axis of the output; None where it has no such form.
 Readings = tuple[Reading, ...] | Everything | Nothing | None
-
-
-def window_readings(
-    kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], pairs: Pairs
-) -> Readings:
-    """The readings of a window: from u·S − P_before over F_eff cells, every d-th of them."""
-    return tuple(
-        Reading(step, -before, effective(cells, spread) - 1 - before, spread=spread)
-        for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True)
-    )
-
-
-def scattered_readings(
-    kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...], pairs: Pairs
-) -> Readings:
-    """The readings of a transposed window: from ⌈(u + P_before − (F_eff − 1))/S⌉ to ⌊(u + P_before)/S⌋.
-
-    Dilated and strided it misses cells in between: a window of stride 1 over the input with S − 1 empty cells after each.
-    """
-    readings = []
-    for cells, step, spread, (before, _) in zip(kernel, stride, dilation, pairs, strict=True):
-        first = before - effective(cells, spread) + 1
-        if step == 1 or spread == 1:
-            readings.append(Reading(1, first + step - 1, before, step, spread=spread))
-        else:
-            readings.append(Reading(1, first, before, spread=spread, through=Reading(1, step - 1, 0, step)))
-    return tuple(readings)

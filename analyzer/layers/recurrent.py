@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked, per_axis
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import HALF, OUT, Array, Operation, matrix
+from analyzer.layers.padding import Padding
 from analyzer.layers.readings import EVERYTHING, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes
-from analyzer.layers.windows import Padding, checked, per_axis, slide
+from analyzer.layers.windows import Window
 from analyzer.volume import Volume
 
 
@@ -164,9 +166,7 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         if volume.rank < 2:
             raise Refusal(f"{{layer}} reads time and space, and its input is {volume.pretty()}", code="SHAPE205")
         frame = Volume(volume.spatial[1:], volume.depth)
-        kernel = per_axis(self.kernel, frame.rank, "kernel")
-        ones = (1,) * frame.rank
-        spatial = slide(frame, kernel, ones, ones, self.padding.resolve(frame.spatial, kernel, ones, ones))
+        spatial = Window.over(frame, self.padding, kernel=self.kernel).slide(frame)
         return checked(Volume((*volume.spatial[:1], *spatial) if self.sequence else spatial, self.filters))
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:

@@ -11,13 +11,27 @@ from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Number
 from analyzer.layers.operations import INPLACE, OWN, VIEW, Array, Operation
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.traits import Drops
 
 
 class _Dropout(Layer):
     """What drops something at a rate; at rate 0 it is the identity."""
 
+    pointwise = True
     rate: float = parameter(Number(0, 1), "share that is dropped", default=0.5, main=True)
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
+
+    @property
+    def passes(self) -> bool:
+        return not self.rate
+
+    @property
+    def dropped(self) -> float:
+        return self.rate
+
+    @property
+    def overwrites(self) -> bool:
+        return self.inplace
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the mask alone; the identity where nothing is dropped."""
@@ -35,6 +49,8 @@ class _Dropout(Layer):
 class Dropout(_Dropout, type="dropout", elsewhere=("AlphaDropout", "GaussianDropout")):
     """Drops elements. Source: torch.nn.Dropout."""
 
+    drops = Drops.CELLS
+
     def mask(self, flow: Flow) -> Array:
         """A number for each element; on CUDA a byte, where it is not in place."""
         return Array(flow.output.size, cuda=None if self.inplace else 1)
@@ -47,6 +63,8 @@ class SpatialDropout(
 ):
     """Drops whole planes. Source: torch.nn.Dropout2d; Keras SpatialDropout2D."""
 
+    drops = Drops.PLANES
+
     def mask(self, flow: Flow) -> Array:
         """A number for each plane."""
         return Array(flow.output.depth)
@@ -54,6 +72,8 @@ class SpatialDropout(
 
 class StochasticDepth(_Dropout, type="stochastic_depth", elsewhere=("DropPath", "drop_connect")):
     """Drops a whole branch. Source: Huang et al. 2016; torchvision.ops.StochasticDepth."""
+
+    drops = Drops.SAMPLES
 
     def mask(self, flow: Flow) -> Array:
         """A number for each sample."""

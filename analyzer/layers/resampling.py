@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import floor, prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked, needs_axes, per_axis, wrong_rank
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
@@ -17,7 +18,6 @@ from analyzer.layers.readings import KEPT, NOTHING_READ, Reading, Readings
 from analyzer.layers.reference_kinds import Reference
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Factors, Sizes
-from analyzer.layers.windows import checked, needs_axes, per_axis, wrong_rank
 from analyzer.volume import AXES, Volume
 
 _MODES = Choice("nearest", "linear", "bilinear", "trilinear", "bicubic", "area")
@@ -36,6 +36,7 @@ class Upsample(
     Sources: torch.nn.Upsample, which works the product out in double precision.
     """
 
+    grows = True
     factor: float | tuple[float, ...] = parameter(Factors(), "by how much each spatial axis grows", main=True)
     mode: str = parameter(_MODES, "interpolation", default="nearest")
 
@@ -79,6 +80,8 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
     Sources: torch.nn.functional.interpolate(size=…).
     """
 
+    grows = True
+    stretches = True
     to: int | tuple[int, ...] | None = parameter(
         Sizes(), "the spatial axes it becomes", default=None, main=True, shown=""
     )
@@ -158,6 +161,7 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
     Sources: Shi et al. 2016; torch.nn.PixelShuffle; ONNX DepthToSpace.
     """
 
+    grows = True
     factor: int = parameter(Whole(), "by how much each spatial axis grows", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -221,6 +225,7 @@ class ChannelShuffle(Layer, type="channel_shuffle", elsewhere=("ChannelShuffle",
     Sources: Zhang et al. 2018, "ShuffleNet"; torch.nn.ChannelShuffle.
     """
 
+    pointwise = True
     groups: int = parameter(Whole(), "groups of planes that are interleaved", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

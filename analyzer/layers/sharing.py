@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from analyzer.layers.windows import per_axis, times
+from analyzer.layers.axes import per_axis, times
 
 
 class Sharing:

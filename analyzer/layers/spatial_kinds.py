@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers.kinds import Kind, Number, Whole, number_help, whole
+from analyzer.layers.padding import Padding
 from analyzer.layers.sharing import LOCAL, SHARED, Sharing
-from analyzer.layers.windows import Padding
 from analyzer.source import shown
 from analyzer.volume import LARGEST, read_sizes
 

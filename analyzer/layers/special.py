@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.layers.axes import checked, needs_axes
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import FULL, NONE, PASSED, WIDEST, Operation
 from analyzer.layers.readings import Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import VolumeKind
-from analyzer.layers.windows import checked, needs_axes
 from analyzer.volume import Volume
 
 
@@ -28,8 +28,14 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
     Sources: Touvron et al. 2021, "Going deeper with image transformers"; Caffe Scale.
     """
 
+    pointwise = True
+    scales = True
     per: str = parameter(Choice("layer", "depth", "volume"), "what has a number of its own", default="depth")
     bias: bool = parameter(Flag(), "whether a trained number is added as well", default=False)
+
+    @property
+    def positional(self) -> bool:
+        return self.per == "volume"
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         count = {"layer": 1, "depth": flow.input.depth, "volume": flow.input.size}[self.per]
@@ -59,6 +65,7 @@ class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCo
     Sources: Liu et al. 2018, "An intriguing failing of convolutional neural networks".
     """
 
+    pointwise = True
     radius: bool = parameter(Flag(), "whether the distance from the centre is added", default=False)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

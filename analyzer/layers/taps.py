@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.layers.windows import effective
+from analyzer.layers.axes import effective
 
 
 def taps_within(positions: int, kernel: int, stride: int, dilation: int, before: int, length: int) -> int:

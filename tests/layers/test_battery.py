@@ -15,7 +15,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Flow, Layer, Sharing
-from analyzer.layers.windows import Padding
+from analyzer.layers.padding import Padding
 from analyzer.volume import Volume
 
 Parameters = dict[str, Any]

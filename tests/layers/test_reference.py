@@ -390,8 +390,9 @@ def test_padding(id_: str) -> None:
     """The cells before and after on each axis: where the odd one goes."""
     row = ROWS[id_]
     _, node = drawn(row)
-    used = node.layer.geometry(node.inputs[0].output)[3]  # type: ignore[attr-defined]
-    assert [list(pair) for pair in used] == row["resolved_pads"]
+    window = node.layer.window(node.inputs[0].output)
+    assert window is not None
+    assert [list(pair) for pair in window.padding] == row["resolved_pads"]
 
 
 @pytest.mark.parametrize("id_", [id_ for id_ in COMPARED if "macs_nonpad" in ROWS[id_]])

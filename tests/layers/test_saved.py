@@ -14,7 +14,7 @@ from building import build, volume
 from saved_rows import DRAWN, NOT_OURS, ROWS, Drawing, Saved, answer, expected_held, held, layer, measured
 from test_cases import CASES
 
-from analyzer.engine.network import Network, declared_sharing
+from analyzer.engine.network import Network
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Flow, Layer, Sharing
 from analyzer.layers.operations import (
     AS_READ,
@@ -136,7 +136,7 @@ ANSWERED = [
 SHARINGS: dict[str, Callable[[Layer], Sharing]] = {
     "shared": lambda _: SHARED,
     "local": lambda asked: LOCAL if asked.shares else SHARED,
-    "declared": declared_sharing,
+    "declared": lambda layer: layer.declared_sharing,
 }
 
 

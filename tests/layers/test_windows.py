@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.axes import checked, signed, times
 from analyzer.layers.spatial_kinds import PaddingKind, SharingKind
-from analyzer.layers.windows import arithmetic, checked, signed, times, window_count
+from analyzer.layers.windows import arithmetic, window_count
 from analyzer.volume import LARGEST, Volume
 
 

@@ -26,8 +26,10 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from analyzer.engine.network import Network, Node
+from analyzer.layers.axes import per_axis
+from analyzer.layers.padding import Padding, Pairs
 from analyzer.layers.spatial_kinds import axis_named
-from analyzer.layers.windows import Padding, Pairs, per_axis, slide
+from analyzer.layers.windows import Window
 from analyzer.volume import Volume
 
 FIRST, LAST = "first", "last"
@@ -105,7 +107,8 @@ def _conv(node: Node, _: str) -> Built:
     volume = node.inputs[0].output
     if str(layer.sharing) != "shared" or layer.untied_bias:
         raise Unsupported(f"{layer.type}: {layer.sharing} weights or biases of their own at each position")
-    kernel, stride, dilation, pairs = layer.geometry(volume)
+    window: Window = layer.window(volume)
+    kernel, stride, dilation, pairs = window.kernel, window.stride, window.dilation, window.padding
     pairs = layer.padding.balanced(pairs, stride) if layer.padding_mode == "zeros" else pairs
     conv = ranked("Conv", volume.rank)
     padding: Any
@@ -132,7 +135,8 @@ def _conv_transpose(node: Node, _: str) -> Built:
     volume, rank = node.inputs[0].output, node.output.rank
     if str(layer.sharing) != "shared" or layer.untied_bias:
         raise Unsupported(f"{layer.type}: {layer.sharing} weights or biases of their own at each position")
-    kernel, stride, dilation, pairs = layer.geometry(volume)
+    window: Window = layer.window(volume)
+    kernel, stride, dilation, pairs = window.kernel, window.stride, window.dilation, window.padding
     extra = per_axis(layer.output_padding, rank, "output_padding")
     cut: list[nn.Module] = []
     padding = [before for before, _ in pairs]
@@ -161,8 +165,9 @@ def _conv_transpose(node: Node, _: str) -> Built:
 def _pool(node: Node, _: str) -> Built:
     layer: Any = node.layer
     volume, rank = node.inputs[0].output, node.output.rank
-    kernel, stride, dilation, pairs = layer.geometry(volume)
-    if layer.rounding == "caffe" and node.output.spatial != slide(volume, kernel, stride, dilation, pairs, "ceil"):
+    window: Window = layer.window(volume)
+    kernel, stride, dilation, pairs = window.kernel, window.stride, window.dilation, window.padding
+    if layer.rounding == "caffe" and node.output.spatial != window.but(rounding="ceil").slide(volume):
         raise Unsupported(f"{layer.type}: a last window beyond the input, which Caffe alone has")
     pairs = layer.padding.balanced(pairs, stride)
     padding, cells = _split_padding(pairs)
@@ -203,9 +208,9 @@ class Blur(nn.Module):
 def _blur_pool(node: Node, _: str) -> Built:
     layer: Any = node.layer
     volume = node.inputs[0].output
-    kernel, stride, _, pairs = layer.geometry(volume)
-    padding, cells = _split_padding(Padding("same").balanced(pairs, stride))
-    return Built([*_padded(cells), Blur(volume.depth, kernel, stride, padding)], FIRST, FIRST)
+    window: Window = layer.window(volume)
+    padding, cells = _split_padding(Padding("same").balanced(window.padding, window.stride))
+    return Built([*_padded(cells), Blur(volume.depth, window.kernel, window.stride, padding)], FIRST, FIRST)
 
 
 def _adaptive(stem: str) -> Callable[[Node, str], Built]:
@@ -308,7 +313,7 @@ class Windowed(nn.Module):
         volume = node.inputs[0].output
         if len(node.inputs) > 1 or layer.key_depth or layer.value_depth or volume.rank != 2:
             raise Unsupported("multi_head_attention: windows over another memory, other depths or axes than two")
-        window = volume.spatial if layer.window is None else per_axis(layer.window, 2, "window")
+        window = volume.spatial if layer.within is None else per_axis(layer.within, 2, "window")
         self.heads, self.window, depth = layer.heads, window, volume.depth
         self.qkv = nn.Linear(depth, 3 * depth, bias=layer.bias)
         self.out = nn.Linear(depth, depth, bias=layer.bias)
@@ -345,7 +350,7 @@ class Windowed(nn.Module):
 
 def _attention(node: Node, _: str) -> Built:
     layer: Any = node.layer
-    if layer.window is not None or layer.relative_position:
+    if layer.within is not None or layer.relative_position:
         return Built([Windowed(node)], LAST, LAST)
     own = layer.key_depth is not None and layer.key_depth * layer.heads != node.output.depth
     if own or (layer.value_depth is not None and layer.value_depth * layer.heads != node.output.depth):

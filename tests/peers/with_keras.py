@@ -19,7 +19,7 @@ from configurations import Configuration, pairs, sizes, volume, window
 from torch.utils.flop_counter import FlopCounterMode
 from with_torch import axes, tensor
 
-from analyzer.layers.windows import effective
+from analyzer.layers.axes import effective
 from analyzer.volume import Volume
 
 NAME = f"Keras {keras.__version__} (torch backend)"

@@ -9,7 +9,7 @@ from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network, Node, Origin
 from analyzer.engine.result import Analysis
 from analyzer.layers import CATALOGUE, LOCAL
-from analyzer.layers.windows import Padding
+from analyzer.layers.padding import Padding
 from analyzer.reporter.analysis import FORMATS
 from analyzer.reporter.options import Failed, Options
 from analyzer.source import Span

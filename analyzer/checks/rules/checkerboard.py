@@ -37,10 +37,11 @@ def check(subject: Subject) -> Iterator[Found]:
     """A finding for every transposed convolution whose output cells get different numbers of taps."""
     for row in subject.rows:
         layer, node = row.node.layer, row.node
-        if layer.type != "conv_transpose":
-            continue
         volume = node.inputs[0].output
-        kernel, stride, dilation, _ = layer.geometry(volume)  # type: ignore[attr-defined]
+        window = layer.window(volume)
+        if window is None or not window.scatters:
+            continue
+        kernel, stride, dilation = window.kernel, window.stride, window.dilation
         axes = [
             (name, k, s, _taps(k, s, d))
             for name, size, k, s, d in zip(volume.axes, volume.spatial, kernel, stride, dilation, strict=False)

@@ -28,7 +28,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.subject import Found, Subject
-from analyzer.engine.network import declared_sharing
 from analyzer.engine.result import Row
 from analyzer.layers import SHARED, Sharing
 
@@ -54,8 +53,8 @@ def check(subject: Subject) -> Iterator[Found]:
     for row in subject.rows:
         if not explodes(row, total):
             continue
-        flow, sharing = row.node.flow, declared_sharing(row.node.layer)
-        positions = flow.input.spatial if row.kind == "conv_transpose" else flow.output.spatial
+        flow, sharing = row.node.flow, row.node.layer.declared_sharing
+        positions = row.node.layer.bank_positions(flow)
         one = row.node.layer.parameters(flow, SHARED).weights
         region = -(-max(positions) // _REGIONS)
         notes = [

@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from analyzer.checks.passing import drops, hands_on
 from analyzer.checks.rules.exploding_local import explodes
 from analyzer.checks.subject import Found, Subject
-from analyzer.engine.network import Node, declared_sharing
+from analyzer.engine.network import Node
 from analyzer.engine.result import Row
 from analyzer.layers import SHARED
 
@@ -76,7 +76,7 @@ def _lighter(row: Row, total: int) -> tuple[list[str], str]:
             f"have {pooled:,}, the network {total - own + pooled:,}"
         )
         return [note], f"`global_avg_pool` before `{row.name}`, or fewer units"
-    if declared_sharing(row.node.layer) != SHARED:
+    if row.node.layer.declared_sharing != SHARED:
         note = f"shared it would have {row.shared.parameters:,}"
         return [note], "`sharing: {regions: …}` with fewer banks, or fewer filters"
     if row.kind == "embedding":

@@ -32,13 +32,9 @@ from math import gcd, prod
 
 from analyzer.checks.passing import LINEAR, hands_on, owners
 from analyzer.checks.subject import Found, Subject
-from analyzer.engine.network import Node, declared_sharing
+from analyzer.engine.network import Node
 from analyzer.layers import SHARED
 from analyzer.volume import pretty_sizes
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 CODE = "CHECK201"
 NAME = "linear-pair"
@@ -128,7 +124,7 @@ class _Merged:
             self.weights = source.size * target.size
             return
         groups = gcd(_groups(first), _groups(second))
-        banks = 1 if all(declared_sharing(n.layer) == SHARED for n in (first, second)) else target.positions
+        banks = 1 if all(n.layer.declared_sharing == SHARED for n in (first, second)) else target.positions
         self.weights = prod(window) * (source.depth // groups) * target.depth * banks
         kind = "local layer" if banks > 1 else "transposed convolution" if self.up > 1 else "convolution"
         kind = "dense layer" if self.dense else "linear layer" if not window else f"{pretty_sizes(window)} {kind}"
@@ -152,12 +148,12 @@ class _Merged:
                 continue  # a 1×1 layer and a mean may change places, and a 1×1 layer is dense over one position
             if kind == "dense" and (volume.positions > 1 or (not averaged and self.source.positions > 1)):
                 return None
-            if not hasattr(node.layer, "geometry"):
+            slid = node.layer.window(volume)
+            if slid is None:
                 continue
-            layer: Any = node.layer
-            kernel, stride, dilation, _ = layer.geometry(volume)
+            kernel, stride, dilation = slid.kernel, slid.stride, slid.dilation
             for axis in range(rank):
-                if kind == "conv_transpose":
+                if slid.scatters:
                     if down[axis] > 1:
                         return None
                     size[axis] = (size[axis] - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
@@ -200,11 +196,8 @@ def _regrouped(node: Node) -> bool:
 
 
 def _kernel(node: Node) -> tuple[int, ...]:
-    if not hasattr(node.layer, "geometry"):
-        return ()
-    layer: Any = node.layer
-    kernel: tuple[int, ...] = layer.geometry(node.inputs[0].output)[0]
-    return kernel
+    window = node.layer.window(node.inputs[0].output)
+    return () if window is None else window.kernel
 
 
 def _groups(node: Node) -> int:

@@ -28,8 +28,8 @@ from math import prod
 
 from analyzer.checks.subject import Found, Subject
 from analyzer.engine.network import Node
+from analyzer.layers.axes import effective
 from analyzer.layers.taps import taps_within
-from analyzer.layers.windows import effective
 from analyzer.volume import pretty_sizes
 
 CODE = "CHECK103"
@@ -81,13 +81,11 @@ def check(subject: Subject) -> Iterator[Found]:
 
 def _axes(node: Node) -> list[_Axis]:
     """The axes of a convolution that pads with zeros; none for any other layer."""
-    layer = node.layer
-    if not hasattr(layer, "windowed_macs") or layer.type == "conv_transpose":
-        return []
-    if getattr(layer, "padding_mode", "zeros") != "zeros":
-        return []
     volume = node.inputs[0].output
-    kernel, stride, dilation, pairs = layer.geometry(volume)  # type: ignore[attr-defined]
+    window = node.layer.window(volume)
+    if window is None or window.scatters or window.real_padding or not node.layer.macs(node.flow):
+        return []
+    kernel, stride, dilation, pairs = window.kernel, window.stride, window.dilation, window.padding
     if not any(map(any, pairs)):
         return []
     return [

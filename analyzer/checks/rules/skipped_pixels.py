@@ -66,7 +66,9 @@ def check(subject: Subject) -> Iterator[Found]:
             notes.append(f"1 − {shares} = {1 - read} of the cells of a plane")
         if spared:
             notes.append(f"another layer that reads `{source.name}` reads them all")
-        strides = row.node.layer.geometry(source.output)[1]  # type: ignore[attr-defined]
+        window = row.node.layer.window(source.output)
+        assert window is not None
+        strides = window.stride
         written = "x".join(map(str, strides)) if len(set(strides)) > 1 else strides[0]
         pool = f"`avg_pool: {written}` before it, and a stride of 1"
         wide = f"an undilated kernel of at least {max(step for _, _, _, step, _ in axes)}"
@@ -81,13 +83,20 @@ def check(subject: Subject) -> Iterator[Found]:
 
 def _skipped(node: Node) -> list[tuple[str, int, int, int, int]]:
     """The axes on which cells lie between two windows: name, kernel, dilation, stride, cells of a stride that are read."""
-    layer = node.layer
-    if layer.type == "conv_transpose" or not hasattr(layer, "geometry"):
-        return []
     volume = node.inputs[0].output
+    window = node.layer.window(volume)
+    if window is None or window.scatters:
+        return []
     axes = []
     for name, size, count, kernel, step, spread, (before, _) in zip(
-        volume.axes, volume.spatial, node.output.spatial, *layer.geometry(volume), strict=False
+        volume.axes,
+        volume.spatial,
+        node.output.spatial,
+        window.kernel,
+        window.stride,
+        window.dilation,
+        window.padding,
+        strict=False,
     ):
         read = min(kernel, step // gcd(step, spread))
         if read < step and _between(size, count, kernel if spread == 1 else read, step, before):

@@ -111,8 +111,10 @@ def _index(node: Node) -> int:
 
 def _steps_within(node: Node) -> bool:
     """Whether windows step no further than they reach, so that cells left over are those of a rounded division."""
-    kernel, stride, _, _ = node.layer.geometry(node.inputs[0].output)  # type: ignore[attr-defined]
-    return any(step > 1 for step in stride) and all(map(int.__ge__, kernel, stride))
+    window = node.layer.window(node.inputs[0].output)
+    if window is None:
+        return False
+    return any(step > 1 for step in window.stride) and all(map(int.__ge__, window.kernel, window.stride))
 
 
 def check(subject: Subject) -> Iterator[Found]:

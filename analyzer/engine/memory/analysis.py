@@ -74,7 +74,7 @@ class MemoryAnalysis:
     @cached_property
     def mixed(self) -> bool:
         """Whether the file declares sharing of its own."""
-        return any(getattr(node.layer, "sharing", None) not in (None, SHARED) for node in self.network.nodes)
+        return any(node.layer.declared_sharing != SHARED for node in self.network.nodes)
 
     @property
     def modes(self) -> list[str]:

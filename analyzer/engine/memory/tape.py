@@ -16,7 +16,7 @@ from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.network import Network, Node, declared_sharing
+from analyzer.engine.network import Network, Node
 from analyzer.layers import LOCAL, SHARED
 from analyzer.layers.operations import (
     FULL,
@@ -72,17 +72,16 @@ def operations_of(network: Network, mode: str) -> Work:
         if operations is None:
             sharing = SHARED
             if layer.shares and mode != "shared":
-                sharing = LOCAL if mode == "local" else declared_sharing(layer)
+                sharing = LOCAL if mode == "local" else layer.declared_sharing
             operations = known[key] = layer.saved(node.flow, sharing)
         work.nodes.append((node, operations))
         work.tensors.append(_tensors(work, node, operations))
         for place, source in enumerate(node.inputs):
             if source.index < 0:
                 rules.setdefault(source.index, set()).update(_rules(operations, place))
-        if operations[0].parts:
-            axis, start, stop, step = layer.bounds(node.inputs[0].output)  # type: ignore[attr-defined]
-            if step == 1:
-                slices.setdefault((node.inputs[0].index, axis), []).append((start, stop, node.index))
+        part = layer.bounds(node.inputs[0].output) if operations[0].parts else None
+        if part is not None and part.step == 1:
+            slices.setdefault((node.inputs[0].index, part.axis), []).append((part.start, part.stop, node.index))
     for (_, axis), parts in slices.items():
         _find_split(work, axis, sorted(parts))
     work.indices = {index for index, found in rules.items() if found == {NONE}}

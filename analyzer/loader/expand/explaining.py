@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.network import Node
-from analyzer.layers.windows import arithmetic
 from analyzer.loader.expand.scope import Missing
 from analyzer.source import shown
 from analyzer.volume import AXES
@@ -56,14 +55,13 @@ def behind(node: Node) -> list[str]:
 
 def formula_of(node: Node) -> list[str]:
     """The formula of a window layer with its numbers."""
-    geometry = getattr(node.layer, "geometry", None)
-    if geometry is None or not node.inputs or node.layer.type == "conv_transpose":
+    if not node.inputs:
         return []
     volume = node.inputs[0].output
-    kernel, stride, dilation, pairs = geometry(volume)
-    rounding = getattr(node.layer, "rounding", "floor")
-    lines: list[str] = []
-    for axis, name in enumerate(AXES[volume.rank]):
-        formula = arithmetic(volume.spatial[axis], kernel[axis], stride[axis], dilation[axis], pairs[axis], rounding)
-        lines.append(f"{name}: {formula} = {node.output.spatial[axis]}")
-    return lines
+    window = node.layer.window(volume)
+    if window is None or window.scatters:
+        return []
+    return [
+        f"{name}: {window.formula(volume.spatial[axis], axis)} = {node.output.spatial[axis]}"
+        for axis, name in enumerate(AXES[volume.rank])
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.engine.result import Row
-from analyzer.layers.windows import times
+from analyzer.layers.axes import times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

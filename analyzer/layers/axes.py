@@ -1,0 +1,66 @@
+"""Sizes on the axes of a volume: a parameter for each axis, a volume that must have axes, the limit of a volume.
+
+Sources: the language, "Axes" and "Limits".
+"""
+
+from __future__ import annotations
+
+from analyzer.diagnostics import Refusal
+from analyzer.volume import AXES, LARGEST, Volume, pretty_sizes
+
+
+def effective(kernel: int, dilation: int) -> int:
+    """F_eff: the cells a dilated kernel spans."""
+    return dilation * (kernel - 1) + 1
+
+
+def per_axis(value: int | tuple[int, ...], rank: int, parameter: str) -> tuple[int, ...]:
+    """A size parameter for each of `rank` spatial axes; one number stands for all."""
+    if isinstance(value, int):
+        return (value,) * rank
+    if len(value) != rank:
+        raise wrong_rank(parameter, len(value), rank)
+    return value
+
+
+def times(value: int | tuple[int, ...]) -> str:
+    """A size parameter as written: `3`, `3×5`."""
+    return str(value) if isinstance(value, int) else pretty_sizes(value)
+
+
+def signed(number: int) -> str:
+    """A number with a true minus sign."""
+    return str(number).replace("-", "−")
+
+
+def wrong_rank(parameter: str, given: int, rank: int) -> Refusal:
+    """The refusal of a parameter with sizes for another number of axes."""
+    axes = ", ".join(AXES[rank])
+    where = f"a {rank}-D volume ({axes})" if rank else "a vector, which has no spatial axis"
+    numbers = "1 number" if given == 1 else f"{given} numbers"
+    return Refusal(
+        f"{parameter} of {{layer}} has {numbers}, and its input is {where}",
+        code="SHAPE203",
+        parameter=parameter,
+        help=f"one number for all axes, or {rank}" if rank else None,
+    )
+
+
+def needs_axes(volume: Volume, what: str) -> None:
+    """Refuses a vector where a layer slides over spatial axes."""
+    if not volume.spatial:
+        raise Refusal(
+            f"{{layer}} {what} spatial axes, and its input is a vector of {volume.depth}",
+            code="SHAPE205",
+            help="`reshape` gives a vector axes, for example `reshape: 1x1x?`",
+        )
+
+
+def checked(volume: Volume) -> Volume:
+    """`volume`, unless an axis or its size is beyond the limit."""
+    if volume.size > LARGEST or any(size > LARGEST for size in volume.sizes):
+        raise Refusal(
+            f"{{layer}} would put out {volume.pretty()}, more than the 10^15 elements that a volume may have",
+            code="LIMIT104",
+        )
+    return volume
