@@ -25,7 +25,7 @@ from analyzer.contract.keys import (
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.dtypes import BITS
 from analyzer.engine.receptive_field import ReceptiveField
-from analyzer.engine.result import COUNTS, MODES, Analysis, Cost, Peak, Row, Sums
+from analyzer.engine.result import COUNTS, MODES, ActivationPeak, Analysis, Cost, Row, Sums
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ _KEYS: dict[type, Sequence[Key]] = {
     Analysis: REPORT,
     Cost: COST,
     Diagnostic: FINDING,
-    Peak: PEAK,
+    ActivationPeak: PEAK,
     ReceptiveField: RECEPTIVE_FIELD,
     Row: LAYER,
     Sums: SUMS,

@@ -1,8 +1,23 @@
-"""The peak of activation memory while a network runs forward, layer by layer, keeping only what is still to be read.
+"""The peak of activation memory: the volumes between layers that are alive at once while a network runs forward.
 
-At every layer its inputs, its output and whatever later layers still read are alive at once. A view (`flatten`,
-`reshape`, `slice`) holds its input's memory; a layer with `inplace: true` overwrites its first input. Outputs of the
-network stay to the end. Linear in the number of reads.
+At every layer these are its inputs, its output and every volume that a later layer reads. A view (`flatten`, `reshape`,
+`slice`) uses its input's memory; a layer with `inplace: true` overwrites its first input. Outputs of the network stay
+to the end. Linear in the number of reads.
+
+This is the column `peak` of a report: it counts volumes and nothing else, and frees the network's input after its last
+reader. `analyzer.engine.memory.inference` is the peak of inference in `analyzer memory`: it counts parameters, buffers
+and the tensors that a layer makes within itself too, and its input stays, because the caller owns it.
+
+>>> from analyzer.engine.network import Network
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> node = network.enter("input", Volume((), 10))
+>>> for name, units in (("a", 20), ("b", 5)):
+...     node = network.place(name, CATALOGUE["dense"](units=units), [node])
+>>> network.name_outputs([node])
+>>> peak_activation(network, batch=1, dtype="float32")  # the input of 40 bytes, and a's output of 80
+ActivationPeak(bytes=120, name='a')
 
 Source: liveness of tensors as torch frees them in graph execution; docs/decisions/peak.md.
 """
@@ -11,11 +26,11 @@ from __future__ import annotations
 
 from analyzer.dtypes import size_in_bytes
 from analyzer.engine.network import Network
-from analyzer.engine.result import Peak
+from analyzer.engine.result import ActivationPeak
 
 
-def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
-    """The most bytes alive at once, and the name of the first layer where they are."""
+def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPeak:
+    """The most bytes of volumes alive at once, and the name of the first layer where they are."""
     storage: dict[int, int] = {}  # node index -> the index of the node whose memory it uses
     uses: dict[int, int] = {}  # storage index -> reads still to come
     order = [*network.inputs, *network.nodes]
@@ -43,4 +58,4 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> Peak:
             uses[held] -= 1
             if not uses[held]:
                 alive -= sizes.pop(held)
-    return Peak(most, where)
+    return ActivationPeak(most, where)

@@ -188,8 +188,8 @@ class Row(Reported):
         return cost.bytes + self.own.activation_bytes
 
 
-class Peak(Reported):
-    """The most bytes of activations alive at once while the network runs forward, and the layer where that happens."""
+class ActivationPeak(Reported):
+    """The most bytes of activations alive at once while the network runs forward, and the name of the layer there."""
 
     bytes: int
     name: str
@@ -205,7 +205,7 @@ class Analysis(Reported, kw_only=True):
     network: Network
     rows: Sequence[Row]
     totals: Sums
-    peak: Peak
+    peak: ActivationPeak
     name: str
     file: str
     batch: int

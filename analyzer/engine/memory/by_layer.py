@@ -1,4 +1,4 @@
-"""What each layer holds of a training step and of inference, for a table of layers."""
+"""The memory of each layer in a training step and in inference, for a table of layers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from analyzer.engine.network import Network
 
 
 def saved_and_live(network: Network, *, batch: int, dtype: str) -> dict[str, tuple[int, int]]:
-    """By the layer's name: bytes that it is the first to keep for the backward pass, and bytes of activations that are
-    alive in inference while it runs, the network's inputs not counted.
+    """Two sizes in bytes for each layer, by its name.
+
+    The first is of the tensors that this layer is the first to save for the backward pass. The second is of the
+    activations alive in inference while the layer runs; the network's inputs are not counted.
     """
     work, run = operations_of(network, "shared"), Run(batch=batch, dtype=dtype, loss="none")
     saved = dict.fromkeys((node.name for node in network.nodes), 0)
     before = 0
-    for phase, layer, _, _, kept in Training(Tape(work, run), timed=True).ledger.timeline or ():
-        if phase == "forward":
-            saved[layer] += kept - before
-            before = kept
+    for mark in Training(Tape(work, run), timed=True).ledger.timeline or ():
+        if mark.phase == "forward":
+            saved[mark.layer] += mark.saved - before
+            before = mark.saved
     live = dict.fromkeys(saved, 0)
     ledger = Inference(Tape(work, run, training=False), timed=True).ledger
-    for _, layer, alive, _, _ in ledger.timeline or ():
-        live[layer] = max(live[layer], alive - ledger.base)
+    for mark in ledger.timeline or ():
+        live[mark.layer] = max(live[mark.layer], mark.live - ledger.base)
     return {name: (saved[name], live[name]) for name in saved}

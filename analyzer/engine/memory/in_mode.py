@@ -10,7 +10,7 @@ from functools import cached_property
 from analyzer.engine.memory.allocator import replay
 from analyzer.engine.memory.arena import Plan, arena_tensors, plan_arena
 from analyzer.engine.memory.inference import Inference
-from analyzer.engine.memory.ledger import Peak
+from analyzer.engine.memory.ledger import PhasePeak
 from analyzer.engine.memory.ranks import per_rank_of
 from analyzer.engine.memory.settings import TRAINED, Run
 from analyzer.engine.memory.sharding import PerRank, check_ranks
@@ -52,7 +52,7 @@ class Held:
         return Training(Tape(self.work, run))
 
     @property
-    def peak(self) -> Peak:
+    def peak(self) -> PhasePeak:
         """The peak of training."""
         return self.training.ledger.peak
 
@@ -69,7 +69,10 @@ class Held:
     @cached_property
     def timeline(self) -> list[tuple[str, str, int]]:
         """The phase, the layer and the bytes alive at every operation of a training step."""
-        return [moment[:3] for moment in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()]
+        return [
+            (mark.phase, mark.layer, mark.live)
+            for mark in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()
+        ]
 
     @cached_property
     def arena(self) -> Plan:
@@ -109,7 +112,7 @@ class Held:
             "temporary": peak.saved,
         }
 
-    def training_parts(self, peak: Peak | None = None) -> dict[str, int]:
+    def training_parts(self, peak: PhasePeak | None = None) -> dict[str, int]:
         """What the peak of training (or of a phase of it) consists of, in bytes; the sum is the peak."""
         peak = self.peak if peak is None else peak
         return {

@@ -1,16 +1,30 @@
 """The peak of inference: parameters, buffers, input, and the activations alive while the network runs in eval mode.
 
-Each tensor goes after its last reader, in the order of the file; outputs stay. `eager` is what a framework holds that
-runs modules as they are written: a block's arguments stay until the block returns (a repetition is one too), and a
-tensor that several layers or blocks of one list read stays until that list ends, as the local variable that it is. Both
-are linear in the operations.
+Each tensor is freed after its last reader, in the order of the file; the network's outputs stay. `eager` is the memory of
+a framework that runs modules as they are written. There Python's variables keep tensors alive for longer: the arguments of
+a block until the block returns (each repetition is a call of its own), and a tensor that several layers or blocks of one
+list read until that list ends. Both are linear in the operations.
+
+This is the peak of `analyzer memory`. The peak of activations in `analyzer.engine.peak` is another, simpler model.
+
+>>> from analyzer.engine.memory.settings import Run
+>>> from analyzer.engine.memory.tape import operations_of
+>>> from analyzer.engine.network import Network
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> input = network.enter("input", Volume((), 10))
+>>> network.name_outputs([network.place("dense1", CATALOGUE["dense"](units=5), [input])])
+>>> inference = Inference(Tape(operations_of(network, "shared"), Run(), training=False))
+>>> inference.parameters, inference.input, inference.peak.bytes  # and an output of 20 bytes
+(220, 40, 280)
 
 Source: torch 2.13.0, eval mode under no_grad, graph execution and modules; docs/memory.md.
 """
 
 from __future__ import annotations
 
-from analyzer.engine.memory.ledger import Ledger, Peak
+from analyzer.engine.memory.ledger import Ledger, PhasePeak
 from analyzer.engine.memory.tape import Tape
 
 TYPE_CHECKING = False
@@ -19,10 +33,11 @@ if TYPE_CHECKING:
 
 
 class Inference:
-    """What inference holds, in bytes, over a tape laid out for it.
+    """The memory of inference, in bytes, from a tape laid out for inference.
 
-    `parameters`, `buffers` and `input` stay throughout. `peak` counts them in; its `saved` are what operations make
-    besides their output (where a pool's largest values stood, 16-bit copies of weights), its `transient` activations.
+    `parameters`, `buffers` and `input` stay throughout, and `peak` includes them. Its `saved` are the tensors that
+    operations make beside their output (the positions of a pool's largest values, 16-bit copies of weights), its
+    `transient` the activations.
     """
 
     __slots__ = ("buffers", "input", "ledger", "parameters", "peak")
@@ -34,14 +49,14 @@ class Inference:
         self.ledger = Ledger(self.parameters + self.buffers + self.input, traced=traced, timed=timed)
         last = last_reads(tape)
         if eager:
-            for value, place in _held_until(tape).items():
+            for value, place in _alive_until(tape).items():
                 last[tape.root[value]] = max(last[tape.root[value]], place)
         _run(tape, self.ledger, last)
-        self.peak: Peak = self.ledger.peak
+        self.peak: PhasePeak = self.ledger.peak
 
 
 def last_reads(tape: Tape) -> dict[int, int]:
-    """For every value with memory of its own the last step that reads it: its own where none does; outputs stay."""
+    """The last step that reads each value with memory of its own, or its own step if none does; outputs stay."""
     last: dict[int, int] = {}
     for place, step in enumerate(tape.steps):
         for value in (tape.first + place, *step.reads):
@@ -51,10 +66,10 @@ def last_reads(tape: Tape) -> dict[int, int]:
 
 
 def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
-    """Runs the steps forward; each value's memory goes after its last step."""
+    """Runs the steps forward; each value's memory is freed after its last step."""
     ending: dict[int, list[int]] = {}
     for value, place in last.items():
-        if value >= tape.first:  # the caller holds the inputs
+        if value >= tape.first:  # the caller owns the inputs
             ending.setdefault(place, []).append(value)
     storage: dict[int, int] = {}
     for place, step in enumerate(tape.steps):
@@ -64,7 +79,7 @@ def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
         made = [ledger.new(size, 0) for size in step.made]
         for extra in made:
             ledger.keep(extra)
-        for size in (*step.copies, *step.passing):  # there for the next time until autocast ends
+        for size in (*step.copies, *step.passing):  # cached for the next use until autocast ends
             ledger.keep(ledger.new(size, 0))
         ledger.mark(step.node.name)
         for extra in made:
@@ -73,8 +88,8 @@ def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
             ledger.drop(storage[gone])
 
 
-def _held_until(tape: Tape) -> dict[int, int]:
-    """For every value that Python's frames hold beyond its last reader, the step at whose end they let it go."""
+def _alive_until(tape: Tape) -> dict[int, int]:
+    """For every value that Python's variables keep alive beyond its last reader, the step after which it is freed."""
     ends: dict[tuple[str, ...], int] = {}
     paths: list[tuple[str, ...]] = [()] * tape.first
     for place, step in enumerate(tape.steps):

@@ -1,118 +1,140 @@
-"""The ledger: which memory is alive, what for, and when there was the most of it.
+"""The ledger: the memory that is alive, its purpose, and when there was the most of it.
 
-Memory is counted by storages. A storage is transient until a backward pass keeps it, and goes when its last holder
-does. What stays for the whole step (parameters, optimizer state, input) is the ledger's base.
+The ledger counts storages, as a framework does: a storage is a block of memory that one or more tensors use. It is
+freed when its last owner lets go of it. A storage that the backward pass needs is saved; every other is transient.
+Memory that stays for the whole step (parameters, optimizer state, input) is the ledger's base.
+
+>>> ledger = Ledger(base=100)
+>>> ledger.begin("forward")
+>>> output = ledger.new(8)
+>>> ledger.keep(output)  # for the backward pass
+>>> ledger.mark("conv1")
+>>> ledger.drop(output)  # its last reader has run
+>>> ledger.live, ledger.saved, ledger.peak.layer
+(108, 8, 'conv1')
+>>> ledger.release(output)
+>>> ledger.live, ledger.peak.bytes
+(100, 108)
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeAlias
+from analyzer.record import Record, field
 
-    #: At an operation: phase, layer, bytes alive, those of gradients of parameters, those that are saved.
-    Moment: TypeAlias = tuple[str, str, int, int, int]
-
-#: Holders of a storage that is never freed.
+#: Owners of a storage that is never freed.
 _FOREVER = 1 << 62
 
 
-class Peak:
-    """The most bytes alive at once: where, in which phase, and what of them was gradients of parameters, saved, transient."""
+class PhasePeak(Record):
+    """The most bytes alive at once in a phase of a step.
 
-    __slots__ = ("bytes", "gradients", "layer", "phase", "saved", "transient")
-
-    def __init__(self, bytes: int, layer: str, phase: str, gradients: int, saved: int, transient: int) -> None:
-        self.bytes = bytes
-        self.layer = layer
-        self.phase = phase
-        self.gradients = gradients
-        self.saved = saved
-        self.transient = transient
-
-
-class Ledger:
-    """Storages alive beyond `base` bytes that stay throughout.
-
-    `events` (storage, size; size 0 frees it) are the allocations in order where `traced`; `timeline` holds, for every
-    mark, what was alive then.
+    `layer` is the layer that ran then. `gradients` (of parameters), `saved` and `transient` are the parts of `bytes`
+    that are not in the ledger's base.
     """
 
-    __slots__ = (
-        "base", "events", "gradients", "held", "highest", "kept", "live", "peaks", "phase", "saved", "sizes", "timeline",
-    )  # fmt: skip
+    bytes: int
+    layer: str
+    phase: str
+    gradients: int
+    saved: int
+    transient: int
 
-    def __init__(self, base: int, *, traced: bool = False, timed: bool = False) -> None:
-        self.base = base
-        self.live = base
-        self.saved = 0
-        self.gradients = 0
-        self.sizes: list[int] = []
-        self.held: list[int] = []
-        self.kept: list[int] = []
-        self.phase = "forward"
-        self.highest = -1
-        self.peaks: dict[str, Peak] = {}
-        self.events: list[tuple[int, int]] | None = [] if traced else None
-        self.timeline: list[Moment] | None = [] if timed else None
+
+class Mark(Record):
+    """The bytes alive while one operation of `layer` runs, and the parts of them that are gradients or saved."""
+
+    phase: str
+    layer: str
+    live: int
+    gradients: int
+    saved: int
+
+
+class Ledger(Record):
+    """Storages alive beyond `base` bytes that stay throughout. A storage is a number, counted from 0.
+
+    `sizes`, `owners` and `keepers` hold, for every storage, its bytes, its owners, and how many of them are backward
+    passes. `events` are the allocations in order where `traced`: (storage, bytes), or (storage, 0) where it is freed.
+    `timeline` has every mark where `timed`.
+    """
+
+    base: int
+    traced: bool = False
+    timed: bool = False
+    live: int = field(init=False)
+    saved: int = field(default=0, init=False)
+    gradients: int = field(default=0, init=False)
+    sizes: list[int] = field(factory=list, init=False)
+    owners: list[int] = field(factory=list, init=False)
+    keepers: list[int] = field(factory=list, init=False)
+    phase: str = field(default="forward", init=False)
+    highest: int = field(default=-1, init=False)
+    peaks: dict[str, PhasePeak] = field(factory=dict, init=False)
+    events: list[tuple[int, int]] | None = field(init=False)
+    timeline: list[Mark] | None = field(init=False)
+
+    def check(self) -> None:
+        self.live = self.base
+        self.events = [] if self.traced else None
+        self.timeline = [] if self.timed else None
 
     def begin(self, phase: str) -> None:
-        """Starts a phase, with a peak of its own."""
+        """Starts a phase, which has a peak of its own."""
         self.phase = phase
         self.highest = -1
 
-    def new(self, size: int, holders: int = 1) -> int:
-        """Allocates a storage with so many holders."""
+    def new(self, size: int, owners: int = 1) -> int:
+        """Allocates a storage of `size` bytes and returns its number."""
         storage = len(self.sizes)
         self.sizes.append(size)
-        self.held.append(holders)
-        self.kept.append(0)
+        self.owners.append(owners)
+        self.keepers.append(0)
         self.live += size
         if self.events is not None and size:
             self.events.append((storage, size))
         return storage
 
     def outside(self) -> int:
-        """A storage that the caller holds and the base counts."""
+        """A storage that the caller owns; its bytes are in the base."""
         return self.new(0, _FOREVER)
 
     def drop(self, storage: int) -> None:
-        """One holder less; the last one frees it."""
-        self.held[storage] -= 1
-        if not self.held[storage]:
+        """One owner lets go of a storage; the last one frees it."""
+        self.owners[storage] -= 1
+        if not self.owners[storage]:
             self.live -= self.sizes[storage]
             if self.events is not None and self.sizes[storage]:
                 self.events.append((storage, 0))
 
     def keep(self, storage: int) -> None:
-        """The backward pass holds it too."""
-        self.held[storage] += 1
-        self.kept[storage] += 1
-        if self.kept[storage] == 1:
+        """The backward pass becomes an owner of a storage."""
+        self.owners[storage] += 1
+        self.keepers[storage] += 1
+        if self.keepers[storage] == 1:
             self.saved += self.sizes[storage]
 
     def release(self, storage: int) -> None:
-        """The backward pass has no more need of it."""
-        self.kept[storage] -= 1
-        if not self.kept[storage]:
+        """The backward pass lets go of a storage."""
+        self.keepers[storage] -= 1
+        if not self.keepers[storage]:
             self.saved -= self.sizes[storage]
         self.drop(storage)
 
     @property
     def left(self) -> list[int]:
-        """The storages that are alive still."""
-        return [storage for storage, held in enumerate(self.held) if held > 0 and self.sizes[storage]]
+        """The storages that are still alive."""
+        return [storage for storage, owners in enumerate(self.owners) if owners > 0 and self.sizes[storage]]
 
     def mark(self, layer: str) -> None:
-        """Looks whether there was never more than now."""
+        """Records the bytes alive while an operation of `layer` runs."""
         if self.live > self.highest:
             self.highest = self.live
             transient = self.live - self.base - self.gradients - self.saved
-            self.peaks[self.phase] = Peak(self.live, layer, self.phase, self.gradients, self.saved, transient)
+            self.peaks[self.phase] = PhasePeak(self.live, layer, self.phase, self.gradients, self.saved, transient)
         if self.timeline is not None:
-            self.timeline.append((self.phase, layer, self.live, self.gradients, self.saved))
+            self.timeline.append(Mark(self.phase, layer, self.live, self.gradients, self.saved))
 
     @property
-    def peak(self) -> Peak:
-        """The peak of all phases, the first where several are equal."""
+    def peak(self) -> PhasePeak:
+        """The highest peak of all phases, the first where several are equal."""
         return max(self.peaks.values(), key=lambda peak: peak.bytes)

@@ -1,6 +1,7 @@
-"""The loss of a training step, as steps on the tape behind the network's outputs, and what the outputs are compared with.
+"""The loss of a training step, as steps on the tape after the network's outputs.
 
-Cross-entropy is the logarithm of softmax, which is kept, and the mean of the targets' entries, as torch runs it.
+Cross-entropy is the logarithm of softmax, which the backward pass needs, and the mean of the targets' entries, as torch
+runs it (`torch.nn.functional.cross_entropy`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from analyzer.volume import Volume
 
 
 class Loss:
-    """The loss as steps on the tape, behind its outputs: `value` its scalar's value, None where there is no loss.
+    """The loss as steps on the tape, after its outputs.
 
-    `targets` are the bytes of what the outputs are compared with: an int64 for each position (cross-entropy), or as
-    many numbers as there are outputs (mse).
+    `value` is the value of its scalar, None where there is no loss. `targets` are the bytes of the targets: an int64
+    for each position (cross-entropy), or as many numbers as there are outputs (mse). `steps` is the number of steps
+    that the loss added.
     """
 
     def __init__(self, tape: Tape) -> None:

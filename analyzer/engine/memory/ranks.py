@@ -33,14 +33,14 @@ def per_rank_of(work: Work, run: Run, strategy: str, ranks: int) -> PerRank:
     base = training.ledger.base
     moments = [
         Moment(
-            phase,
-            saved=saved,
-            transient=live - base - gradients - saved,
-            gradients=gradients,
-            unit=place.get(unit_of.get(layer) or ""),
-            layer=layer,
+            mark.phase,
+            saved=mark.saved,
+            transient=mark.live - base - mark.gradients - mark.saved,
+            gradients=mark.gradients,
+            unit=place.get(unit_of.get(mark.layer) or ""),
+            layer=mark.layer,
         )
-        for phase, layer, live, gradients, saved in training.ledger.timeline or ()
+        for mark in training.ledger.timeline or ()
     ]
     single = SingleDevice(
         moments,

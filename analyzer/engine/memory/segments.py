@@ -1,7 +1,9 @@
-"""Checkpointed segments: stretches of the tape whose activations are thrown away and worked out again.
+"""Checkpointed segments: stretches of the tape whose activations are not saved but recomputed in the backward pass.
 
-`blocks` makes a segment of every outermost block call, each repetition one; `sqrt` cuts the layers into ⌈√n⌉ stretches
-of equal length (Chen et al. 2016); names make one of each layer or block that they name.
+`blocks` makes a segment of every outermost block call, with each repetition a call of its own. `sqrt` cuts the n layers
+into ⌈√n⌉ stretches of equal length. Names make a segment of each layer or block that they name.
+
+Source: Chen et al. 2016, "Training deep nets with sublinear memory cost".
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def segments(tape: Tape) -> list[tuple[int, int]]:
 
 
 class Blocks:
-    """Which block call a node stands in: the outermost one, each repetition by itself; sequences and branches are none."""
+    """The outermost block call that a node is in. Each repetition is a call; sequences and branches are not."""
 
     def __init__(self, network: Network) -> None:
         self.calls = {path for path, what in network.groups.items() if what[:1].isupper()}
@@ -50,7 +52,7 @@ class Blocks:
 
 
 class _Sqrt:
-    """Which of ⌈√n⌉ stretches of n layers a node is in."""
+    """The number of the stretch that a node is in, of ⌈√n⌉ stretches of n layers."""
 
     def __init__(self, network: Network) -> None:
         self.layers = len(network.nodes)
@@ -61,7 +63,7 @@ class _Sqrt:
 
 
 class _Named:
-    """Which of the named layers and blocks a node is or stands in."""
+    """The named layer or block that a node is or is in."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = set(names)
@@ -80,7 +82,7 @@ def prefixes(name: str) -> Iterator[str]:
 
 
 def check_names(network: Network, names: Sequence[str]) -> None:
-    """Refuses a name of a checkpoint that no layer and no block of the network has."""
+    """Refuses a checkpoint's name that no layer and no block of the network has."""
     known = {prefix for node in network.nodes for prefix in prefixes(node.name)}
     for name in names:
         if name not in known:

@@ -1,7 +1,8 @@
-"""The allocations of a run in order, as a caching allocator sees them: what is there first, then the ledger's events.
+"""The allocations of a run in order, as a caching allocator sees them.
 
-Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then what the run allocates
-and frees. Training runs two steps: the first makes the optimizer's state, the second finds it there.
+Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then the
+allocations and frees of the run, which are the ledger's events. Training runs two steps: the optimizer's state is made
+in the first and exists in the second.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def training_trace(tape: Tape) -> Iterator[Event]:
 
 
 def _shifted(events: Sequence[Event], by: int) -> Iterator[Event]:
-    """Events of storages of other numbers, so that a step's are not the one before's."""
+    """Events whose storages have other numbers, so that those of two steps differ."""
     for storage, size in events:
         yield storage + by, size
 

@@ -1,15 +1,19 @@
-"""The peak of training: one step simulated tensor by tensor, forward, backward and the optimizer's step.
+"""The peak of training: one step simulated tensor by tensor, in steady state.
 
-Forward   each operation allocates its output unless it is a view or in place; a tensor goes when its last reader has run
-          and no backward pass keeps it.
-Backward  in reverse order. An operation allocates the gradients of its reads and parameters while its output's gradient
-          and what it kept are alive; then those go. A second gradient of a tensor is added into the first where that has
-          no other owner, otherwise a third is made.
-Step      what the optimizer makes besides its state.
+It is the second step: the optimizer's state exists, and gradients were set to none after the first.
 
-A second step in steady state: optimizer state exists, gradients were set to none. Linear in the operations.
-
-Sources: torch 2.13.0, autograd/engine.cpp and input_buffer.cpp; docs/memory.md.
+>>> from analyzer.engine.memory.settings import Run
+>>> from analyzer.engine.memory.tape import operations_of
+>>> from analyzer.engine.network import Network
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> input = network.enter("input", Volume((), 10))
+>>> output = network.place("dense1", CATALOGUE["dense"](units=5), [input])
+>>> network.name_outputs([output])
+>>> training = Training(Tape(operations_of(network, "shared"), Run(batch=2, optimizer="sgd", loss="mse")))
+>>> training.parameters, training.gradients, training.ledger.peak.phase
+(220, 220, 'backward')
 """
 
 from __future__ import annotations
@@ -19,17 +23,24 @@ from collections.abc import Sequence
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.optimizers import OPTIMIZERS
-from analyzer.engine.memory.segments import segments
-from analyzer.engine.memory.tape import Step, Tape
-from analyzer.layers.operations import NONE, PASSED, SUMMED
+from analyzer.engine.memory.simulation import Simulation
+from analyzer.engine.memory.tape import Tape
+from analyzer.layers.operations import NONE
 
 
 class Training:
-    """What a training step holds, in bytes.
+    """The memory of a training step, in bytes.
 
-    `parameters`, `buffers`, `optimizer` (state, and the running mean of an EMA) and `input` (with the targets) stay
-    throughout, `state` is the tensors of `optimizer`, `ema` what of it is the mean; `saved` is what is alive at the end of the forward pass beyond them, `gradients` those of all trained
-    parameters. `ledger` has the peaks of the phases; `stepped` is how many events come before the optimizer's step.
+    parameters  all parameters
+    buffers     all buffers
+    optimizer   the optimizer's state, with the running mean of an EMA
+    input       the network's inputs, and the targets of the loss
+    state       the tensors of `optimizer`
+    ema         the part of `optimizer` that is the running mean
+    saved       alive at the end of the forward pass beside the above
+    gradients   of all trained parameters
+    ledger      the peaks of the phases; the first four stay throughout and are its base
+    stepped     the number of its events before the optimizer's step
     """
 
     __slots__ = (
@@ -54,7 +65,7 @@ class Training:
         self.input = sum(tape.inputs) + loss.targets
         base = self.parameters + self.buffers + self.optimizer + self.input
         self.ledger = Ledger(base, traced=traced, timed=timed)
-        simulation = _Simulation(tape, loss, needs, self.ledger)
+        simulation = Simulation(tape, loss, needs, self.ledger)
         if run.accumulate > 1:
             self.ledger.new(self.gradients)
             self.ledger.gradients = self.gradients
@@ -66,7 +77,7 @@ class Training:
 
 
 def _needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:
-    """Whether a gradient flows to each value: a trained parameter stands before it, and one of `starts` behind it."""
+    """Whether a gradient flows to each value: a trained parameter comes before it, and one of `starts` after it."""
     first, steps, parameters = tape.first, tape.steps, tape.parameters
     behind = [False] * (first + len(steps))
     for value in starts:
@@ -85,7 +96,7 @@ def _needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:
 
 
 def _reached(tape: Tape, needs: Sequence[bool]) -> set[int]:
-    """The parameters that get a gradient."""
+    """The numbers of the parameters that get a gradient."""
     return {
         number
         for place, step in enumerate(tape.steps)
@@ -93,212 +104,3 @@ def _reached(tape: Tape, needs: Sequence[bool]) -> set[int]:
         for number, _ in step.parameters
         if tape.parameters[number][1]
     }
-
-
-class _Simulation:
-    """One training step over a tape whose last steps are its loss."""
-
-    def __init__(self, tape: Tape, loss: Loss, needs: Sequence[bool], ledger: Ledger) -> None:
-        self.tape = tape
-        self.ledger = ledger
-        self.steps = tape.steps
-        self.first = tape.first
-        self.loss_from = len(tape.steps) - loss.steps
-        self.ends = tape.outputs if loss.value is None else [*tape.outputs, loss.value]
-        self.starts = loss.starts
-        self.storage: list[int] = [ledger.outside() for _ in tape.inputs] + [-1] * len(self.steps)
-        #: For every step the storages that its backward pass keeps; for every segment those that it reads.
-        self.saved: list[list[int]] = [[] for _ in self.steps]
-        self.entries: dict[int, list[int]] = {}
-        #: Copies that autocast drops at the end of the forward pass.
-        self.passing: list[int] = []
-        self.needs = needs
-        self.segments = segments(tape)
-
-    # -- forward -----------------------------------------------------------------------------------------------------
-
-    def forward(self) -> None:
-        """Runs the steps; those of a checkpointed segment keep nothing but what the segment reads."""
-        root, ledger = self.tape.root, self.ledger
-        ledger.begin("forward")
-        # The outputs and the loss of the step before are there until their names mean the new ones.
-        before = [ledger.new(self.tape.value_bytes[value]) for value in self.ends]
-        uses = self._uses(0, len(self.steps))
-        for value in self.ends:
-            uses[root[value]] = uses.get(root[value], 0) + 1
-        at = 0
-        for start, stop in self.segments:
-            self._run(at, start, uses, saving=True)
-            read = {root[read] for step in self.steps[start:stop] for read in step.reads}
-            self.entries[start] = [self.storage[value] for value in sorted(read) if value < self.first + start]
-            for storage in self.entries[start]:
-                ledger.keep(storage)
-            self._run(start, stop, uses, saving=False)
-            at = stop
-        self._run(at, self.loss_from, uses, saving=True)
-        for storage in before[:-1]:
-            ledger.drop(storage)
-        self._run(self.loss_from, len(self.steps), uses, saving=True)
-        ledger.drop(before[-1])
-        self._leave_autocast()
-
-    def _leave_autocast(self) -> None:
-        """Drops the copies that are held for no backward pass, as autocast does at its end."""
-        for storage in self.passing:
-            self.ledger.drop(storage)
-        self.passing = []
-
-    def _uses(self, start: int, stop: int) -> dict[int, int]:
-        """How often the steps from `start` up to `stop` read each storage, by its root value."""
-        root = self.tape.root
-        uses: dict[int, int] = {}
-        for place in range(start, stop):
-            for read in self.steps[place].reads:
-                uses[root[read]] = uses.get(root[read], 0) + 1
-        return uses
-
-    def _run(self, start: int, stop: int, uses: dict[int, int], *, saving: bool, again: bool = False) -> None:
-        """Runs the steps from `start` up to `stop` forward; `uses` are the reads to come of what they put out.
-
-        `again` says that this is the second time: what they read from before them is held by its segment.
-        """
-        ledger, storage, root, first = self.ledger, self.storage, self.tape.root, self.first
-        new, drop, keep, mark = ledger.new, ledger.drop, ledger.keep, ledger.mark
-        own_from = first + start if again else 0
-        for place in range(start, stop):
-            step, value = self.steps[place], first + place
-            owner = root[value]
-            storage[value] = new(step.bytes, uses.get(value, 0) + 1) if owner == value else storage[owner]
-            self.passing.extend([new(size) for size in step.passing])
-            if saving and self.needs[value]:
-                keeps = self._factors(step) if step.product else step.keeps
-                kept = [storage[kept_value] for kept_value in keeps]
-                kept.extend([new(size, 0) for size in (*step.extras, *step.copies)])
-                for held in kept:
-                    keep(held)
-                self.saved[place] = kept
-                mark(step.node.name)
-            else:
-                self.passing.extend([new(size) for size in step.copies])
-                made = [new(size) for size in step.made]
-                mark(step.node.name)
-                for extra in made:
-                    drop(extra)
-            for read in step.reads:
-                if root[read] >= own_from:
-                    drop(storage[read])
-            if owner == value:
-                drop(storage[value])
-
-    def _factors(self, step: Step) -> list[int]:
-        """What a product keeps: each factor that the gradient of another, or of a parameter, is worked out with."""
-        if any(self.tape.parameters[number][1] for number, _ in step.parameters):
-            return list(step.keeps)
-        return [kept for kept in step.keeps if any(self.needs[read] for read in step.reads if read != kept)]
-
-    # -- backward ----------------------------------------------------------------------------------------------------
-
-    def backward(self) -> None:
-        """Runs the steps back; a checkpointed segment first runs forward again."""
-        ledger, steps, first, needs = self.ledger, self.steps, self.first, self.needs
-        ledger.begin("backward")
-        segment_ending = {stop - 1: (start, stop) for start, stop in self.segments}
-        own = self.tape.value_bytes
-        # Whoever called the backward pass holds what it starts with, to its end.
-        given = [ledger.new(own[value], 2) for value in self.starts]
-        gradients = {value: [storage] for value, storage in zip(self.starts, given, strict=True)}
-        done: set[int] = set()
-        for place in range(len(steps) - 1, -1, -1):
-            if place in segment_ending:
-                self._again(*segment_ending[place])
-            arrived = gradients.pop(first + place, None)
-            if arrived is not None and needs[first + place]:
-                self._back(place, arrived, gradients, done)
-            for storage in self.saved[place]:
-                ledger.release(storage)
-            self.saved[place] = []
-            for storage in self.entries.pop(place, ()):
-                ledger.release(storage)
-        for storage in given:
-            ledger.drop(storage)
-
-    def _again(self, start: int, stop: int) -> None:
-        """Runs a segment forward again, up to the last tensor that its backward pass keeps."""
-        while stop > start and not (self.steps[stop - 1].keeps or self.steps[stop - 1].extras):
-            stop -= 1
-        self._run(start, stop, self._uses(start, stop), saving=True, again=True)
-        self._leave_autocast()
-
-    def _back(self, place: int, arrived: list[int], gradients: dict[int, list[int]], done: set[int]) -> None:
-        """The backward pass of one step, to whose output the gradients `arrived`."""
-        step, ledger, needs = self.steps[place], self.ledger, self.needs
-        own = self.tape.value_bytes
-        made: list[tuple[int, int]] = []
-        for read, rule in zip(step.reads, step.gradients, strict=True):
-            if not needs[read] or rule == NONE:
-                continue
-            if rule == PASSED or (rule == SUMMED and own[read] == step.bytes):
-                ledger.held[arrived[0]] += 1
-                made.append((read, arrived[0]))
-            else:
-                made.append((read, ledger.new(own[read])))
-        raw = [(number, ledger.new(size)) for number, size in step.parameters if self.tape.parameters[number][1]]
-        transient = ledger.new(step.transient) if step.transient else -1
-        ledger.mark(step.node.name)
-        if transient >= 0:
-            ledger.drop(transient)
-        for storage in arrived:
-            ledger.drop(storage)
-        for storage in self.saved[place]:
-            ledger.release(storage)
-        self.saved[place] = []
-        for number, storage in raw:
-            self._collect(step, number, storage, done)
-        for read, storage in made:
-            self._join(step, read, storage, gradients)
-
-    def _collect(self, step: Step, number: int, storage: int, done: set[int]) -> None:
-        """The gradient of a parameter: taken as it is, cast to the parameter's format, or added to what there is."""
-        ledger, size = self.ledger, self.tape.parameters[number][0]
-        if ledger.sizes[storage] != size:
-            whole = ledger.new(size)
-            ledger.mark(step.node.name)
-            ledger.drop(storage)
-            storage = whole
-        if number in done or self.tape.run.accumulate > 1:
-            ledger.drop(storage)
-        else:
-            done.add(number)
-            ledger.gradients += size
-
-    def _join(self, step: Step, read: int, storage: int, gradients: dict[int, list[int]]) -> None:
-        """A gradient arrives at a value: the first is held, a second added."""
-        ledger = self.ledger
-        held = gradients.get(read)
-        if held is None:
-            gradients[read] = [storage]
-        elif read >= self.first and self.steps[read - self.first].collects:
-            held.append(storage)
-        else:
-            old, size = held[0], self.tape.value_bytes[read]
-            if self.tape.run.in_place_joins and ledger.held[old] == 1 and ledger.sizes[old] == size:
-                ledger.drop(storage)
-                return
-            held[0] = ledger.new(size)
-            ledger.mark(step.node.name)
-            ledger.drop(old)
-            ledger.drop(storage)
-
-    # -- the optimizer's step ----------------------------------------------------------------------------------------
-
-    def step(self, made: Sequence[int]) -> None:
-        """The optimizer's step, which makes tensors of these sizes; it stands under the layer with the most parameters."""
-        ledger, work = self.ledger, self.tape.work
-        ledger.begin("step")
-        sizes: dict[str, int] = {}
-        for (size, trained), (_, _, layer) in zip(self.tape.parameters, work.parameters, strict=True):
-            sizes[layer] = sizes.get(layer, 0) + size * trained
-        storages = [ledger.new(size) for size in made]
-        ledger.mark(max(sizes, key=lambda layer: sizes[layer], default=work.nodes[-1][0].name))
-        for storage in storages:
-            ledger.drop(storage)

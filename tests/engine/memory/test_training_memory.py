@@ -92,10 +92,10 @@ def differing(name: str, **changes: Any) -> list[dict[str, Any]]:
 
 def test_counting_a_shared_tensor_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def keep_a_copy(self: ledgers.Ledger, storage: int) -> None:
-        self.held[storage] += 1
-        self.kept[storage] += 1
+        self.owners[storage] += 1
+        self.keepers[storage] += 1
         self.saved += self.sizes[storage]
-        self.live += self.sizes[storage] if self.kept[storage] > 1 else 0
+        self.live += self.sizes[storage] if self.keepers[storage] > 1 else 0
 
     monkeypatch.setattr(ledgers.Ledger, "keep", keep_a_copy)
     assert differing("resnet18")
