@@ -1,8 +1,8 @@
-"""Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 where a file differs.
+"""Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 if a file differs.
 
-docs/layers/ holds a page for each layer type and an index, docs/checks/ one for each check; in docs/language.md the tables
-between `<!-- made: NAME -->` and `<!-- end -->` are made, the rest is written; in README.md and docs/ci.md what a command
-prints is made.
+It makes a page for each layer type and an index (docs/layers/), and the same for the checks (docs/checks/). In
+docs/language.md and docs/ci.md it makes the tables between `<!-- made: NAME -->` and `<!-- end -->`. In README.md and
+docs/ci.md it runs the commands in `console` blocks and puts in what they print. Everything else is written by hand.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from analyzer.loader.parse.grammar import (
     TOP_KEYS,
     TRAINING_KEYS,
 )
+from analyzer.reporter.findings import FORMATS
 from analyzer.reporter.findings import text as findings_text
 from analyzer.reporter.findings.checked import Checked, CheckRun
 from analyzer.reporter.options import Options
@@ -45,10 +46,10 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent
 
-#: The folders that hold nothing but made pages.
+#: The folders in which every page is made.
 _MADE = (DOCS / "layers", DOCS / "checks")
 
-#: Families in words, by the module that holds them.
+#: Titles of the families of layer types, by the module of the family.
 FAMILIES = {
     "convolution": "Convolutions",
     "dense": "Dense layers and embeddings",
@@ -64,43 +65,45 @@ FAMILIES = {
     "special": "Others",
 }
 
-#: Checks by the first digit of their codes.
+#: Titles of the groups of checks, by the first digit of their codes.
 HUNDREDS = {
-    "1": "Windows, receptive fields and places",
-    "2": "What stands beside what",
-    "3": "What it costs",
-    "4": "What the file declares",
+    "1": "Windows, receptive fields and positions",
+    "2": "Neighbouring layers",
+    "3": "Costs",
+    "4": "Unused declarations",
     "5": "Budgets",
 }
 
-#: What the index of the checks says above its tables.
+#: The index of the checks, above its tables.
 _CHECKS = """\
 # The checks
 
-`analyzer check model.yaml` asks {number} questions of a network that loads, before any training code runs it.
-`analyzer check --list` names them at the terminal, `analyzer check --explain CODE` shows the page of one. In pre-commit and
-in CI: [the page that can be copied](../ci.md).
+`analyzer check model.yaml` runs {number} checks on a network, before any training code exists. `analyzer check --list`
+lists them in the terminal, and `analyzer check --explain CODE` prints the page of one. To run them in pre-commit and in
+CI, copy from [this page](../ci.md).
 
-| severity | means | exit code |
+| severity | meaning | exit code |
 |---|---|---|
 | error | a limit that the author set is broken | 1 |
-| warning | wrong or wasted in all likelihood; what is right on purpose takes a comment with the reason | 1 |
+| warning | probably wrong or wasteful; if it is intended, ignore it with a comment that gives the reason | 1 |
 | note | worth knowing, often right | 0 |
 
-A model that does not load, one whose `expect` does not hold included, ends with exit code 1 too, and with 2 the command
-line or a file is at fault. `--severity warning` leaves the notes out, `--exit-zero` ends with 0 whatever is found in the
-models.
+The exit code is also 1 when a model does not load or its `expect` does not hold, and 2 when the command line or a file
+is at fault. `--severity warning` hides the notes. With `--exit-zero`, findings in the models do not change the exit
+code.
 
-Which checks are asked:
+To choose which checks run:
 
-- `--select CHECK1,linear-pair` asks these alone, `--ignore CHECK301` all but these: a code, the beginning of codes, or a name.
-- `# analyzer: ignore[CHECK201] reason` at the end of a line takes that check's findings on the line away, on a line of its
-  own those of the line below, and above the first key those of the whole file. Codes stand whole there, several with commas.
-- `[tool.analyzer]` in pyproject.toml, or a file `.analyzer.toml`, holds for all models below it:
+- `--select CHECK1,linear-pair` runs only these, `--ignore CHECK301` all except these. Name a check by its code, the
+  beginning of its code, or its name.
+- A comment `# analyzer: ignore[CHECK201] reason` at the end of a line ignores that check on the line. On a line of its
+  own it applies to the line below, and above the first key to the whole file. Write whole codes, separated by commas.
+- `[tool.analyzer]` in pyproject.toml, or a file `.analyzer.toml`, applies to all models below it:
   [configuration](../ci.md#configuration).
 """
 
-#: What a page shows: the input, and the lines of `layers` (the last one is the type's); otherwise the bare word.
+#: The example of a type's page: the input, and the lines of `layers`, of which the last is the type's. A type without an
+#: entry gets the bare word.
 EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "conv": ("32x32x3", ["conv: {filters: 20, kernel: 8, stride: 2, padding: 1}"]),
     "depthwise_conv": ("32x32x8", ["depthwise_conv: {kernel: 3, padding: same}"]),
@@ -163,12 +166,12 @@ def pages() -> dict[Path, str]:
     made.update({DOCS / "checks" / f"{Page(check).name}.md": "".join(_check_page(check)) for check in checks()})
     made[DOCS / "checks" / "README.md"] = "".join(_check_index())
     for path in (DOCS.parent / "README.md", DOCS / "ci.md"):
-        made[path] = _COMMAND.sub(_ran, path.read_text(encoding="utf-8"))
+        made[path] = _COMMAND.sub(_ran, _filled(path.read_text(encoding="utf-8")))
     return made
 
 
 def _ran(block: re.Match[str]) -> str:
-    """A block of a page with what its command prints when piped, messages included, wherever this runs."""
+    """A block of a page with the output of its command, messages included, as it is in a pipe on any machine."""
     command = block.group(1)
     environment = {name: value for name, value in os.environ.items() if name not in _SURROUNDINGS}
     printed = subprocess.run(
@@ -205,11 +208,11 @@ def _parameters(layer: type[Layer]) -> Iterator[str]:
     if not layer.declared:
         yield "It takes no parameters.\n\n"
         return
-    yield "| parameter | what it is | values | default |\n|---|---|---|---|\n"
+    yield "| parameter | meaning | values | default |\n|---|---|---|---|\n"
     for declaration in layer.declared.values():
         cells = (_spelled(declaration), declaration.doc, declaration.kind.words, _default(declaration))
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
-    main = f"A bare value is its `{layer.main}`." if layer.main else "It takes no bare value."
+    main = f"A bare value sets `{layer.main}`." if layer.main else "It takes no bare value."
     yield f"\n{main} Every value may be an [expression](../language.md#expressions).\n\n"
 
 
@@ -223,7 +226,7 @@ def _default(declaration: Parameter) -> str:
 
 
 def _example(layer: type[Layer]) -> Iterator[str]:
-    """A model that ends in the type, and what its last row says."""
+    """A model whose last layer is of the type, and the numbers of its last row."""
     plain = ("16x16x8", [_SAME, f"{layer.type}: [input, prev]"] if layer.type in _MERGES else [layer.type])
     volume, lines = EXAMPLES.get(layer.type, plain)
     text = f"input: {volume}\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
@@ -241,7 +244,7 @@ def _example(layer: type[Layer]) -> Iterator[str]:
 
 
 def _kept(row: Row) -> str:
-    """What the backward pass of a layer keeps, by reference."""
+    """A sentence that lists the tensors that the backward pass of a layer keeps."""
     flow = row.node.flow
     operations, first = row.node.layer.saved(flow, SHARED), len(flow.inputs)
     kept = {
@@ -258,25 +261,25 @@ def _kept(row: Row) -> str:
 
 
 def _elsewhere(layer: type[Layer]) -> Iterator[str]:
-    """Its names in frameworks, by what they mean here."""
+    """Its names in frameworks, grouped by how each is written here."""
     names: dict[str, list[str]] = {}
     for other in layer.elsewhere:
         name, _, meaning = other.partition(" → ")
         names.setdefault(meaning, []).append(f"`{name}`")
     for meaning, listed in names.items():
-        yield f"**Elsewhere{f', for `{meaning}`' if meaning else ''}:** {', '.join(listed)}.\n\n"
+        yield f"**{f'Names of `{meaning}`' if meaning else 'Names'} in frameworks:** {', '.join(listed)}.\n\n"
 
 
 def _index() -> Iterator[str]:
     yield "# The layer types\n\n"
-    yield f"{len(CATALOGUE)} types, by family. `analyzer layers` lists them at the terminal, `analyzer layers TYPE` shows one.\n"
-    yield "In the formulas: input W×H×D, K filters of F cells, stride S, padding P, output O; Π is a product over the spatial\n"
-    yield "axes, F_eff = dilation·(F − 1) + 1.\n"
+    yield f"{len(CATALOGUE)} types, by family. `analyzer layers` lists them in the terminal, `analyzer layers TYPE` shows one.\n"
+    yield "In the formulas, the input is W×H×D, with K filters of F cells, stride S, padding P and output O. Π is a product over\n"
+    yield "the spatial axes, and F_eff = dilation·(F − 1) + 1.\n"
     family = ""
     for name, layer in CATALOGUE.items():
         if layer.family != family:
             family = layer.family
-            yield f"\n## {FAMILIES[family]}\n\n| type | bare value | what it is |\n|---|---|---|\n"
+            yield f"\n## {FAMILIES[family]}\n\n| type | bare value sets | rule |\n|---|---|---|\n"
         first = (inspect.getdoc(layer) or "").partition("\n\n")[0].replace("\n", " ").partition(" Source: ")[0]
         main = f"`{layer.main}`" if layer.main else ""
         yield f"| [`{name}`]({name}.md) | {main} | {first} |\n"
@@ -296,7 +299,7 @@ def _check_page(check: Check) -> Iterator[str]:
 
 
 def _findings(text: str, check: Check) -> str:
-    """What the command prints of a model in `model.yaml` when it asks this check."""
+    """The findings that the command prints for a model in `model.yaml` when only this check runs."""
     model, problems = parse(text, "model.yaml")
     if model is None or problems:
         raise SystemExit(f"the example of {check.CODE} does not load")
@@ -313,15 +316,15 @@ def _check_index() -> Iterator[str]:
         digit = page.code.removeprefix("CHECK")[0]
         if digit != hundred:
             hundred = digit
-            yield f"\n## {HUNDREDS[digit]}\n\n| code | name | severity | what it finds |\n|---|---|---|---|\n"
+            yield f"\n## {HUNDREDS[digit]}\n\n| code | name | severity | finds |\n|---|---|---|---|\n"
         yield f"| [`{page.code}`]({page.name}.md) | `{page.name}` | {page.severity} | {page.title} |\n"
 
 
-# -- tables of the language -----------------------------------------------------------------------------------------------
+# -- tables in written pages ------------------------------------------------------------------------------------------------
 
 
 def _filled(text: str) -> str:
-    """The page with its tables made anew."""
+    """A page with its made tables filled in."""
     return _MARK.sub(lambda match: f"{match[1]}\n{''.join(_table(match[2]))}\n{match[3]}", text)
 
 
@@ -339,7 +342,7 @@ def _table(name: str) -> Iterator[str]:
         yield from (f"| `{key}` | {meaning} |\n" for key, meaning in keys[name].items())
     elif name == "budget_keys":
         meanings = _meanings(budgets.__doc__ or "")
-        yield "| key | written as | what it is |\n|---|---|---|\n"
+        yield "| key | written as | meaning |\n|---|---|---|\n"
         yield from (f"| `{key}` | {kind} | {meanings[key]} |\n" for key, kind in BUDGET_KEYS.items())
     elif name == "training_keys":
         yield "| key | values |\n|---|---|\n"
@@ -349,6 +352,11 @@ def _table(name: str) -> Iterator[str]:
         for key, choices in TRAINING_KEYS.items():
             words = numbers.get(key) or ", ".join(f"`{word}`" for word in choices or BITS)
             yield f"| `{key}` | {words} |\n"
+    elif name == "check_formats":
+        yield "| `--format` | meaning | file ending |\n|---|---|---|\n"
+        for format in FORMATS.values():
+            endings = ", ".join(f"`{ending}`" for ending in format.endings)
+            yield f"| `{format.name}` | {format.doc} | {endings} |\n"
     elif name == "types":
         family = ""
         for type_, layer in CATALOGUE.items():
@@ -360,11 +368,11 @@ def _table(name: str) -> Iterator[str]:
             yield f"[`{type_}`](layers/{type_}.md)"
         yield "\n"
     else:
-        raise SystemExit(f"docs/language.md asks for the table {name}, which is not made here")
+        raise SystemExit(f"a page asks for the table {name}, which is not made here")
 
 
 def _meanings(text: str) -> dict[str, str]:
-    """The words and their meanings that a docstring lists in two columns, `flops, macs  of one sample`."""
+    """The words and meanings that a docstring lists in two columns, such as `flops, macs  of one sample`."""
     found = re.findall(r"^(\w+(?:, \w+)*)  +(\S.*(?:\n +\S.*)*)", text, re.M)
     return {word: " ".join(meaning.split()) for words, meaning in found for word in words.split(", ")}
 
