@@ -228,3 +228,10 @@ def test_a_report_carries_both() -> None:
     rows = [row.to_dict() for row in analysis.rows]
     assert (rows[0]["macs_on_data"], rows[0]["unread"]) == (3 * 3 * 9 * 2 * 3, [1, 1])
     assert "unread" not in rows[1]
+
+
+def test_separable_with_a_multiplier() -> None:
+    """Three filters a channel: 4·3 planes under the window, 12·8 for each of 25 positions."""
+    _, node = place("separable_conv", [volume("5x5x4")], filters=8, kernel=3, padding=1, multiplier=3)
+    assert node.layer.macs(node.flow) == 15 * 15 * 12 + 25 * 12 * 8
+    assert macs_on_data(node) == 13 * 13 * 12 + 25 * 12 * 8
