@@ -20,13 +20,14 @@ from typing import Any
 import pytest
 import yaml
 from building import place
+from reported import render
 
 import analyzer
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
-from analyzer.reporter import Options, render
 from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.analysis.shown import exact_grid, grid_of
+from analyzer.reporter.options import Options
 from analyzer.volume import Volume
 
 Case = dict[str, Any]
@@ -110,7 +111,7 @@ def test_a_spreadsheet_has_the_values_of_the_columns(network: str) -> None:
 def test_bars_of_a_page(number: int) -> None:
     """The width of a row's bar is its part of all parameters, in tenths of a percent, rounded down."""
     case = CASES[HTML_BAR][number]
-    page = "".join(render("html", analysis_of(case), Options()))
+    page = render("html", analysis_of(case))
     (row,) = re.findall(rf"<tr[^>]*><th[^>]*>(?:<button[^>]*>)?{re.escape(case['row'])}<.*?</tr>", page)
     for mode in ("shared", "local"):
         (cell,) = re.findall(rf'<td class="bar {mode}">(.*?)</td>', row)
