@@ -173,7 +173,7 @@ def _taken(default: object) -> bool:
 class Reported(Record):
     """A record that the JSON report has as an object.
 
-    The keys belong to the contract, which this floor does not know; `analyzer/__init__.py` sets `to_dict`.
+    The keys belong to the contract, which this floor does not know; `analyzer/api.py` sets `to_dict`.
     """
 
     #: This as plain data, with the keys of the JSON report.

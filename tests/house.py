@@ -27,9 +27,9 @@ FOLDERS = {name for name, path in MODULES.items() if path.name == "__init__.py"}
 
 
 def room(name: str) -> str:
-    """The room of a module: the name under the package, or the API itself."""
+    """The room of a module: the name under the package, or the API."""
     parts = name.split(".")
-    return API if len(parts) == 1 else parts[1]
+    return API if parts in ([API], [API, "api"]) else parts[1]
 
 
 @cache

@@ -17,7 +17,8 @@ TEXTBOOK = "input: 32x32x3\nlayers:\n  - conv: {filters: 20, kernel: 8, stride: 
 
 
 def test_all_lists_the_public_names() -> None:
-    assert set(analyzer.__all__) <= set(vars(analyzer))
+    assert set(analyzer.__all__) <= set(dir(analyzer))
+    assert all(getattr(analyzer, name) is not None for name in analyzer.__all__)
     assert {"load", "analyze", "Analysis", "ModelError"} <= set(analyzer.__all__)
 
 

@@ -21,7 +21,7 @@ import analyzer
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
 from analyzer.cli.config import Configuration
-from analyzer.cli.main import _guarded
+from analyzer.cli.main import guarded
 from analyzer.layers import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
@@ -126,10 +126,10 @@ def test_a_page_of_a_check_shows_what_the_command_says(
     command, _, expected = shown.partition("\n")
     model = tmp_path / "model.yaml"
     model.write_text(fires, encoding="utf-8")
-    _guarded(command.removeprefix("$ analyzer ").split())
+    guarded(command.removeprefix("$ analyzer ").split())
     assert capsys.readouterr().out == expected
     model.write_text(change, encoding="utf-8")
-    assert _guarded(command.removeprefix("$ analyzer ").split()) == 0
+    assert guarded(command.removeprefix("$ analyzer ").split()) == 0
     assert capsys.readouterr().out == "1 model is fine\n"
 
 
@@ -146,7 +146,7 @@ def test_what_the_index_says_of_comments(capsys: pytest.CaptureFixture[str], tmp
         (f"{fires}{comment}\n", 1),
     ):
         model.write_text(text, encoding="utf-8")
-        assert _guarded(["check", str(model), "--no-config"]) == code, text
+        assert guarded(["check", str(model), "--no-config"]) == code, text
     capsys.readouterr()
 
 

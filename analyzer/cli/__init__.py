@@ -1,1 +1,4 @@
-"""The command line: the only code that touches argv, streams and exit codes. One module a command."""
+"""The command line: the only code that touches argv, streams and exit codes. One module for each command."""
+
+#: The exit code of an interrupt, as shells have it: 128 and the number of the signal.
+INTERRUPTED = 130

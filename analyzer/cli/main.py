@@ -10,11 +10,9 @@ import os
 import sys
 from importlib import import_module
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
+from analyzer.cli import INTERRUPTED
 
-FINE, WRONG, FAULT, INTERRUPTED = 0, 1, 2, 130
+FINE, WRONG, FAULT = 0, 1, 2
 
 #: The commands besides the report, each in the module of its name, with what they do.
 COMMANDS = {
@@ -55,21 +53,21 @@ def main(arguments: list[str]) -> int:
     return code
 
 
-def run() -> NoReturn:
-    """The console script: `main` with the process around it."""
+def process(arguments: list[str]) -> int:
+    """`main` with the process around it: its streams, and one line for whatever goes wrong."""
     import gc
 
     gc.disable()  # a command that ends soon; collecting would make reading a long file several times slower
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell: what is written there goes nowhere
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-    code = _guarded(sys.argv[1:])
+    code = guarded(arguments)
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.flush()
-    os._exit(code)  # all is written; taking every object apart would be work for nothing
+    return code
 
 
-def _guarded(arguments: list[str]) -> int:
+def guarded(arguments: list[str]) -> int:
     """Runs `main`; an interrupt, a closed pipe or a full disk ends with one line or none, never with a traceback."""
     from analyzer.loader.expand.entry import SettingError
     from analyzer.loader.text.files import FileError

@@ -128,18 +128,20 @@ def write_file(path: str, chunks: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def _ended_by_an_exception() -> Iterator[None]:
-    """A request to terminate ends what runs inside as an interrupt does, so that it can clean up."""
+    """An interrupt or a request to terminate is an exception to what runs inside, so that it can clean up."""
     import signal
 
+    ends = (signal.SIGINT, signal.SIGTERM)
     try:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = [signal.signal(end, signal.default_int_handler) for end in ends]
     except ValueError:  # not the main thread: nobody's request comes here
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for end, handler in zip(ends, before, strict=True):
+            signal.signal(end, handler)
 
 
 def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = False) -> None:

@@ -10,6 +10,7 @@ import sys
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
 from analyzer.cli.revisions import is_revision, read_revision
+from analyzer.contract.report import as_dict
 from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report
 from analyzer.diagnostics import ModelError
 from analyzer.engine.analysis import analyze_network
@@ -59,7 +60,7 @@ class Side:
         """The JSON report."""
         if self._report is None:
             assert self.analysis is not None
-            self._report = self.analysis.to_dict()
+            self._report = as_dict(self.analysis)
         return self._report
 
     @property

@@ -16,7 +16,7 @@ from commands import COMMAND, MODEL, ROOT, WRONG, run, shell
 from analyzer.checks import run as running
 from analyzer.checks.subject import Found, Subject
 from analyzer.cli.config import _pattern
-from analyzer.cli.main import UsageError, _guarded, main
+from analyzer.cli.main import UsageError, guarded, main
 
 Said = pytest.CaptureFixture[str]
 
@@ -42,7 +42,7 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def codes(capsys: Said, *arguments: str) -> list[str]:
     """The codes that are found, file by file."""
-    _guarded(["check", *arguments, "--format", "json"])
+    guarded(["check", *arguments, "--format", "json"])
     out, err = capsys.readouterr()
     assert err == ""
     read = json.loads(out)
@@ -51,7 +51,7 @@ def codes(capsys: Said, *arguments: str) -> list[str]:
 
 def refused(capsys: Said, *arguments: str) -> str:
     """The one line with which a command is refused."""
-    assert _guarded(["check", *arguments]) == 2
+    assert guarded(["check", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("analyzer: ")
@@ -85,18 +85,18 @@ def refused(capsys: Said, *arguments: str) -> str:
 def test_how_it_ends_is_the_same_in_every_format(
     folder: Path, capsys: Said, arguments: list[str], code: int, last: str
 ) -> None:
-    assert _guarded(["check", *arguments]) == code
+    assert guarded(["check", *arguments]) == code
     out, err = capsys.readouterr()
     assert out.splitlines()[-1] == last
     assert err == ("analyzer: there is no file `elsewhere/net.yaml`\n" if "elsewhere/net.yaml" in arguments else "")
     for format in ("concise", "json", "github", "gitlab", "sarif", "junit"):
-        assert _guarded(["check", *arguments, "--format", format]) == code, format
+        assert guarded(["check", *arguments, "--format", format]) == code, format
         out, err = capsys.readouterr()
         assert err == ("analyzer: there is no file `elsewhere/net.yaml`\n" if "elsewhere/net.yaml" in arguments else "")
 
 
 def test_what_it_says(folder: Path, capsys: Said) -> None:
-    assert _guarded(["check", "net.yaml", "--select", "second"]) == 1
+    assert guarded(["check", "net.yaml", "--select", "second"]) == 1
     out, _ = capsys.readouterr()
     assert out == (
         "warning[TEST102]: second of `conv1`\n"
@@ -136,12 +136,12 @@ def test_stdin_output_and_endings(folder: Path) -> None:
 def test_github_by_itself_in_its_workflows(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_WORKSPACE", str(folder.parent))
-    assert _guarded(["check", "net.yaml", "--select", "TEST102"]) == 1
+    assert guarded(["check", "net.yaml", "--select", "TEST102"]) == 1
     path = f"{folder.name}/net.yaml"
     assert capsys.readouterr().out == f"::warning file={path},line=4,col=5,title=TEST102::second of `conv1`\n"
-    assert _guarded(["check", "net.yaml", "--select", "TEST102", "--format", "text"]) == 1
+    assert guarded(["check", "net.yaml", "--select", "TEST102", "--format", "text"]) == 1
     assert capsys.readouterr().out.endswith("1 model checked: 1 warning\n")
-    _guarded(["check", "net.yaml", "-o", "found.txt"])
+    guarded(["check", "net.yaml", "-o", "found.txt"])
     assert (folder / "found.txt").read_text().endswith("1 model checked: 1 error, 1 warning, 1 note\n")
 
 
@@ -162,16 +162,16 @@ def test_github_by_itself_in_its_workflows(folder: Path, monkeypatch: pytest.Mon
 )  # fmt: skip
 def test_refusals(folder: Path, capsys: Said, arguments: list[str], message: str | None) -> None:
     if message is None:  # the beginning of a code is no mistake
-        assert _guarded(["check", *arguments]) == 0
+        assert guarded(["check", *arguments]) == 0
         assert capsys.readouterr().out.count("Title of") == 2
     else:
         assert refused(capsys, *arguments).endswith(message)
 
 
 def test_pages_and_list(capsys: Said) -> None:
-    assert _guarded(["check", "--explain", "second"]) == 0
+    assert guarded(["check", "--explain", "second"]) == 0
     assert capsys.readouterr().out == "TEST102 second (warning)\n\nTitle of second.\n\nBody.\n"
-    assert _guarded(["check", "--list"]) == 0
+    assert guarded(["check", "--list"]) == 0
     assert capsys.readouterr().out == (
         "TEST101  first   error    Title of first.\n"
         "TEST102  second  warning  Title of second.\n"
@@ -252,8 +252,8 @@ def test_options_win(tree: Path, capsys: Said) -> None:
 
 def test_exit_zero_of_one_folder_is_not_that_of_another(tree: Path, capsys: Said) -> None:
     (tree / "old" / ".analyzer.toml").write_text("exit-zero = true\n")
-    assert _guarded(["check", "old/net.yaml"]) == 0
-    assert _guarded(["check", "old/net.yaml", "net.yaml"]) == 1
+    assert guarded(["check", "old/net.yaml"]) == 0
+    assert guarded(["check", "old/net.yaml", "net.yaml"]) == 1
     capsys.readouterr()
 
 
@@ -311,7 +311,7 @@ def test_a_mistake_in_the_settings_is_one_line(tree: Path, capsys: Said, text: s
     table = text.replace("[per-file", "[tool.analyzer.per-file") if text.startswith("[") else f"[tool.analyzer]\n{text}"
     (tree / "pyproject.toml").write_text(table)
     assert refused(capsys, "old/net.yaml") == f"`pyproject.toml` [tool.analyzer]: {message}"
-    assert _guarded(["check", "net.yaml", "--no-config"]) == 1
+    assert guarded(["check", "net.yaml", "--no-config"]) == 1
     capsys.readouterr()
 
 

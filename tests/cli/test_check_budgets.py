@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analyzer import analyze
-from analyzer.cli.main import _guarded
+from analyzer.cli.main import guarded
 
 Said = pytest.CaptureFixture[str]
 
@@ -34,7 +34,7 @@ def net(folder: Path) -> Path:
 
 def check(capsys: Said, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
     """The exit code, and the findings about budgets."""
-    code = _guarded(["check", "--no-config", "--select", "CHECK501", "--format", "json", *arguments])
+    code = guarded(["check", "--no-config", "--select", "CHECK501", "--format", "json", *arguments])
     out, err = capsys.readouterr()
     assert err == ""
     found: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ def check(capsys: Said, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
 
 def refused(capsys: Said, *arguments: str) -> str:
     """The one line with which the command line is refused."""
-    assert _guarded(["check", "--no-config", *arguments]) == 2
+    assert guarded(["check", "--no-config", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -183,7 +183,7 @@ def test_a_base_that_does_not_serve(net: Path, capsys: Said) -> None:
 def test_a_finding_without_a_place_goes_into_every_format(net: Path, capsys: Said) -> None:
     """A limit of the command line stands on no line of the file."""
     for format in ("text", "concise", "json", "github", "gitlab", "sarif", "junit"):
-        code = _guarded(["check", "--no-config", "net.yaml", "--budget", "params=1K", "--format", format])
+        code = guarded(["check", "--no-config", "net.yaml", "--budget", "params=1K", "--format", format])
         out, err = capsys.readouterr()
         assert (code, err) == (1, ""), format
         assert "over its budget of 1K" in out, format

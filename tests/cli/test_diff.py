@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import MODEL
 
-from analyzer.cli.main import FAULT, FINE, WRONG, _guarded
+from analyzer.cli.main import FAULT, FINE, WRONG, guarded
 
 Said = pytest.CaptureFixture[str]
 
@@ -18,20 +18,20 @@ Said = pytest.CaptureFixture[str]
 def pair(folder: Path) -> Path:
     """The folder with `wide.yaml`, that is `net.yaml` with a dense layer more, and `net.json`."""
     (folder / "wide.yaml").write_text(MODEL + "  - dense: 5\n")
-    assert _guarded(["net.yaml", "-o", "net.json"]) == FINE
+    assert guarded(["net.yaml", "-o", "net.json"]) == FINE
     return folder
 
 
 @pytest.mark.parametrize("format", ["text", "markdown", "json"])
 def test_the_exit_code_is_the_same_in_every_format(pair: Path, capsys: Said, format: str) -> None:
-    assert _guarded(["diff", "net.yaml", "wide.yaml", "--format", format]) == WRONG
-    assert _guarded(["diff", "net.yaml", "wide.yaml", "--format", format, "--exit-zero"]) == FINE
-    assert _guarded(["diff", "net.yaml", "net.json", "--format", format]) == FINE
-    assert _guarded(["diff", "net.yaml", "wrong.yaml", "--format", format]) == FAULT
+    assert guarded(["diff", "net.yaml", "wide.yaml", "--format", format]) == WRONG
+    assert guarded(["diff", "net.yaml", "wide.yaml", "--format", format, "--exit-zero"]) == FINE
+    assert guarded(["diff", "net.yaml", "net.json", "--format", format]) == FINE
+    assert guarded(["diff", "net.yaml", "wrong.yaml", "--format", format]) == FAULT
 
 
 def test_a_wrong_model_is_said_on_stderr(pair: Path, capsys: Said) -> None:
-    assert _guarded(["diff", "wrong.yaml", "net.yaml", "--exit-zero"]) == FAULT
+    assert guarded(["diff", "wrong.yaml", "net.yaml", "--exit-zero"]) == FAULT
     out, err = capsys.readouterr()
     assert out == ""
     assert "wrong.yaml" in err
@@ -48,7 +48,7 @@ def test_a_wrong_model_is_said_on_stderr(pair: Path, capsys: Said) -> None:
     ],
 )
 def test_refusals_are_one_line(pair: Path, capsys: Said, arguments: list[str], said: str) -> None:
-    assert _guarded(["diff", *arguments]) == FAULT
+    assert guarded(["diff", *arguments]) == FAULT
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
@@ -57,12 +57,12 @@ def test_refusals_are_one_line(pair: Path, capsys: Said, arguments: list[str], s
 
 @pytest.mark.parametrize(("ending", "begins"), [("json", '{"format": 1'), ("md", "### "), ("txt", "old  net.yaml")])
 def test_the_ending_says_the_format(pair: Path, ending: str, begins: str) -> None:
-    assert _guarded(["diff", "net.yaml", "wide.yaml", "-o", f"out.{ending}"]) == WRONG
+    assert guarded(["diff", "net.yaml", "wide.yaml", "-o", f"out.{ending}"]) == WRONG
     assert (pair / f"out.{ending}").read_text(encoding="utf-8").startswith(begins)
 
 
 def test_input_and_batch_are_of_both_sides(pair: Path, capsys: Said) -> None:
-    assert _guarded(["diff", "net.yaml", "wide.yaml", "--batch", "4", "--format", "json"]) == WRONG
+    assert guarded(["diff", "net.yaml", "wide.yaml", "--batch", "4", "--format", "json"]) == WRONG
     record = json.loads(capsys.readouterr().out)
     assert record["old"]["batch"] == record["new"]["batch"] == 4
     assert record["run"] == []
@@ -70,7 +70,7 @@ def test_input_and_batch_are_of_both_sides(pair: Path, capsys: Said) -> None:
 
 
 def test_the_text_is_as_wide_as_asked(pair: Path, capsys: Said) -> None:
-    assert _guarded(["diff", "net.yaml", "wide.yaml", "--width", "60", "--color", "always"]) == WRONG
+    assert guarded(["diff", "net.yaml", "wide.yaml", "--width", "60", "--color", "always"]) == WRONG
     out = capsys.readouterr().out
     assert "\x1b[" in out
     assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines())) <= 60

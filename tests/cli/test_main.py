@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 from commands import COMMAND, MODEL, WRONG, environment, run, shell
 
 from analyzer import __version__
-from analyzer.cli.main import COMMANDS, _guarded, main
+from analyzer.cli.main import COMMANDS, guarded, main
 
 Said = pytest.CaptureFixture[str]
 
@@ -22,14 +20,14 @@ Said = pytest.CaptureFixture[str]
 
 
 def test_fine(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml"]) == 0
+    assert guarded(["net.yaml"]) == 0
     out, err = capsys.readouterr()
     assert "14×14×20" in out
     assert err == ""
 
 
 def test_a_wrong_model(folder: Path, capsys: Said) -> None:
-    assert _guarded(["wrong.yaml"]) == 1
+    assert guarded(["wrong.yaml"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert "wrong.yaml:3:5" in err
@@ -78,7 +76,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
     ],
 )  # fmt: skip
 def test_faults(arguments: list[str], said: str | None, folder: Path, capsys: Said) -> None:
-    assert _guarded(arguments) == 2
+    assert guarded(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -87,7 +85,7 @@ def test_faults(arguments: list[str], said: str | None, folder: Path, capsys: Sa
 
 
 def test_a_name_cannot_write_to_the_terminal(folder: Path, capsys: Said) -> None:
-    assert _guarded(["\x1b[31m\n"]) == 2
+    assert guarded(["\x1b[31m\n"]) == 2
     assert capsys.readouterr().err == "analyzer: there is no file `\\x1b[31m\\n`\n"
 
 
@@ -95,7 +93,7 @@ def test_a_file_without_permission(folder: Path, capsys: Said) -> None:
     (folder / "net.yaml").chmod(0)
     if os.access("net.yaml", os.R_OK):
         pytest.skip("this user may read every file")
-    assert _guarded(["net.yaml"]) == 2
+    assert guarded(["net.yaml"]) == 2
     assert capsys.readouterr().err == "analyzer: `net.yaml` cannot be read: Permission denied\n"
 
 
@@ -105,13 +103,13 @@ def test_a_mistake_of_our_own_is_one_line(folder: Path, capsys: Said, monkeypatc
 
     monkeypatch.setattr("analyzer.cli.models.expand", fail)
     monkeypatch.delenv("ANALYZER_DEBUG", raising=False)
-    assert _guarded(["net.yaml"]) == 2
+    assert guarded(["net.yaml"]) == 2
     err = capsys.readouterr().err
     assert err.startswith("analyzer: a mistake of analyzer itself, not of the model: KeyError")
     assert err.count("\n") == 1
     monkeypatch.setenv("ANALYZER_DEBUG", "1")
     with pytest.raises(KeyError):
-        _guarded(["net.yaml"])
+        guarded(["net.yaml"])
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -156,7 +154,7 @@ def test_options_stand_anywhere(folder: Path, capsys: Said) -> None:
         ["net.yaml", "--mode", "shared"],
         ["net.yaml", "--mode=shared", "net.yaml"],
     ):
-        assert _guarded(arguments) == 0
+        assert guarded(arguments) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -169,12 +167,12 @@ def test_settings_and_inputs(folder: Path, capsys: Said) -> None:
         (["--input", "input=64x64x3"], "30x30x20"),
         (["--input", "64×64×3"], "30x30x20"),
     ):
-        assert _guarded(["net.yaml", "--format", "json", *arguments]) == 0
+        assert guarded(["net.yaml", "--format", "json", *arguments]) == 0
         assert json.loads(capsys.readouterr().out)["layers"][0]["output"] == output
 
 
 def test_a_setting_that_does_not_fit_is_the_models_mistake(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "--set", "width=wide"]) == 1
+    assert guarded(["net.yaml", "--set", "width=wide"]) == 1
     assert "`filters` of `conv` must be a whole number of at least 1, not `wide`" in capsys.readouterr().err
 
 
@@ -184,7 +182,7 @@ def test_columns_help(capsys: Said) -> None:
 
 
 def test_several_files(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "wrong.yaml", "missing.yaml", "net.yaml", "--format", "json"]) == 2
+    assert guarded(["net.yaml", "wrong.yaml", "missing.yaml", "net.yaml", "--format", "json"]) == 2
     out, err = capsys.readouterr()
     reports = json.loads(out)
     assert [report["file"] for report in reports] == ["net.yaml", "wrong.yaml", "missing.yaml", "net.yaml"]
@@ -195,16 +193,16 @@ def test_several_files(folder: Path, capsys: Said) -> None:
 
 
 def test_several_files_of_which_one_is_wrong(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "wrong.yaml", "--format", "json"]) == 1
+    assert guarded(["net.yaml", "wrong.yaml", "--format", "json"]) == 1
     assert [len(report.get("layers", ())) for report in json.loads(capsys.readouterr().out)] == [1, 0]
-    assert _guarded(["net.yaml", "wrong.yaml"]) == 1
+    assert guarded(["net.yaml", "wrong.yaml"]) == 1
     out, err = capsys.readouterr()
     assert "14×14×20" in out
     assert "wrong.yaml:3:5" in err
 
 
 def test_a_wrong_model_as_json(folder: Path, capsys: Said) -> None:
-    assert _guarded(["wrong.yaml", "--format", "json"]) == 1
+    assert guarded(["wrong.yaml", "--format", "json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["file"], report["diagnostics"][0]["code"], "layers" in report) == ("wrong.yaml", "MODEL102", False)
 
@@ -266,16 +264,6 @@ def test_closed_streams(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (1, b"")
     assert shell("$analyzer - <&-", folder).returncode == 2
     assert shell("$analyzer wrong.yaml 2>/dev/full", folder).returncode in (1, 2)
-
-
-def test_an_interrupt_is_one_line(folder: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
-    time.sleep(0.7)  # it has begun and waits for its model
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"", b"analyzer: interrupted\n")
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -365,7 +353,7 @@ def test_signs_fall_back_where_the_stream_lacks_them(folder: Path) -> None:
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
 def test_columns_of_the_terminal(width: int, folder: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    assert _guarded(["net.yaml"]) == 0
+    assert guarded(["net.yaml"]) == 0
     out = capsys.readouterr().out
     assert "752,640" in out
     if width >= 80:
@@ -375,8 +363,8 @@ def test_columns_of_the_terminal(width: int, folder: Path, capsys: Said, monkeyp
 @pytest.mark.parametrize("columns", ["", "0", "-5", "wide", "9" * 30, "٣"])
 def test_strange_columns(columns: str, folder: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    assert _guarded(["net.yaml"]) == 0
-    assert _guarded(["wrong.yaml"]) == 1
+    assert guarded(["net.yaml"]) == 0
+    assert guarded(["wrong.yaml"]) == 1
     assert "752,640" in capsys.readouterr().out
 
 

@@ -13,7 +13,7 @@ import pytest
 from commands import COMMAND, MODEL, ROOT, run, shell
 
 import analyzer
-from analyzer.cli.main import _guarded
+from analyzer.cli.main import guarded
 
 Said = pytest.CaptureFixture[str]
 
@@ -46,7 +46,7 @@ def models(folder: Path) -> Path:
 
 def report(capsys: Said, *arguments: str) -> Any:
     """The JSON report of a command that goes well."""
-    assert _guarded(["memory", *arguments, "--format", "json"]) == 0
+    assert guarded(["memory", *arguments, "--format", "json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     return json.loads(out)
@@ -54,7 +54,7 @@ def report(capsys: Said, *arguments: str) -> Any:
 
 def text(capsys: Said, *arguments: str) -> str:
     """The text of a command that goes well."""
-    assert _guarded(["memory", *arguments]) == 0
+    assert guarded(["memory", *arguments]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     return out
@@ -254,7 +254,7 @@ def test_a_value_that_is_left_out_swallows_no_file(
     arguments: list[str], autocast: str | None, checkpoint: object, models: Path, capsys: Said
 ) -> None:
     (models / "plain").write_text(BLOCKS)
-    assert _guarded(["memory", "--format", "json", *arguments]) == 0
+    assert guarded(["memory", "--format", "json", *arguments]) == 0
     assumed = json.loads(capsys.readouterr().out)["assumptions"]
     assert (assumed.get("autocast"), assumed.get("checkpoint")) == (autocast, checkpoint)
 
@@ -349,7 +349,7 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
     ],
 )  # fmt: skip
 def test_faults_are_one_line(arguments: list[str], said: str | None, models: Path, capsys: Said) -> None:
-    assert _guarded(["memory", *arguments]) == 2
+    assert guarded(["memory", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -365,17 +365,17 @@ def test_faults_are_one_line(arguments: list[str], said: str | None, models: Pat
 def test_options_about_training_are_refused_where_nothing_is_trained(
     option: list[str], models: Path, capsys: Said
 ) -> None:
-    assert _guarded(["memory", "net.yaml", "--dtype", "int8", *option]) == 2
+    assert guarded(["memory", "net.yaml", "--dtype", "int8", *option]) == 2
     assert capsys.readouterr() == ("", f"analyzer: `{option[0]}` is about training, and int8 is for inference alone\n")
-    assert _guarded(["memory", "net.yaml", *option]) == 0
+    assert guarded(["memory", "net.yaml", *option]) == 0
 
 
 def test_a_wrong_model(folder: Path, capsys: Said) -> None:
-    assert _guarded(["memory", "wrong.yaml"]) == 1
+    assert guarded(["memory", "wrong.yaml"]) == 1
     out, err = capsys.readouterr()
     assert (out, "wrong.yaml:3:5" in err) == ("", True)
     (folder / "training.yaml").write_text(MODEL + "training: {step: for_loop}\n")
-    assert _guarded(["memory", "training.yaml"]) == 1
+    assert guarded(["memory", "training.yaml"]) == 1
     assert "`step` of `training` must be `foreach`, `loop` or `fused`, not `for_loop`" in capsys.readouterr().err
 
 
@@ -384,14 +384,14 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
 
 
 def test_several_files(models: Path, capsys: Said) -> None:
-    assert _guarded(["memory", "net.yaml", "wrong.yaml", "missing.yaml", "blocks.yaml", "--format", "json"]) == 2
+    assert guarded(["memory", "net.yaml", "wrong.yaml", "missing.yaml", "blocks.yaml", "--format", "json"]) == 2
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert [one["file"] for one in found] == ["net.yaml", "wrong.yaml", "missing.yaml", "blocks.yaml"]
     assert ["training" in one for one in found] == [True, False, False, True]
     assert found[1]["diagnostics"][0]["line"] == 3
     assert "analyzer: there is no file `missing.yaml`" in err
-    assert _guarded(["memory", "net.yaml", "wrong.yaml", "blocks.yaml", "--device", "8GiB"]) == 1
+    assert guarded(["memory", "net.yaml", "wrong.yaml", "blocks.yaml", "--device", "8GiB"]) == 1
     out, err = capsys.readouterr()
     comparison = out.partition("comparison\n")[2]
     assert [line.split("  ")[0] for line in comparison.splitlines()[3:]] == ["net", "wrong.yaml", "blocks"]
@@ -400,7 +400,7 @@ def test_several_files(models: Path, capsys: Said) -> None:
 
 
 def test_a_wrong_file_as_json(folder: Path, capsys: Said) -> None:
-    assert _guarded(["memory", "wrong.yaml", "--format", "json"]) == 1
+    assert guarded(["memory", "wrong.yaml", "--format", "json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["file"], found["diagnostics"][0]["code"]) == ("wrong.yaml", "MODEL102")
 
@@ -408,7 +408,7 @@ def test_a_wrong_file_as_json(folder: Path, capsys: Said) -> None:
 def test_a_file_is_written_whole_or_not_at_all(models: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     before = sorted(path.name for path in models.iterdir())
     for name, begins in (("a.json", '{"format": 1'), ("a.txt", "net · input 32×32×3")):
-        assert _guarded(["memory", "net.yaml", "-o", name, "--color", "always"]) == 0
+        assert guarded(["memory", "net.yaml", "-o", name, "--color", "always"]) == 0
         assert capsys.readouterr() == ("", "")
         written = (models / name).read_text(encoding="utf-8")
         assert written.startswith(begins)
@@ -419,7 +419,7 @@ def test_a_file_is_written_whole_or_not_at_all(models: Path, capsys: Said, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("analyzer.reporter.memory.timeline._stretches", fail)
-    assert _guarded(["memory", "net.yaml", "-o", "a.txt"]) == 2
+    assert guarded(["memory", "net.yaml", "-o", "a.txt"]) == 2
     assert (models / "a.txt").read_text() == "before"
     assert sorted(path.name for path in models.iterdir()) == sorted([*before, "a.json", "a.txt"])
 

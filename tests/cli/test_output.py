@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from commands import MODEL, shell
 
-from analyzer.cli.main import UsageError, _guarded
+from analyzer.cli.main import UsageError, guarded
 from analyzer.cli.output import write_file
 
 Said = pytest.CaptureFixture[str]
@@ -30,14 +30,14 @@ GIVEN = ["many.yaml", "net.yaml", "wrong.yaml"]
     [("a.json", '{"format": 1'), ("a.csv", "layer,"), ("a.md", ""), ("a.tex", ""), ("a.html", "<!"), ("a.HTM", "<!"), ("a.txt", "net ·"), ("a", "net ·")],
 )  # fmt: skip
 def test_the_ending_says_the_format(name: str, begins: str, folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "-o", name]) == 0
+    assert guarded(["net.yaml", "-o", name]) == 0
     assert capsys.readouterr() == ("", "")
     assert (folder / name).read_text(encoding="utf-8").startswith(begins)
     assert names(folder) == sorted([*GIVEN, name])
 
 
 def test_a_format_outranks_the_ending(folder: Path) -> None:
-    assert _guarded(["net.yaml", "-o", "a.txt", "--format", "json"]) == 0
+    assert guarded(["net.yaml", "-o", "a.txt", "--format", "json"]) == 0
     assert json.loads((folder / "a.txt").read_text())["format"] == 1
 
 
@@ -52,19 +52,19 @@ def test_a_format_outranks_the_ending(folder: Path) -> None:
 )
 def test_an_ending_of_no_format_is_refused(arguments: list[str], endings: str, folder: Path, capsys: Said) -> None:
     said = f"analyzer: `-o x.rst`: no format has the ending `.rst`; use {endings}, or choose with `--format`\n"
-    assert _guarded([*arguments, "-o", "x.rst"]) == 2
+    assert guarded([*arguments, "-o", "x.rst"]) == 2
     assert capsys.readouterr() == ("", said)
     assert names(folder) == GIVEN
-    assert _guarded([*arguments, "-o", "x.rst", "--format", "json"]) in (0, 1)
+    assert guarded([*arguments, "-o", "x.rst", "--format", "json"]) in (0, 1)
     json.loads((folder / "x.rst").read_text())
 
 
 @pytest.mark.parametrize("command", [[], ["check"], ["memory"]])
 @pytest.mark.parametrize("name", ["a", "a.txt"])
 def test_no_ending_and_txt_mean_the_usual_format(command: list[str], name: str, folder: Path, capsys: Said) -> None:
-    code = _guarded([*command, "net.yaml"])
+    code = guarded([*command, "net.yaml"])
     usual = capsys.readouterr().out
-    assert _guarded([*command, "net.yaml", "-o", name]) == code
+    assert guarded([*command, "net.yaml", "-o", name]) == code
     assert (folder / name).read_text() == usual
 
 
@@ -76,7 +76,7 @@ def test_never_over_the_model(target: str, folder: Path, capsys: Said) -> None:
     os.link("net.yaml", "hard.yaml")
     (folder / "sub").mkdir()
     target = target.format(folder=folder.name, path=folder / "net.yaml")
-    assert _guarded(["many.yaml", "net.yaml", "-o", target]) == 2
+    assert guarded(["many.yaml", "net.yaml", "-o", target]) == 2
     assert capsys.readouterr().err == f"analyzer: `{target}` is the model itself; the report goes to another file\n"
     assert (folder / "net.yaml").read_text() == MODEL
     assert names(folder) == sorted([*GIVEN, "hard.yaml", "link.yaml", "sub"])
@@ -84,28 +84,28 @@ def test_never_over_the_model(target: str, folder: Path, capsys: Said) -> None:
 
 def test_never_over_the_model_that_a_link_names(folder: Path) -> None:
     (folder / "link.yaml").symlink_to("net.yaml")
-    assert _guarded(["link.yaml", "-o", "net.yaml"]) == 2
+    assert guarded(["link.yaml", "-o", "net.yaml"]) == 2
     assert (folder / "net.yaml").read_text() == MODEL
 
 
 def test_a_missing_folder(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "-o", "missing/a.json"]) == 2
+    assert guarded(["net.yaml", "-o", "missing/a.json"]) == 2
     assert capsys.readouterr().err == "analyzer: `missing/a.json` cannot be written: there is no folder `missing`\n"
     assert names(folder) == GIVEN
 
 
 def test_a_folder_as_target(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "-o", "."]) == 2
+    assert guarded(["net.yaml", "-o", "."]) == 2
     assert capsys.readouterr().err == "analyzer: `.` is a folder; `-o` takes a file\n"
 
 
 def test_a_file_where_a_folder_is_needed(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "-o", "net.yaml/a.json"]) == 2
+    assert guarded(["net.yaml", "-o", "net.yaml/a.json"]) == 2
     assert capsys.readouterr().err.startswith("analyzer: `net.yaml/a.json` cannot be written: ")
 
 
 def test_a_name_that_is_too_long(folder: Path, capsys: Said) -> None:
-    assert _guarded(["net.yaml", "-o", "n" * 300]) == 2
+    assert guarded(["net.yaml", "-o", "n" * 300]) == 2
     assert "cannot be written: File name too long" in capsys.readouterr().err
     assert names(folder) == GIVEN
 
@@ -114,7 +114,7 @@ def test_an_existing_file_keeps_its_mode(folder: Path) -> None:
     target = folder / "a.json"
     target.write_text("old")
     target.chmod(0o640)
-    assert _guarded(["net.yaml", "-o", "a.json"]) == 0
+    assert guarded(["net.yaml", "-o", "a.json"]) == 0
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
     assert json.loads(target.read_text())["format"] == 1
 
@@ -122,7 +122,7 @@ def test_an_existing_file_keeps_its_mode(folder: Path) -> None:
 def test_a_new_file_has_the_mode_that_the_user_wants(folder: Path) -> None:
     before = os.umask(0o027)
     try:
-        assert _guarded(["net.yaml", "-o", "a.json"]) == 0
+        assert guarded(["net.yaml", "-o", "a.json"]) == 0
     finally:
         os.umask(before)
     assert stat.S_IMODE((folder / "a.json").stat().st_mode) == 0o640
@@ -131,7 +131,7 @@ def test_a_new_file_has_the_mode_that_the_user_wants(folder: Path) -> None:
 def test_a_link_stays_a_link(folder: Path) -> None:
     (folder / "real.json").write_text("old")
     (folder / "link.json").symlink_to("real.json")
-    assert _guarded(["net.yaml", "-o", "link.json"]) == 0
+    assert guarded(["net.yaml", "-o", "link.json"]) == 0
     assert (folder / "link.json").is_symlink()
     assert json.loads((folder / "real.json").read_text())["format"] == 1
 
@@ -140,7 +140,7 @@ def test_a_folder_without_permission(folder: Path, capsys: Said) -> None:
     (folder / "shut").mkdir(mode=0o500)
     if os.access("shut", os.W_OK):
         pytest.skip("this user may write everywhere")
-    assert _guarded(["net.yaml", "-o", "shut/a.json"]) == 2
+    assert guarded(["net.yaml", "-o", "shut/a.json"]) == 2
     assert capsys.readouterr().err == "analyzer: `shut/a.json` cannot be written: Permission denied\n"
 
 
@@ -158,21 +158,22 @@ def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) 
     assert names(folder) == sorted([*GIVEN, "old.json"])
 
 
-def test_a_request_to_terminate_leaves_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_end_leaves_nothing(end: signal.Signals, folder: Path) -> None:
     def chunks() -> Iterator[str]:
         yield "first"
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), end)
         yield "second"
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(end)
     with pytest.raises(KeyboardInterrupt):
         write_file("new.json", chunks())
     assert names(folder) == sorted(GIVEN)
-    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(end) == before
 
 
 def test_devices_and_pipes_are_written_to(folder: Path) -> None:
-    assert _guarded(["net.yaml", "-o", os.devnull]) == 0
+    assert guarded(["net.yaml", "-o", os.devnull]) == 0
     done = shell("mkfifo pipe; $analyzer net.yaml --format json -o pipe & cat pipe; wait $!", folder)
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout)["format"] == 1
@@ -182,12 +183,12 @@ def test_devices_and_pipes_are_written_to(folder: Path) -> None:
 def test_a_full_device(folder: Path, capsys: Said) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full here")
-    assert _guarded(["net.yaml", "-o", "/dev/full"]) == 2
+    assert guarded(["net.yaml", "-o", "/dev/full"]) == 2
     assert capsys.readouterr().err == "analyzer: `/dev/full` cannot be written: No space left on device\n"
 
 
 def test_a_wrong_model_writes_no_table(folder: Path) -> None:
     (folder / "a.txt").write_text("old")
-    assert _guarded(["wrong.yaml", "-o", "a.txt"]) == 1
+    assert guarded(["wrong.yaml", "-o", "a.txt"]) == 1
     assert (folder / "a.txt").read_text() == "old"
     assert names(folder) == sorted([*GIVEN, "a.txt"])
