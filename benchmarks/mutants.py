@@ -52,11 +52,11 @@ class Room(NamedTuple):
 ROOMS = {
     "layers": Room(("analyzer/layers/**/*.py",), ("tests/layers",)),
     "engine": Room(("analyzer/engine/*.py",), ("tests/engine", "tests/layers/test_cases.py")),
-    "memory": Room(("analyzer/engine/*/**/*.py",), ("tests/engine", "tests/layers/test_saved.py")),
+    "memory": Room(("analyzer/engine/*/**/*.py",), ("tests/engine", "tests/layers/test_saved.py", "tests/cli/test_memory.py")),
     "checks": Room(("analyzer/checks/**/*.py",), ("tests/checks", "tests/cli/test_check.py", "tests/cli/test_check_budgets.py")),
     "columns": Room(
         ("analyzer/reporter/analysis/columns.py", "analyzer/reporter/**/fold.py", "analyzer/reporter/**/rank.py"),
-        ("tests/reporter/columns", "tests/reporter/test_report_table.py"),
+        ("tests/reporter/test_columns.py", "tests/reporter/test_report_table.py"),
     ),
 }  # fmt: skip
 
@@ -191,13 +191,12 @@ def traced(room: str, work: Path, *, again: bool) -> dict[str, tuple[float, list
 
 
 def fitting(mutant: Mutant, tests: dict[str, tuple[float, list[str]]]) -> list[str]:
-    """The tests that call the function of a mutant, or anything of its file where it is in none; the quickest first."""
+    """The tests that call the function of a mutant, or anything of its file where none does; the quickest first."""
     place = f"{mutant.path}:{mutant.function}"
-    calls = [
-        (seconds, name)
-        for name, (seconds, called) in tests.items()
-        if place in called or (not mutant.called and any(one.startswith(f"{mutant.path}:") for one in called))
-    ]
+    calls = [(seconds, name) for name, (seconds, called) in tests.items() if place in called] if mutant.called else []
+    if not calls:
+        file = f"{mutant.path}:"
+        calls = [(took, name) for name, (took, called) in tests.items() if any(one.startswith(file) for one in called)]
     return [name for _, name in sorted(calls)]
 
 
