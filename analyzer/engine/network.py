@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import LAYER, Refusal
 from analyzer.layers import Flow, Input, Layer
 from analyzer.source import Span
 from analyzer.volume import Volume
@@ -63,25 +63,48 @@ class Node:
 
 _NOWHERE = Origin()
 
+#: The layers that a network may have.
+MOST_LAYERS = 100_000
+
 
 class Network:
     """Layers in the order they were placed, which is an order of computation.
 
-    `inputs` are the nodes where volumes enter, `nodes` the placed layers, `outputs` the nodes that were named as
-    outputs (empty: every node that nothing reads), `groups` what stands behind a path: `stage2` → `Bottleneck ×4`.
+    `inputs` are the nodes where volumes enter, `nodes` the placed layers, `names` the placed layers by full name,
+    `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`. `most` is the number of
+    layers that it may have.
+
+    >>> from analyzer.layers import CATALOGUE
+    >>> network = Network()
+    >>> image = network.enter("image", Volume((32, 32), 3))
+    >>> network.place("flat", CATALOGUE["flatten"](), [image])
+    Node(flat: flatten 3072)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_LAYERS) -> None:
+        self.most = most
         self.inputs: list[Node] = []
         self.nodes: list[Node] = []
+        self.names: dict[str, Node] = {}
         self.groups: dict[str, str] = {}
+        self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
 
     def enter(self, name: str, volume: Volume) -> Node:
-        """A volume that enters the network under this name."""
+        """A volume that enters the network under this name. Raises `Refusal` (NAME103) for a name in use."""
+        self._check_name(name)
         node = Node(-1 - len(self.inputs), name, Input(), (), volume, _NOWHERE, None, False)
         self.inputs.append(node)
+        self._entered.add(name)
         return node
+
+    def _check_name(self, name: str) -> None:
+        if name in self.names or name in self._entered:
+            raise Refusal(
+                f"a second layer is called {LAYER}",
+                code="NAME103",
+                help="a `residual` adds no level to names: leave the name out, or put it in a `sequence`",
+            )
 
     def place(
         self,
@@ -95,8 +118,12 @@ class Network:
     ) -> Node:
         """Places `layer` behind `inputs` and returns its node, which carries its output volume.
 
-        Raises `Refusal` where the layer cannot read these volumes; nothing is placed then.
+        Raises `Refusal`, and places nothing, where the network is full (LIMIT106), the name is in use (NAME103), the
+        layer cannot read these volumes (SHAPE2xx) or cannot reuse the parameters of `tied` (NAME105).
         """
+        if len(self.nodes) >= self.most:
+            raise Refusal(f"{LAYER} is one more than the {self.most:,} layers that a network may have", code="LIMIT106")
+        self._check_name(name)
         least, most = layer.reads
         if not least <= len(inputs) or (most is not None and len(inputs) > most):
             wanted = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
@@ -108,7 +135,12 @@ class Network:
             check_tied(layer, inputs, output, tied)
         node = Node(len(self.nodes), name, layer, inputs, output, origin, tied, frozen)
         self.nodes.append(node)
+        self.names[name] = node
         return node
+
+    def also_name(self, name: str, node: Node) -> None:
+        """Gives a placed layer a second name: that of the repetition which it is the end of."""
+        self.names[name] = node
 
     def name_outputs(self, nodes: Sequence[Node]) -> None:
         """Says which nodes are the outputs."""
@@ -139,7 +171,7 @@ def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node)
     theirs = tied.layer.parameters(tied.flow, tied.layer.declared_sharing)
     same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
     depths = inputs[0].output.depth, tied.inputs[0].output.depth
-    if not same or (layer.shares and depths[0] != depths[1]) or _bank(layer) != _bank(tied.layer):
+    if not same or (layer.shares and depths[0] != depths[1]) or layer.agreed() != tied.layer.agreed():
         raise Refusal(
             f"{{layer}} reuses the parameters of `{tied.name}`, whose shape is another",
             code="NAME105",
@@ -149,11 +181,3 @@ def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node)
                 f"`{tied.name}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
             ],
         )
-
-
-def _bank(layer: Layer) -> list[object]:
-    """What gives a layer's weights their shape, as far as it has it; the kernels `3` and `3x3` are the same."""
-    kernel = getattr(layer, "kernel", None)
-    if isinstance(kernel, tuple) and len(set(kernel)) == 1:
-        kernel = kernel[0]
-    return [kernel, *(getattr(layer, name, None) for name in ("filters", "units", "size"))]

@@ -41,14 +41,24 @@ CATALOGUE: dict[str, type[Layer]] = {}
 class Parameter:
     """The declaration of one parameter: its kind, default, doc line, textbook letter; whether a bare value means it.
 
+    `agreed` says that layers which reuse each other's weights must have the same value.
+
     `name` is its name in the language, `attribute` its name in the class. They differ only where a question of `Layer`
     has the name.
     """
 
-    __slots__ = ("attribute", "default", "doc", "kind", "letter", "main", "name", "shown_default")
+    __slots__ = ("agreed", "attribute", "default", "doc", "kind", "letter", "main", "name", "shown_default")
 
     def __init__(
-        self, kind: Kind, name: str, default: Any, doc: str, letter: str | None, main: bool, shown: str | None
+        self,
+        kind: Kind,
+        name: str,
+        default: Any,
+        doc: str,
+        letter: str | None,
+        main: bool,
+        shown: str | None,
+        agreed: bool,
     ) -> None:
         self.kind = kind
         self.default = default
@@ -56,6 +66,7 @@ class Parameter:
         self.letter = letter
         self.main = main
         self.shown_default = shown
+        self.agreed = agreed
         self.name = name
         self.attribute = name
 
@@ -74,9 +85,10 @@ def parameter(
     main: bool = False,
     shown: str | None = None,
     name: str = "",
+    agreed: bool = False,
 ) -> Any:
     """Declares a parameter of a layer type. `shown` is the default in words, where the value does not say it."""
-    return Parameter(kind, name, default, doc, letter, main, shown)
+    return Parameter(kind, name, default, doc, letter, main, shown, agreed)
 
 
 class Counts:
@@ -331,6 +343,11 @@ class Layer:
     def plane_groups(self, volume: Volume) -> int:
         """The groups of planes of `volume` that its weights do not mix."""
         return 1
+
+    def agreed(self) -> list[object]:
+        """The values that give its weights their shape; the kernels `3` and `3x3` are the same."""
+        values = [getattr(self, declared.attribute) for declared in self.declared.values() if declared.agreed]
+        return [value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value for value in values]
 
     def bounds(self, volume: Volume) -> Bounds | None:
         """The part of one axis of `volume` that it cuts out; None for a layer that cuts out none."""

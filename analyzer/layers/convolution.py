@@ -36,7 +36,7 @@ class Convolution(Layer):
     """What all convolutions share: the window, the sharing of weights and of biases."""
 
     linear = True
-    kernel: Size = parameter(Sizes(), "size of the filters", letter="F")
+    kernel: Size = parameter(Sizes(), "size of the filters", letter="F", agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=1, letter="S")
     padding: Padding = parameter(
         PaddingKind(), "cells added around the input", default=Padding.explicit(0), letter="P", shown="0"
@@ -180,7 +180,7 @@ class Conv(
     Sources: torch.nn.Conv2d; CS231n, "Convolutional networks"; Taigman et al. 2014 (local).
     """
 
-    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True, agreed=True)
     groups: int = parameter(Whole(), "groups of depth that do not mix", default=1)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -219,7 +219,7 @@ class DepthwiseConv(
     """
 
     depthwise = True
-    kernel: Size = parameter(Sizes(), "size of the filters", letter="F", main=True)
+    kernel: Size = parameter(Sizes(), "size of the filters", letter="F", main=True, agreed=True)
     multiplier: int = parameter(Whole(), "filters for each plane of the input", default=1)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -257,7 +257,7 @@ class SeparableConv(
     """
 
     factored = True
-    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True, agreed=True)
     multiplier: int = parameter(Whole(), "filters for each plane of the input", default=1)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -314,7 +314,7 @@ class ConvTranspose(
     """
 
     grows = True
-    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True, agreed=True)
     groups: int = parameter(Whole(), "groups of depth that do not mix", default=1)
     output_padding: Size = parameter(Sizes(0), "cells added at the end of the output", default=0)
     padding: Padding = parameter(

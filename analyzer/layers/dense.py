@@ -26,7 +26,7 @@ class _Dense(Layer):
     """What the two share."""
 
     linear = True
-    units: int = parameter(Whole(), "number of outputs", main=True)
+    units: int = parameter(Whole(), "number of outputs", main=True, agreed=True)
     bias: bool = parameter(Flag(), "whether biases are added", default=True)
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
@@ -103,7 +103,7 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
 
     looks_up = True
     vocabulary: int = parameter(Whole(), "number of vectors in the table")
-    size: int = parameter(Whole(), "length of a vector")
+    size: int = parameter(Whole(), "length of a vector", agreed=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].spatial:

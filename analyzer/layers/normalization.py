@@ -269,7 +269,7 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
     """
 
     pointwise = True
-    size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True)
+    size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True, agreed=True)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Squares, pads the planes, takes their mean, scales it, raises it to a power and divides by that."""

@@ -44,7 +44,7 @@ class Pool(Layer):
     """What the window pools share."""
 
     pools = True
-    kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True)
+    kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True, agreed=True)
     stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
     padding: Padding = parameter(
         PaddingKind(), "cells added around the input", default=Padding.explicit(0), letter="P", shown="0"
@@ -168,7 +168,7 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
 
     pools = True
     fixed = True
-    kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True)
+    kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True, agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=2, letter="S")
 
     def window(self, volume: Volume) -> Window:
@@ -245,7 +245,9 @@ class _AdaptivePool(Layer):
     """What the two share."""
 
     pools = True
-    size: Size = parameter(Sizes(), "size of the output's spatial axes; may be larger than the input", main=True)
+    size: Size = parameter(
+        Sizes(), "size of the output's spatial axes; may be larger than the input", main=True, agreed=True
+    )
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "pools")

@@ -30,7 +30,7 @@ class _Recurrent(Layer):
     gates = 1
     #: Numbers that a unit keeps of each step besides its output: its gates, and its cell or what a gate multiplies.
     kept = 0
-    units: int = parameter(Whole(), "number of units", main=True)
+    units: int = parameter(Whole(), "number of units", main=True, agreed=True)
     bidirectional: bool = parameter(Flag(), "whether it also reads backwards", default=False)
     layers: int = parameter(Whole(1, 1000), "layers on top of each other", default=1)
     biases: int = parameter(Whole(0, 2), "bias vectors of a gate: 1, or 2 as in PyTorch", default=1)
@@ -150,8 +150,8 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
     Sources: Shi et al. 2015; Keras ConvLSTM2D.
     """
 
-    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True)
-    kernel: int | tuple[int, ...] = parameter(Sizes(), "size of the filters", letter="F")
+    filters: int = parameter(Whole(), "number of filters, the output's depth", letter="K", main=True, agreed=True)
+    kernel: int | tuple[int, ...] = parameter(Sizes(), "size of the filters", letter="F", agreed=True)
     padding: Padding = parameter(
         PaddingKind(),
         "cells added around the input of each step",

@@ -29,11 +29,38 @@ def test_each_output_is_the_next_input() -> None:
         ("dense", {"units": 10}, "10"),
     ]
     for type_, written, output in steps:
-        node = network.place(type_, build(type_, written), [node])
+        node = network.place(f"{type_}_{output}", build(type_, written), [node])
         assert str(node.output) == output
     assert [placed.index for placed in network.nodes] == list(range(7))
     assert network.nodes[-1] is node
-    assert repr(node) == "Node(dense: dense 10)"
+    assert repr(node) == "Node(dense_10: dense 10)"
+
+
+def test_names_are_unique() -> None:
+    """Inputs, layers and the second name of a repetition's last layer have one space of names."""
+    network, start = entered("4x4x8")
+    first = network.place("a.1", build("relu"), [start])
+    network.also_name("a", first)
+    for taken in ("input", "a.1", "a"):
+        with pytest.raises(Refusal, match="a second layer") as caught:
+            network.place(taken, build("relu"), [start])
+        assert caught.value.code == "NAME103"
+        with pytest.raises(Refusal, match="a second layer"):
+            network.enter(taken, start.output)
+    assert (network.nodes, network.inputs) == ([first], [start])
+    assert network.names == {"a.1": first, "a": first}
+
+
+def test_a_network_has_a_limit_of_layers() -> None:
+    network = Network(most=2)
+    node = network.enter("input", volume("8"))
+    for name in ("a", "b"):
+        node = network.place(name, build("relu"), [node])
+    with pytest.raises(Refusal, match="is one more than the 2 layers that a network may have") as caught:
+        network.place("c", build("relu"), [node])
+    assert caught.value.code == "LIMIT106"
+    assert len(network.nodes) == 2
+    assert Network().most == 100_000
 
 
 def test_a_refusal_places_nothing() -> None:

@@ -269,7 +269,7 @@ class Drawing:
         except Refusal:
             return
         if max(node.output.spatial) > 64 or node.output.depth > 64:
-            self.network.nodes.pop()
+            del self.network.names[self.network.nodes.pop().name]
             return
         self.drawn.append((node, [walk(axis, length) for axis, length in enumerate(node.output.spatial)]))
 

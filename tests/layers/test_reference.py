@@ -266,9 +266,8 @@ def layer_norm(sketch: Sketch, config: Row) -> Node:
 def pad(sketch: Sketch, config: Row) -> Node:
     """Cells added, then cells taken: torch's negative padding is a crop."""
     if config.get("mode") == "reflect":  # a convolution of one cell has the reflecting padding
-        depth = sketch.inputs[0].output.depth
-        sketch.put("conv", filters=depth, kernel=1, padding=pairs(config), padding_mode="reflect")
-        sketch.network.nodes.pop()  # its costs are not the padding's
+        read = sketch.inputs[0].output  # in a network of its own: its costs are not the padding's
+        Sketch([read]).put("conv", filters=read.depth, kernel=1, padding=pairs(config), padding_mode="reflect")
     cells = pairs(config)
     padded = sketch.put("pad", padding=[[max(b, 0), max(a, 0)] for b, a in cells])
     if min(map(min, cells)) >= 0:

@@ -93,9 +93,9 @@ def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> tu
         result = _turn(run, item, frame)
         if name is not None:
             scope.labels[name] = result
-    last = run.names.owners.get(frame.path) if count else None
+    last = run.network.names.get(frame.path) if count else None
     if last is not None and label is not None:
-        run.names.owners[scope.prefix + label] = last
+        run.network.also_name(scope.prefix + label, last)
     return result, frame
 
 

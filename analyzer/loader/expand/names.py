@@ -23,13 +23,13 @@ class LayerWord(str):
 class Names:
     """The layers placed so far by their names, as a scope sees them."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: dict[str, Node]) -> None:
         #: The inputs of the network, which the outermost scope sees.
         self.inputs: dict[str, Node | Missing] = {}
         #: The labels of the scopes in which something was placed, by their paths.
         self.inside: dict[str, dict[str, Node | Missing]] = {}
         #: The layers themselves by their full names, for `tied`.
-        self.owners: dict[str, Node] = {}
+        self.layers = layers
         #: Cache of messages about unknown names, since a block is called often.
         self._misses: dict[tuple[str, int], tuple[str, str | None]] = {}
 
@@ -66,13 +66,13 @@ class Names:
             if found is not None:
                 return found
             place = path.find(".", place + 1)
-        return self.owners.get(prefix + path)
+        return self.layers.get(prefix + path)
 
     def owner(self, name: str, scope: Scope) -> Node:
         """The layer whose parameters `tied: name` reuses: in the same scope, then outwards."""
         prefix = scope.prefix
         while True:
-            found = self.owners.get(prefix + name)
+            found = self.layers.get(prefix + name)
             if found is not None:
                 return found
             if not prefix:

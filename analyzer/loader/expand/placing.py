@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.diagnostics import LAYER, Refusal
+from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node, Origin
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.reference_kinds import Reference, References, Sugar
@@ -14,7 +14,6 @@ from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.description import Argument, Item, LayerItem, build
-from analyzer.loader.text.limits import LIMITS
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -62,17 +61,7 @@ def place(
     frozen: bool = False,
 ) -> Node:
     """Places a layer under its full name."""
-    if len(run.network.nodes) >= LIMITS.layers:
-        raise Refusal(f"{LAYER} is one more than the {LIMITS.layers:,} layers that a network may have", code="LIMIT106")
-    if name in run.names.owners or name in run.names.inputs:
-        raise Refusal(
-            f"a second layer is called {LAYER}",
-            code="NAME103",
-            help="a `residual` adds no level to names: leave the name out, or put it in a `sequence`",
-        )
-    node = run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
-    run.names.owners[name] = node
-    return node
+    return run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
 
 
 def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Item, frame: Frame) -> Node | Missing:

@@ -31,14 +31,18 @@ class Expansion(Record):
     model: Model
     mistakes: Mistakes
     values: Values
-    network: Network = field(factory=Network)
-    names: Names = field(factory=Names)
+    network: Network = field(init=False)
+    names: Names = field(init=False)
     entry: Node | Missing = MISSING
     frozen: bool = False
     steps: int = 0
     depth: int = 0
     calls: int = 0
     empty: dict[tuple[object, ...], int] = field(factory=dict)
+
+    def check(self) -> None:
+        self.network = Network(LIMITS.layers)
+        self.names = Names(self.network.names)
 
     @property
     def progress(self) -> tuple[int, int]:

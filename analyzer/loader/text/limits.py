@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.engine.network import MOST_LAYERS
 from analyzer.source import Span
 
 
@@ -18,7 +19,7 @@ class Limits:
         self.text = 1 << 20
         self.nesting = 64
         self.nodes = 1_000_000
-        self.layers = 100_000
+        self.layers = MOST_LAYERS
         self.steps = 1_000_000
         self.expression = 200
         self.findings = 100
