@@ -1,23 +1,26 @@
-"""What a CUDA card reserves: an allocation trace replayed through the rules of PyTorch's caching allocator.
+"""The memory that a CUDA card reserves: allocations replayed through the rules of PyTorch's caching allocator.
 
-A request is rounded up to 512 bytes and served from one of two pools: up to 1 MiB from the small one, else from the
-large one. The smallest free block that is large enough is taken, the lowest address among equals; what is left of it
-stays a block of its own if it is at least 512 bytes (small) or more than 1 MiB (large). Where no block is large enough
-the card is asked for a segment: 2 MiB for a small request, 20 MiB for one below 10 MiB, else the request rounded up to
-2 MiB. A freed block merges with free neighbours of its segment. Segments stay reserved until the card refuses one: then
-all that are wholly free go back, and the request is tried once more.
+A request is rounded up to 512 bytes and served from one of two pools: from the small one up to 1 MiB, otherwise from
+the large one. The allocator takes the smallest free block that is large enough, among equals the one with the lowest
+address. The rest of the block becomes a block of its own if it has at least 512 bytes (small) or more than 1 MiB
+(large). If no block is large enough, the allocator asks the card for a segment: 2 MiB for a small request, 20 MiB for
+one below 10 MiB, otherwise the request rounded up to 2 MiB. A freed block merges with free neighbours of its segment.
+Segments stay reserved.
 
-Segments are taken to lie at rising addresses; one stream, default settings (`expandable_segments` and
-`max_split_size_mb` unset). Memory outside the allocator (context, kernels) is not in here.
+The model assumes that segments lie at rising addresses, that the card has enough memory, one stream, and default
+settings (`expandable_segments` and `max_split_size_mb` not set). Memory outside the allocator (context, kernels) is not
+counted.
 
-Sources: constants of torch 2.13.0, c10/core/AllocatorConfig.h; rules of c10/cuda/CUDACachingAllocator.cpp (`round_size`,
-`get_allocation_size`, `get_free_block`, `should_split`, `free_block`, `release_cached_blocks`).
+Sources: constants of torch 2.13.0, c10/core/AllocatorConfig.h; rules of c10/cuda/CUDACachingAllocator.cpp
+(`round_size`, `get_allocation_size`, `get_free_block`, `should_split`, `free_block`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+
+from analyzer.record import Record, field
 
 _ROUND = 512  # kMinBlockSize
 _SMALL = 1 << 20  # kSmallSize: the largest request of the small pool, and what a large block's rest must exceed
@@ -26,57 +29,41 @@ _LARGE_SEGMENT = 20 << 20  # large_segment_size
 _OWN_SEGMENT = 10 << 20  # kMinLargeAlloc: a request from here on has a segment of its own size
 _ROUND_SEGMENT = 2 << 20  # kRoundLarge
 
-#: Free blocks are kept in sorted runs up to so long, so that one more of a million costs what one of a thousand does.
-_LONGEST_RUN = 1000
 
+class Replayed(Record, eq=True):
+    """The peaks of a replay in bytes, each at its own moment, and how many segments the card gave.
 
-class Replayed:
-    """What a trace came to, in bytes: three peaks, each at its own moment.
-
-    `requested` is the sum of the sizes asked for; `allocated` that of the blocks they got (rounded, and whole where no
-    rest was split off), torch's `max_memory_allocated`; `reserved` that of the segments, its `max_memory_reserved`.
-    `segments` counts how often the card gave one, `retries` how often it refused and the cache was emptied. `failed` is
-    the position of the event that ran out of memory, where the replay ended; None where none did.
+    `requested` is the sum of the sizes asked for. `allocated` is that of the blocks they got (rounded, and whole where
+    no rest was split off), torch's `max_memory_allocated`. `reserved` is that of the segments, its
+    `max_memory_reserved`.
     """
 
-    __slots__ = ("allocated", "failed", "requested", "reserved", "retries", "segments")
-
-    def __init__(self) -> None:
-        self.requested = 0
-        self.allocated = 0
-        self.reserved = 0
-        self.segments = 0
-        self.retries = 0
-        self.failed: int | None = None
-
-    def __repr__(self) -> str:
-        return f"Replayed({', '.join(f'{name}={getattr(self, name)}' for name in self.__slots__)})"
+    requested: int = 0
+    allocated: int = 0
+    reserved: int = 0
+    segments: int = 0
 
 
-def replay(events: Iterable[tuple[int, int]], *, capacity: int | None = None) -> Replayed:
-    """Replays a trace of (identity, size): a size above 0 allocates so many bytes under that identity, 0 frees them.
+def replay(events: Iterable[tuple[int, int]]) -> Replayed:
+    """Replays allocations (identity, size): `size` bytes are allocated under that identity; a size of 0 frees them.
 
-    `capacity` is the most bytes that segments may take together, the card's less its context; without one the card
-    never refuses. An identity may come again once it is freed. A tensor of no bytes allocates nothing and has no event.
-    n log n in the events. Raises ValueError for a negative size or an identity that is still allocated, KeyError for
-    one that is freed and is not.
+    An identity may come again after it is freed. A tensor of no bytes allocates nothing and has no event. Raises
+    ValueError for a negative size or an identity that is still allocated, KeyError for one that is freed but not
+    allocated.
 
-    >>> replay([(1, 4000), (2, 3 << 20), (1, 0)]).reserved == (2 + 20) << 20
-    True
+    >>> replay([(1, 4000), (2, 3 << 20), (1, 0)])
+    Replayed(requested=3149728, allocated=3149824, reserved=23068672, segments=2)
     """
-    allocator = _Allocator(capacity)
+    allocator = _Allocator()
     peaks = allocator.peaks
-    held: dict[int, tuple[_Block, int]] = {}
+    used: dict[int, tuple[_Block, int]] = {}
     requested = allocated = 0
     for place, (identity, size) in enumerate(events):
         if size > 0:
-            if identity in held:
+            if identity in used:
                 raise ValueError(f"event {place}: {identity} is allocated already")
             block = allocator.allocate(size)
-            if block is None:
-                peaks.failed = place
-                break
-            held[identity] = block, size
+            used[identity] = block, size
             requested += size
             allocated += block.size
             if requested > peaks.requested:
@@ -86,104 +73,72 @@ def replay(events: Iterable[tuple[int, int]], *, capacity: int | None = None) ->
         elif size:
             raise ValueError(f"event {place}: a size of {size}")
         else:
-            block, size = held.pop(identity)
+            block, size = used.pop(identity)
             requested -= size
             allocated -= block.size
             allocator.free(block)
     return peaks
 
 
-class _Block:
+class _Block(Record):
     """A part of a segment, with the parts before and after it; None at the segment's ends."""
 
-    __slots__ = ("address", "after", "before", "free", "pool", "size")
-
-    def __init__(self, address: int, size: int, pool: _Pool) -> None:
-        self.address = address
-        self.size = size
-        self.pool = pool
-        self.before: _Block | None = None
-        self.after: _Block | None = None
-        self.free = False
+    address: int
+    size: int
+    pool: _Pool
+    before: _Block | None = None
+    after: _Block | None = None
+    free: bool = False
 
 
-class _Pool:
-    """The free blocks of one pool by size, then address. `least_rest` is the smallest rest that is split off a block."""
+class _Pool(Record):
+    """The free blocks of one pool. `least_rest` is the smallest rest that is split off a block."""
 
-    __slots__ = ("_blocks", "_last", "_runs", "least_rest", "whole")
-
-    def __init__(self, least_rest: int) -> None:
-        self.least_rest = least_rest
-        self.whole: dict[int, _Block] = {}  # those that are a whole segment, by address
-        self._blocks: dict[int, _Block] = {}  # all of them, by address
-        self._runs: list[list[tuple[int, int]]] = []
-        self._last: list[tuple[int, int]] = []  # the last key of every run
+    least_rest: int
+    #: (size, address) of every free block, sorted: the best fit is the first that is large enough.
+    keys: list[tuple[int, int]] = field(factory=list, init=False)
+    #: The free blocks by their addresses.
+    blocks: dict[int, _Block] = field(factory=dict, init=False)
 
     def add(self, block: _Block) -> None:
         block.free = True
-        self._blocks[block.address] = block
-        if block.before is None and block.after is None:
-            self.whole[block.address] = block
-        key = block.size, block.address
-        if not self._runs:
-            self._runs.append([key])
-            self._last.append(key)
-            return
-        at = min(bisect_left(self._last, key), len(self._runs) - 1)
-        run = self._runs[at]
-        insort(run, key)
-        if len(run) > _LONGEST_RUN:
-            self._runs.insert(at + 1, run[_LONGEST_RUN // 2 :])
-            self._last.insert(at + 1, run[-1])
-            del run[_LONGEST_RUN // 2 :]
-        self._last[at] = run[-1]
+        self.blocks[block.address] = block
+        insort(self.keys, (block.size, block.address))
 
     def remove(self, block: _Block) -> None:
-        self._take((block.size, block.address))
+        del self.keys[bisect_left(self.keys, (block.size, block.address))]
+        del self.blocks[block.address]
+        block.free = False
 
     def best(self, size: int) -> _Block | None:
-        """Takes out the smallest block of at least `size` bytes; None where there is none."""
-        return self._take((size, -1))
-
-    def _take(self, key: tuple[int, int]) -> _Block | None:
-        """Takes out the first block from `key` on."""
-        at = bisect_left(self._last, key)
-        if at == len(self._runs):
+        """Takes out the smallest block of at least `size` bytes; None if there is none."""
+        at = bisect_left(self.keys, (size, -1))
+        if at == len(self.keys):
             return None
-        run = self._runs[at]
-        _, address = run.pop(bisect_left(run, key))
-        if run:
-            self._last[at] = run[-1]
-        else:
-            del self._runs[at], self._last[at]
-        block = self._blocks.pop(address)
-        block.free = False
-        self.whole.pop(address, None)
+        block = self.blocks[self.keys[at][1]]
+        self.remove(block)
         return block
 
 
 class _Allocator:
-    """The two pools and what they reserve."""
+    """The two pools and the segments that they reserve."""
 
-    __slots__ = ("_address", "_capacity", "_large", "_reserved", "_small", "peaks")
+    __slots__ = ("_address", "_large", "_small", "peaks")
 
-    def __init__(self, capacity: int | None) -> None:
+    def __init__(self) -> None:
         self.peaks = Replayed()
-        self._capacity = capacity
         self._small = _Pool(_ROUND)
         self._large = _Pool(_SMALL + 1)
         self._address = 0
-        self._reserved = 0
 
-    def allocate(self, size: int) -> _Block | None:
-        """A block for `size` bytes; None where the card has no memory for it."""
+    def allocate(self, size: int) -> _Block:
+        """A block for `size` bytes."""
         size = -(-size // _ROUND) * _ROUND
         pool = self._small if size <= _SMALL else self._large
         block = pool.best(size) or self._segment(size, pool)
-        if block is not None and block.size - size >= pool.least_rest:
-            rest = _Block(block.address + size, block.size - size, pool)
+        if block.size - size >= pool.least_rest:
+            rest = _Block(block.address + size, block.size - size, pool, block, block.after)
             block.size = size
-            rest.before, rest.after = block, block.after
             if rest.after is not None:
                 rest.after.before = rest
             block.after = rest
@@ -191,7 +146,7 @@ class _Allocator:
         return block
 
     def free(self, block: _Block) -> None:
-        """Gives a block back to its pool, one with its free neighbours."""
+        """Gives a block back to its pool, merged with its free neighbours."""
         pool = block.pool
         before, after = block.before, block.after
         if before is not None and before.free:
@@ -209,29 +164,16 @@ class _Allocator:
                 block.after.before = block
         pool.add(block)
 
-    def _segment(self, size: int, pool: _Pool) -> _Block | None:
-        """A new segment for a request of `size` bytes; None where the card has no memory for it."""
+    def _segment(self, size: int, pool: _Pool) -> _Block:
+        """A new segment for a request of `size` bytes."""
         if pool is self._small:
             length = _SMALL_SEGMENT
         elif size < _OWN_SEGMENT:
             length = _LARGE_SEGMENT
         else:
             length = -(-size // _ROUND_SEGMENT) * _ROUND_SEGMENT
-        if self._capacity is not None and self._reserved + length > self._capacity:
-            self.peaks.retries += 1
-            self._release()
-            if self._reserved + length > self._capacity:
-                return None
         block = _Block(self._address, length, pool)
         self._address += length
-        self._reserved += length
         self.peaks.segments += 1
-        self.peaks.reserved = max(self.peaks.reserved, self._reserved)
+        self.peaks.reserved += length  # no segment goes back
         return block
-
-    def _release(self) -> None:
-        """Gives all segments that are wholly free back to the card."""
-        for pool in (self._large, self._small):
-            for block in list(pool.whole.values()):
-                pool.remove(block)
-                self._reserved -= block.size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from analyzer.engine.memory.arena import Plan
+from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions
 from analyzer.engine.memory.devices import Device
 from analyzer.engine.memory.in_mode import Held

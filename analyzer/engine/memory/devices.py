@@ -1,7 +1,7 @@
 """Devices: how much memory each has.
 
-A device is an amount (`24GiB`, `24GB`) or the name of a card. A vendor's GB of a card's memory is 2^30 bytes; a little
-less of it can be used, since the driver and error correction take their part, so a card has both numbers.
+A device is an amount (`24GiB`, `24GB`) or the name of a card. A vendor's GB of a card's memory is 2^30 bytes. Programs
+can use a little less of it, since the driver and error correction take a part, so a card has both numbers.
 
 Sources: NVIDIA's data sheets; for the A100-40GB the runs published with GPUMemNet (arXiv 2602.17817).
 """
@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 
 from analyzer.diagnostics import listed, nearest
+from analyzer.record import Record
 from analyzer.source import shown
 from analyzer.units import read_amount
 
 _MIB, _GIB = 1 << 20, 1 << 30
 
-#: Name; the memory that NVIDIA's data sheet gives, in GB of 2^30 bytes; what of it can be used, in MiB: the total that
-#: `nvidia-smi` prints, with error correction where it is the card's default, for the A100-40GB what the runs above had;
-#: None where no such number is known (a Jetson shares its memory with the CPU).
+#: Each card: its name; its memory by NVIDIA's data sheet, in GB of 2^30 bytes; the usable part in MiB. The usable part
+#: is the total that `nvidia-smi` prints, with error correction where that is the card's default, and for the A100-40GB
+#: the total of the card in GPUMemNet's runs. It is None where no such number is known: a Jetson shares its memory with
+#: the CPU.
 CARDS = (
     ("P100", 16, 16_280),
     ("V100-16GB", 16, 16_160),
@@ -61,36 +63,34 @@ _FILLER = re.compile(r"nvidia|geforce|tesla|jetson|rtx|sxm\d?|pcie|hbm\d?e?")
 
 
 class DeviceError(ValueError):
-    """What was given as a device is neither a card nor an amount of memory; the message is one line for people."""
+    """A text is neither a card nor an amount of memory; the message is one line for people."""
 
 
-class Device:
-    """What a run is to fit into.
+class Device(Record):
+    """A device that a run should fit on.
 
     `name` is the card's, or the amount as it was written. `nominal` is its memory in bytes as the vendor or the writer
-    gives it, `usable` the part of it that can be used, None where it is not known; `capacity` is the latter where there
-    is one, and decides. `source` says where the numbers come from.
+    gives it, `usable` the part of it that programs can use, None where that is not known. `source` says where the
+    numbers come from.
     """
 
-    __slots__ = ("name", "nominal", "source", "usable")
-
-    def __init__(self, name: str, nominal: int, source: str, *, usable: int | None = None) -> None:
-        self.name = name
-        self.nominal = nominal
-        self.source = source
-        self.usable = usable
+    name: str
+    nominal: int
+    source: str
+    usable: int | None = None
 
     @property
     def capacity(self) -> int:
-        """The bytes that the verdict is about."""
+        """The bytes that the verdict is about: `usable` if it is known, otherwise `nominal`."""
         return self.nominal if self.usable is None else self.usable
 
 
 def read_device(text: str) -> Device:
-    """The device that `text` names or whose memory it gives: `A100-80GB`, `rtx 4090`, `24GiB`.
+    """The device that `text` names, or that has the memory that `text` gives: `A100-80GB`, `rtx 4090`, `24GiB`.
 
-    Case, spaces, hyphens and the vendor's own words (NVIDIA, GeForce, Tesla, SXM4 …) make no difference; a card that is
-    sold with several memories needs its own. Raises DeviceError for anything else, with the nearest card.
+    Case, spaces, hyphens and the vendor's own words (NVIDIA, GeForce, Tesla, SXM4 …) make no difference. The name of a
+    card that is sold with several sizes of memory must include the size. Raises DeviceError for anything else, with the
+    nearest card.
 
     >>> read_device("nvidia a100-sxm4-40gb").name, read_device("24GiB").capacity
     ('A100-40GB', 25769803776)
@@ -110,9 +110,9 @@ def read_device(text: str) -> Device:
 
 
 def read_memory(text: str) -> tuple[int, str]:
-    """An amount of memory as (bytes, unit): `24GiB` and `16384 MiB` of 2^30 and 2^20 bytes, `24 GB` of 10^9.
+    """An amount of memory as (bytes, unit): GiB and MiB are 2^30 and 2^20 bytes, GB and MB 10^9 and 10^6.
 
-    Raises DeviceError where it has no unit of bytes or comes to no byte.
+    Raises DeviceError for an amount without a unit of bytes or of less than one byte.
 
     >>> read_memory("24 GiB"), read_memory("24gb")
     ((25769803776, 'GiB'), (24000000000, 'GB'))
@@ -149,20 +149,20 @@ def read_context(text: str) -> int:
 
 
 def _amount(text: str) -> tuple[int, str] | None:
-    """As `read_amount`, whatever the case of the unit."""
+    """As `read_amount`, in any case of the unit."""
     number = text.strip().rstrip("kKmMgGtTpPiIbB")
     unit = text.strip()[len(number) :].upper()
     return read_amount(number + unit.replace("IB", "iB"))
 
 
 def _key(name: str) -> str:
-    """What of a card's name tells it from others."""
+    """The part of a card's name that tells it from others."""
     words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if not _FILLER.fullmatch(word)]
     return "".join(words).removeprefix("rtx").removesuffix("gb").removesuffix("gib")
 
 
 def _cards_by_key() -> dict[str, list[Device]]:
-    """The cards by their keys, with and without their memory; several where a name leaves it open."""
+    """The cards by their keys, with and without their size of memory; several where a name has several sizes."""
     known: dict[str, list[Device]] = {}
     for name, size, usable in CARDS:
         if usable is None:

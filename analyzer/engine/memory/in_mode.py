@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from analyzer.engine.memory.allocator import replay
-from analyzer.engine.memory.arena import Plan, arena_tensors, plan_arena
+from analyzer.engine.memory.arena.plan import Plan
+from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import PhasePeak
 from analyzer.engine.memory.ranks import per_rank_of

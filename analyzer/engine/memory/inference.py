@@ -1,9 +1,9 @@
 """The peak of inference: parameters, buffers, input, and the activations alive while the network runs in eval mode.
 
-Each tensor is freed after its last reader, in the order of the file; the network's outputs stay. `eager` is the memory of
-a framework that runs modules as they are written. There Python's variables keep tensors alive for longer: the arguments of
-a block until the block returns (each repetition is a call of its own), and a tensor that several layers or blocks of one
-list read until that list ends. Both are linear in the operations.
+Each tensor is freed after its last reader, in the order of the file; the network's outputs stay. `eager` is the memory
+of a framework that runs modules as they are written. There Python's variables keep tensors alive for longer: the
+arguments of a block until the block returns (each repetition is a call of its own), and a tensor that several layers or
+blocks of one list read until that list ends. Both are linear in the operations.
 
 This is the peak of `analyzer memory`. The peak of activations in `analyzer.engine.peak` is another, simpler model.
 

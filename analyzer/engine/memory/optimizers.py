@@ -1,11 +1,14 @@
-"""Optimizers: the state that they keep beside the parameters, and what a step makes besides, in bytes.
+"""Optimizers: the state that they keep beside the parameters, and the tensors that a step makes, in bytes.
 
-A step runs over all parameters at once (`foreach`, torch's choice on CUDA), one after the other (`loop`), or in one
-kernel that makes nothing (`fused`). In a loop the names of Python hold a parameter's tensors until the next one's replace
-them, so the one before counts too.
+A step runs over all parameters at once (`foreach`, torch's choice on CUDA), over one after the other (`loop`), or in
+one kernel that makes nothing (`fused`). In a loop Python's variables keep a parameter's tensors alive until those of
+the next parameter replace them, so those of the previous parameter count too.
 
-Source: torch 2.13.0, `torch.optim`, measured for each of them in benchmarks/memory_accuracy.py; Lion as
-lucidrains/lion-pytorch, which torch lacks.
+>>> OPTIMIZERS["adam"].state([(10, 5), (5,)], width=4)  # two moments of each tensor, then a counter for each
+[200, 20, 200, 20, 4, 4]
+
+Source: torch 2.13.0, `torch.optim`, each measured in benchmarks/memory_accuracy.py; Lion, which torch lacks, as
+lucidrains/lion-pytorch.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.engine.memory.settings import Run
+from analyzer.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,44 +29,38 @@ if TYPE_CHECKING:
 #: How a step may run.
 STEPS = ("foreach", "loop", "fused")
 
-#: Bytes of the counter of steps that some optimizers keep for each parameter, on the CPU.
+#: Bytes of the counter of steps that some optimizers keep for each parameter.
 _COUNTER = 4
 
 
-class Optimizer:
-    """An optimizer by what it keeps and makes, in numbers for each number of the parameters.
+class Optimizer(Record):
+    """An optimizer by its state and the tensors that a step makes, both in numbers for each number of the parameters.
 
-    `words` of state, and whether it counts the steps of each tensor. What a step makes: `foreach` without and with
-    weight decay; `loop`, of the parameter at hand, without and with it, and `left` of the one before. `fused`: whether
-    torch has a kernel that makes nothing.
+    words    its state
+    foreach  made by a `foreach` step, without and with weight decay
+    loop     made by a `loop` step for the parameter at hand, without and with weight decay
+    left     alive from the previous parameter of a `loop` step
+    counts   whether it counts the steps of each tensor
+    fused    whether torch has a kernel that makes nothing
     """
 
-    __slots__ = ("counts", "foreach", "fused", "left", "loop", "words")
-
-    def __init__(
-        self,
-        words: int,
-        *,
-        foreach: tuple[int, int],
-        loop: tuple[int, int],
-        left: int = 0,
-        counts: bool = False,
-        fused: bool = True,
-    ) -> None:
-        self.words = words
-        self.counts = counts
-        self.foreach = foreach
-        self.loop = loop
-        self.left = left
-        self.fused = fused
+    words: int
+    foreach: tuple[int, int]
+    loop: tuple[int, int]
+    left: int = 0
+    counts: bool = False
+    fused: bool = True
 
     def state(self, shapes: Shapes, width: int) -> list[int]:
-        """The tensors of state for parameters of these shapes, `width` bytes a number; counters are on the CPU's side."""
+        """The bytes of each tensor of state, for parameters of these shapes and `width` bytes a number.
+
+        The counters are in main memory.
+        """
         sizes = [prod(shape) * width for shape in shapes]
         return [*sizes * self.words, *([_COUNTER] * len(shapes) if self.counts else [])]
 
     def made(self, shapes: Shapes, width: int, run: Run) -> list[int]:
-        """The tensors that are alive at once where a step makes the most, in bytes."""
+        """The bytes of each tensor that is alive when a step makes the most."""
         sizes = [prod(shape) * width for shape in shapes]
         decays = 1 if run.weight_decay else 0
         if run.step == "fused" or not sizes:
@@ -75,7 +73,7 @@ class Optimizer:
 
 
 class _Adafactor(Optimizer):
-    """A mean square for each row and each column of the last two axes; for a vector one for each number."""
+    """Keeps a mean square for each row and each column of the last two axes, for a vector one for each number."""
 
     def state(self, shapes: Shapes, width: int) -> list[int]:
         factors = [count * width for shape in shapes for count in _factors(shape)]
@@ -87,7 +85,10 @@ class _Adafactor(Optimizer):
         return self._in_turn(shapes, width)
 
     def _together(self, shapes: Shapes, width: int) -> list[int]:
-        """Matrices, then vectors, or the other way round, as the first of them comes; a group's updates outlive it."""
+        """All matrices at once and all vectors at once, in the order of the first of each.
+
+        The updates of the first group stay alive during the second.
+        """
         most: list[int] = []
         before: list[int] = []
         for vectors in sorted(
@@ -106,7 +107,7 @@ class _Adafactor(Optimizer):
         return most
 
     def _in_turn(self, shapes: Shapes, width: int) -> list[int]:
-        """One parameter after the other; the names of the loop keep their last tensors until the next replace them."""
+        """One parameter after the other; the loop's variables keep their tensors alive until the next replace them."""
         update = squares = rows = columns = 0
         most: list[int] = []
         for shape in shapes:
@@ -126,15 +127,15 @@ class _Adafactor(Optimizer):
 
 
 def _factors(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The numbers of row and column means; a vector has one for each of its numbers."""
+    """How many row means and column means there are; a vector has one for each of its numbers."""
     if len(shape) == 1:
         return shape
     size = prod(shape)
     return size // shape[-1], size // shape[-2]
 
 
-#: The optimizers by name. Adam's decayed gradients are gone before it takes roots; AdamW's and Lion's decay makes
-#: nothing.
+#: The optimizers by name. Adam frees its decayed gradients before it takes roots. The decay of AdamW and Lion makes no
+#: tensor.
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(0, foreach=(0, 1), loop=(0, 1)),
     "momentum": Optimizer(1, foreach=(0, 1), loop=(0, 1)),

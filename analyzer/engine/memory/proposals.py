@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from analyzer.engine.memory.in_mode import Held
 from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.segments import Blocks
+from analyzer.record import Record
 
 
-class Change:
-    """A change of the run that saves memory: what it is, the option for it, and the peak with it."""
+class Change(Record):
+    """A change of the run that saves memory: in words, as an option of the command, and the bytes of its peak."""
 
-    __slots__ = ("bytes", "option", "words")
-
-    def __init__(self, words: str, option: str, bytes: int) -> None:
-        self.words = words
-        self.option = option
-        self.bytes = bytes
+    words: str
+    option: str
+    bytes: int
 
 
 def changes(held: Held, strategy: str = "single", ranks: int = 1) -> list[Change]:
-    """What would lower the peak of training on a rank, the most first; changes that do not are left out."""
+    """The changes that lower the peak of training on a rank, the most effective first."""
     now = held.needed(None, strategy, ranks)
     tried = [
         Change(words, option, held.needed(held.run.but(**settings), strategy, ranks))
@@ -31,7 +29,7 @@ def changes(held: Held, strategy: str = "single", ranks: int = 1) -> list[Change
 
 
 def _changed(held: Held, ranks: int) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Changes of the run: what they are, their options, and the settings of the run."""
+    """Changes of the run: words, option of the command, and settings."""
     run = held.run
     if run.checkpoint is None:
         if Blocks(held.work.network).calls:

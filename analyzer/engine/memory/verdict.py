@@ -13,6 +13,7 @@ Sources: the runs published with GPUMemNet (arXiv 2602.17817, repository itu-rad
 
 from __future__ import annotations
 
+from analyzer.record import Record
 from analyzer.units import memory
 
 TYPE_CHECKING = False
@@ -30,20 +31,17 @@ _UPPER = 144
 FITS, AT_RISK, DOES_NOT_FIT = "fits", "at risk", "does not fit"
 
 
-class Verdict:
+class Verdict(Record):
     """Whether a run fits: `word` is `fits`, `at risk` or `does not fit`.
 
-    `low` and `high` bound what the device needs in bytes: live tensors and context, and 1.44 times the former and the
-    latter. `reason` is a sentence that names the bound that decides.
+    `low` and `high` are bounds of the bytes that the device needs: live tensors and context, and 1.44 times the live
+    tensors and context. `reason` is a sentence that names the bound that decides.
     """
 
-    __slots__ = ("high", "low", "reason", "word")
-
-    def __init__(self, word: str, low: int, high: int, reason: str) -> None:
-        self.word = word
-        self.low = low
-        self.high = high
-        self.reason = reason
+    word: str
+    low: int
+    high: int
+    reason: str
 
 
 def verdict(live: int, context: int, capacity: int) -> Verdict:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
-from analyzer.engine.memory.arena import verify
+from analyzer.engine.memory.arena.verify import verify
 from analyzer.reporter.objects import objects
 from analyzer.reporter.options import Failed, Options
 

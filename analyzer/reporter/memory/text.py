@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
-from analyzer.engine.memory.arena import verify
+from analyzer.engine.memory.arena.verify import verify
 from analyzer.reporter.drawing import draw
 from analyzer.reporter.layout import GAP
 from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles

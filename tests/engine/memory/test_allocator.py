@@ -11,21 +11,16 @@ from random import Random
 
 import pytest
 
-from analyzer.engine.memory import allocator
 from analyzer.engine.memory.allocator import Replayed, replay
 
 MIB = 1 << 20
 Trace = list[tuple[int, int]]
 
 
-def fields(replayed: Replayed) -> dict[str, object]:
-    return {name: getattr(replayed, name) for name in Replayed.__slots__}
-
-
-def sized(*events: tuple[int, float], capacity: int | None = None) -> tuple[float, float]:
+def sized(*events: tuple[int, float]) -> tuple[float, float]:
     """What a trace in MiB has allocated and reserved at most, in MiB."""
     trace = [(identity, int(size * MIB)) for identity, size in events]
-    replayed = replay(trace, capacity=capacity)
+    replayed = replay(trace)
     return replayed.allocated / MIB, replayed.reserved / MIB
 
 
@@ -52,13 +47,11 @@ def sized(*events: tuple[int, float], capacity: int | None = None) -> tuple[floa
 def test_one_request(size: int, allocated: int, reserved: int) -> None:
     replayed = replay([(1, size)])
     assert (replayed.requested, replayed.allocated, replayed.reserved) == (size, allocated, reserved)
-    assert (replayed.segments, replayed.retries, replayed.failed) == (1, 0, None)
+    assert replayed.segments == 1
 
 
 def test_no_request() -> None:
-    assert fields(replay([])) == {
-        "requested": 0, "allocated": 0, "reserved": 0, "segments": 0, "retries": 0, "failed": None,
-    }  # fmt: skip
+    assert replay([]) == Replayed(requested=0, allocated=0, reserved=0, segments=0)
 
 
 # --- blocks of one segment ---
@@ -130,30 +123,6 @@ def test_each_peak_has_its_own_moment() -> None:
     assert replayed.segments == 3
 
 
-# --- a card with an end ---
-
-
-def test_segments_that_are_wholly_free_go_back_before_memory_runs_out() -> None:
-    """12 and 20 are more than 30: the freed 12 goes back, and a small segment beside it."""
-    replayed = replay([(1, 12 * MIB), (2, 512), (1, 0), (2, 0), (3, 20 * MIB)], capacity=30 * MIB)
-    assert fields(replayed) == {
-        "requested": 20 * MIB, "allocated": 20 * MIB, "reserved": 20 * MIB, "segments": 3, "retries": 1, "failed": None,
-    }  # fmt: skip
-
-
-def test_a_segment_in_use_stays() -> None:
-    """4 of 20 MiB are held; 18 fit neither the other 16 nor the 10 that the card has left."""
-    replayed = replay([(1, 4 * MIB), (2, 18 * MIB), (3, 1)], capacity=30 * MIB)
-    assert fields(replayed) == {
-        "requested": 4 * MIB, "allocated": 4 * MIB, "reserved": 20 * MIB, "segments": 1, "retries": 1, "failed": 1,
-    }  # fmt: skip
-
-
-def test_the_capacity_itself_can_be_reserved() -> None:
-    assert replay([(1, 12 * MIB)], capacity=12 * MIB).failed is None
-    assert replay([(1, 12 * MIB)], capacity=12 * MIB - 1).failed == 0
-
-
 # --- traces that are none ---
 
 
@@ -176,22 +145,19 @@ def test_what_is_no_trace() -> None:
 class Plain:
     """The same rules as plainly as they can be written: every segment a list of parts, every search a walk over all."""
 
-    def __init__(self, capacity: int | None) -> None:
-        self.capacity = capacity
+    def __init__(self) -> None:
         self.segments: list[tuple[str, list[list[int]]]] = []  # the pool, and its parts as [size, identity or -1]
         self.result = Replayed()
 
     def run(self, trace: Trace) -> Replayed:
         sizes: dict[int, int] = {}
-        for place, (identity, size) in enumerate(trace):
-            if not size:
+        for identity, size in trace:
+            if size:
+                self.allocate(identity, size)
+                sizes[identity] = size
+            else:
                 del sizes[identity]
                 self.free(identity)
-            elif not self.allocate(identity, size):
-                self.result.failed = place
-                break
-            else:
-                sizes[identity] = size
             self.result.requested = max(self.result.requested, sum(sizes.values()))
             held = sum(part[0] for _, parts in self.segments for part in parts if part[1] >= 0)
             self.result.allocated = max(self.result.allocated, held)
@@ -201,7 +167,7 @@ class Plain:
     def reserved(self) -> int:
         return sum(part[0] for _, parts in self.segments for part in parts)
 
-    def allocate(self, identity: int, size: int) -> bool:
+    def allocate(self, identity: int, size: int) -> None:
         while size % 512:
             size += 1
         pool = "small" if size <= MIB else "large"
@@ -217,11 +183,6 @@ class Plain:
             length = 2 * MIB if pool == "small" else 20 * MIB if size < 10 * MIB else size
             while length % (2 * MIB):
                 length += 512
-            if self.capacity is not None and self.reserved() + length > self.capacity:
-                self.result.retries += 1
-                self.segments = [(kind, parts) for kind, parts in self.segments if len(parts) > 1 or parts[0][1] >= 0]
-                if self.reserved() + length > self.capacity:
-                    return False
             self.segments.append((pool, [[length, -1]]))
             self.result.segments += 1
             which, place = len(self.segments) - 1, 0
@@ -231,7 +192,6 @@ class Plain:
             parts[place : place + 1] = [[size, identity], [rest, -1]]
         else:
             parts[place][1] = identity
-        return True
 
     def free(self, identity: int) -> None:
         for _, parts in self.segments:
@@ -268,21 +228,9 @@ def random_trace(seed: int, length: int) -> Trace:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_as_the_plain_walk(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With free blocks in many short runs too, which only long traces have otherwise."""
-    if seed % 2:
-        monkeypatch.setattr(allocator, "_LONGEST_RUN", 2 + seed % 5)
+def test_as_the_plain_walk(seed: int) -> None:
     trace = random_trace(seed, 400)
-    capacity = [None, 400 * MIB, 200 * MIB][seed % 3]
-    assert fields(replay(trace, capacity=capacity)) == fields(Plain(capacity).run(trace))
-
-
-def test_the_random_traces_come_to_every_end() -> None:
-    """Some run out of memory, some only after they had given segments back, some never come near."""
-    ends = [replay(random_trace(seed, 400), capacity=200 * MIB) for seed in range(60)]
-    assert any(end.failed is not None for end in ends)
-    assert any(end.retries > 1 for end in ends)
-    assert any(end.retries and end.failed is None for end in [replay(random_trace(3, 60), capacity=150 * MIB), *ends])
+    assert replay(trace) == Plain().run(trace)
 
 
 # --- a real card ---

@@ -14,7 +14,9 @@ import pytest
 from building import build, volume
 
 import analyzer
-from analyzer.engine.memory.arena import Plan, Tensor, arena_tensors, plan_arena, verify
+from analyzer.engine.memory.arena.plan import Plan, Tensor
+from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
+from analyzer.engine.memory.arena.verify import verify
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.tape import Tape, operations_of
 from analyzer.engine.network import Network
