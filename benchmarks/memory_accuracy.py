@@ -40,9 +40,9 @@ from analyzer.engine.memory.allocator import replay  # noqa: E402
 from analyzer.engine.memory.analysis import MemoryAnalysis  # noqa: E402
 from analyzer.engine.memory.inference import Inference  # noqa: E402
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS  # noqa: E402
-from analyzer.engine.memory.ranks import per_rank_of  # noqa: E402
 from analyzer.engine.memory.settings import Run  # noqa: E402
-from analyzer.engine.memory.sharding import zero_model_states  # noqa: E402
+from analyzer.engine.memory.sharding.step import per_rank_of  # noqa: E402
+from analyzer.engine.memory.sharding.zero import zero_model_states  # noqa: E402
 from analyzer.engine.memory.tape import Tape, Work, operations_of  # noqa: E402
 from analyzer.engine.memory.trace import inference_trace  # noqa: E402
 from analyzer.engine.memory.training import Training  # noqa: E402

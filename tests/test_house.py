@@ -69,6 +69,7 @@ INSIDE = {
     "analyzer": [()],  # the floors
     "analyzer.loader": [("text",), ("expressions",), ("parse",), ("expand", "schema")],
     "analyzer.engine": [("memory",)],
+    "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
     "analyzer.reporter": [("analysis", "findings", "memory", "difference")],
 }

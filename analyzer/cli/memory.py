@@ -17,7 +17,7 @@ from analyzer.engine.memory.devices import Device, DeviceError, read_context, re
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.engine.memory.segments import check_names
 from analyzer.engine.memory.settings import TRAINED, Run
-from analyzer.engine.memory.sharding import STRATEGIES, ShardingError
+from analyzer.engine.memory.sharding.strategies import STRATEGIES, ShardingError
 from analyzer.engine.memory.verdict import CONTEXT
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES

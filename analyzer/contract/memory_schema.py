@@ -5,7 +5,8 @@ from __future__ import annotations
 from analyzer.contract.keys import AT_LEAST_1, COUNT, FORMAT, NAME, TEXT, array, closed, counts, definition
 from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
-from analyzer.engine.memory.sharding import PHASES, STRATEGIES
+from analyzer.engine.memory.sharding.rank import PHASES
+from analyzer.engine.memory.sharding.strategies import STRATEGIES
 from analyzer.engine.memory.verdict import AT_RISK, DOES_NOT_FIT, FITS
 from analyzer.engine.result import MODES
 

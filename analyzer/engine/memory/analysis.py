@@ -11,7 +11,7 @@ from analyzer.engine.memory.in_mode import Held
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.sharding import PerRank
+from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES

@@ -12,9 +12,10 @@ from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import PhasePeak
-from analyzer.engine.memory.ranks import per_rank_of
 from analyzer.engine.memory.settings import TRAINED, Run
-from analyzer.engine.memory.sharding import PerRank, check_ranks
+from analyzer.engine.memory.sharding.rank import PerRank
+from analyzer.engine.memory.sharding.step import per_rank_of
+from analyzer.engine.memory.sharding.strategies import check_ranks
 from analyzer.engine.memory.tape import Tape, Work, operations_of
 from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training

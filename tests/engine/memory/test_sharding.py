@@ -11,19 +11,11 @@ from time import process_time
 
 import pytest
 
-from analyzer.engine.memory.sharding import (
-    PHASES,
-    STRATEGIES,
-    Moment,
-    PerRank,
-    ShardingError,
-    SingleDevice,
-    Unit,
-    check_ranks,
-    check_strategy,
-    per_rank,
-    zero_model_states,
-)
+from analyzer.engine.memory.sharding.one_device import Moment, SingleDevice, Unit
+from analyzer.engine.memory.sharding.per_rank import per_rank
+from analyzer.engine.memory.sharding.rank import PHASES, PerRank
+from analyzer.engine.memory.sharding.strategies import STRATEGIES, ShardingError, check_ranks, check_strategy
+from analyzer.engine.memory.sharding.zero import zero_model_states
 
 # -- ResNet-18 ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,123 @@
+"""The memory of one rank: at one moment, and at rest and at the peak of each phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from analyzer.engine.memory.sharding.one_device import SingleDevice
+from analyzer.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: (phase, memory, layer that runs) in order of time; the first is at rest.
+    Moments: TypeAlias = Iterator[tuple[str, "Breakdown", str]]
+
+#: The phases of a step, in order.
+PHASES = ("forward", "backward", "step")
+
+
+class Breakdown(Record, kw_only=True):
+    """Bytes alive on one rank at one moment, by their purpose.
+
+    `buckets` are gradients in the buffers that are reduced. `gathered` are whole parameters, put together from the
+    shards of all ranks, and the buffers that they arrive in.
+    """
+
+    parameters: int
+    buffers: int
+    gradients: int = 0
+    optimizer: int
+    buckets: int = 0
+    gathered: int = 0
+    saved: int = 0
+    transient: int = 0
+    input: int
+
+    @property
+    def bytes(self) -> int:
+        """All of it."""
+        return (
+            self.parameters
+            + self.buffers
+            + self.gradients
+            + self.optimizer
+            + self.buckets
+            + self.gathered
+            + self.saved
+            + self.transient
+            + self.input
+        )
+
+    def to_dict(self) -> dict[str, int]:
+        """The keys of the JSON report."""
+        return {
+            "parameters": self.parameters,
+            "buffers": self.buffers,
+            "gradients": self.gradients,
+            "optimizer": self.optimizer,
+            "buckets": self.buckets,
+            "gathered": self.gathered,
+            "saved": self.saved,
+            "transient": self.transient,
+            "input": self.input,
+        }
+
+
+class PerRank(Record):
+    """The memory of one rank at `rest`, between two steps with the batch loaded, and at the peak of each phase.
+
+    `phases` and `layers` have a breakdown and the layer that runs for every name of `PHASES`; `layer` is "" for a peak
+    that belongs to no layer. `phase` is the phase with the highest peak.
+    """
+
+    strategy: str
+    ranks: int
+    rest: Breakdown
+    phases: dict[str, Breakdown]
+    layers: dict[str, str]
+    phase: str = field(init=False)
+    layer: str = field(init=False)
+
+    def check(self) -> None:
+        self.phase = max(PHASES, key=lambda name: self.phases[name].bytes)
+        self.layer = self.layers[self.phase]
+
+    @property
+    def peak(self) -> Breakdown:
+        """The breakdown at the highest peak."""
+        return self.phases[self.phase]
+
+    def to_dict(self) -> dict[str, object]:
+        """The keys of the JSON report."""
+        return {
+            "strategy": self.strategy,
+            "ranks": self.ranks,
+            "peak_bytes": self.peak.bytes,
+            "at": {"layer": self.layer, "phase": self.phase},
+            "breakdown": self.peak.to_dict(),
+            "phases": {name: self.phases[name].bytes for name in PHASES},
+            "rest_bytes": self.rest.bytes,
+        }
+
+
+def on_rank(single: SingleDevice, parameters: int, optimizer: int) -> Callable[..., Breakdown]:
+    """A function that makes breakdowns of a rank with these shares of parameters and optimizer, in bytes."""
+
+    def made(
+        gradients: int = 0, buckets: int = 0, gathered: int = 0, *, saved: int = 0, transient: int = 0
+    ) -> Breakdown:
+        return Breakdown(
+            parameters=parameters,
+            buffers=single.buffers,
+            gradients=gradients,
+            optimizer=optimizer,
+            buckets=buckets,
+            gathered=gathered,
+            saved=saved,
+            transient=transient,
+            input=single.input,
+        )
+
+    return made

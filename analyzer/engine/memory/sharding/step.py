@@ -1,0 +1,68 @@
+"""A training step of a network on several devices: the step of one device, handed to the strategies.
+
+The units that FSDP gathers are the outermost block calls, with each repetition a call of its own; all other layers are
+the root.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from analyzer.engine.memory.segments import Blocks
+from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.sharding.one_device import Moment, SingleDevice, Unit
+from analyzer.engine.memory.sharding.per_rank import per_rank
+from analyzer.engine.memory.sharding.rank import PerRank
+from analyzer.engine.memory.tape import Tape, Work
+from analyzer.engine.memory.training import Training
+
+
+def per_rank_of(work: Work, run: Run, strategy: str, ranks: int) -> PerRank:
+    """The memory of the fullest of `ranks` ranks in a step of `run`, whose batch is that of one rank."""
+    tape = Tape(work, run.but(accumulate=1))
+    training = Training(tape, timed=True)
+    unit_of, root, units = _units(work)
+    base = training.ledger.base
+    moments = [
+        Moment(
+            mark.phase,
+            saved=mark.saved,
+            transient=mark.live - base - mark.gradients - mark.saved,
+            gradients=mark.gradients,
+            unit=unit_of.get(mark.layer),
+            layer=mark.layer,
+        )
+        for mark in training.ledger.timeline or ()
+    ]
+    single = SingleDevice(
+        moments,
+        root,
+        units,
+        optimizer=training.optimizer - training.ema,
+        buffers=training.buffers,
+        input=training.input,
+        width=tape.bits // 8,
+        gradient_width=tape.bits // 8,
+        tensors=[prod(shape) for shape, trained, _ in work.parameters if trained],
+        loop=run.step == "loop",
+        kept=run.accumulate > 1,
+    )
+    found = per_rank(single, strategy, ranks)
+    for memory in {id(memory): memory for memory in (found.rest, *found.phases.values())}.values():
+        memory.optimizer += training.ema  # every rank keeps the whole running mean
+    return found
+
+
+def _units(work: Work) -> tuple[dict[str, int], Unit, list[Unit]]:
+    """The position of each layer's unit by the layer's name, the root, and the units, which have parameters."""
+    block_of = Blocks(work.network)
+    blocks = {node.name: block_of(node) for node, _ in work.nodes}
+    counts: dict[str | None, list[int]] = {None: [0, 0], **{block: [0, 0] for block in blocks.values()}}
+    for shape, trained, layer in work.parameters:
+        count = counts[blocks[layer]]
+        count[0] += prod(shape)
+        count[1] += prod(shape) * trained
+    root = Unit(*counts.pop(None))
+    place = {block: number for number, block in enumerate(block for block, count in counts.items() if count[0])}
+    unit_of = {layer: place[block] for layer, block in blocks.items() if block in place}
+    return unit_of, root, [Unit(*counts[block]) for block in place]
