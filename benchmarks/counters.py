@@ -1,10 +1,11 @@
-"""What other tools count, one function a tool: `python benchmarks/counters.py torchinfo` prints ResNet-50's summary.
+"""Runs other tools, with one function for each: `python benchmarks/counters.py torchinfo` prints ResNet-50's summary.
 
-    python benchmarks/counters.py TOOL             # imports that tool alone and prints its summary of ResNet-50
-    python benchmarks/counters.py TOOL --count     # prints as JSON what it counts: ResNet-50, and each trap
+    python benchmarks/counters.py TOOL             # imports only that tool and prints its summary of ResNet-50
+    python benchmarks/counters.py TOOL --count     # prints its counts as JSON: of ResNet-50, and of each trap
     python benchmarks/counters.py --export FOLDER  # writes the ONNX files that onnx-tool reads
 
-`benchmarks/peers.py` runs it, a process each, so that the cold start of one tool holds nothing of another.
+`benchmarks/peers.py` runs it in a process of its own for each tool, so that the start of one tool does not include
+another.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Trap(NamedTuple):
-    """A layer that tools count in different ways: its MACs, the input's shape, and how it is written here."""
+    """A layer that tools count differently: its MACs, the shape of its input, and how it is written in the language."""
 
     macs: int
     shape: tuple[int, ...]
@@ -164,7 +165,7 @@ TOOLS = {
 
 
 def resnet(tool: str, folder: str) -> Count:
-    """ResNet-50 through a tool, which prints."""
+    """Runs a tool on ResNet-50; the tool prints its summary."""
     if tool == "onnx-tool":
         return onnx_tool(None, None, folder)
     import torch
@@ -191,7 +192,7 @@ def trapped(tool: str, folder: str) -> dict[str, int | str | None]:
 
 
 def export(folder: str) -> None:
-    """ResNet-50 and the traps as ONNX files; what cannot be exported is left out."""
+    """Writes ResNet-50 and the traps as ONNX files, except those that cannot be exported."""
     import torch
     from torch_resnet50 import resnet50
 

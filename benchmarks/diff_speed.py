@@ -1,7 +1,7 @@
-"""How long comparisons take: two large networks with their analysis, and two chains of 10,000 layers with 100 edits.
+"""Times comparisons: two large networks with their analysis, and two chains of 10,000 layers that differ by 100 edits.
 
-python benchmarks/diff_speed.py                  # the fastest of five, in a warm process; the cold start beside it
-python benchmarks/diff_speed.py --check          # exits 1 where a limit is missed
+python benchmarks/diff_speed.py                  # the fastest of five runs in a warm process, and the cold command
+python benchmarks/diff_speed.py --check          # exits with 1 if a limit is exceeded
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from analyzer.reporter.options import Options
 ROOT = Path(__file__).resolve().parent.parent
 RESNET = ROOT / "example_models" / "resnet.yaml"
 LAYERS, EDITS = 10_000, 100
-#: Seconds that each may take.
+#: The most seconds that each may take.
 LIMITS = {"ResNet-50 and ResNet-152": 0.2, "edited chain, unlike": 5.0, "edited chain, alike": 5.0}
 
 
 def resnets() -> None:
-    """Analyses both, compares them and draws the comment."""
+    """Analyses two networks, compares them and writes the comment for a pull request."""
     old, new = (analyze(RESNET, set={"depth": depth}).to_dict() for depth in (50, 152))
     "".join(markdown.render(compare(old, new), Options()))
 
 
 def chains(widths: list[int]) -> Callable[[], None]:
-    """Compares a chain of convolutions of these widths with one in which 100 places were edited."""
+    """A function that compares a chain of convolutions of these widths with a copy after 100 random edits."""
     rng = random.Random(1)
     edited = list(widths)
     for _ in range(EDITS):
@@ -65,7 +65,7 @@ def fastest(work: Callable[[], None]) -> float:
 
 
 def cold() -> float:
-    """Seconds of the whole command on two networks, the interpreter's start in them."""
+    """Seconds of the whole command on two networks, including the start of the interpreter."""
     command = [
         sys.executable,
         "-m",
@@ -82,7 +82,7 @@ def cold() -> float:
 
 
 def main() -> int:
-    """Measures, prints and, when asked, checks."""
+    """Measures and prints; with `--check`, compares with the limits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()

@@ -1,14 +1,14 @@
-"""Other tools beside the analyzer: cold start to a printed summary of ResNet-50, peak memory, what each counts.
+"""Compares analyzer with other tools on ResNet-50: time to a printed summary, peak memory, and the numbers of each.
 
-    python benchmarks/peers.py                     # the tools of this environment; those that are absent say so
+    python benchmarks/peers.py                     # the tools that are installed; the others are named
     python benchmarks/peers.py --record            # keeps counts and ratios in tests/data/peers.json, for docs/agreement.md
 
-Set up: a virtual environment with `pip install . "torch==2.13.0" numpy`, and any
-of torchinfo, thop, ptflops, fvcore, torchprofile, onnx-tool (`--no-deps`, lest they pull another torch).
+To set it up, make a virtual environment with `pip install . "torch==2.13.0" numpy`, and add any of torchinfo, thop,
+ptflops, fvcore, torchprofile and onnx-tool with `--no-deps`, so that they do not install another torch.
 
-Every command is a process of its own; all run in alternation, and the median ratios to `python -c pass` are given.
-A tool is timed from an empty process: it imports torch, builds the network in Python and prints. onnx-tool reads a file
-that was exported before.
+Each command runs in its own process. The commands alternate, and the table shows the medians of their times, divided by
+the time of `python -c pass`. The time of a tool includes importing torch and building the network in Python. onnx-tool
+reads a file that was exported before.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ import analyzer
 
 HERE = Path(__file__).resolve().parent
 FILE = HERE.parent / "tests" / "data" / "peers.json"
-#: ResNet-50 in torchvision 0.28.0: what is right.
+#: ResNet-50 in torchvision 0.28.0: the right numbers.
 MACS, PARAMETERS = 4_089_184_256, 25_557_032
 
 
 def installed(tool: str) -> bool:
-    """Whether its package is here, and torch where it needs it."""
+    """Whether its package is installed, and torch or onnx with it."""
     package = TOOLS[tool].package
     return all(find_spec(name) for name in {package, "onnx" if package == "onnx_tool" else "torch"})
 
@@ -55,7 +55,7 @@ def command(tool: str, folder: str, *more: str) -> list[str]:
 
 
 def counted(tool: str, folder: str) -> dict[str, Any] | str:
-    """What a tool counts, or the last line of what it died of."""
+    """The numbers of a tool, or the last line of the error that ended it."""
     run = subprocess.run(command(tool, folder, "--count"), capture_output=True, text=True)
     if run.returncode:
         return "fails: " + run.stderr.strip().rpartition("\n")[2].partition(": ")[2]
@@ -64,7 +64,7 @@ def counted(tool: str, folder: str) -> dict[str, Any] | str:
 
 
 def our_counts() -> dict[str, Any]:
-    """The same of the analyzer."""
+    """The same numbers of analyzer."""
     totals = analyzer.analyze(MODEL).totals
     traps = {}
     for name, trap in TRAPS.items():
@@ -74,7 +74,7 @@ def our_counts() -> dict[str, Any]:
 
 
 def compare(ours: str, rounds: int, folder: str) -> dict[str, Any]:
-    """Every tool: version, counts, ratio, peak memory; a tool that is absent or fails says which."""
+    """Every tool with its version, counts, time ratio and peak memory; or that it is not installed, or why it failed."""
     if find_spec("torch") and find_spec("onnx"):
         subprocess.run([sys.executable, "-W", "ignore", str(HERE / "counters.py"), "--export", folder], check=True)
     found: dict[str, Any] = {}
@@ -103,7 +103,7 @@ def compare(ours: str, rounds: int, folder: str) -> dict[str, Any]:
 
 
 def cell(value: int | str | None, right: int) -> str:
-    """A count: bold where it is right."""
+    """A count, in bold if it is right."""
     if value is None:
         return ""
     text = f"{value:,}" if isinstance(value, int) else value
@@ -111,7 +111,7 @@ def cell(value: int | str | None, right: int) -> str:
 
 
 def table(tools: dict[str, Any]) -> str:
-    """What was measured, as a table in markdown."""
+    """The measurements as a table in markdown."""
     head = ["tool", "start", "peak memory", f"parameters ({PARAMETERS:,})", f"MACs ({MACS:,})"]
     head += [f"{name} ({trap.macs:,})" for name, trap in TRAPS.items()]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" + "---:|" * (len(head) - 1)]

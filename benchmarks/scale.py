@@ -1,8 +1,9 @@
-"""Cost against size: convolution layers repeated and written out, to JSON; warm analysis of ResNet-50.
+"""How time and memory grow with the number of layers, repeated and written out; and a warm analysis of ResNet-50.
 
     python benchmarks/scale.py                       # prints seconds, ratios and peak memory
 
-10 times the layers should take about 10 times as long; written out, one a line, in the same class as repeated.
+Ten times the layers should take about ten times as long. 10,000 layers written out, one per line, should take about as
+long as 10,000 repetitions.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ CONV = "conv: {filters: 64, kernel: 3, padding: 1}"
 
 
 def repeated(count: int) -> str:
-    """A model of so many convolutions in one `repeat`."""
+    """A model with `count` convolutions in one `repeat`."""
     return f"input: 64x64x64\nlayers:\n  - {CONV}\n    repeat: {count}\n"
 
 
 def written_out(count: int) -> str:
-    """The same, one a line."""
+    """The same model with one line per convolution."""
     return "input: 64x64x64\nlayers:\n" + f"  - {CONV}\n" * count
 
 
 def run(text: str) -> tuple[float, float]:
-    """Seconds and peak MiB of one run to JSON."""
+    """Seconds (median of three runs) and peak MiB of the command that writes this model as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.yaml")
         Path(path).write_text(text)
@@ -56,7 +57,7 @@ def run(text: str) -> tuple[float, float]:
 
 
 def warm() -> float:
-    """Milliseconds to parse, analyse and write ResNet-50 as JSON in a process that has done it before."""
+    """Milliseconds to parse ResNet-50, analyse it and write it as JSON, in a process that has done so before."""
     text = (EXAMPLES / "resnet50.yaml").read_text()
     times = []
     for _ in range(30):

@@ -1,7 +1,7 @@
-"""ResNet-50 as torchvision builds it (stride in the 3×3), in torch alone: what the other tools are measured with.
+"""ResNet-50 in torch, as torchvision builds it (stride in the 3×3): the network on which the other tools are measured.
 
-`tests/peers/test_torch_networks.py` holds it layer for layer against `example_models/resnet50.yaml`. torchvision itself
-cannot be imported beside the CPU build of torch 2.13.0.
+`tests/peers/test_torch_networks.py` compares it layer for layer with `example_models/resnet50.yaml`. torchvision itself
+cannot be imported with the CPU build of torch 2.13.0.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ MACS = 4_089_184_256
 
 
 class Add(nn.Module):
-    """The sum of two branches, as a module so that it can be seen in the order of computation."""
+    """The sum of two branches; it is a module so that hooks see it in the order of computation."""
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         return x + y
 
 
 def convolution(depth: int, filters: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    """A convolution without bias, and its normalisation."""
+    """A convolution without bias, followed by a normalisation."""
     bank = nn.Conv2d(depth, filters, kernel, stride, padding=kernel // 2, bias=False)
     return nn.Sequential(bank, nn.BatchNorm2d(filters))
 
 
 class Bottleneck(nn.Module):
-    """1×1, 3×3, 1×1, and the input added; a 1×1 convolution on that where the shape changes."""
+    """1×1, 3×3, 1×1, and the input added, through a 1×1 convolution if the shape changes."""
 
     def __init__(self, depth: int, mid: int, stride: int) -> None:
         super().__init__()
