@@ -41,7 +41,8 @@ def load(source: str | os.PathLike[str]) -> Model:
     else:
         file = os.fspath(source)
         text = read_text(file)
-    model, problems = parse(text, file)
+    read = parse(text, file)
+    model, problems = read.model, read.problems
     if problems or model is None:
         if model is not None:
             problems = in_order([*problems, *expand(model)[1]])

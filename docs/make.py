@@ -300,7 +300,8 @@ def _check_page(check: Check) -> Iterator[str]:
 
 def _findings(text: str, check: Check) -> str:
     """The findings that the command prints for a model in `model.yaml` when only this check runs."""
-    model, problems = parse(text, "model.yaml")
+    read = parse(text, "model.yaml")
+    model, problems = read.model, read.problems
     if model is None or problems:
         raise SystemExit(f"the example of {check.CODE} does not load")
     found = analyzer.check(model, select=[check.CODE])

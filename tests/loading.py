@@ -16,7 +16,8 @@ FILE = "net.yaml"
 
 def found(text: str, **given: Any) -> list[Diagnostic]:
     """Everything that is found in a model's text."""
-    model, problems = parse(dedent(text), FILE)
+    read = parse(dedent(text), FILE)
+    model, problems = read.model, read.problems
     return problems if model is None else [*problems, *expand(model, **given)[1]]
 
 
@@ -27,7 +28,8 @@ def messages(text: str, **given: Any) -> list[str]:
 
 def parsed(text: str) -> Model:
     """The description of a text without mistakes."""
-    model, problems = parse(dedent(text), FILE)
+    read = parse(dedent(text), FILE)
+    model, problems = read.model, read.problems
     if problems or model is None:
         raise ModelError(problems)
     return model

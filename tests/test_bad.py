@@ -42,7 +42,8 @@ def findings(name: str) -> tuple[str, list[Diagnostic]]:
         text = read_text(file)
     except ModelError as error:
         return "", list(error.diagnostics)
-    model, problems = parse(text, file)
+    read = parse(text, file)
+    model, problems = read.model, read.problems
     return text, problems if model is None else [*problems, *expand(model)[1]]
 
 

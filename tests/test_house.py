@@ -57,8 +57,6 @@ CALLS = {
 #: Arrows that close a circle of files, each with the reason why it may.
 BACK: dict[tuple[str, str], str] = {
     ("analyzer.layers.reference_kinds", "analyzer.layers"): "still",
-    ("analyzer.loader.parse.layers", "analyzer.loader.parse.graph"): "still",
-    ("analyzer.loader.parse.layers", "analyzer.loader.parse.structures"): "still",
     ("analyzer.checks.subject", "analyzer.checks.budget.budgets"): "still",
     ("analyzer.checks.budget.suggestions", "analyzer.checks.budget.budgets"): "still",
 }

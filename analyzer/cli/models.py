@@ -46,7 +46,8 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
     """The model of a text and its network, or what is wrong with it; the text goes to `texts`."""
     texts[label] = text
     try:
-        model, problems = parse(text, label)
+        read = parse(text, label)
+        model, problems = read.model, read.problems
         if model is None:
             return Failed(label, problems)
         network, found = expand(model, set=dict(asked.set), input=_inputs(asked))

@@ -27,7 +27,8 @@ LEAST = 0.95
 
 def network_of(text: str, file: str) -> tuple[Model, Network] | None:
     """The network of a text; None where it does not load."""
-    model, problems = parse(text, file)
+    read = parse(text, file)
+    model, problems = read.model, read.problems
     if model is None or problems:
         return None
     network, found = expand(model)

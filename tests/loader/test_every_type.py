@@ -30,7 +30,7 @@ def written(name: str, **values: str) -> str:
 
 
 def findings(text: str) -> list[Diagnostic]:
-    return parse(text, "model.yaml")[1]
+    return parse(text, "model.yaml").problems
 
 
 def at(text: str, finding: Diagnostic) -> str:

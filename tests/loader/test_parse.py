@@ -10,7 +10,7 @@ from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.loader.parse.description import CallItem, LayerItem, ParallelItem, ResidualItem, SequenceItem
 from analyzer.loader.parse.file import parse
 from analyzer.loader.parse.grammar import BUDGET_KEYS, TOP_KEYS
-from analyzer.loader.parse.graph import read_expected
+from analyzer.loader.parse.graph_keys import read_expected
 
 
 def marked(text: str, problems: list[Diagnostic]) -> list[str]:
@@ -115,7 +115,7 @@ def test_the_test_above_has_every_key() -> None:
     ("file", "name"), [("a/b/net.yaml", "net"), ("net", "net"), ("<stdin>", "model"), ("v1.2.yml", "v1.2")]
 )
 def test_a_model_without_a_name_is_called_like_its_file(file: str, name: str) -> None:
-    model, _ = parse("input: 3\nlayers: [relu]\n", file)
+    model = parse("input: 3\nlayers: [relu]\n", file).model
     assert model is not None
     assert model.name == name
 
@@ -161,7 +161,8 @@ def test_budget_keys(key: str) -> None:
 )  # fmt: skip
 def test_items(items: str, expected: list[str]) -> None:
     text = f"input: 8x8x8\nlayers:\n  {items}\n"
-    model, problems = parse(text, "net.yaml")
+    read = parse(text, "net.yaml")
+    model, problems = read.model, read.problems
     assert model is not None
     assert marked(text, problems) == expected
 
@@ -194,7 +195,7 @@ def test_items(items: str, expected: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_files(text: str, expected: list[str]) -> None:
-    _, problems = parse(text, "net.yaml")
+    problems = parse(text, "net.yaml").problems
     assert marked(text, problems) == expected
 
 

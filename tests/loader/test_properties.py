@@ -42,7 +42,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(text: str) -> None:
     """Reads a text to the end of the way, and holds what is said against it."""
-    model, problems = parse(text, "net.yaml")
+    read = parse(text, "net.yaml")
+    model, problems = read.model, read.problems
     network = None
     if model is not None:
         network, more = expand(model)

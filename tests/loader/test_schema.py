@@ -74,7 +74,8 @@ def disagreement(text: str, file: str) -> str | None:
     if tree is None:
         return None  # no tree, nothing to hold against a schema
     schema = against_schema(plain_value(tree), SCHEMA, tree, file)
-    model, findings = parse(text, file)
+    read = parse(text, file)
+    model, findings = read.model, read.problems
     seen = [finding for finding in findings if not unseen(finding)]
     if seen and not schema:
         return f"the schema accepts {seen}"
@@ -143,7 +144,7 @@ def test_it_accepts_every_good_file(path: Path) -> None:
     assert tree is not None
     assert not problems
     assert not against_schema(plain_value(tree), SCHEMA, tree, path.name)
-    assert not parse(text, path.name)[1]
+    assert not parse(text, path.name).problems
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
@@ -168,7 +169,7 @@ def test_the_lines_agree_on_every_bad_file() -> None:
         if tree is None:
             continue
         lines = {d.span.line for d in against_schema(plain_value(tree), SCHEMA, tree, path.name) if d.span is not None}
-        seen = [finding for finding in parse(text, path.name)[1] if not unseen(finding)]
+        seen = [finding for finding in parse(text, path.name).problems if not unseen(finding)]
         apart += [d for d in seen if d.span is not None and d.span.line not in lines and d.code != "MODEL107"]
     assert not apart
 
@@ -194,7 +195,7 @@ def test_agreement_on_mutations_of_the_good_files(part: int) -> None:
         text = _dumped(mutated(chance.choice(bases), chance))
         said = disagreement(text, "net.yaml")
         assert said is None, f"seed {seed}: {said}\n{text}"
-        refused += bool(parse(text, "net.yaml")[1])
+        refused += bool(parse(text, "net.yaml").problems)
     assert MUTANTS // 6 * 0.4 < refused < MUTANTS // 6 * 0.95, "mutations should be wrong mostly, and not always"
 
 

@@ -96,7 +96,7 @@ def inference(network: Network, batch: int) -> int:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_networks(path: Path, tallied: Any) -> None:
-    model, _ = parse(path.read_text(encoding="utf-8"), path.name)
+    model = parse(path.read_text(encoding="utf-8"), path.name).model
     assert model is not None
     network, _ = expand(model)
     run = Run(batch=2, optimizer="adam", in_place_joins=False)
@@ -148,7 +148,7 @@ def test_autocast(name: str, statistics: int) -> None:
     A fake tensor has the means and deviations of a norm in 16 bits, 2 bytes too few each; where the loss is the peak of
     the forward pass, torch has 8 bytes more there, whatever the batch.
     """
-    model, _ = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    model = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name).model
     assert model is not None
     network, _ = expand(model)
     run = Run(batch=2, optimizer="adam", in_place_joins=False, autocast="bfloat16")
@@ -166,7 +166,7 @@ def test_autocast(name: str, statistics: int) -> None:
 @pytest.mark.parametrize("name", ["resnet18", "mobilenetv2", "unet", "densenet121"])
 def test_checkpointed_blocks(name: str, autocast: str | None) -> None:
     """Each block is worked out again, as torch.utils.checkpoint does it."""
-    model, _ = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    model = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name).model
     assert model is not None
     network, _ = expand(model)
     block = Blocks(network)
@@ -185,7 +185,7 @@ def test_real_runs_join_in_place(name: str) -> None:
 
     Dropout and the like draw from a generator whose state takes 8 bytes in a real run.
     """
-    model, _ = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    model = parse((EXAMPLES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"), name).model
     assert model is not None
     network, _ = expand(model)
     module = Module(network)

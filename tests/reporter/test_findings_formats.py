@@ -165,7 +165,7 @@ def test_columns_of_sarif_count_characters() -> None:
     """A sign outside the first plane before the mistake is one column, as the loader counts it."""
     from analyzer.loader.parse.file import parse
 
-    _, problems = parse('input: 8x8x3\nlayers: [{conv: {filters: 1, kernel: 1}, name: "😀"}, cnov]\n', "net.yaml")
+    problems = parse('input: 8x8x3\nlayers: [{conv: {filters: 1, kernel: 1}, name: "😀"}, cnov]\n', "net.yaml").problems
     [mistake] = [finding for finding in problems if "cnov" in finding.message]
     [run] = json.loads(render("sarif", Checked("net.yaml", [mistake])))["runs"]
     region = run["results"][0]["locations"][0]["physicalLocation"]["region"]

@@ -8,13 +8,13 @@ from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
 from analyzer.layers.kinds import Whole, written
 from analyzer.loader.expand.explaining import behind, formula_of
-from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.expressions.expression import truth
 from analyzer.loader.parse.description import Item, Template
-from analyzer.loader.parse.graph import read_expected
+from analyzer.loader.parse.graph_keys import read_expected
 from analyzer.loader.text.limits import LIMITS
 from analyzer.loader.text.places import inner
 from analyzer.record import Record
@@ -97,7 +97,7 @@ def is_kept(run: Expansion, item: Item, frame: Frame) -> bool | None:
     if item.when is None:
         return True
     try:
-        return truth(frame.evaluate(item.when))
+        return truth(frame.values.evaluate(item.when, volume_of(frame.sources[0])))
     except Refusal as refusal:
         notes = frame.values.explain(item.when.value)
         run.mistakes.report(refusal, item.when.tree, frame.scope, notes=notes)

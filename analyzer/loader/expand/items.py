@@ -65,7 +65,7 @@ def _item(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
         frame.name = label
         result = _turn(run, item, frame)
     else:
-        result, frame = _repeated(run, item, label, frame)
+        result = _repeated(run, item, label, frame)
     if item.expect is not None and isinstance(result, Node):
         seen = Frame(scope, frame.values, frame.above, (source,))
         result = as_expected(run, item.expect, result, label, seen)
@@ -74,29 +74,30 @@ def _item(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
     return result
 
 
-def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> tuple[Node | Missing, Frame]:
-    """Expands the repetitions of an item, each behind the one before; returns the last output and the last frame."""
+def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> Node | Missing:
+    """Expands the repetitions of an item, each behind the one before; `frame` is that of the last one then."""
     turns = read_turns(run, item, frame)
     if turns is None:
-        return MISSING, frame
+        return MISSING
     scope, around, count = frame.scope, frame.values, turns.count
     if isinstance(item, SequenceItem) and not item.body and count > 1:
         run.step(item, scope, count - 1)  # an empty repetition is a step that leaves its source
         count = 1
     result, others = frame.source, frame.sources[1:]
-    for i in range(count):
+    for i in range(count):  # one frame for all of them: nothing keeps it, and a model may have a million steps
         if i:
             run.step(item, scope)
-        name = f"{label}.{i + 1}" if label else None
-        above = result if i else frame.above
-        frame = Frame(scope, turns.values(around, i), above, (result, *others), name, first=i == 0)
+            frame.above, frame.first = result, False
+        frame.values = turns.values(around, i)
+        frame.sources = (result, *others) if others else (result,)
+        name = frame.name = f"{label}.{i + 1}" if label else None
         result = _turn(run, item, frame)
         if name is not None:
             scope.labels[name] = result
     last = run.network.names.get(frame.path) if count else None
     if last is not None and label is not None:
         run.network.also_name(scope.prefix + label, last)
-    return result, frame
+    return result
 
 
 def _turn(run: Expansion, item: Item, frame: Frame) -> Node | Missing:

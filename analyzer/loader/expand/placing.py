@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.layers.kinds import Kind
+
 
 def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing:
     """Places a layer and the rows that its `norm` and `act` stand for."""
@@ -28,8 +30,10 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
     volume = volume_of(frame.source)
     try:
         layer = _layer(item, arguments, frame.values, volume)
-        read = _inputs(run, arguments, frame)
-        rows = [row_of(run, arguments[n], frame.values, volume) for n in _sugared(item.type) if n in arguments]
+        read = _inputs(run, item, arguments, frame)
+        rows = [
+            row_of(run, arguments[n], frame.values, volume) for n in _parameters(item.type, Sugar) if n in arguments
+        ]
         tied = _owner(run, item, frame)
         nodes = [node for node in read if isinstance(node, Node)]
         if len(nodes) < len(read):
@@ -99,13 +103,13 @@ def row_of(run: Expansion, argument: Argument, values: Values, volume: Volume | 
     return made
 
 
-def _inputs(run: Expansion, arguments: dict[str, Argument], frame: Frame) -> Sequence[Node | Missing]:
+def _inputs(run: Expansion, item: LayerItem, arguments: dict[str, Argument], frame: Frame) -> Sequence[Node | Missing]:
     """The nodes that a layer reads, those of its own list included."""
-    for argument in arguments.values():
-        kind = argument.declaration.kind
-        if not isinstance(kind, (Reference, References)):
+    for parameter in _parameters(item.type, (Reference, References)):
+        argument = arguments.get(parameter)
+        if argument is None:
             continue
-        named = kind.read(frame.values.evaluate(argument.template, volume_of(frame.above)))
+        named = argument.declaration.kind.read(frame.values.evaluate(argument.template, volume_of(frame.above)))
         names = named if isinstance(named, tuple) else (named,)
         try:
             found = resolve_all(run, names, frame)
@@ -132,15 +136,16 @@ def _owner(run: Expansion, item: LayerItem, frame: Frame) -> Node | None:
         raise
 
 
-_SUGARED: dict[str, tuple[str, ...]] = {}
+_PARAMETERS: dict[tuple[type[Layer], object], tuple[str, ...]] = {}
 
 
-def _sugared(kind: type[Layer]) -> tuple[str, ...]:
-    """The parameters of a type that stand for rows of their own, in the order of the rows: the norm, the activation."""
-    if kind.type not in _SUGARED:
-        names = (name for name, declaration in kind.declared.items() if isinstance(declaration.kind, Sugar))
-        _SUGARED[kind.type] = tuple(names)
-    return _SUGARED[kind.type]
+def _parameters(layer: type[Layer], kinds: type[Kind] | tuple[type[Kind], ...]) -> tuple[str, ...]:
+    """The parameters of a type that are of some kinds, in their order; kept, since it is asked for every layer."""
+    key = layer, kinds
+    if key not in _PARAMETERS:
+        declared = layer.declared.items()
+        _PARAMETERS[key] = tuple(name for name, declaration in declared if isinstance(declaration.kind, kinds))
+    return _PARAMETERS[key]
 
 
 def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:

@@ -111,5 +111,5 @@ TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
     "loss": ("cross_entropy", "mse", "none"),
 }
 
-#: Names that a layer may not have.
-TAKEN_NAMES = ("prev", "input")
+#: Names that a layer may not have, with what they mean.
+TAKEN_NAMES = {"prev": "the layer above", "input": "the network's input"}

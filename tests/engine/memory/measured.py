@@ -29,7 +29,8 @@ def measured() -> dict[str, Any]:
 def work(name: str, mode: str = "shared") -> Work:
     """What a measured network runs as."""
     path = DATA / "memory" / f"{name}.yaml"
-    model, problems = parse(path.read_text(encoding="utf-8"), path.name)
+    read = parse(path.read_text(encoding="utf-8"), path.name)
+    model, problems = read.model, read.problems
     assert model is not None, problems
     assert not problems
     network, found = expand(model)

@@ -1,0 +1,126 @@
+"""Parsing a layer: its arguments, and the layers among them (`norm`, `act`), which have arguments of their own."""
+
+from __future__ import annotations
+
+from analyzer.diagnostics import Refusal, listed
+from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.layers.reference_kinds import Reference, References, Sugar
+from analyzer.loader.parse.description import Argument, LayerItem, Template, build
+from analyzer.loader.parse.grammar import GRAPH_KEYS
+from analyzer.loader.parse.parser import Parser
+from analyzer.loader.parse.shapes import is_nothing
+from analyzer.loader.parse.suggestions import example, meant_parameter, parameters, sugar_help, written_otherwise
+from analyzer.loader.parse.templates import template_of
+from analyzer.loader.text.places import described, inner
+from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.loader.parse.parser import Known
+
+
+def parse_layer(parser: Parser, item: LayerItem, key: Scalar, value: Tree | None, known: Known) -> bool:
+    """Puts its arguments and its type's defaults into a layer; False after a finding."""
+    before = parser.troubles
+    arguments = parse_arguments(parser, item.type, value, known)
+    item.arguments = {**parser.model.defaults.get(item.type.type, {}), **arguments}
+    if parser.troubles > before:
+        return False
+    missing = [name for name in item.type.needed if name not in item.arguments]
+    if missing:
+        if not parser.misplaced:  # otherwise it is written beside the layer, which was reported
+            help = f"for example `{example(item.type)}`, or give it in `defaults`"
+            message = f"`{item.type.type}` needs {listed(missing, last='and')}"
+            parser.problem("VALUE103", message, key, help=help)
+        return False
+    if any(argument.broken for argument in item.arguments.values()):
+        return False
+    build(item, parser.alike)
+    return True
+
+
+def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known: Known) -> dict[str, Argument]:
+    """The arguments that a value holds: a mapping of parameters, or only the main one."""
+    if value is None or is_nothing(parser, value):
+        return {}
+    if not isinstance(value, Mapping):
+        return _bare_argument(parser, kind, value, known)
+    arguments: dict[str, Argument] = {}
+    for name, tree in value.items:
+        declaration = kind.declared.get(kind.letters.get(name.text, name.text))
+        if declaration is None:
+            _unknown_parameter(parser, kind, name)
+        elif declaration.name in arguments:
+            message = f"`{declaration.name}` and its letter `{declaration.letter}` both stand here"
+            parser.problem("YAML101", message, name)
+        else:
+            argument = _argument(parser, kind, declaration, tree, known)
+            if argument is not None:
+                arguments[declaration.name] = argument
+    return arguments
+
+
+def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known) -> dict[str, Argument]:
+    """The main argument of a layer that is written without its name: `dense: 10`."""
+    if kind.main is None:
+        help = parameters(kind.declared) if kind.declared else f"write `- {kind.type}`"
+        message = f"`{kind.type}` takes no bare value, and {described(value)} stands here"
+        parser.problem("VALUE104", message, value, help=help)
+        return {}
+    argument = _argument(parser, kind, kind.declared[kind.main], value, known, bare=True)
+    return {} if argument is None else {kind.main: argument}
+
+
+def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
+    beside = name.text in GRAPH_KEYS
+    help = f"`{name.text}` stands beside `{kind.type}`, not inside it" if beside else meant_parameter(name.text, kind)
+    message = f"`{kind.type}` has no parameter `{shown(name.text)}`"
+    parser.problem("VALUE102", message, name, notes=[parameters(kind.declared)], help=help)
+
+
+def _argument(
+    parser: Parser, kind: type[Layer], declaration: Parameter, tree: Tree, known: Known, *, bare: bool = False
+) -> Argument | None:
+    """One argument, read and checked where it holds no expression; None after a finding."""
+    if isinstance(declaration.kind, Sugar):
+        return parse_sugar(parser, f"`{declaration.name}` of `{kind.type}`", declaration, tree, known)
+    names = isinstance(declaration.kind, (Reference, References))
+    template = template_of(parser, tree, known, names=names)
+    if template is None:
+        return None
+    if template.dynamic:
+        return Argument(declaration, template, None)
+    try:
+        return Argument(declaration, template, declaration.kind.read(template.value))
+    except Refusal as refusal:
+        refusal.help = written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
+        if bare and isinstance(tree, Sequence):
+            refusal.help = f"parameters stand with their names: `{example(kind)}`"
+        parser.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
+        return None
+
+
+def parse_sugar(parser: Parser, subject: str, declaration: Parameter, tree: Tree, known: Known) -> Argument | None:
+    """A layer that is written as an argument (`act: relu`); its value is a `LayerItem`, or None for `none`."""
+    inside: Tree | None = None
+    if isinstance(tree, Mapping) and len(tree.items) == 1:
+        name, inside = tree.items[0]
+        template: Template | None = Template({name.text: None}, tree, dynamic=False)
+    else:
+        name = tree if isinstance(tree, Scalar) else Scalar("", tree.start, tree.end, plain=False)
+        template = template_of(parser, tree, known)
+    if template is None:
+        return None
+    if template.dynamic:
+        return Argument(declaration, template, None)
+    try:
+        read = declaration.kind.read(template.value)
+    except Refusal as refusal:
+        refusal.help = sugar_help(declaration, name.text) or refusal.help
+        parser.refused(refusal, subject, tree)
+        return None
+    if read is None:
+        return Argument(declaration, template, None)
+    item = LayerItem(tree, tree.span(parser.file), CATALOGUE[read[0]])
+    return Argument(declaration, template, item) if parse_layer(parser, item, name, inside, known) else None

@@ -1,0 +1,60 @@
+"""Names that a file gives, and keys that it should not have."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from analyzer.diagnostics import listed
+from analyzer.loader.expressions.expression import BUILT_IN, valid_name
+from analyzer.loader.parse.grammar import TAKEN_NAMES
+from analyzer.loader.parse.parser import Parser
+from analyzer.loader.parse.shapes import text_of
+from analyzer.loader.parse.suggestions import meant
+from analyzer.loader.text.tree import Scalar, Tree
+from analyzer.source import shown
+
+
+def layer_name(parser: Parser, tree: Tree, what: str) -> str | None:
+    """`tree` as the name of a layer, an input or a branch, or None and a finding."""
+    text = text_of(parser, tree, what)
+    if text is None:
+        return None
+    if not _is_name(text):
+        help = "the dot belongs to paths such as `stage2.1.conv3`" if "." in text else _as_name(text)
+        message = f"`{shown(text)}` is no name: letters, digits and `_ - / :` make one"
+        parser.problem("NAME101", message, tree, help=help)
+        return None
+    if text in TAKEN_NAMES:
+        parser.problem("NAME101", f"the name `{text}` is taken: it means {TAKEN_NAMES[text]}", tree)
+        return None
+    return text
+
+
+def variable_name(parser: Parser, key: Scalar) -> bool:
+    """Whether a variable or a parameter may have the name; a finding otherwise."""
+    if valid_name(key.text):
+        return True
+    built_in = key.text in BUILT_IN
+    message = f"`{shown(key.text)}` is no name for a variable" + (": it is built in" if built_in else "")
+    help = "letters, digits and `_`, a letter first, and no word of expressions such as `if`"
+    parser.problem("NAME101", message, key, help=None if built_in else help)
+    return False
+
+
+def unknown_key(parser: Parser, key: Scalar, what: str, known: Iterable[str], *, help: str | None = None) -> None:
+    """Reports an unknown key, with the nearest known one."""
+    names = list(known)
+    message = f"{what} has no key `{shown(key.text)}`"
+    notes = [f"its keys are {listed(names, last='and')}"]
+    parser.problem("MODEL101", message, key, notes=notes, help=help or meant(key.text, names))
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and all(c.isalnum() or c in "_-/:" or unicodedata.category(c)[0] == "M" for c in text)
+
+
+def _as_name(text: str) -> str | None:
+    """The name that a text with blanks in it could be."""
+    name = "_".join(text.split())
+    return f"for example `{shown(name)}`" if name != text and _is_name(name) else None

@@ -1,0 +1,76 @@
+"""Templates: a written value with its expressions compiled and their names checked."""
+
+from __future__ import annotations
+
+from analyzer.diagnostics import Refusal, listed, nearest
+from analyzer.loader.expressions.expression import Expression, is_expression
+from analyzer.loader.parse.description import Template
+from analyzer.loader.parse.parser import Parser
+from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.loader.parse.parser import Known
+
+
+def template_of(parser: Parser, tree: Tree, known: Known, *, names: bool = False) -> Template | None:
+    """The template of a written value; None, and a finding, where an expression in it is wrong.
+
+    `names` keeps scalars as the text that was written.
+    """
+    if tree.__class__ is Scalar:
+        text = tree.text
+        if "$" not in text:
+            return Template(text if names else value_of(tree), tree, dynamic=False)
+    before = parser.troubles
+    value, dynamic = _value(parser, tree, known, names)
+    return None if parser.troubles > before else Template(value, tree, dynamic=dynamic)
+
+
+def _value(parser: Parser, tree: Tree, known: Known, names: bool) -> tuple[Any, bool]:
+    """The plain value of a tree, with expressions in it, and whether there are any."""
+    if isinstance(tree, Scalar):
+        if tree.__class__ is Damaged:
+            parser.troubles += 1
+        if is_expression(tree.text):
+            return _expression(parser, tree, known), True
+        return (tree.text if names else value_of(tree)), False
+    dynamic = False
+    if isinstance(tree, Sequence):
+        items = []
+        for item in tree.items:
+            value, moving = _value(parser, item, known, names)
+            dynamic |= moving
+            items.append(value)
+        return items, dynamic
+    assert isinstance(tree, Mapping)
+    pairs = {}
+    for key, item in tree.items:
+        pairs[key.text], moving = _value(parser, item, known, names)
+        dynamic |= moving
+    return pairs, dynamic
+
+
+def _expression(parser: Parser, scalar: Scalar, known: Known) -> Expression | None:
+    try:
+        expression = Expression(scalar.text)
+    except Refusal as refusal:
+        parser.refused(refusal, "", scalar)
+        return None
+    for name in sorted(expression.names):
+        if name not in known and not parser.lenient:
+            _unknown_variable(parser, name, scalar, known)
+    return expression
+
+
+def _unknown_variable(parser: Parser, name: str, scalar: Scalar, known: Known) -> None:
+    near = nearest(name, known)
+    help = f"did you mean `${near}`?" if near else None
+    if name in parser.later:
+        help = "it stands further down, and a variable sees those above it"
+    names = listed([f"${one}" for one in sorted(known)], last="and")
+    notes = [f"known are {names}" if known else "no variable is known here"]
+    parser.problem("NAME102", f"nothing is called `${shown(name)}` here", scalar, notes=notes, help=help)
