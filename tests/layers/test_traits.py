@@ -1,143 +1,85 @@
-"""Traits of the layer types: the exact sets, and what each trait says held against the answers of its types."""
+"""What each type declares of itself, in one table: checks and passes ask for these traits instead of type names."""
 
 from __future__ import annotations
 
-import pytest
-from building import build, volume
-from test_battery import RANKS, VOLUMES, flow_of, ordinary
+from typing import Any
 
-from analyzer.layers import CATALOGUE, SHARED
-from analyzer.layers.readings import EVERYTHING
+import pytest
+
+from analyzer.layers import CATALOGUE
 from analyzer.layers.traits import Averages, Drops, Normalises, Scores
 
-#: Every trait with two answers, and the types that have it; families are named where all of their types have it.
+ACTIVATIONS = (
+    "relu relu6 elu selu celu gelu silu mish softplus softsign sigmoid log_sigmoid hard_sigmoid hard_swish hard_tanh tanh "
+    "softmax log_softmax leaky_relu prelu glu"
+)
+
+#: Traits that are true or false, each with the types that have it. Reasons are the definitions in `Layer`.
 TRAITS = {
+    "shares": "conv depthwise_conv separable_conv conv_transpose",
+    "authored": "custom",
+    "view": "flatten reshape slice",
     "linear": "conv depthwise_conv separable_conv conv_transpose dense linear",
     "dense": "dense",
     "depthwise": "depthwise_conv",
     "factored": "separable_conv",
     "fixed": "blur_pool",
     "looks_up": "embedding",
-    "pointwise": "(activation) (normalization) (regularization) channel_shuffle position_table scale coord_channels",
-    "activates": "(activation)",
+    "pointwise": f"batch_norm instance_norm layer_norm rms_norm group_norm local_response_norm {ACTIVATIONS} dropout "
+    "spatial_dropout stochastic_depth channel_shuffle position_table scale coord_channels",
+    "activates": ACTIVATIONS,
     "scales": "batch_norm scale",
-    "pools": "(pooling)",
-    "merges": "(merge)",
+    "pools": "max_pool avg_pool lp_pool blur_pool global_avg_pool global_max_pool adaptive_avg_pool adaptive_max_pool "
+    "spatial_pyramid_pool mean",
+    "merges": "add subtract multiply maximum average concat",
     "multiplies": "multiply",
     "grows": "conv_transpose upsample resize pixel_shuffle",
     "stretches": "resize",
     "cuts": "pad crop",
     "reorders": "permute",
     "regroups": "reshape",
-    "view": "flatten reshape slice",
-    "authored": "custom",
-    "shares": "conv depthwise_conv separable_conv conv_transpose",
 }
 
-#: The types with a trait of more than two answers.
-ANSWERS = {
+#: Traits with more answers; a type that is not named has the first.
+ANSWERS: dict[str, dict[Any, str]] = {
     "normalises": {
-        "batch_norm": Normalises.BATCH,
-        "layer_norm": Normalises.SAMPLE,
-        "rms_norm": Normalises.SAMPLE,
-        "group_norm": Normalises.SAMPLE,
-        "instance_norm": Normalises.PLANE,
+        Normalises.NOTHING: "",
+        Normalises.BATCH: "batch_norm",
+        Normalises.PLANE: "instance_norm",
+        Normalises.SAMPLE: "layer_norm rms_norm group_norm",
     },
-    "averages": {"avg_pool": Averages.WINDOW, "global_avg_pool": Averages.PLANE, "mean": Averages.AXIS},
-    "drops": {"dropout": Drops.CELLS, "spatial_dropout": Drops.PLANES, "stochastic_depth": Drops.SAMPLES},
-    "scores": {"softmax": Scores.PROBABILITIES, "log_softmax": Scores.LOGARITHMS},
+    "averages": {
+        Averages.NOTHING: "",
+        Averages.WINDOW: "avg_pool",
+        Averages.PLANE: "global_avg_pool",
+        Averages.AXIS: "mean",
+    },
+    "drops": {
+        Drops.NOTHING: "",
+        Drops.CELLS: "dropout",
+        Drops.PLANES: "spatial_dropout",
+        Drops.SAMPLES: "stochastic_depth",
+    },
+    "scores": {Scores.PLAIN: "", Scores.PROBABILITIES: "softmax", Scores.LOGARITHMS: "log_softmax"},
+    #: How many volumes a type reads, least and most.
+    "reads": {
+        (1, 1): "",
+        (1, 2): "resize",
+        (1, 3): "multi_head_attention",
+        (2, 2): "subtract",
+        (1, None): "add multiply maximum average concat custom",
+    },
 }
-
-
-def types_of(text: str) -> set[str]:
-    """The types named in `text`, with those of each (family)."""
-    found: set[str] = set()
-    for word in text.split():
-        family = word.strip("()")
-        found |= {word} if family == word else {name for name, cls in CATALOGUE.items() if cls.family == family}
-    return found
 
 
 @pytest.mark.parametrize("trait", TRAITS)
-def test_the_types_with_a_trait(trait: str) -> None:
-    assert {name for name, cls in CATALOGUE.items() if getattr(cls, trait)} == types_of(TRAITS[trait])
+def test_a_trait_is_that_of_its_types(trait: str) -> None:
+    assert {name for name, cls in CATALOGUE.items() if getattr(cls, trait)} == set(TRAITS[trait].split())
 
 
 @pytest.mark.parametrize("trait", ANSWERS)
-def test_the_answers_of_a_trait(trait: str) -> None:
-    default = {"normalises": Normalises.NOTHING, "averages": Averages.NOTHING, "drops": Drops.NOTHING}
-    plain = default.get(trait, Scores.PLAIN)
-    found = {name: getattr(cls, trait) for name, cls in CATALOGUE.items() if getattr(cls, trait) is not plain}
-    assert found == ANSWERS[trait]
-
-
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_traits_agree_with_answers(name: str) -> None:
-    """What a trait says of a type is true of an ordinary layer of it."""
-    cls = CATALOGUE[name]
-    layer, volumes = ordinary(name, VOLUMES[max(RANKS.get(name, {2}))])
-    flow = flow_of(layer, *volumes)
-    counts, macs = layer.parameters(flow, SHARED), layer.macs(flow)
-    window = layer.window(flow.input) if flow.input.rank else None
-    if cls.linear:
-        assert macs > 0
-        assert counts.weights > 0
-    if cls.fixed:
-        assert macs > 0
-        assert counts.weights == 0
-    if cls.pools or cls.cuts or cls.activates:
-        assert cls.fixed or macs == 0
-    if cls.pointwise:
-        assert flow.output.spatial == flow.input.spatial
-        assert macs == 0
-    if cls.dense:
-        assert layer.windows(flow, 0) is EVERYTHING
-    if cls.depthwise:
-        assert layer.plane_groups(flow.input) == flow.input.depth
-    if cls.reorders or cls.regroups or layer.passes:
-        assert flow.output.size == flow.input.size
-    if window is not None:
-        assert cls.linear or cls.pools
-        spatial = flow.output.spatial
-        assert window.scatters or window.slide(flow.input) == spatial
-
-
-def test_the_types_with_a_window() -> None:
-    with_window = {
-        name
-        for name in CATALOGUE
-        if 2 in RANKS.get(name, {2}) and ordinary(name, VOLUMES[2])[0].window(VOLUMES[2]) is not None
-    }
-    assert with_window == types_of(
-        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool"
-    )
-    windows = {name: ordinary(name, VOLUMES[2])[0].window(VOLUMES[2]) for name in with_window}
-    assert {name for name, window in windows.items() if window is not None and window.scatters} == {"conv_transpose"}
-
-
-def test_questions_that_depend_on_parameters() -> None:
-    read = volume("8x8x4")
-    assert [build("dropout", {"rate": rate}).passes for rate in (0, 0.5)] == [True, False]
-    assert [build(name).passes for name in ("flatten", "relu")] == [True, False]
-    assert build("dropout", {"rate": 0.25}).dropped == 0.25
-    assert build("conv", {"filters": 4, "kernel": 3}).dropped == 0
-    assert [build("relu", {"inplace": flag}).overwrites for flag in (True, False)] == [True, False]
-    assert build("add", {"inputs": ["prev"], "inplace": True}).overwrites
-    assert build("dropout", {"inplace": True}).overwrites
-    assert not build("max_pool", {"kernel": 2}).overwrites
-    assert [build("concat", {"inputs": ["prev"], "crop": how}).crops for how in ("center", "none")] == [True, False]
-    assert [build("batch_norm", {"affine": flag}).centres for flag in (True, False)] == [True, False]
-    assert build("batch_norm", {"affine": False, "center": True}).centres
-    assert [build("batch_norm", {"statistics": flag}).learns_statistics for flag in (True, False)] == [True, False]
-    assert [build("scale", {"per": per}).positional for per in ("layer", "depth", "volume")] == [False, False, True]
-    local = build("conv", {"filters": 4, "kernel": 3, "sharing": "local"})
-    assert str(local.declared_sharing) == "local"
-    assert build("dense", {"units": 3}).declared_sharing == SHARED
-    assert build("conv", {"filters": 4, "kernel": 3, "groups": 2}).plane_groups(read) == 2
-    assert build("linear", {"units": 4}).plane_groups(read) == 1
-    up = build("conv_transpose", {"filters": 4, "kernel": 2, "stride": 2})
-    assert (up.bank_positions(flow_of(up, read)), local.bank_positions(flow_of(local, read))) == ((8, 8), (6, 6))
-    part = build("slice", {"axis": "height", "start": 1}).bounds(read)
-    assert part is not None
-    assert (part.axis, part.start, part.stop, part.step) == ("height", 1, 8, 1)
-    assert build("flatten").bounds(read) is None
+def test_an_answer_is_that_of_its_types(trait: str) -> None:
+    usual, *_ = ANSWERS[trait]
+    expected = {name: answer for answer, names in ANSWERS[trait].items() for name in names.split()}
+    found = {name: getattr(cls, trait) for name, cls in CATALOGUE.items() if getattr(cls, trait) != usual}
+    assert found == expected
