@@ -401,5 +401,5 @@ def test_renaming_changes_no_number(type_: str) -> None:
         report = analyze_network(network)
         row = report.rows[0]
         assert row.name == names[1]
-        reports.append([str(row.output), row.own.to_dict(), row.cumulative.to_dict(), report.peak.bytes])
+        reports.append([str(row.output), repr(row.own), repr(row.cumulative), report.peak.bytes])
     assert reports[0] == reports[1]
