@@ -6,16 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
-from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
-from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
-from analyzer.loader.expand.entry import SettingError
+from analyzer.engine.network import Network
+from analyzer.engine.result import Analysis, Cost, Row, Sums
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
-from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.loader.text.files import FileError, read_text
 from analyzer.record import Reported
+from analyzer.settings import SettingError, reading
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -63,18 +62,10 @@ def analyze(
     `model` is what `load` returns, or what it takes. `set` overrides variables of the file, `input` its input volume
     (`"64x64x3"`, or several by name). Bytes are of `batch` samples of `dtype`; counts and MACs are of one sample.
 
-    Raises `ModelError` with every mistake, `SettingError` for a variable or input that the file lacks, `ValueError`
-    for a batch below 1 or an unknown dtype.
+    Raises `ModelError` with every mistake, and `SettingError` (a `ValueError`) for a variable or an input that the file
+    does not have, and for a wrong batch or dtype.
     """
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, not {batch}")
-    if dtype not in BITS:
-        raise ValueError(f"dtype must be one of {', '.join(BITS)}, not {dtype}")
-    if not isinstance(model, Model):
-        model = load(model)
-    network, problems = expand(model, set=set, input=input)
-    if problems:
-        raise ModelError(problems, model.text)
+    model, network = _network(model, set, input)
     return analyze_network(
         network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
     )
@@ -92,17 +83,14 @@ def check(
 
     `select` (none: all) and `ignore` name checks by code, the beginning of a code, or name.
 
-    Raises what `analyze` raises, and `ValueError` for a check that there is not.
+    Raises what `analyze` raises, and `SettingError` for a check that does not exist.
     """
-    from analyzer.checks.run import UnknownCheck, chosen, run
+    from analyzer.checks.run import chosen, run
     from analyzer.checks.subject import Subject
 
+    asked = chosen(select, ignore)
     if not isinstance(model, Model):
         model = load(model)
-    try:
-        asked = chosen(select, ignore)
-    except UnknownCheck as error:
-        raise ValueError(str(error)) from None
     return run(Subject(model, analyze(model, set=set, input=input)), asked)
 
 
@@ -124,7 +112,8 @@ def memory(
     device: str | None = None,
     context: str | None = None,
     strategy: str | None = None,
-    ranks: int = 1,
+    ranks: int | None = None,
+    arena: bool = False,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
     **settings: object,
@@ -133,53 +122,52 @@ def memory(
 
     `mode` is the mode that the verdict is about. `device` is what the run should fit on: an amount of memory
     (`"24GiB"`) or a card (`"RTX 4090"`); `context` is the amount that the process takes there beside its tensors.
-    `ranks` devices train together by `strategy`; the batch is that of all of them. `settings` are those of
-    `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`, …); the file's `training`
-    gives the others.
+    `ranks` devices train together by `strategy`; the batch is that of all of them. `arena` asks for a static plan of
+    inference's tensors. `settings` are those of `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`,
+    `checkpoint`, …); the file's `training` gives the others.
 
     `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of inference; `verdict()`, `largest`
     and `changes` are what the command prints, in bytes and samples.
 
-    Raises what `analyze` raises, and `ValueError` for a setting that does not exist or a wrong value of one.
+    Raises `ModelError` with every mistake, and `SettingError` for a wrong setting.
     """
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.memory.devices import read_context, read_device
-    from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
-    from analyzer.engine.memory.settings import Run
+    from analyzer.engine.memory.settings import Run, check_asked
+    from analyzer.engine.memory.sharding.strategies import read_strategy
     from analyzer.engine.memory.verdict import CONTEXT
 
-    if not isinstance(model, Model):
-        model = load(model)
-    unknown = [name for name in settings if name not in Run.__slots__]
-    if unknown:
-        raise ValueError(f"no setting is called {unknown[0]}; they are {', '.join(Run.__slots__)}")
-    card = None if device is None else read_device(device)
-    run = Run.of({"batch": ranks, **model.training}, **settings, device=None if card is None else card.name)
-    for name, value, known in (
-        ("dtype", run.dtype, tuple(BITS)),
-        ("optimizer", run.optimizer, tuple(OPTIMIZERS)),
-        ("step", run.step, STEPS),
-        ("loss", run.loss, TRAINING_KEYS["loss"] or ()),
-        ("mode", mode, MODES),
-    ):
-        if value not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}, not {value}")
-    if run.batch < 1:
-        raise ValueError(f"batch must be at least 1, not {run.batch}")
-    network, problems = expand(model, set=set, input=input)
-    if problems:
-        raise ModelError(problems, model.text)
+    check_asked(context, device, strategy, ranks)
+    card = None if device is None else reading("device", read_device, device)
+    strategy = None if strategy is None else read_strategy(str(strategy))
+    model, network = _network(model, set, input)
+    name = None if card is None else card.name
     return MemoryAnalysis(
         network,
-        run,
+        Run.of(model.training, ranks=ranks, strategy=strategy, device=name, **settings),
         mode=mode,
         device=card,
-        context=CONTEXT if context is None else read_context(context),
+        context=CONTEXT if context is None else reading("context", read_context, context),
         strategy=strategy,
-        ranks=ranks,
+        ranks=1 if ranks is None else ranks,
+        arena=arena,
         name=model.name,
         file=model.file,
     )
+
+
+def _network(
+    model: Model | str | os.PathLike[str],
+    set: Mapping[str, object] | None,
+    input: str | Mapping[str, str] | None,
+) -> tuple[Model, Network]:
+    """A model and its network; raises what `analyze` raises for a wrong one."""
+    if not isinstance(model, Model):
+        model = load(model)
+    network, problems = expand(model, set=set, input=input)
+    if problems:
+        raise ModelError(problems, model.text)
+    return model, network
 
 
 def _to_dict(thing: Reported) -> dict[str, Any]:

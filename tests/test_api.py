@@ -77,9 +77,9 @@ def test_a_wrong_model_raises_with_every_finding() -> None:
 
 
 def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(ValueError, match="batch must be at least 1"):
+    with pytest.raises(ValueError, match="`batch`: a whole number of at least 1 is needed"):
         analyzer.analyze(TEXTBOOK, batch=0)
-    with pytest.raises(ValueError, match="dtype must be one of"):
+    with pytest.raises(ValueError, match="`dtype` must be `float64`, "):
         analyzer.analyze(TEXTBOOK, dtype="float31")
     with pytest.raises(analyzer.SettingError, match="no variable `width`"):
         analyzer.analyze(TEXTBOOK, set={"width": 2})
@@ -124,11 +124,11 @@ def test_memory_takes_the_settings_of_the_file_and_those_given() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"optimiser": "adam"}, "no setting is called optimiser"),
-        ({"optimizer": "adamm"}, "optimizer must be one of"),
-        ({"dtype": "float33"}, "dtype must be one of"),
-        ({"batch": 0}, "batch must be at least 1"),
-        ({"mode": "both"}, "mode must be one of"),
+        ({"optimiser": "adam"}, "there is no setting `optimiser`; did you mean `optimizer`"),
+        ({"optimizer": "adamm"}, "`optimizer` must be `sgd`, "),
+        ({"dtype": "float33"}, "`dtype` must be `float64`, "),
+        ({"batch": 0}, "`batch`: a whole number of at least 1 is needed, not `0`"),
+        ({"mode": "both"}, "`mode` must be `shared`, `local` or `declared`, not `both`"),
     ],
 )
 def test_memory_refuses_what_there_is_not(settings: dict[str, object], message: str) -> None:

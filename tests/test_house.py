@@ -38,7 +38,7 @@ FLOORS = {
     "loader": 3,
     "engine": 2,
     "layers": 1,
-    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0,
+    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "settings": 0,
 }  # fmt: skip
 
 #: Rooms of one floor of which the first may read the second.
@@ -46,6 +46,8 @@ ARROWS = {
     ("__main__", "cli"),
     ("diagnostics", "source"),  # a finding has a place
     ("diagnostics", "record"),  # plain data
+    ("settings", "diagnostics"),  # the nearest name
+    ("settings", "source"),  # how a value is shown
 }  # fmt: skip
 
 #: Built-in functions that one module may call, and no other.

@@ -14,7 +14,8 @@ from importlib import import_module
 from analyzer.checks.subject import Found, Subject
 from analyzer.diagnostics import Diagnostic, in_order, nearest
 from analyzer.engine.network import Node
-from analyzer.source import Span
+from analyzer.settings import SettingError, reading
+from analyzer.source import Span, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ _NAMED = 5
 _IGNORE = re.compile(r"#\s*analyzer:\s*ignore\[([^\]]*)\](.*)")
 
 
-class UnknownCheck(Exception):
+class UnknownCheck(SettingError):
     """A check was named that there is not; the message is one line for people."""
 
 
@@ -72,23 +73,36 @@ def checks() -> list[Check]:
     return [import_module(f"analyzer.checks.rules.{name}") for name in MODULES]
 
 
-def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Check]:
+def chosen(select: str | Sequence[str] = (), ignore: str | Sequence[str] = ()) -> list[Check]:
     """The checks that `select` names (none: all) and `ignore` does not: by code, the beginning of a code, or name.
+
+    A text may have several of them, with commas between.
 
     Raises UnknownCheck for a word that names none, with the nearest.
     """
+    select = reading("select", codes, select) if isinstance(select, str) else select
+    ignore = reading("ignore", codes, ignore) if isinstance(ignore, str) else ignore
     found = checks()
     for word in (*select, *ignore):
         if not any(_named(word, check) for check in found):
             known = [name for check in found for name in (check.CODE, check.NAME)]
             near = nearest(word, known)
-            raise UnknownCheck(f"there is no check `{word}`" + (f"; did you mean `{near}`?" if near else ""))
+            meant = f"did you mean `{near}`?" if near else "`analyzer check --list` shows the checks"
+            raise UnknownCheck(f"there is no check `{shown(word)}`; {meant}")
     return [
         check
         for check in found
         if (not select or any(_named(word, check) for word in select))
         and not any(_named(word, check) for word in ignore)
     ]
+
+
+def codes(text: str) -> list[str]:
+    """The words for checks in a text, with commas between; raises `SettingError` where there is none."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise SettingError("a code or a name is needed")
+    return words
 
 
 def _named(word: str, check: Check) -> bool:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from analyzer import __version__
 from analyzer.checks.page import Page
-from analyzer.checks.run import UnknownCheck, chosen, run
+from analyzer.checks.run import chosen, codes, run
 from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
 from analyzer.cli.config import Configuration, Settings
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, read_network
-from analyzer.cli.options import add_format, add_model, options_parser
+from analyzer.cli.options import add_format, add_model, option_value, options_parser
 from analyzer.cli.output import UNREADABLE, complain, encodes, format_of, options_of, write, write_stdout
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     """Checks the files that `arguments` name; returns the exit code."""
     asked = _parse(arguments)
     if asked.explain is not None or asked.list:
-        wanted = _chosen(asked.select or (), asked.ignore or ()) if asked.explain is None else _chosen([asked.explain])
+        wanted = chosen(asked.select or (), asked.ignore or ()) if asked.explain is None else chosen([asked.explain])
         unicode = encodes(sys.stdout)
         write_stdout(f"{fitted(line, unicode)}\n" for line in (_index if asked.explain is None else _pages)(wanted))
         return FINE
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     check_files(asked.files)
     format = format_of(asked, FORMATS, sources=asked.files, default=_usual(asked))
     check_budgets(asked)
-    _chosen(asked.select or (), asked.ignore or ())
+    chosen(asked.select or (), asked.ignore or ())
     configuration = None if asked.no_config else Configuration()
     texts: dict[str, str] = {}
     files: list[Checked] = []
@@ -77,8 +77,8 @@ def _parse(arguments: list[str]) -> Any:
     )
     add = parser.add_argument
     add("files", nargs="*", metavar="FILE", help="model files, or folders of them; - is stdin")
-    add("--select", type=_codes, action="extend", metavar="CODE,…", help="these checks alone")
-    add("--ignore", type=_codes, action="extend", metavar="CODE,…", help="all but these checks")
+    add("--select", type=option_value(codes), action="extend", metavar="CODE,…", help="these checks alone")
+    add("--ignore", type=option_value(codes), action="extend", metavar="CODE,…", help="all but these checks")
     add("--severity", choices=SEVERITIES, help="the least that is shown and counted (default: note)")
     add("--exit-zero", action="store_true", help="exit code 0 whatever is found in the models")
     add("--no-config", action="store_true", help="no .analyzer.toml and no pyproject.toml")
@@ -105,24 +105,6 @@ def _models(name: str) -> list[str]:
     if not found:
         raise UsageError(f"there is no model in `{name}`: no file of it ends in .yaml or .yml")
     return found
-
-
-def _codes(text: str) -> list[str]:
-    codes = [code.strip() for code in text.split(",") if code.strip()]
-    if not codes:
-        import argparse
-
-        raise argparse.ArgumentTypeError("a code or a name is needed")
-    return codes
-
-
-def _chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Check]:
-    try:
-        return chosen(select, ignore)
-    except UnknownCheck as error:
-        raise UsageError(
-            f"{error}" if str(error).endswith("?") else f"{error}; `analyzer check --list` names them"
-        ) from None
 
 
 def _index(wanted: Sequence[Check]) -> Iterator[str]:
@@ -172,7 +154,7 @@ def _checked(file: str, asked: Any, settings: Settings, texts: dict[str, str]) -
         found = [finding for finding in read.diagnostics if finding.severity in shown]
         return Checked(read.file, found, path=_path(read.file), text=texts.get(read.file, ""), readable=readable)
     model, network = read
-    asked_of_it = _chosen(settings.select, [*settings.ignore, *settings.ignored_in(file)])
+    asked_of_it = chosen(settings.select, [*settings.ignore, *settings.ignored_in(file)])
     analysis = analyze_network(network, name=model.name, file=model.file)
     model.budget = limits_of(asked, model)
     subject = Subject(model, analysis, guards=guards_of(asked, file, analysis, texts))

@@ -69,8 +69,8 @@ def process(arguments: list[str]) -> int:
 
 def guarded(arguments: list[str]) -> int:
     """Runs `main`; an interrupt, a closed pipe or a full disk ends with one line or none, never with a traceback."""
-    from analyzer.loader.expand.entry import SettingError
     from analyzer.loader.text.files import FileError
+    from analyzer.settings import SettingError
 
     try:
         code = main(arguments)
@@ -83,7 +83,10 @@ def guarded(arguments: list[str]) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return FINE
-    except (UsageError, SettingError, FileError) as error:
+    except SettingError as error:
+        _say(error.text(_option))
+        return FAULT
+    except (UsageError, FileError) as error:
         _say(str(error))
         return FAULT
     except OSError as error:
@@ -103,6 +106,11 @@ def guarded(arguments: list[str]) -> int:
             f"a mistake of analyzer itself, not of the model: {type(error).__name__}: {error}; ANALYZER_DEBUG=1 shows where"
         )
         return FAULT
+
+
+def _option(setting: str) -> str:
+    """The option that gives a setting."""
+    return f"--{setting.replace('_', '-')}"
 
 
 def _say(message: str) -> None:

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 
 from analyzer.cli.main import UsageError
 from analyzer.cli.output import terminal_width
-from analyzer.diagnostics import listed, nearest
+from analyzer.diagnostics import nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.result import MODES
 from analyzer.reporter.format import Format
+from analyzer.settings import SettingError, none_of, not_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,9 +32,7 @@ class _Parser(argparse.ArgumentParser):
         action = self._option_string_actions.get(option)
         if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
             word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
-            near = nearest(word, action.choices)
-            meant = f"; did you mean `{near}`?" if near else ""
-            raise UsageError(f"`{option}` must be {listed(action.choices)}, not `{word}`{meant}")
+            raise UsageError(f"`{option}` {none_of(word, action.choices)}")
         raise UsageError(f"`{option}`: {why}" if why else message)
 
     def _unknown(self, words: str) -> str:
@@ -140,11 +139,24 @@ def at_least(least: int) -> Callable[[str], int]:
     """Reads whole numbers from `least` on."""
 
     def whole_number(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) >= least):
-            raise argparse.ArgumentTypeError(f"a whole number of at least {least} is needed, not `{text}`")
+        reason = not_whole(int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text, least)
+        if reason is not None:
+            raise argparse.ArgumentTypeError(reason)
         return int(text)
 
     return whole_number
+
+
+def option_value(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`read` as argparse takes it: the parser names the option in a refusal."""
+
+    def reading(text: str) -> Any:
+        try:
+            return read(text)
+        except SettingError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return reading
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -152,7 +152,7 @@ def test_github_by_itself_in_its_workflows(folder: Path, monkeypatch: pytest.Mon
         (["-", "-"], "stdin (`-`) can be read once"),
         (["net.yaml", "--select", "TSET101"], "there is no check `TSET101`; did you mean `TEST101`?"),
         (["net.yaml", "--ignore", "secnd"], "there is no check `secnd`; did you mean `second`?"),
-        (["net.yaml", "--select", "zzz"], "there is no check `zzz`; `analyzer check --list` names them"),
+        (["net.yaml", "--select", "zzz"], "there is no check `zzz`; `analyzer check --list` shows the checks"),
         (["net.yaml", "--select", ","], "`--select`: a code or a name is needed"),
         (["--explain", "TEST10"], None),
         (["--explain", "TSET101"], "there is no check `TSET101`; did you mean `TEST101`?"),

@@ -330,7 +330,7 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         (["net.yaml", "--device", "1GiB", "--context", "much"], "`--context`: `much` is no amount of memory such as `24GiB` or `24GB`"),
         (["net.yaml", "--device", "1GiB", "--context", "5"], "`--context`: `5` lacks its unit; write `5GiB` or `5GB`"),
         (["net.yaml", "--strategy", "zero4", "--ranks", "2"], "`--strategy` must be `single`, `ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`, not `zero4`; did you mean `zero3`?"),
-        (["net.yaml", "--strategy", "zero3"], "`--strategy zero3` needs `--ranks`, the number of devices"),
+        (["net.yaml", "--strategy", "zero3"], "`--strategy`: `zero3` needs `--ranks`, the number of devices"),
         (["net.yaml", "--strategy", "single", "--ranks", "2"], "the strategy `single` is one device, not 2 ranks; several take `ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`"),
         (["net.yaml", "--ranks", "3", "--batch", "32"], "a batch of 32 does not divide among 3 ranks; 30 and 33 do"),
         (["trained.yaml", "--ranks", "4"], None),  # the file's batch of 6
@@ -366,7 +366,7 @@ def test_options_about_training_are_refused_where_nothing_is_trained(
     option: list[str], models: Path, capsys: Said
 ) -> None:
     assert guarded(["memory", "net.yaml", "--dtype", "int8", *option]) == 2
-    assert capsys.readouterr() == ("", f"analyzer: `{option[0]}` is about training, and int8 is for inference alone\n")
+    assert capsys.readouterr() == ("", f"analyzer: `{option[0]}` is about training, and int8 is only for inference\n")
     assert guarded(["memory", "net.yaml", *option]) == 0
 
 

@@ -9,13 +9,15 @@ from analyzer.engine.memory.assumptions import assumptions
 from analyzer.engine.memory.devices import Device
 from analyzer.engine.memory.in_mode import Held
 from analyzer.engine.memory.proposals import Change, changes
-from analyzer.engine.memory.segments import Blocks
+from analyzer.engine.memory.segments import Blocks, check_names
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.sharding.rank import PerRank
+from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single
 from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
+from analyzer.settings import one_of, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ class MemoryAnalysis:
     `strategy`; the batch of `run` is that of all of them. The verdict is about the fullest rank, or about inference
     where the number format is not one that networks are trained in. `arena` says whether reports show a static plan of
     inference's tensors.
+
+    Raises `SettingError` for a wrong setting, for a name of the run's checkpoint that the network does not have, and for
+    a batch that does not divide among the ranks.
     """
 
     def __init__(
@@ -48,11 +53,15 @@ class MemoryAnalysis:
     ) -> None:
         self.network = network
         self.run = run
-        self.mode = mode
+        self.mode = one_of("mode", mode, MODES)
         self.device = device
         self.context = context
-        self.strategy = strategy or ("ddp" if ranks > 1 else "single")
-        self.ranks = ranks
+        self.ranks = whole("ranks", ranks)
+        self.strategy = one_of("strategy", strategy or ("ddp" if ranks > 1 else "single"), STRATEGIES)
+        check_names(network, run.checkpoint)
+        if self.divided:
+            check_ranks(run.batch, ranks)
+            check_single(self.strategy, ranks)
         self.arena = arena
         self.name = name
         self.file = file

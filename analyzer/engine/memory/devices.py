@@ -12,6 +12,7 @@ import re
 
 from analyzer.diagnostics import listed, nearest
 from analyzer.record import Record
+from analyzer.settings import SettingError
 from analyzer.source import shown
 from analyzer.units import read_amount
 
@@ -62,7 +63,7 @@ CARDS = (
 _FILLER = re.compile(r"nvidia|geforce|tesla|jetson|rtx|sxm\d?|pcie|hbm\d?e?")
 
 
-class DeviceError(ValueError):
+class DeviceError(SettingError):
     """A text is neither a card nor an amount of memory; the message is one line for people."""
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from analyzer.engine.memory.settings import Run
 from analyzer.record import Record
 
 TYPE_CHECKING = False
@@ -59,13 +58,12 @@ class Optimizer(Record):
         sizes = [prod(shape) * width for shape in shapes]
         return [*sizes * self.words, *([_COUNTER] * len(shapes) if self.counts else [])]
 
-    def made(self, shapes: Shapes, width: int, run: Run) -> list[int]:
+    def made(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
         """The bytes of each tensor that is alive when a step makes the most."""
         sizes = [prod(shape) * width for shape in shapes]
-        decays = 1 if run.weight_decay else 0
-        if run.step == "fused" or not sizes:
+        if step == "fused" or not sizes:
             return []
-        if run.step == "foreach":
+        if step == "foreach":
             return sizes * self.foreach[decays]
         times, before = self.loop[decays], [0, *sizes]
         last = max(range(len(sizes)), key=lambda n: times * sizes[n] + self.left * before[n])
@@ -79,8 +77,8 @@ class _Adafactor(Optimizer):
         factors = [count * width for shape in shapes for count in _factors(shape)]
         return [*factors, *[_COUNTER] * len(shapes)]
 
-    def made(self, shapes: Shapes, width: int, run: Run) -> list[int]:
-        if run.step == "foreach":
+    def made(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
+        if step == "foreach":
             return self._together(shapes, width)
         return self._in_turn(shapes, width)
 

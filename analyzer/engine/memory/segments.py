@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import isqrt
 
-from analyzer.diagnostics import Refusal, nearest
+from analyzer.diagnostics import nearest
 from analyzer.engine.memory.tape import Tape
 from analyzer.engine.network import Network, Node
+from analyzer.settings import SettingError
+from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,14 +83,15 @@ def prefixes(name: str) -> Iterator[str]:
     yield name
 
 
-def check_names(network: Network, names: Sequence[str]) -> None:
+def check_names(network: Network, checkpoint: str | Sequence[str] | None) -> None:
     """Refuses a checkpoint's name that no layer and no block of the network has."""
+    if checkpoint is None or isinstance(checkpoint, str):
+        return
     known = {prefix for node in network.nodes for prefix in prefixes(node.name)}
-    for name in names:
+    for name in checkpoint:
         if name not in known:
             near = nearest(name, sorted(known))
-            raise Refusal(
-                f"no layer and no block is called `{name}`",
-                code="NAME101",
-                help=f"did you mean `{near}`?" if near else "`blocks` is every block, `sqrt` every √n layers",
+            meant = f"did you mean `{near}`?" if near else "`blocks` is every block, `sqrt` every √n layers"
+            raise SettingError(
+                f"`{{checkpoint}}`: no layer and no block is called `{shown(name)}`; {meant}", "checkpoint"
             )

@@ -1,71 +1,138 @@
-"""What a memory analysis is asked: the run, its optimizer, and what is done to save memory."""
+"""What a memory analysis is asked: the run, its optimizer, and what is done to save memory.
+
+The command and the API share every rule about a setting: the constructor of `Run` has the rules about one run, `Run.of`
+and `check_asked` those about what was given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from analyzer.diagnostics import listed, nearest
+from analyzer.dtypes import BITS
+from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
+from analyzer.record import Record
+from analyzer.settings import SettingError, number, one_of, truth, whole
+from analyzer.source import shown
+
 #: The formats that networks are trained in; in the others they are only run.
 TRAINED = ("float64", "float32", "tf32", "float16", "bfloat16")
 
+#: The formats that mixed precision casts to, and those that it casts from.
+HALVES = ("bfloat16", "float16")
+_CAST = ("float32", "tf32")
 
-class Run:
-    """One run of a network.
+#: What a step of training may end with.
+LOSSES = ("cross_entropy", "mse", "none")
+
+#: Ways to checkpoint that are not lists of names.
+CHECKPOINTS = ("blocks", "sqrt")
+
+#: Settings about training only.
+_TRAINING = (
+    "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy",
+)  # fmt: skip
+
+
+class Run(Record, kw_only=True, eq=True):
+    """One run of a network. Raises `SettingError` for a wrong value, and for values that do not go together.
 
     batch         samples of one forward pass
     dtype         number format of parameters and activations, a key of `analyzer.dtypes.BITS`
     autocast      the 16-bit format of mixed precision, or None
     optimizer     a key of `analyzer.engine.memory.optimizers.OPTIMIZERS`
     weight_decay  its weight decay: 0 costs nothing
-    step          `foreach`, `loop` or `fused`
+    step          how the optimizer's step runs, one of `analyzer.engine.memory.optimizers.STEPS`
     loss          `cross_entropy` (mean, int64 targets), `mse` or `none`
     accumulate    forward passes for one step of the optimizer
     ema           whether a running mean of the parameters is kept
-    checkpoint    None, `blocks`, `sqrt`, or names of layers and blocks whose activations are worked out again
+    checkpoint    None, `blocks`, `sqrt`, or names of layers and blocks whose activations are recomputed
     device        None for the CPU, otherwise a CUDA card, where masks are bytes and some operations stay in 32 bits
     in_place_joins  whether a second gradient is added into the first where that has no other owner, as a real run does;
                   a dispatch mode (FakeTensorMode, MemTracker) always makes a third
     """
 
-    __slots__ = (
-        "accumulate", "autocast", "batch", "checkpoint", "device", "dtype", "ema", "in_place_joins", "loss", "optimizer",
-        "step", "weight_decay",
-    )  # fmt: skip
+    batch: int = 1
+    dtype: str = "float32"
+    autocast: str | None = None
+    optimizer: str = "momentum"
+    weight_decay: float = 0
+    step: str = "foreach"
+    loss: str = "cross_entropy"
+    accumulate: int = 1
+    ema: bool = False
+    checkpoint: str | Sequence[str] | None = None
+    device: str | None = None
+    in_place_joins: bool = True
 
-    def __init__(
-        self,
-        *,
-        batch: int = 1,
-        dtype: str = "float32",
-        autocast: str | None = None,
-        optimizer: str = "momentum",
-        weight_decay: float = 0,
-        step: str = "foreach",
-        loss: str = "cross_entropy",
-        accumulate: int = 1,
-        ema: bool = False,
-        checkpoint: str | Sequence[str] | None = None,
-        device: str | None = None,
-        in_place_joins: bool = True,
-    ) -> None:
-        self.batch = batch
-        self.dtype = dtype
-        self.autocast = autocast
-        self.optimizer = optimizer
-        self.weight_decay = weight_decay
-        self.step = step
-        self.loss = loss
-        self.accumulate = accumulate
-        self.ema = ema
-        self.checkpoint = checkpoint
-        self.device = device
-        self.in_place_joins = in_place_joins
+    def check(self) -> None:
+        """Refuses what no run can be."""
+        self.batch = whole("batch", self.batch)
+        one_of("dtype", self.dtype, BITS)
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
+        number("weight_decay", self.weight_decay)
+        one_of("step", self.step, STEPS)
+        one_of("loss", self.loss, LOSSES)
+        self.accumulate = whole("accumulate", self.accumulate)
+        truth("ema", self.ema)
+        truth("in_place_joins", self.in_place_joins)
+        self.checkpoint = _checkpoint(self.checkpoint)
+        if self.autocast is not None:
+            one_of("autocast", self.autocast, HALVES)
+            if self.dtype not in _CAST:
+                raise SettingError(
+                    f"`{{autocast}}` casts float32 to 16 bits; it does not go with {self.dtype}", "autocast"
+                )
+        if self.step == "fused" and not OPTIMIZERS[self.optimizer].fused and self.dtype in TRAINED:
+            raise SettingError(f"`{self.optimizer}` has no fused step; its steps are `foreach` and `loop`")
 
     @classmethod
-    def of(cls, written: Mapping[str, object], **given: object) -> Run:
-        """The run of settings that are given (None: not), then those that a file writes, then the usual."""
-        asked = {name: value for name, value in given.items() if value is not None}
-        return cls(**{**written, **asked})  # type: ignore[arg-type]
+    def of(
+        cls,
+        written: Mapping[str, object],
+        *,
+        ranks: int | None = None,
+        strategy: str | None = None,
+        **given: object,
+    ) -> Run:
+        """The run of the settings that are given (None: not), then those that a file writes, then the usual.
 
-    def but(self, **changes: object) -> Run:
-        """The same run with these settings changed."""
-        return Run(**{**{name: getattr(self, name) for name in Run.__slots__}, **changes})
+        `ranks` devices have a batch of at least that many samples together. Raises `SettingError` for a setting that
+        does not exist, and for one about training where the number format is not one that networks are trained in.
+        """
+        for name in given:
+            if name not in cls._fields:
+                near = nearest(name, cls._fields)
+                meant = f"did you mean `{near}`?" if near else f"the settings are {listed(cls._fields, last='and')}"
+                raise SettingError(f"there is no setting `{shown(name)}`; {meant}")
+        asked = {name: value for name, value in given.items() if value is not None}
+        # The constructor refuses values of other types.
+        run = cls(**{"batch": ranks or 1, **written, **asked})  # type: ignore[arg-type]
+        if run.dtype not in TRAINED:
+            asked |= {"ranks": ranks, "strategy": strategy}
+            for name in _TRAINING:
+                if asked.get(name) is not None and asked[name] is not False:
+                    raise SettingError(f"`{{{name}}}` is about training, and {run.dtype} is only for inference", name)
+        return run
+
+
+def check_asked(context: object, device: object, strategy: str | None, ranks: object) -> None:
+    """Refuses settings that need another one; None is a setting that is not given."""
+    if context is not None and device is None:
+        raise SettingError("`{context}` is memory of a device; name one with `{device}`", "context", "device")
+    if strategy not in (None, "single") and ranks is None:
+        raise SettingError(
+            f"`{{strategy}}`: `{strategy}` needs `{{ranks}}`, the number of devices", "strategy", "ranks"
+        )
+
+
+def _checkpoint(given: object) -> str | tuple[str, ...] | None:
+    """What is checkpointed: names as a tuple; a text may have several, with commas between."""
+    if given is None or (isinstance(given, str) and given in CHECKPOINTS):
+        return given
+    names = given.split(",") if isinstance(given, str) else given
+    if isinstance(names, Sequence) and all(isinstance(name, str) for name in names):
+        found = tuple(name.strip() for name in names if name.strip())
+        if found:
+            return found
+    raise SettingError("`{checkpoint}`: `blocks`, `sqrt` or names of layers and blocks are needed", "checkpoint")

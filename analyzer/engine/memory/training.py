@@ -73,7 +73,7 @@ class Training:
         self.saved = self.ledger.live - base - self.ledger.gradients
         simulation.backward()
         self.stepped = len(self.ledger.events or ())
-        simulation.step(optimizer.made(shapes, width, run))
+        simulation.step(optimizer.made(shapes, width, run.step, decays=run.weight_decay > 0))
 
 
 def _needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:

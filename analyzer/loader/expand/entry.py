@@ -16,16 +16,13 @@ from analyzer.loader.parse.description import UNKNOWN, Model, Template
 from analyzer.loader.parse.inputs import refuse_volume
 from analyzer.loader.text.places import inner
 from analyzer.loader.text.tree import Scalar, value_of
+from analyzer.settings import SettingError
 from analyzer.source import shown
 from analyzer.volume import Volume, read_sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-class SettingError(ValueError):
-    """A value given from outside the file (`--set`, `--input`) fits nothing in it."""
 
 
 def read_variables(model: Model, settings: Mapping[str, Any], mistakes: Mistakes) -> Values:
@@ -55,10 +52,11 @@ def _variable(template: Template, values: Values, mistakes: Mistakes) -> Any:
     return UNKNOWN
 
 
-def enter_inputs(run: Expansion, given: Mapping[str, str] | str | None) -> None:
+def enter_inputs(run: Expansion, given: Mapping[str, object] | object) -> None:
     """Enters the input volumes into the network; the first one is its entry."""
     first = next(iter(run.model.inputs))
-    volumes = _given({first: given} if isinstance(given, str) else given or {}, run.model)
+    named = given if isinstance(given, Mapping) else {} if given is None else {first: given}
+    volumes = _given(named, run.model)
     for name, template in run.model.inputs.items():
         node: Node | Missing = MISSING
         volume = volumes.get(name) or _written(name, template, run.values, run.mistakes)
@@ -69,7 +67,7 @@ def enter_inputs(run: Expansion, given: Mapping[str, str] | str | None) -> None:
             run.entry = node
 
 
-def _given(texts: Mapping[str, str], model: Model) -> dict[str, Volume]:
+def _given(texts: Mapping[str, object], model: Model) -> dict[str, Volume]:
     """The volumes given from outside, by the names of the inputs."""
     volumes = {}
     for name, text in texts.items():

@@ -6,11 +6,10 @@ divided. Buffers of communication libraries and delays of streams are not counte
 
 from __future__ import annotations
 
-from analyzer.diagnostics import listed
 from analyzer.engine.memory.sharding.fsdp import Fsdp
 from analyzer.engine.memory.sharding.one_device import SingleDevice
 from analyzer.engine.memory.sharding.rank import PHASES, PerRank
-from analyzer.engine.memory.sharding.strategies import STRATEGIES, ShardingError, check_count, check_strategy
+from analyzer.engine.memory.sharding.strategies import check_count, check_single, check_strategy
 from analyzer.engine.memory.sharding.zero import BUCKET, replicated, zero
 
 TYPE_CHECKING = False
@@ -31,9 +30,7 @@ def per_rank(single: SingleDevice, strategy: str, ranks: int, *, bucket: int = B
     """
     check_strategy(strategy)
     check_count(ranks)
-    if strategy == "single" and ranks > 1:
-        several = listed([name for name in STRATEGIES if name != "single"])
-        raise ShardingError(f"the strategy `single` is one device, not {ranks:,} ranks; several take {several}")
+    check_single(strategy, ranks)
     made = _moments(single, strategy, ranks, bucket)
     _, rest, _ = next(made)
     phases, layers = dict.fromkeys(PHASES, rest), dict.fromkeys(PHASES, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import listed, nearest
+from analyzer.settings import SettingError
 from analyzer.source import shown
 
 #: The strategies, and what each divides.
@@ -18,7 +19,7 @@ STRATEGIES: dict[str, str] = {
 }
 
 
-class ShardingError(ValueError):
+class ShardingError(SettingError):
     """A strategy, number of ranks or batch that do not go together; the message is one line for people."""
 
 
@@ -28,6 +29,22 @@ def check_strategy(name: str) -> None:
         near = nearest(name, STRATEGIES)
         meant = f"did you mean `{near}`? " if near else ""
         raise ShardingError(f"no strategy is called `{shown(name)}`; {meant}they are {listed(STRATEGIES, last='and')}")
+
+
+def check_single(strategy: str, ranks: int) -> None:
+    """Raises ShardingError for several ranks on `single`."""
+    if strategy == "single" and ranks > 1:
+        several = listed([name for name in STRATEGIES if name != "single"])
+        raise ShardingError(f"the strategy `single` is one device, not {ranks:,} ranks; several take {several}")
+
+
+def read_strategy(text: str) -> str:
+    """The name of a strategy as `STRATEGIES` has it; the ZeRO paper writes `ZeRO-2`.
+
+    >>> read_strategy("ZeRO-2")
+    'zero2'
+    """
+    return text.lower().replace("zero-", "zero")
 
 
 def check_ranks(batch: int, ranks: int) -> int:
