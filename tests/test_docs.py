@@ -1,4 +1,4 @@
-"""The pages: those made from code are as the code makes them, every model on them loads, every command on them runs."""
+"""The pages: made parts are up to date, models load, commands run, links lead somewhere, and each index is complete."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from analyzer.checks.run import checks
 from analyzer.cli.config import Configuration
 from analyzer.cli.main import guarded
 from analyzer.layers import CATALOGUE
+from analyzer.reporter.analysis import FORMATS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -93,6 +94,17 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert heading in {re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-") for words in headings}
 
 
+@pytest.mark.parametrize("index", [ROOT / "docs" / "README.md", ROOT / "docs" / "decisions" / "README.md"])
+def test_an_index_lists_every_page_of_its_folder(index: Path) -> None:
+    pages = {path.name for path in index.parent.glob("*.md")} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([^)/#]+\.md)\)", index.read_text(encoding="utf-8")))
+
+
+def test_the_readme_names_every_format_of_the_report() -> None:
+    (row,) = re.findall(r"^\| another format \|.*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert set(FORMATS) - {"table"} <= set(re.findall(r"\w+", row))
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_page_names_a_machine(path: Path) -> None:
     assert not re.search(r"(?<![\w.])/(home|work|root|tmp|Users)/", path.read_text(encoding="utf-8"))
@@ -103,7 +115,7 @@ def test_no_page_names_a_machine(path: Path) -> None:
 
 
 def blocks(path: Path, kind: str) -> list[str]:
-    """The code blocks of a page, of one language."""
+    """The code blocks of a page in one language."""
     return re.findall(rf"^```{kind}\n(.*?)^```", path.read_text(encoding="utf-8"), re.S | re.M)
 
 
@@ -134,7 +146,7 @@ def test_a_page_of_a_check_shows_what_the_command_says(
 
 
 def test_what_the_index_says_of_comments(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The three places of a comment that takes findings away."""
+    """A comment can ignore findings from three places."""
     (fires, _), comment = blocks(CHECKS["bias-before-norm"], "yaml"), "# analyzer: ignore[CHECK202] on purpose"
     model = tmp_path / "model.yaml"
     layer = next(line for line in fires.splitlines() if "conv" in line)
@@ -153,7 +165,7 @@ def test_what_the_index_says_of_comments(capsys: pytest.CaptureFixture[str], tmp
 # --------------------------------------------------------------------------------------------------------------------
 # The page about pre-commit and CI.
 
-#: A network without a finding, and what a pull request makes of it.
+#: A network without a finding, and two changes that a pull request may make to it.
 NET = """\
 input: 48x48x3
 layers:
@@ -171,7 +183,7 @@ WASTEFUL = NET.replace("bias: false, ", "").replace("filters: 64", "filters: 819
 
 
 def scripts(value: Any) -> Iterator[str]:
-    """What a workflow runs, step by step."""
+    """The scripts of a workflow, step by step."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key in ("run", "script"):
@@ -184,7 +196,7 @@ def scripts(value: Any) -> Iterator[str]:
 
 
 def lines() -> list[str]:
-    """The commands of the page that need nothing but a clone, in their order."""
+    """The commands of the page that need only a clone, in their order."""
     found = []
     for kind, block in re.findall(r"^```(sh|yaml)\n(.*?)^```", CI.read_text(encoding="utf-8"), re.S | re.M):
         for script in [block] if kind == "sh" else scripts(yaml.safe_load(block)):
@@ -194,7 +206,7 @@ def lines() -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone whose `main` has `models/net.yaml` and `models/wide.yaml`, on another branch; `bin/analyzer` beside it."""
+    """A clone on a branch; its `main` has `models/net.yaml` and `models/wide.yaml`. `bin/analyzer` is beside it."""
     origin, work, command = tmp_path / "origin", tmp_path / "work", tmp_path / "bin" / "analyzer"
     (origin / "models").mkdir(parents=True)
     (origin / "models" / "net.yaml").write_text(NET)
@@ -214,7 +226,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def shell(line: str, clone: Path) -> Any:
-    """A finished line of the page, in a pull request to `main`."""
+    """Runs a line of the page as in a pull request to `main`."""
     environment = {
         **os.environ,
         "PATH": os.pathsep.join((str(clone.parent / "bin"), os.environ["PATH"])),
