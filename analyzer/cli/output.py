@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import Diagnostic
@@ -114,34 +113,31 @@ def write_file(path: str, chunks: Iterable[str]) -> None:
         _write(target, chunks, path)  # a device or a pipe: nothing to replace
         return
     temporary = f"{target}.{os.getpid()}.part"
-    try:
-        with _ended_by_an_exception():
-            _write(temporary, chunks, path, exclusive=True)
-            if mode is not None:
-                os.chmod(temporary, stat.S_IMODE(mode))
-            os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-@contextlib.contextmanager
-def _ended_by_an_exception() -> Iterator[None]:
-    """An interrupt or a request to terminate is an exception to what runs inside, so that it can clean up."""
     import signal
 
     ends = (signal.SIGINT, signal.SIGTERM)
+    before = _handled(dict.fromkeys(ends, signal.default_int_handler))  # as an exception, after which to clean up
     try:
-        before = [signal.signal(end, signal.default_int_handler) for end in ends]
-    except ValueError:  # not the main thread: nobody's request comes here
-        yield
-        return
-    try:
-        yield
+        _write(temporary, chunks, path, exclusive=True)
+        if mode is not None:
+            os.chmod(temporary, stat.S_IMODE(mode))
+        os.replace(temporary, target)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
     finally:
-        for end, handler in zip(ends, before, strict=True):
-            signal.signal(end, handler)
+        _handled(before)
+
+
+def _handled(handlers: Mapping[int, Any]) -> dict[int, Any]:
+    """Sets who handles these signals, and returns who did; nobody in a thread, which gets no signals."""
+    import signal
+
+    try:
+        return {end: signal.signal(end, handler) for end, handler in handlers.items()}
+    except ValueError:
+        return {}
 
 
 def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = False) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from analyzer import Analysis, __version__
+from analyzer import __version__
 from analyzer.cli.main import COMMANDS, FINE, UsageError
 from analyzer.cli.models import check_files, read_network
 from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser
 from analyzer.cli.output import finish, format_of, options_of, write_stdout
 from analyzer.engine.analysis import analyze_network
+from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis import FORMATS
 from analyzer.reporter.options import Failed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator, Sequence
 
+from analyzer.reporter import light
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.layout import GAP, WRAPPED, laid_out, spread, wrap
@@ -74,19 +75,18 @@ class _Drawn:
 
     def _tabulated(self, widths: Sequence[int]) -> list[str]:
         """The lines as `tabulate` draws them."""
-        from tabulate import DataRow, TableFormat, tabulate
-
+        tabulate = light.tabulate()
         hidden: list[str] = []
-        row = DataRow("", " " * GAP, "")
+        row = tabulate.DataRow("", " " * GAP, "")
         head = [
             _hide(" " * (width - cells(text)) + text, hidden)
             if column.align == "right" and cells(text) < width
             else text
             for text, width, column in zip(self.rows[0], widths, self.columns, strict=True)
         ]
-        text = tabulate(
+        text = tabulate.tabulate(
             [head, *(_hidden(line, hidden) for line in self.rows[1:])],
-            tablefmt=TableFormat(None, None, None, None, row, row, 0, None),
+            tablefmt=tabulate.TableFormat(None, None, None, None, row, row, 0, None),
             disable_numparse=True,
             colalign=[column.align for column in self.columns],
         )

@@ -105,7 +105,7 @@ def test_a_mistake_of_our_own_is_one_line(folder: Path, capsys: Said, monkeypatc
     monkeypatch.delenv("ANALYZER_DEBUG", raising=False)
     assert guarded(["net.yaml"]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("analyzer: a mistake of analyzer itself, not of the model: KeyError")
+    assert err.startswith("analyzer: internal error in analyzer, not in your model: KeyError")
     assert err.count("\n") == 1
     monkeypatch.setenv("ANALYZER_DEBUG", "1")
     with pytest.raises(KeyError):

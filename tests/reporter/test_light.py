@@ -1,0 +1,38 @@
+"""The table is drawn by `tabulate` as it is, without the import of `importlib.metadata` that nothing needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+from reported import EVERY, render
+text = "".join(render("table", network()) for network in EVERY.values())
+before = "importlib.metadata" in sys.modules
+import importlib.metadata, tabulate
+sys.stdout.buffer.write(f"{before} {tabulate.__version__ == importlib.metadata.version('tabulate')}\\n{text}".encode())
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, list[str]]:
+    """What the script prints with and without a real import of `importlib.metadata` before it."""
+    path = f"import sys; sys.path[:0] = {sys.path!r};"
+    found = {}
+    for name, first in (("light", ""), ("real", "import importlib.metadata;")):
+        command = [sys.executable, "-S", "-c", path + first + SCRIPT]
+        found[name] = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\n")
+    return found
+
+
+def test_the_table_is_the_same(drawn: dict[str, list[str]]) -> None:
+    assert drawn["light"][1:] == drawn["real"][1:]
+    assert any("conv 8×8 /2 +1" in line for line in drawn["light"])
+
+
+def test_the_import_is_saved_and_afterwards_it_is_the_real_one(drawn: dict[str, list[str]]) -> None:
+    assert drawn["light"][0] == "False True"
+    assert drawn["real"][0] == "True True"
