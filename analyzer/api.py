@@ -72,7 +72,7 @@ def analyze(
 
 
 def check(
-    model: Model | str | os.PathLike[str],
+    model: Model | Analysis | str | os.PathLike[str],
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -81,17 +81,25 @@ def check(
 ) -> list[Diagnostic]:
     """What is wrong or wasteful with a model that loads, budgets included, in the order of the file.
 
-    `select` (none: all) and `ignore` name checks by code, the beginning of a code, or name.
+    `model` is what `analyze` takes, or the analysis of a network that was built without a file. `select` (none: all)
+    and `ignore` name checks by code, the beginning of a code, or name.
 
-    Raises what `analyze` raises, and `SettingError` for a check that does not exist.
+    Raises what `analyze` raises, and `SettingError` for a check that does not exist, and for `set` or `input` beside an
+    analysis.
     """
     from analyzer.checks.run import chosen, run
     from analyzer.checks.subject import Subject
 
     asked = chosen(select, ignore)
+    if isinstance(model, Analysis):
+        if set is not None or input is not None:
+            raise SettingError(
+                "`{set}` and `{input}` change a model; an analysis is of a network as it is", "set", "input"
+            )
+        return run(Subject(model), asked)
     if not isinstance(model, Model):
         model = load(model)
-    return run(Subject(model, analyze(model, set=set, input=input)), asked)
+    return run(Subject(analyze(model, set=set, input=input), model), asked)
 
 
 def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:

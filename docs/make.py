@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import analyzer
-from analyzer.checks.budget import budgets
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
 from analyzer.cli.layers import default_text
+from analyzer.engine import amounts
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.engine.result import Row
 from analyzer.layers import CATALOGUE, SHARED, Layer, Parameter
 from analyzer.layers.operations import OUT
 from analyzer.loader.parse.file import parse
 from analyzer.loader.parse.grammar import (
     BLOCK_KEYS,
-    BUDGET_KEYS,
     GRAPH_KEYS,
     PARALLEL_KEYS,
     RESIDUAL_KEYS,
@@ -342,9 +342,9 @@ def _table(name: str) -> Iterator[str]:
         yield "| key | meaning |\n|---|---|\n"
         yield from (f"| `{key}` | {meaning} |\n" for key, meaning in keys[name].items())
     elif name == "budget_keys":
-        meanings = _meanings(budgets.__doc__ or "")
+        meanings = _meanings(amounts.__doc__ or "")
         yield "| key | written as | meaning |\n|---|---|---|\n"
-        yield from (f"| `{key}` | {kind} | {meanings[key]} |\n" for key, kind in BUDGET_KEYS.items())
+        yield from (f"| `{key}` | {kind} | {meanings[key]} |\n" for key, kind in AMOUNTS.items())
     elif name == "training_keys":
         yield "| key | values |\n|---|---|\n"
         from analyzer.dtypes import BITS

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 STILL_BY_HAND: set[str] = {
-    "analyzer.checks.budget.budgets.Guard",
     "analyzer.checks.rules.misaligned_branches.Line",
     "analyzer.checks.rules.padding_kernel._Axis",
     "analyzer.checks.rules.uneven_skip._Mismatch",
-    "analyzer.checks.subject.Found",
     "analyzer.cli.budget_options.Growth",
     "analyzer.diagnostics.Diagnostic",
     "analyzer.difference.match.Matching",
@@ -77,7 +75,6 @@ STILL_BY_HAND: set[str] = {
 STILL_LONG: set[str] = {
     "analyzer",
     "analyzer.checks",
-    "analyzer.checks.budget.budgets",
     "analyzer.checks.budget.suggestions",
     "analyzer.checks.declared_uses",
     "analyzer.checks.page",

@@ -59,8 +59,6 @@ CALLS = {
 #: Arrows that close a circle of files, each with the reason why it may.
 BACK: dict[tuple[str, str], str] = {
     ("analyzer.layers.reference_kinds", "analyzer.layers"): "still",
-    ("analyzer.checks.subject", "analyzer.checks.budget.budgets"): "still",
-    ("analyzer.checks.budget.suggestions", "analyzer.checks.budget.budgets"): "still",
 }
 
 #: The folders of a room, or of a folder in it, from the bottom up; those of one line do not import each other. A file
@@ -76,7 +74,6 @@ INSIDE = {
 
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.
 SIDEWAYS: dict[tuple[str, str], str] = {
-    ("analyzer.checks.subject", "analyzer.checks.budget"): "still",
     ("analyzer.engine.result", "analyzer.engine.memory"): "still",
 }
 

@@ -7,11 +7,14 @@ alone, or at the head of the file for all of it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks import rules
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.diagnostics import Diagnostic, in_order, nearest
 from analyzer.engine.network import Node
 from analyzer.settings import SettingError, reading
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     class Check(Protocol):
         """A module of this room that is a check."""
 
+        __name__: str
         CODE: str
         NAME: str
         SEVERITY: str
@@ -31,32 +35,6 @@ if TYPE_CHECKING:
 
         def check(self, subject: Subject) -> Iterator[Found]: ...
 
-
-#: The modules, in the order of their codes.
-MODULES = (
-    "unread_pixels",
-    "skipped_pixels",
-    "padding_kernel",
-    "small_field",
-    "large_field",
-    "misaligned_branches",
-    "checkerboard",
-    "uneven_skip",
-    "depth_first",
-    "linear_pair",
-    "bias_before_norm",
-    "dropout_before_norm",
-    "repeated_by_loss",
-    "unread_layer",
-    "heavy_layer",
-    "lost_volume",
-    "uneven_depth",
-    "exploding_local",
-    "unused_variable",
-    "unused_block",
-    "unused_default",
-    "over_budget",
-)
 
 #: How many names of layers like the one that is reported are given.
 _NAMED = 5
@@ -69,8 +47,18 @@ class UnknownCheck(SettingError):
 
 
 def checks() -> list[Check]:
-    """All checks, in the order of their codes."""
-    return [import_module(f"analyzer.checks.rules.{name}") for name in MODULES]
+    """All checks, in the order of their codes: every module in the folder `rules` is one."""
+    names = {file.partition(".")[0] for folder in rules.__path__ for file in os.listdir(folder) if _is_module(file)}
+    found: list[Check] = [import_module(f"{rules.__name__}.{name}") for name in names]
+    return sorted(found, key=_code)
+
+
+def _is_module(file: str) -> bool:
+    return file.endswith((".py", ".pyc")) and not file.startswith("_")
+
+
+def _code(check: Check) -> str:
+    return check.CODE
 
 
 def chosen(select: str | Sequence[str] = (), ignore: str | Sequence[str] = ()) -> list[Check]:
@@ -112,7 +100,7 @@ def _named(word: str, check: Check) -> bool:
 
 def run(subject: Subject, asked: Iterable[Check]) -> list[Diagnostic]:
     """What these checks find, in the order of the file, without what comments take away."""
-    ignored = Ignored(subject.model.text)
+    ignored = Ignored(subject.model.text if subject.model is not None else "")
     findings: list[Diagnostic] = []
     for check in asked:
         findings.extend(_said(list(check.check(subject)), check))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import re
 
-from analyzer.checks.budget.budgets import Amounts, Guard, amounts_of_report, unknown_key
+from analyzer.checks.budget.guards import amounts_of_report
+from analyzer.checks.budget.words import unknown_key
+from analyzer.checks.subject import Guard
 from analyzer.cli.main import UsageError
+from analyzer.engine.amounts import AMOUNTS, Amounts
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Limit, Model
-from analyzer.loader.parse.grammar import BUDGET_KEYS
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
 from analyzer.units import read_amount
@@ -52,7 +54,7 @@ def add_budgets(parser: argparse.ArgumentParser) -> None:
         type=_budget,
         metavar="KEY=AMOUNT",
         help="a limit in place of the file's, such as params=5M or macs=1G..4G; or what may be added to the base of "
-        f"--against, such as params=+100K or params=+5%%; the keys: {', '.join(BUDGET_KEYS)}",
+        f"--against, such as params=+100K or params=+5%%; the keys: {', '.join(AMOUNTS)}",
     )
     add(
         "--against",
@@ -166,14 +168,14 @@ def _key(text: str, example: str) -> tuple[str, str]:
     key = key.strip()
     if not equals or key.endswith(("<", ">")):
         raise argparse.ArgumentTypeError(f"`{example}` is how it is written, not `{shown(text)}`")
-    if key not in BUDGET_KEYS:
+    if key not in AMOUNTS:
         raise argparse.ArgumentTypeError(unknown_key(shown(key)))
     return key, written
 
 
 def _amount(key: str, written: str, *, example: str = "") -> tuple[int, str]:
     amount = read_amount(written)
-    counted = BUDGET_KEYS[key] == "count"
+    counted = AMOUNTS[key] == "count"
     if amount is None or (counted and amount[1].endswith("B")):
         examples = "`26M` or `4.2G`" if counted else "`150MiB` or `1.5GB`"
         more = f" (or `{example}`)" if example else ""

@@ -156,8 +156,7 @@ def _checked(file: str, asked: Any, settings: Settings, texts: dict[str, str]) -
     model, network = read
     asked_of_it = chosen(settings.select, [*settings.ignore, *settings.ignored_in(file)])
     analysis = analyze_network(network, name=model.name, file=model.file)
-    model.budget = limits_of(asked, model)
-    subject = Subject(model, analysis, guards=guards_of(asked, file, analysis, texts))
+    subject = Subject(analysis, model, limits_of(asked, model), guards_of(asked, file, analysis, texts))
     return Checked(
         model.file,
         _found(subject, asked_of_it, shown),

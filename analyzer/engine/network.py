@@ -142,6 +142,11 @@ class Network:
         """Gives a placed layer a second name: that of the repetition which it is the end of."""
         self.names[name] = node
 
+    @property
+    def names_outputs(self) -> bool:
+        """Whether the outputs were named, instead of being every node that nothing reads."""
+        return bool(self._named_outputs)
+
     def name_outputs(self, nodes: Sequence[Node]) -> None:
         """Says which nodes are the outputs."""
         self._named_outputs = list(nodes)

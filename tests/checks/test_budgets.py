@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 
 from analyzer import Analysis, Model, analyze, check, load, memory
-from analyzer.checks.budget.budgets import (
-    Amounts,
-    Guard,
-    amounts_of_report,
-    deepest,
-    exceeded,
-    in_units,
-    increased,
-    percent,
-)
-from analyzer.checks.subject import Found
+from analyzer.checks.budget.guards import amounts_of_report, increased
+from analyzer.checks.budget.limits import exceeded
+from analyzer.checks.budget.words import in_units, percent
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Guard
+from analyzer.engine.amounts import AMOUNTS, Amounts, deepest
 from analyzer.loader.parse.description import Limit
-from analyzer.loader.parse.grammar import BUDGET_KEYS
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +55,7 @@ def broken(
 ) -> Found | None:
     """What is said of one limit."""
     analysis, model = loaded(source)
-    found = list(exceeded(analysis, model, {key: Limit(least, most, unit, None)}))
+    found = list(exceeded(Amounts(analysis, model.training), {key: Limit(least, most, unit, None)}))
     assert len(found) < 2
     return found[0] if found else None
 
@@ -146,7 +140,7 @@ def test_peaks_are_those_of_the_memory_analysis() -> None:
 
 def test_every_key_has_an_amount() -> None:
     """The language's keys are all enforced, and each says what makes it up and what would help."""
-    for key in BUDGET_KEYS:
+    for key in AMOUNTS:
         value = amount(WINDOWS, key)
         assert value is not None
         assert value > 0
@@ -164,7 +158,7 @@ def test_the_examples_keep_their_budgets() -> None:
     for file in sorted((ROOT / "example_models").glob("*.yaml")):
         analysis, model = loaded(file)
         named += len(model.budget)
-        assert list(exceeded(analysis, model, model.budget)) == [], file.name
+        assert list(exceeded(Amounts(analysis, model.training), model.budget)) == [], file.name
     assert named > 40
     _, resnet = loaded(ROOT / "example_models" / "resnet50.yaml")
     assert {"params", "macs", "layers", "peak_inference_memory"} <= set(resnet.budget)
@@ -173,7 +167,7 @@ def test_the_examples_keep_their_budgets() -> None:
 def test_a_wider_resnet_breaks_its_budget() -> None:
     """The limits stand at their lines, and only those that are broken are said."""
     model = load(ROOT / "example_models" / "resnet50.yaml")
-    found = list(exceeded(analyze(model, set={"width": 72}), model, model.budget))
+    found = list(exceeded(Amounts(analyze(model, set={"width": 72})), model.budget))
     assert [one.message.split("`")[1] for one in found] == ["params", "macs"]
     for one, key in zip(found, ("params", "macs"), strict=True):
         assert one.at is model.budget[key].span
@@ -263,11 +257,11 @@ def test_degenerate_limits() -> None:
 def test_guards(base: int, most: int, breaks: bool) -> None:
     """A network of 122 parameters against a base; less is never too much."""
     analysis, model = loaded(FROZEN)
-    found = list(increased(analysis, model, [Guard("params", most, "", f"+{most}", base, "main")]))
+    found = list(increased(Amounts(analysis, model.training), [Guard("params", most, "", f"+{most}", base, "main")]))
     assert bool(found) == breaks
     for one in found:
         assert f"`params` grew by {122 - base} (" in one.message
-        assert f"against main, and +{most} is allowed" in one.message
+        assert f"against main; +{most} is allowed" in one.message
         assert one.notes[0] == f"122 − {base} = {122 - base}"
 
 
@@ -300,4 +294,4 @@ def test_each_end_of_a_limit_keeps_its_own_unit() -> None:
     text = "input: 32x32x3\nlayers:\n  - conv: {filters: 20, kernel: 8, stride: 2, padding: 1}\n"
     (found,) = check(text + "budget: {macs: {min: 10M, max: 4G}}\n", select=["over-budget"])
     assert found.message.startswith("`macs` is 0.75")
-    assert "the least of its budget, 10M" in found.message
+    assert "the minimum of its budget, 10M" in found.message

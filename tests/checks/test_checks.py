@@ -18,7 +18,7 @@ import yaml
 from loading import FILE, network, parsed
 
 from analyzer.checks.page import Page
-from analyzer.checks.run import MODULES, checks, run
+from analyzer.checks.run import checks, run
 from analyzer.checks.subject import Subject
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent
 CASES: dict[str, dict[str, list[Case]]] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))
 }
-CHECKS: dict[str, Check] = dict(zip(MODULES, checks(), strict=True))
+CHECKS: dict[str, Check] = {check.__name__.rpartition(".")[2]: check for check in checks()}
 FIRES = {"model", "why", "line", "says", "arithmetic", "help", "severity", "number"}
 
 EVERY = [
@@ -43,7 +43,7 @@ EVERY = [
 def findings(text: str, *asked: Check) -> list[Diagnostic]:
     """What these checks find in a model's text; all checks unless some are given."""
     model = parsed(text)
-    subject = Subject(model, analyze_network(network(text), name=model.name, file=FILE))
+    subject = Subject(analyze_network(network(text), name=model.name, file=FILE), model)
     return run(subject, asked or checks())
 
 

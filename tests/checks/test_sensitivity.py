@@ -50,7 +50,7 @@ def complains(text: str, file: str) -> bool:
     if loaded is None:
         return True
     model, network = loaded
-    subject = Subject(model, analyze_network(network, name=model.name, file=file))
+    subject = Subject(analyze_network(network, name=model.name, file=file), model)
     return any(finding.severity != "note" for finding in run(subject, chosen()))
 
 

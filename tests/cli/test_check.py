@@ -14,7 +14,8 @@ import yaml
 from commands import COMMAND, MODEL, ROOT, WRONG, run, shell
 
 from analyzer.checks import run as running
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.cli.config import _pattern
 from analyzer.cli.main import UsageError, guarded, main
 

@@ -76,7 +76,7 @@ def test_the_command_line_wins(net: Path, capsys: Said) -> None:
     assert code == 1
     assert [one["message"] for one in found] == [
         "`params` is 3.86K, 0.86K (28.7 %) over its budget of 3K",
-        "`macs` is 0.7526M, 0.2474M (24.7 %) under the least of its budget, 1M",
+        "`macs` is 0.7526M, 0.2474M (24.7 %) under the minimum of its budget, 1M",
     ]
 
 
@@ -135,7 +135,7 @@ def test_guards(net: Path, capsys: Said, guard: str, breaks: bool, base: str) ->
     code, found = check(capsys, "net.yaml", "--against", base, "--budget", guard)
     assert (code, len(found)) == ((1, 1) if breaks else (0, 0))
     for one in found:
-        assert f"against {base}, and +" in one["message"]
+        assert f"against {base}; +" in one["message"]
 
 
 def test_a_guards_message(net: Path, capsys: Said) -> None:
@@ -143,8 +143,8 @@ def test_a_guards_message(net: Path, capsys: Said) -> None:
     (net / "main.yaml").write_text(NET)
     (net / "net.yaml").write_text(NET.replace("20", "21"))
     _, found = check(capsys, "net.yaml", "--against", "main.yaml", "--budget", "params=+0.1K")
-    assert found[0]["message"] == "`params` grew by 0.193K (5.0 %) against main.yaml, and +0.1K is allowed"
-    assert found[0]["notes"] == ["4,053 − 3,860 = 193", "the most in `conv1` 4,053 (100.0 %)"]
+    assert found[0]["message"] == "`params` grew by 0.193K (5.0 %) against main.yaml; +0.1K is allowed"
+    assert found[0]["notes"] == ["4,053 − 3,860 = 193", "most in `conv1` 4,053 (100.0 %)"]
 
 
 def test_against_a_revision(net: Path, capsys: Said) -> None:
@@ -157,7 +157,7 @@ def test_against_a_revision(net: Path, capsys: Said) -> None:
     code, found = check(capsys, "net.yaml", "many.yaml", "--against", "git:HEAD", "--budget", "params=+1%")
     assert code == 1
     assert [one["message"] for one in found] == [
-        "`params` grew by 193 (5.0 %) against git:HEAD:net.yaml, and +1% is allowed"
+        "`params` grew by 193 (5.0 %) against git:HEAD:net.yaml; +1% is allowed"
     ]
     assert "there is no revision `HAED`" in refused(
         capsys, "net.yaml", "--against", "git:HAED", "--budget", "params=+1%"

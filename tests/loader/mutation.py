@@ -6,10 +6,10 @@ import copy
 import random
 from typing import Any
 
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers import CATALOGUE
 from analyzer.loader.parse.grammar import (
     BLOCK_KEYS,
-    BUDGET_KEYS,
     GRAPH_KEYS,
     PARALLEL_KEYS,
     RESIDUAL_KEYS,
@@ -27,7 +27,7 @@ POOL: tuple[Any, ...] = (
 )  # fmt: skip
 
 _WORDS = sorted(
-    {*TOP_KEYS, *GRAPH_KEYS, *STRUCTURES, *BLOCK_KEYS, *RESIDUAL_KEYS, *PARALLEL_KEYS, *BUDGET_KEYS, *CATALOGUE}
+    {*TOP_KEYS, *GRAPH_KEYS, *STRUCTURES, *BLOCK_KEYS, *RESIDUAL_KEYS, *PARALLEL_KEYS, *AMOUNTS, *CATALOGUE}
     | {name for layer in CATALOGUE.values() for name in layer.declared}
     | {"K", "F", "S", "P", "top", "tiled", "regions", "min", "max", "height", "Stage", "prev", "a.b", "if", "Conv2D"}
 )

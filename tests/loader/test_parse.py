@@ -6,10 +6,11 @@ import pytest
 from loading import found, messages, parsed
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.loader.parse.description import CallItem, LayerItem, ParallelItem, ResidualItem, SequenceItem
 from analyzer.loader.parse.file import parse
-from analyzer.loader.parse.grammar import BUDGET_KEYS, TOP_KEYS
+from analyzer.loader.parse.grammar import TOP_KEYS
 from analyzer.loader.parse.graph_keys import read_expected
 
 
@@ -120,7 +121,7 @@ def test_a_model_without_a_name_is_called_like_its_file(file: str, name: str) ->
     assert model.name == name
 
 
-@pytest.mark.parametrize("key", BUDGET_KEYS)
+@pytest.mark.parametrize("key", AMOUNTS)
 def test_budget_keys(key: str) -> None:
     assert list(parsed(f"input: 3\nlayers: [relu]\nbudget: {{{key}: 12}}\n").budget) == [key]
 

@@ -16,12 +16,12 @@ from mutation import mutated
 from analyzer import analyze
 from analyzer.cli.schema import schema_text
 from analyzer.diagnostics import Diagnostic
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers import CATALOGUE
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.parse.file import parse
 from analyzer.loader.parse.grammar import (
     BLOCK_KEYS,
-    BUDGET_KEYS,
     GRAPH_KEYS,
     JOINS,
     PARALLEL_KEYS,
@@ -216,7 +216,7 @@ def test_the_good_files_use_every_key() -> None:
             stack += tree.items
         else:
             words.add(getattr(tree, "text", ""))
-    grammar = (TOP_KEYS, GRAPH_KEYS, STRUCTURES, RESIDUAL_KEYS, PARALLEL_KEYS, BLOCK_KEYS, BUDGET_KEYS, TRAINING_KEYS)
+    grammar = (TOP_KEYS, GRAPH_KEYS, STRUCTURES, RESIDUAL_KEYS, PARALLEL_KEYS, BLOCK_KEYS, AMOUNTS, TRAINING_KEYS)
     assert not {key for table in grammar for key in table} - keys
     sides = {"top", "bottom", "left", "right", "front", "back", "tiled", "regions", "min", "max", "K", "F", "P"}
     assert not sides - keys

@@ -6,7 +6,6 @@ the depths and with the positions; outputs with the depths and the positions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import ceil, floor
 
 from analyzer.engine.network import Node
@@ -15,7 +14,7 @@ from analyzer.units import count, memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.checks.budget.budgets import Amounts
+    from analyzer.engine.amounts import Amounts
     from analyzer.engine.memory.in_mode import Held
     from analyzer.engine.memory.settings import Run
 
@@ -175,17 +174,6 @@ def _of_number(key: str, amount: int, allowed: int, amounts: Amounts) -> str:
     what = "layer" if number == 1 else "layers"
     where = " with weights on the longest way" if key == "depth" else ""
     return f"{count(number)} {what} {'fewer' if amount > allowed else 'more'}{where}{place}"
-
-
-def growth(analysis: Analysis) -> Iterator[tuple[str, int]]:
-    """How many cells each layer adds to the receptive field, along its longest axis."""
-    sizes: dict[int, int] = {}
-    for row in analysis.rows:
-        field = row.receptive_field
-        if field is None or (field.whole and row.output.positions == 1):
-            continue
-        size = sizes[row.node.index] = max(field.size)
-        yield row.name, size - max((sizes.get(node.index, 1) for node in row.node.inputs), default=1)
 
 
 def _said(key: str, number: int) -> str:

@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import LINEAR, hands_on, owners
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 
 TYPE_CHECKING = False

@@ -25,7 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd, prod
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.volume import pretty_sizes
 
 CODE = "CHECK107"

@@ -22,7 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.volume import Volume
 
 CODE = "CHECK109"
@@ -37,10 +38,9 @@ def check(subject: Subject) -> Iterator[Found]:
         if not volume.looks_depth_first:
             continue
         first, second, last = volume.sizes
-        written = subject.model.inputs.get(node.name)
         yield Found(
             f"`{node.name}` of {volume.pretty()} looks as if its depth stood first",
-            None if written is None else written.tree.span(subject.model.file),
+            subject.place_of_input(node),
             notes=[f"it is read as height {first}, width {second} and depth {last:,}: the depth stands last"],
             help=f"write `{Volume((second, last), first)}`",
         )

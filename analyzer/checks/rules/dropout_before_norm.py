@@ -29,8 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import LINEAR, drops, hands_on
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 
 TYPE_CHECKING = False

@@ -27,7 +27,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.engine.result import Row
 from analyzer.layers import SHARED, Sharing
 

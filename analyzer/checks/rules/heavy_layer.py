@@ -35,9 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import drops, hands_on
 from analyzer.checks.rules.exploding_local import explodes
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.engine.result import Row
 from analyzer.layers import SHARED

@@ -30,8 +30,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd, prod
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import LINEAR, hands_on, owners
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.layers import SHARED
 from analyzer.volume import pretty_sizes

@@ -30,8 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import heads
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.result import Row
 
 CODE = "CHECK302"

@@ -37,7 +37,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.layers.readings import EVERYTHING, KEPT, NOTHING_READ, Reading
 from analyzer.volume import AXES

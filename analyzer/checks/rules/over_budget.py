@@ -28,8 +28,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.checks.budget.budgets import exceeded, increased
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.budget.guards import increased
+from analyzer.checks.budget.limits import exceeded
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 
 CODE = "CHECK501"
 NAME = "over-budget"
@@ -38,7 +40,6 @@ SEVERITY = "error"
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every limit of the budget that is broken, and for every guard of a review."""
-    if subject.model.budget:
-        yield from exceeded(subject.analysis, subject.model, subject.model.budget)
-    if subject.guards:
-        yield from increased(subject.analysis, subject.model, subject.guards)
+    amounts = subject.amounts
+    yield from exceeded(amounts, subject.budget)
+    yield from increased(amounts, subject.guards)

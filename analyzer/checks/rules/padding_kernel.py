@@ -26,7 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.layers.axes import effective
 from analyzer.layers.taps import taps_within

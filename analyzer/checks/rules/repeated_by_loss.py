@@ -30,8 +30,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import exp, log
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import behind_views
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 
 CODE = "CHECK204"
 NAME = "repeated-by-loss"
@@ -42,7 +43,7 @@ def check(subject: Subject) -> Iterator[Found]:
     """A finding for every output that is a softmax or its logarithm, where the loss is cross-entropy."""
     if subject.loss != "cross_entropy":
         return
-    written = "loss" in subject.model.training
+    written = "loss" in subject.training
     for output in subject.network.outputs:
         node = behind_views(output)
         classes = node.output.depth

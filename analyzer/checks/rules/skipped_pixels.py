@@ -29,7 +29,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import gcd, prod
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 
 CODE = "CHECK102"

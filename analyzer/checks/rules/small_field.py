@@ -31,8 +31,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks.found import Found
 from analyzer.checks.passing import hands_on
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.layers.readings import EVERYTHING, WHOLE

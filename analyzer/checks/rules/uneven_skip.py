@@ -38,8 +38,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks.found import Found
 from analyzer.checks.rules.misaligned_branches import Line, Lines, all_lines, read_by
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.volume import AXES, pretty_sizes
 

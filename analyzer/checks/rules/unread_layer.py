@@ -38,7 +38,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 
 CODE = "CHECK205"
@@ -50,14 +51,13 @@ def check(subject: Subject) -> Iterator[Found]:
     """A finding for every layer and input that nothing reads, unless it is a named output or the file's last layer."""
     for node in subject.network.inputs:
         if not subject.read_by(node) and node.index not in subject.outputs:
-            template = subject.model.inputs.get(node.name)
             yield Found(
                 f"nothing reads the input `{node.name}`",
-                None if template is None else template.tree.span(subject.model.file),
+                subject.place_of_input(node),
                 notes=[f"{node.output.pretty()} = {node.output.size:,} values of each sample are loaded for nothing"],
                 help=f"`from: {node.name}` on the layer that reads it, or leave it out",
             )
-    if subject.model.outputs:
+    if subject.network.names_outputs:
         yield from _beside_named(subject)
     else:
         yield from _in_the_middle(subject)
@@ -85,7 +85,7 @@ def _beside_named(subject: Subject) -> Iterator[Found]:
         others = layers[node.index] - 1
         also = "a layer that leads" if others == 1 else f"{others:,} layers that lead"
         yield Found(
-            f"nothing reads `{node.name}`, and it is no output",
+            f"nothing reads `{node.name}`, and it is not an output",
             node,
             notes=[
                 f"it and {also} to it alone hold {held}"

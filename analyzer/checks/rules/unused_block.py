@@ -31,7 +31,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.declared_uses import Uses
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 
 CODE = "CHECK402"
 NAME = "unused-block"
@@ -41,7 +42,7 @@ SEVERITY = "warning"
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every block that no layer calls, calls in unused blocks left out."""
     model = subject.model
-    if not model.blocks:
+    if model is None or not model.blocks:
         return
     used = Uses(model).blocks
     for name, block in model.blocks.items():

@@ -27,7 +27,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.declared_uses import Uses
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.diagnostics import nearest
 
 CODE = "CHECK403"
@@ -38,7 +39,7 @@ SEVERITY = "warning"
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for the defaults of every type that no layer of the file has, kept by its `when` or not."""
     model = subject.model
-    if not model.defaults:
+    if model is None or not model.defaults:
         return
     types = Uses(model).types
     for kind, arguments in model.defaults.items():

@@ -29,7 +29,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.declared_uses import Uses, names_in
-from analyzer.checks.subject import Found, Subject
+from analyzer.checks.found import Found
+from analyzer.checks.subject import Subject
 from analyzer.layers.kinds import written
 from analyzer.loader.expressions.expression import Expression
 
@@ -41,7 +42,7 @@ SEVERITY = "warning"
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every variable that no expression reads, those of unused variables left out."""
     model = subject.model
-    if not model.vars:
+    if model is None or not model.vars:
         return
     used = Uses(model).variables
     read_by: dict[str, list[str]] = {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.dtypes import BITS
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers.kinds import Number, Whole
 from analyzer.loader.parse.description import Limit
-from analyzer.loader.parse.grammar import BUDGET_KEYS, TRAINING_KEYS
+from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.loader.parse.naming import unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import pairs_of
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 def parse_budget(parser: Parser, tree: Tree) -> None:
     """The limits that `budget` sets."""
     for key, value in pairs_of(parser, tree, "`budget`", "budget: {params: 26M}"):
-        if key.text not in BUDGET_KEYS:
-            unknown_key(parser, key, "`budget`", BUDGET_KEYS)
+        if key.text not in AMOUNTS:
+            unknown_key(parser, key, "`budget`", AMOUNTS)
             continue
         limit = _limit(parser, key.text, value)
         if limit is not None:
@@ -56,7 +57,7 @@ def _limit(parser: Parser, name: str, tree: Tree) -> Limit | None:
 
 def _amount(parser: Parser, name: str, tree: Tree) -> tuple[int, str] | None:
     """An amount with its unit; None after a finding."""
-    kind = BUDGET_KEYS[name]
+    kind = AMOUNTS[name]
     amount = read_amount(tree.text) if isinstance(tree, Scalar) else None
     is_bytes = amount is not None and amount[1].endswith("B")
     if amount is not None and (not is_bytes or kind == "bytes"):

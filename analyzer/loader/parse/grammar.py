@@ -85,22 +85,6 @@ AXES_ELSEWHERE = {
     "h": "height", "w": "width", "frames": "time", "t": "time", "l": "length", "n": "length", "samples": "length",
 }  # fmt: skip
 
-#: Budget keys, each with the kind of amount it limits: a count, bytes, or cells.
-BUDGET_KEYS = {
-    "params": "count",
-    "params_local": "count",
-    "trainable": "count",
-    "macs": "count",
-    "flops": "count",
-    "weight_memory": "bytes",
-    "activation_memory": "bytes",
-    "peak_inference_memory": "bytes",
-    "peak_training_memory": "bytes",
-    "receptive_field": "count",
-    "depth": "count",
-    "layers": "count",
-}
-
 #: Keys of `training`, with their choices (None: see the parser); those of the memory analysis, which a report does not load.
 TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
     "batch": None,

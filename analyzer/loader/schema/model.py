@@ -24,10 +24,11 @@ one list, a `when` that is a word.
 from __future__ import annotations
 
 from analyzer.dtypes import BITS
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers.kinds import Number, Whole
 from analyzer.layers.spatial_kinds import SIZE_TEXT
 from analyzer.loader.expressions.expression import BUILT_IN, KEYWORDS
-from analyzer.loader.parse.grammar import BLOCK_KEYS, BUDGET_KEYS, INPUT_AXES, TOP_KEYS, TRAINING_KEYS
+from analyzer.loader.parse.grammar import BLOCK_KEYS, INPUT_AXES, TOP_KEYS, TRAINING_KEYS
 from analyzer.loader.schema.layers import BLOCK_NAME, layer_definitions, layer_name, ref, ref_list
 from analyzer.volume import LARGEST
 
@@ -111,7 +112,7 @@ def _top_level() -> dict[str, Fragment]:
         "outputs": {"type": "array", "items": {"type": _TEXT}},
         "budget": {
             "type": "object",
-            "properties": {name: ref(f"amount.{kind}") for name, kind in BUDGET_KEYS.items()},
+            "properties": {name: ref(f"amount.{kind}") for name, kind in AMOUNTS.items()},
             "additionalProperties": False,
         },
         "training": _training(),

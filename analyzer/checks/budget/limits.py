@@ -1,0 +1,52 @@
+"""Limits: which amounts of a network break its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from analyzer.checks.budget.suggestions import cure
+from analyzer.checks.budget.words import difference, in_units, largest_parts, percent
+from analyzer.checks.found import Found
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.amounts import Amounts
+    from analyzer.loader.parse.description import Limit
+
+
+def exceeded(amounts: Amounts, limits: Mapping[str, Limit]) -> Iterator[Found]:
+    """A finding for every limit that the network breaks, at the limit's place in the file."""
+    for key, limit in limits.items():
+        amount = amounts.of(key)
+        if amount is None:
+            yield _without(key, limit, amounts)
+        elif limit.most is not None and amount > limit.most:
+            yield _broken(key, amount, limit.most, limit, amounts)
+        elif limit.least is not None and amount < limit.least:
+            yield _broken(key, amount, limit.least, limit, amounts)
+
+
+def _without(key: str, limit: Limit, amounts: Amounts) -> Found:
+    """The finding for a limit of an amount that the network does not have."""
+    training = key == "peak_training_memory"
+    return Found(
+        f"the budget limits `{key}`, and the network has none",
+        limit.span,
+        notes=[f"nothing is trained in {amounts.run.dtype}" if training else "its receptive field is not known"],
+        help=f"leave `{key}` out of the budget",
+    )
+
+
+def _broken(key: str, amount: int, allowed: int, limit: Limit, amounts: Amounts) -> Found:
+    over = amount > allowed
+    unit = limit.unit if over else limit.least_unit
+    now, then = in_units(amount, allowed, unit=unit)
+    by = in_units(abs(amount - allowed), unit=unit)[0]
+    share = f" ({percent(abs(amount - allowed), allowed)})" if allowed else ""
+    bound = f"over its budget of {then}" if over else f"under the minimum of its budget, {then}"
+    return Found(
+        f"`{key}` is {now}, {by}{share} {bound}",
+        limit.span,
+        notes=[difference(key, amount, allowed), *largest_parts(key, amount, amounts)],
+        help=cure(key, amount, allowed, amounts),
+    )

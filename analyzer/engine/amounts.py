@@ -1,0 +1,182 @@
+"""Amounts: the numbers of a network that a budget may limit, how each is calculated, and which layers make it up.
+
+params                 weights and biases, each layer sharing its weights as the file says
+params_local           weights and biases where every layer that can is locally connected
+trainable              `params` less those of frozen layers
+macs, flops            of one sample; a MAC is two FLOPs
+weight_memory          bytes of weights, biases and buffers, at the run's dtype
+activation_memory      bytes of all outputs together, at the run's batch and dtype
+peak_inference_memory  bytes at the peak of inference, as `analyzer memory` has it: at the batch and dtype of `training`
+peak_training_memory   the same of training
+receptive_field        cells that an output sees along its longest axis, in the last volume that still has positions:
+                       before a global pool or a dense layer, which see everything
+depth                  layers with weights and MACs (no norms) on the longest path through the network: 50 of ResNet-50
+layers                 all layers, as the report lists them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from analyzer.engine.result import Analysis, Row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from analyzer.engine.memory.in_mode import Held
+    from analyzer.engine.memory.settings import Run
+
+#: The keys of a budget, each with the unit of its amount: a count, or bytes.
+AMOUNTS = {
+    "params": "count",
+    "params_local": "count",
+    "trainable": "count",
+    "macs": "count",
+    "flops": "count",
+    "weight_memory": "bytes",
+    "activation_memory": "bytes",
+    "peak_inference_memory": "bytes",
+    "peak_training_memory": "bytes",
+    "receptive_field": "count",
+    "depth": "count",
+    "layers": "count",
+}
+
+#: What a row adds to an amount that is a sum over the rows.
+_OF_ROW: dict[str, Callable[[Row], int]] = {
+    "params": lambda row: row.declared.parameters,
+    "params_local": lambda row: row.local.parameters,
+    "trainable": lambda row: row.declared.trainable,
+    "macs": lambda row: row.macs,
+    "flops": lambda row: 2 * row.macs,
+    "weight_memory": lambda row: row.declared.bytes,
+    "activation_memory": lambda row: row.activation_bytes,
+}
+
+
+class Amounts:
+    """The amounts of an analysis; those of memory are calculated when they are asked for.
+
+    `training` is the run whose peaks are meant, as a file's `training` writes it: `{"batch": 8, "optimizer": "adam"}`.
+    """
+
+    def __init__(self, analysis: Analysis, training: Mapping[str, Any] | None = None) -> None:
+        self.analysis = analysis
+        self.training = training or {}
+        self._held: Held | None = None
+
+    @property
+    def run(self) -> Run:
+        """The run of the peaks."""
+        from analyzer.engine.memory.settings import Run
+
+        return Run.of(self.training)
+
+    @property
+    def held(self) -> Held:
+        """The memory of inference and training in this run."""
+        if self._held is None:
+            from analyzer.engine.memory.in_mode import Held
+
+            self._held = Held(self.analysis.network, "declared", self.run)
+        return self._held
+
+    def of(self, key: str) -> int | None:
+        """The amount of a key of `AMOUNTS`; None where the network has none (nothing is trained in int8)."""
+        if key in _OF_ROW:
+            return sum(map(_OF_ROW[key], self.analysis.rows))
+        if key == "layers":
+            return len(self.analysis.rows)
+        if key == "depth":
+            return len(deepest(self.analysis))
+        if key == "receptive_field":
+            return max(
+                (max(row.receptive_field.size) for row in seeing(self.analysis) if row.receptive_field), default=None
+            )
+        if key == "peak_training_memory":
+            return self.held.peak.bytes if self.held.trains else None
+        if self._held is None:  # inference needs only a part of `held`, which takes several times as long
+            from analyzer.engine.memory.inference import Inference
+            from analyzer.engine.memory.tape import Tape, operations_of
+
+            work = operations_of(self.analysis.network, "declared")
+            return Inference(Tape(work, self.run, training=False)).peak.bytes
+        return self._held.inference.peak.bytes
+
+    def parts(self, key: str) -> list[tuple[str, int]]:
+        """What makes up an amount, the largest part first, as (name, part).
+
+        The names are those of layers; for `layers` they are types, for `depth` the blocks at the top of the file.
+        """
+        rows = self.analysis.rows
+        if key in _OF_ROW:
+            parts = [(row.name, _OF_ROW[key](row)) for row in rows]
+        elif key == "layers":
+            parts = _tally(row.kind for row in rows)
+        elif key == "depth":
+            parts = _tally(row.name.partition(".")[0] for row in deepest(self.analysis))
+        elif key == "receptive_field":
+            parts = list(_growth(self.analysis))
+        else:
+            from analyzer.engine.memory.by_layer import saved_and_live
+
+            which = 0 if key == "peak_training_memory" else 1
+            found = saved_and_live(self.analysis.network, batch=self.run.batch, dtype=self.run.dtype)
+            parts = [(name, both[which]) for name, both in found.items()]
+        return sorted((part for part in parts if part[1]), key=lambda part: -part[1])
+
+
+def seeing(analysis: Analysis) -> list[Row]:
+    """The rows whose receptive field counts: not those that see everything because they leave no positions."""
+    known = [row for row in analysis.rows if row.receptive_field is not None]
+    with_positions = [row for row in analysis.rows if row.output.positions > 1]
+    if with_positions and with_positions[-1].receptive_field is None:
+        return []  # the field of the last volume is not known, and the field of an earlier one is not the network's
+    return [
+        row for row in known if row.output.positions > 1 or not (row.receptive_field and row.receptive_field.whole)
+    ] or known
+
+
+def deepest(analysis: Analysis) -> list[Row]:
+    """The layers with weights and MACs on the longest path through the network, in their order."""
+    lengths: dict[int, int] = {}
+    before: dict[int, int | None] = {}
+    rows = {row.node.index: row for row in analysis.rows}
+    end: int | None = None
+    for index, row in rows.items():
+        longest = max((node.index for node in row.node.inputs), key=lambda source: lengths.get(source, 0), default=None)
+        lengths[index] = (lengths.get(longest, 0) if longest is not None else 0) + _weighs(row)
+        before[index] = longest
+        if end is None or lengths[index] > lengths[end]:
+            end = index
+    path = []
+    while end is not None and end in rows:
+        if _weighs(rows[end]):
+            path.append(rows[end])
+        end = before[end]
+    return path[::-1]
+
+
+def _weighs(row: Row) -> bool:
+    """Whether a layer counts as one of depth; a tied layer does, with the weights of another."""
+    return row.macs > 0 and (row.declared.weights > 0 or row.node.tied is not None)
+
+
+def _tally(names: Iterable[str]) -> list[tuple[str, int]]:
+    numbers: dict[str, int] = {}
+    for name in names:
+        numbers[name] = numbers.get(name, 0) + 1
+    return list(numbers.items())
+
+
+def _growth(analysis: Analysis) -> Iterator[tuple[str, int]]:
+    """How many cells each layer adds to the receptive field, along its longest axis."""
+    sizes: dict[int, int] = {}
+    for row in analysis.rows:
+        field = row.receptive_field
+        if field is None or (field.whole and row.output.positions == 1):
+            continue
+        size = sizes[row.node.index] = max(field.size)
+        yield row.name, size - max((sizes.get(node.index, 1) for node in row.node.inputs), default=1)
