@@ -145,9 +145,9 @@ counts rows that only the framework refuses ([below](#what-only-one-framework-re
 
 #: Why only one framework refuses a measured row, if tests/layers/test_reference.py does not say it.
 WHY = {
-    "conv/keras/019": "Keras refuses a stride and a dilation above 1 together; torch and ONNX have both",
-    "conv_transpose/onnx/009": "onnxruntime wants output_padding below the stride; torch: below the stride or the dilation",
-    "local_conv/tensorflow/015": "tf.keras: only `valid` in implementation 1; the others have `same`",
+    "conv/keras/019": "Keras refuses a stride and a dilation above 1 together; torch and ONNX allow both",
+    "conv_transpose/onnx/009": "onnxruntime needs output_padding below the stride; torch: below the stride or the dilation",
+    "local_conv/tensorflow/015": "tf.keras allows only `valid` in implementation 1; the other implementations allow `same`",
 }
 
 # ---------------------------------------------------------------------- layers, drawn at random

@@ -36,11 +36,11 @@ NOT_OURS = {
     "layer/torch/034": "fractional max pooling: no layer of the language",
 }
 
-_HALF = "torch alone limits a pool's padding to half the kernel; onnxruntime and Caffe allow up to kernel − 1"
+_HALF = "torch limits a pool's padding to half the kernel; onnxruntime and Caffe allow up to kernel − 1"
 
 #: Rows that one framework alone refuses although the geometry is sound: the reason, and the output by the formula.
 RESTRICTIONS = {
-    "conv/torch/071": ("torch has `same` for stride 1 only; Keras and ONNX: ⌈8/2⌉ = 4", (4, 4, 4)),
+    "conv/torch/071": ("torch allows `same` only with stride 1; Keras and ONNX: ⌈8/2⌉ = 4", (4, 4, 4)),
     "pool/torch/038": (_HALF + ": ⌊(8 − 3 + 4)/2⌋ + 1 = 5", (2, 5, 5)),
     "pool/torch/039": (_HALF + ": ⌊(8 − 3 + 4)/2⌋ + 1 = 5", (2, 5, 5)),
     "pool/torch/040": (_HALF + ": (8 − 5 + 4)/1 + 1 = 8", (2, 8, 8)),

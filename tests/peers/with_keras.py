@@ -30,9 +30,9 @@ Written = dict[str, Any]
 layers = keras.layers
 
 RESTRICTIONS = (
-    Restriction("not supported in conjunction with", "a stride and a dilation above 1 together; torch and ONNX have both"),
-    Restriction("must be strictly less than `strides`", "output_padding below the stride alone; torch: below the stride or the dilation"),
-    Restriction("Received: causal", "a causal separable convolution, which the layer accepts and its torch backend does not run"),
+    Restriction("not supported in conjunction with", "refuses a stride and a dilation above 1 together; torch and ONNX allow both"),
+    Restriction("must be strictly less than `strides`", "output_padding must be below the stride; torch: below the stride or the dilation"),
+    Restriction("Received: causal", "cannot run a causal separable convolution on its torch backend, although the layer accepts it"),
 )  # fmt: skip
 
 

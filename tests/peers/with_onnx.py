@@ -137,21 +137,21 @@ def infer(c: Configuration) -> Outcome | Refused:
     return _outcome(tuple(d.dim_value for d in dimensions), weights, biases)
 
 
-_TRUNCATED = "a pool that does not fit, whose length it divides as C does, towards 0: 1 or 0"
+_TRUNCATED = "accepts a pool that does not fit: it divides towards 0, as C does, and gets a length of 1 or 0"
 
 #: What onnxruntime alone refuses, and accepts.
 RESTRICTIONS = (
-    Restriction("Dilation not supported for AutoPadType", "a dilation with auto_pad SAME, which ONNX allows"),
-    Restriction("output_padding (", "output_padding below the stride alone; torch: below the stride or the dilation"),
+    Restriction("Dilation not supported for AutoPadType", "refuses a dilation with auto_pad SAME, which ONNX allows"),
+    Restriction("output_padding (", "output_padding must be below the stride; torch: below the stride or the dilation"),
 )
 DEPARTURES = (Departure("is larger than its", _TRUNCATED),)
 
 #: What shape inference alone accepts: it checks nothing.
 INFERENCE_DEPARTURES = (
-    Departure("is larger than its", "a kernel that does not fit: a length of 0, below 0, or 1 where it divides towards 0"),
-    Departure("must be less than its window", "a pool's padding of the kernel or more, which onnxruntime refuses"),
-    Departure("must be below its stride", "an output_padding of the stride and dilation or more, which onnxruntime refuses"),
-    Departure("takes away all of its output", "a transposed convolution without output: a length of 0 or below"),
+    Departure("is larger than its", "accepts a kernel that does not fit: a length of 0, below 0, or 1 after dividing towards 0"),
+    Departure("must be less than its window", "accepts a pool's padding of the kernel or more, which onnxruntime refuses"),
+    Departure("must be below its stride", "accepts an output_padding of the stride and dilation or more, which onnxruntime refuses"),
+    Departure("takes away all of its output", "accepts a transposed convolution without output: a length of 0 or below"),
 )  # fmt: skip
 
 

@@ -43,15 +43,15 @@ COUNTS = {
     LOCAL: 500,
 }
 
-_HALF = "a pool's padding at most half its undilated kernel; onnxruntime and Caffe allow up to kernel − 1"
+_HALF = "a pool's padding must be at most half its undilated kernel; onnxruntime and Caffe allow up to kernel − 1"
 
 #: What torch alone refuses.
 RESTRICTIONS = (
-    Restriction("padding='same' is not supported for strided convolutions", "`same` for stride 1 only; Keras and ONNX have ⌈W/S⌉"),
+    Restriction("padding='same' is not supported for strided convolutions", "refuses `same` with a stride above 1; Keras and ONNX give ⌈W/S⌉"),
     Restriction("pad should be at most half of", _HALF),
     Restriction("padding should be at most half of", _HALF),
     Restriction("pad should be smaller than or equal to half of", _HALF),
-    Restriction("smaller than kernel size", "avg_pool3d, and LPPool3d on it, want an input of at least the kernel before padding and rounding up; the pools of 1-D and 2-D and max_pool3d do not"),
+    Restriction("smaller than kernel size", "avg_pool3d, and LPPool3d built on it, need an input of at least the kernel before padding and rounding up; the 1-D and 2-D pools and max_pool3d do not"),
 )  # fmt: skip
 
 #: A module, and what is done to its input first.

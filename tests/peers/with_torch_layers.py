@@ -28,8 +28,8 @@ COUNT = 200
 
 #: What torch alone accepts.
 DEPARTURES = (
-    Departure("cells from a", "a negative padding that leaves an axis of 0", empty=True),
-    Departure("leaves nothing of a", "resampling in 3-D to an axis of 0; in 1-D and 2-D torch refuses it, as we do", empty=True),
+    Departure("cells from a", "accepts a negative padding that leaves an axis of 0", empty=True),
+    Departure("leaves nothing of a", "accepts resampling in 3-D to an axis of 0; in 1-D and 2-D torch refuses it, as this project does", empty=True),
 )  # fmt: skip
 
 
