@@ -9,6 +9,7 @@ Source: measured as the sum of a layer's output with all-ones input and weights 
 from __future__ import annotations
 
 from analyzer.engine.network import Node
+from analyzer.layers.readings import Cells
 
 
 def macs_on_data(node: Node) -> int | None:
@@ -19,7 +20,7 @@ def macs_on_data(node: Node) -> int | None:
         return 0
     window = layer.window(flow.input)
     if window is None:
-        return macs if layer.windows(flow, 0) is not None else None
+        return None if layer.windows(flow, 0) is Cells.UNKNOWN else macs
     if window.real_padding:
         return macs
     positions = flow.input.positions if window.scatters else flow.output.positions

@@ -17,7 +17,7 @@ from itertools import count, islice, pairwise
 from math import gcd
 
 from analyzer.engine.network import Network, Node
-from analyzer.layers.readings import EVERYTHING, KEPT, NOTHING_READ, WHOLE, Reading, Readings
+from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
 from analyzer.record import Reported
 from analyzer.volume import Volume
 
@@ -167,14 +167,15 @@ def _state(node: Node, states: dict[int, _State], whole: list[AxisField]) -> _St
         if state == ():
             continue
         readings = node.layer.windows(flow, which)
-        if readings is NOTHING_READ:
+        if readings is Cells.NOTHING:
             continue
-        if readings is EVERYTHING or (_is_global(readings) if state is None else all(field.whole for field in state)):
+        if readings is Cells.EVERYTHING or (
+            _is_global(readings) if state is None else all(field.whole for field in state)
+        ):
             return whole
-        if state is None or result is None or readings is None:
+        if state is None or result is None or readings is Cells.UNKNOWN:
             result = None
             continue
-        assert isinstance(readings, tuple)
         seen = _composed(state, readings, node.output, whole)
         result = seen if result == () else _hulls(result, seen, node.output)
     return result

@@ -14,7 +14,7 @@ from analyzer.layers.base import Bounds, Flow, Layer, parameter
 from analyzer.layers.kinds import Whole
 from analyzer.layers.operations import NEW, PASSED, VIEW, Operation
 from analyzer.layers.padding import Padding
-from analyzer.layers.readings import KEPT, Reading, Readings
+from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named
 from analyzer.volume import AXES, Volume
@@ -28,6 +28,7 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
     Sources: torch.nn.Flatten; Keras Flatten.
     """
 
+    keeps = ()
     view = True
 
     @property
@@ -38,7 +39,7 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
         return Volume((), inputs[0].size)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return () if flow.input.positions == 1 else None
+        return () if flow.input.positions == 1 else Cells.UNKNOWN
 
 
 class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
@@ -50,6 +51,7 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
     Sources: torch.reshape; Keras Reshape.
     """
 
+    keeps = ()
     regroups = True
     view = True
     to: tuple[int | None, ...] = parameter(VolumeKind(wildcard=True), "the volume it becomes", main=True)
@@ -85,7 +87,7 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
         before = [axis for axis, size in enumerate(flow.input.spatial) if size > 1]
         after = [axis for axis, size in enumerate(flow.output.spatial) if size > 1]
         if [flow.input.spatial[axis] for axis in before] != [flow.output.spatial[axis] for axis in after]:
-            return None
+            return Cells.UNKNOWN
         if flow.input.spatial == flow.output.spatial:
             return (KEPT,) * flow.output.rank
         source = dict(zip(after, before, strict=True))
@@ -121,7 +123,7 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if self.order[-1] != "depth":
-            return None
+            return Cells.UNKNOWN
         return tuple(Reading(1, 0, 0, axis=flow.input.axes.index(name)) for name in self.order[:-1])
 
 
@@ -137,6 +139,7 @@ class Pad(
     Sources: torch.nn.ZeroPad2d; Keras ZeroPadding2D.
     """
 
+    keeps = ()
     cuts = True
     padding: Padding = parameter(PaddingKind(explicit=True), "cells added around the input", main=True, letter="P")
 
@@ -159,6 +162,7 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
     Sources: Keras Cropping2D.
     """
 
+    keeps = ()
     cuts = True
     padding: Padding = parameter(PaddingKind(explicit=True), "cells taken from around the input", main=True, letter="P")
 

@@ -29,7 +29,7 @@ from analyzer.layers.operations import (
     Array,
     Operation,
 )
-from analyzer.layers.readings import EVERYTHING, Readings
+from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Sizes
 from analyzer.volume import Volume
@@ -93,7 +93,7 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
         return (Operation((0,), flow.output.size, trained=trained, gradients=(PASSED,), precision=FULL),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return None  # the added rows see nothing of the input
+        return Cells.UNKNOWN  # the added rows see nothing of the input
 
 
 class MultiHeadAttention(
@@ -288,7 +288,7 @@ class MultiHeadAttention(
         return ((prod(2 * cells - 1 for cells in spatial), self.heads),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return EVERYTHING if self.within is None else None
+        return Cells.EVERYTHING if self.within is None else Cells.UNKNOWN
 
 
 class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "SqueezeExcitation", "SELayer", "SEModule")):
@@ -337,4 +337,4 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
         )
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return EVERYTHING
+        return Cells.EVERYTHING

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.layers.kinds import Kind
 from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation, matrix
-from analyzer.layers.readings import KEPT, Readings
+from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.traits import Averages, Drops, Normalises, Scores
 from analyzer.layers.windows import Window
@@ -201,8 +201,9 @@ class Layer:
     drops: ClassVar[Drops] = Drops.NOTHING
     scores: ClassVar[Scores] = Scores.PLAIN
 
-    #: What its backward pass keeps and how autocast runs it, where it is one operation; see `Operation`.
-    keeps: ClassVar[tuple[int, ...]] = ()
+    #: What its backward pass keeps and how autocast runs it, where it is one operation; see `Operation`. `keeps` has no
+    #: default: a type declares it, be it empty, or answers `saved`.
+    keeps: ClassVar[tuple[int, ...]]
     precision: ClassVar[str] = AS_READ
 
     def __init__(self, **values: Any) -> None:
@@ -238,6 +239,7 @@ class Layer:
             return
         if type in CATALOGUE:
             raise TypeError(f"the layer type {type} is declared by {CATALOGUE[type].__name__} and {cls.__name__}")
+        _check_answers(cls, type)
         cls.type = type
         cls.family = cls.__module__.rpartition(".")[2]
         cls.elsewhere = elsewhere
@@ -290,9 +292,12 @@ class Layer:
     def windows(self, flow: Flow, which: int) -> Readings:
         """Which cells of input number `which` an output cell is made of, on each axis; see `Reading`.
 
-        Default: the cell at its own position.
+        Default: for a type that is `pointwise` the cell at its own position; otherwise those under its window.
         """
-        return (KEPT,) * flow.output.rank if flow.inputs[which].rank == flow.output.rank else None
+        if self.pointwise:
+            return (KEPT,) * flow.output.rank
+        window = self.window(flow.inputs[which])
+        return Cells.UNKNOWN if window is None else window.readings()
 
     # Questions about one layer that depend on its parameters.
 
@@ -352,6 +357,16 @@ class Layer:
     def bounds(self, volume: Volume) -> Bounds | None:
         """The part of one axis of `volume` that it cuts out; None for a layer that cuts out none."""
         return None
+
+
+def _check_answers(cls: type[Layer], type: str) -> None:
+    """Refuses a type without an answer of its own, of which every report would show 0 or nothing."""
+    if cls.saved is Layer.saved and not hasattr(cls, "keeps"):
+        raise TypeError(f"the layer type {type} must declare `keeps` or `saved`: what its backward pass keeps")
+    if not (cls.pointwise or cls.windows is not Layer.windows or cls.window is not Layer.window):
+        raise TypeError(
+            f"the layer type {type} must declare `pointwise`, `window` or `windows`: which input cells an output cell is made of"
+        )
 
 
 class Input(Layer):

@@ -18,7 +18,6 @@ from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy
 from analyzer.layers.padding import Padding
-from analyzer.layers.readings import Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, SharingKind, Sizes
@@ -79,9 +78,6 @@ class Convolution(Layer):
     def taps(self, volume: Volume) -> int:
         """The cells of one window, over one plane of depth."""
         return prod(per_axis(self.kernel, volume.rank, "kernel"))
-
-    def windows(self, flow: Flow, which: int) -> Readings:
-        return self.window(flow.input).readings()
 
     def biases(self, depth: int, positions: tuple[int, ...], sharing: Sharing) -> int:
         """One bias for each of `depth` filters in each bias set.

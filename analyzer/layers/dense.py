@@ -12,7 +12,7 @@ from analyzer.layers.axes import checked
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import HALF, NONE, VIEW, Operation
-from analyzer.layers.readings import EVERYTHING, Readings
+from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing
 from analyzer.volume import Volume
@@ -61,7 +61,7 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
         return (*first, Operation((read,), self.units, keeps=(read,), trained=trained, precision=HALF, product=True))
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return EVERYTHING
+        return Cells.EVERYTHING
 
 
 class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDistributed", "EinsumDense")):
@@ -88,6 +88,9 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
         """Keeps its input."""
         trained = self.parameters(flow, sharing).tensors(self.units, flow.input.depth)
         return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, precision=HALF, product=True),)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return (KEPT,) * flow.output.rank
 
 
 class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
@@ -121,3 +124,6 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
         """Keeps the indices, to which no gradient flows."""
         trained = self.parameters(flow, sharing).tensors(self.vocabulary, self.size)
         return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, gradients=(NONE,)),)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return Cells.UNKNOWN  # an index is of an axis that the vector does not have

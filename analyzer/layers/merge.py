@@ -15,7 +15,7 @@ from analyzer.layers.axes import checked
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag
 from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
-from analyzer.layers.readings import FIRST, KEPT, Reading, Readings
+from analyzer.layers.readings import FIRST, KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
@@ -240,4 +240,4 @@ class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "r
         return (*operations, joined)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return super().windows(flow, which) if self.axis[0] == "depth" else None
+        return super().windows(flow, which) if self.axis[0] == "depth" else Cells.UNKNOWN

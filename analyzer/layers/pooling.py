@@ -28,7 +28,7 @@ from analyzer.layers.operations import (
     padded_copy,
 )
 from analyzer.layers.padding import Padding
-from analyzer.layers.readings import EVERYTHING, KEPT, WHOLE, Reading, Readings
+from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named
 from analyzer.layers.traits import Averages
@@ -84,9 +84,6 @@ class Pool(Layer):
         read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
         pool = Operation((read,), flow.output.size, keeps=(read,), extras=extras, precision=precision)
         return (*first, pool)
-
-    def windows(self, flow: Flow, which: int) -> Readings:
-        return self.window(flow.input).readings()
 
 
 def _check_padding(volume: Volume, window: Window) -> None:
@@ -187,9 +184,6 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
         first = padded_copy(flow.input, _SAME.balanced(window.padding, window.stride))
         return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF))
 
-    def windows(self, flow: Flow, which: int) -> Readings:
-        return self.window(flow.input).readings()
-
 
 class _GlobalPool(Layer):
     """What the two share."""
@@ -221,6 +215,7 @@ class GlobalAvgPool(
     Sources: Lin et al. 2014, "Network in network"; ONNX GlobalAveragePool.
     """
 
+    keeps = ()
     averages = Averages.PLANE
 
 
@@ -319,7 +314,7 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
         return (*operations, Operation(reads, flow.output.size, gradients=(PASSED,) * len(self.bins)))
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return EVERYTHING
+        return Cells.EVERYTHING
 
 
 class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
@@ -330,6 +325,7 @@ class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
     Sources: torch.mean with keepdim; ONNX ReduceMean.
     """
 
+    keeps = ()
     pools = True
     averages = Averages.AXIS
     axis: tuple[str, ...] = parameter(Axes(), "axis, or list of axes, that becomes 1", main=True)

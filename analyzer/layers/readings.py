@@ -5,6 +5,8 @@ Windows, scattered kernels, resampling, shifts and slices all have one form; see
 
 from __future__ import annotations
 
+from enum import Enum
+
 
 class Reading:
     """Which input cells an output cell is made of, on one axis.
@@ -37,12 +39,12 @@ class Reading:
         self.through = through
 
 
-class Everything:
-    """Each output cell is made of the whole input."""
+class Cells(Enum):
+    """Which input cells an output cell is made of, where `Reading` does not say it."""
 
-
-class Nothing:
-    """No output cell is made of this input's values."""
+    EVERYTHING = "the whole input"
+    NOTHING = "no cell: the input's values are not used"
+    UNKNOWN = "the layer cannot say: its answer has no such form, or its author gives none"
 
 
 #: The cell at the same place.
@@ -57,11 +59,5 @@ WHOLE = Reading(0, 0, 0)
 FIRST = Reading(0, 0, 0)
 
 
-EVERYTHING = Everything()
-
-
-NOTHING_READ = Nothing()
-
-
-#: What `Layer.windows` answers: a reading for each spatial axis of the output; None where it has no such form.
-Readings = tuple[Reading, ...] | Everything | Nothing | None
+#: The answer of `Layer.windows`: a reading for each spatial axis of the output, or one for all of them.
+Readings = tuple[Reading, ...] | Cells

@@ -17,7 +17,7 @@ from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import HALF, OUT, Array, Operation, matrix
 from analyzer.layers.padding import Padding
-from analyzer.layers.readings import EVERYTHING, Readings
+from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes
 from analyzer.layers.windows import Window
@@ -90,7 +90,7 @@ class _Recurrent(Layer):
         return one * (2 if self.bidirectional else 1)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return EVERYTHING
+        return Cells.EVERYTHING
 
 
 class Lstm(_Recurrent, type="lstm", elsewhere=("LSTM",)):
@@ -188,4 +188,4 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         return (Operation((0,), flow.output.size, keeps=(0,), extras=extras, trained=trained, precision=HALF),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return None  # grows with every step of time
+        return Cells.UNKNOWN  # grows with every step of time

@@ -14,7 +14,7 @@ from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
 from analyzer.layers.operations import NEW, NONE, Operation
-from analyzer.layers.readings import KEPT, NOTHING_READ, Reading, Readings
+from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import Reference
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Factors, Sizes
@@ -115,7 +115,7 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if which:
-            return NOTHING_READ
+            return Cells.NOTHING
         sizes = zip(flow.output.spatial, flow.input.spatial, strict=True)
         return tuple(_resampled(length, size, self.mode) for length, size in sizes)
 
@@ -161,6 +161,7 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
     Sources: Shi et al. 2016; torch.nn.PixelShuffle; ONNX DepthToSpace.
     """
 
+    keeps = ()
     grows = True
     factor: int = parameter(Whole(), "by how much each spatial axis grows", main=True)
 
@@ -195,6 +196,7 @@ class PixelUnshuffle(
     Sources: torch.nn.PixelUnshuffle; ONNX SpaceToDepth.
     """
 
+    keeps = ()
     factor: int = parameter(Whole(), "by how much each spatial axis shrinks", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -225,6 +227,7 @@ class ChannelShuffle(Layer, type="channel_shuffle", elsewhere=("ChannelShuffle",
     Sources: Zhang et al. 2018, "ShuffleNet"; torch.nn.ChannelShuffle.
     """
 
+    keeps = ()
     pointwise = True
     groups: int = parameter(Whole(), "groups of planes that are interleaved", main=True)
 

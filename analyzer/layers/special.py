@@ -11,7 +11,7 @@ from analyzer.layers.axes import checked, needs_axes
 from analyzer.layers.base import Counts, Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import FULL, NONE, PASSED, WIDEST, Operation
-from analyzer.layers.readings import Readings
+from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import VolumeKind
 from analyzer.volume import Volume
@@ -104,4 +104,4 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
         return self.multiply_accumulates
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return None  # its author does not say
+        return Cells.UNKNOWN  # its author does not say

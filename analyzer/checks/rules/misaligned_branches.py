@@ -40,7 +40,7 @@ from math import gcd
 from analyzer.checks.found import Found
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
-from analyzer.layers.readings import EVERYTHING, KEPT, NOTHING_READ, Reading
+from analyzer.layers.readings import KEPT, Reading
 from analyzer.volume import AXES
 
 CODE = "CHECK106"
@@ -136,9 +136,8 @@ def read_by(node: Node, which: int, lines: dict[int, Lines | None]) -> Lines | N
     if state is None:
         return None
     readings = node.layer.windows(node.flow, which)
-    if readings is None or readings is EVERYTHING or readings is NOTHING_READ:
+    if not isinstance(readings, tuple):
         return None
-    assert isinstance(readings, tuple)
     if all(reading is KEPT for reading in readings):
         return state
     seen = [None if line is None else _through(line, readings) for line in state]

@@ -36,7 +36,7 @@ from analyzer.checks.passing import hands_on
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.engine.receptive_field import ReceptiveField
-from analyzer.layers.readings import EVERYTHING, WHOLE
+from analyzer.layers.readings import WHOLE, Cells
 from analyzer.volume import pretty_sizes
 
 CODE = "CHECK104"
@@ -86,7 +86,9 @@ def check(subject: Subject) -> Iterator[Found]:
 def _map(node: Node) -> Node | None:
     """The map that a layer reads as a whole, before it was flattened; None where it does not."""
     readings = node.layer.windows(node.flow, 0)
-    if not (readings is EVERYTHING or (isinstance(readings, tuple) and readings and all(r is WHOLE for r in readings))):
+    if not (
+        readings is Cells.EVERYTHING or (isinstance(readings, tuple) and readings and all(r is WHOLE for r in readings))
+    ):
         return None
     source = node.inputs[0]
     while not source.output.spatial and (hands_on(source.layer) or source.layer.family in _EACH):
