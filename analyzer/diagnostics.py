@@ -7,6 +7,7 @@ line makes a `Diagnostic` of it once. Nothing here prints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 
 from analyzer.record import Reported
 from analyzer.source import Span
@@ -24,11 +25,20 @@ SEVERITIES = ("error", "warning", "note")
 _MANY, _LISTED = 500, 30
 
 
+class Reason(Enum):
+    """The fact behind a refusal, for a boundary that knows a better message: nothing reads a message again."""
+
+    #: A name that the file gives to a layer further down.
+    COMES_LATER = "comes later"
+    #: Volumes of different sizes, which `crop` could cut to one size.
+    CROP_MISSING = "crop missing"
+
+
 class Refusal(Exception):
     """A rule says no.
 
     `message` may contain `{layer}`, which the boundary replaces with the layer's name. `parameter` is the parameter at
-    fault, `at` the way from its value to the wrong part of it (keys and positions).
+    fault, `at` the way from its value to the wrong part of it (keys and positions), `reason` the fact behind it.
     """
 
     def __init__(
@@ -40,6 +50,7 @@ class Refusal(Exception):
         at: tuple[str | int, ...] = (),
         notes: Sequence[str] = (),
         help: str | None = None,
+        reason: Reason | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -48,6 +59,7 @@ class Refusal(Exception):
         self.at = at
         self.notes = tuple(notes)
         self.help = help
+        self.reason = reason
 
 
 class Diagnostic(Reported):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import Reason, Refusal
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Flow, Layer, parameter
 from analyzer.layers.kinds import Choice, Flag
@@ -124,6 +124,7 @@ class Merge(Layer, reads=(1, None)):
             parameter="inputs",
             notes=[*notes, f"{name}: the inputs must be {rule}"],
             help="`crop: center` cuts larger inputs to the smallest" if cropped else None,
+            reason=Reason.CROP_MISSING if cropped else None,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import Reason, Refusal
 from analyzer.engine.network import Node
 from analyzer.layers.kinds import Whole, written
 from analyzer.loader.expand.explaining import behind, formula_of
@@ -31,14 +31,16 @@ def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Mi
     """What an item reads: the layer above, or what `from` names."""
     if item.source is None:
         return (frame.above,)
+    names: list[str] = []
     try:
         named = frame.evaluate(item.source)
-        names = named if isinstance(named, list) else [named]
-        return resolve_all(run, [_name_of(name) for name in names], frame) or (MISSING,)
+        names = [_name_of(name) for name in (named if isinstance(named, list) else [named])]
+        return resolve_all(run, names, frame) or (MISSING,)
     except Refusal as refusal:
+        wrong = [names[step] for step in refusal.at if isinstance(step, int) and step < len(names)]
         if not isinstance(item.source.value, list):
             refusal.at = ()
-        if item.name is not None and refusal.message.startswith(f"`{item.name}` comes later"):
+        if refusal.reason is Reason.COMES_LATER and wrong == [item.name]:
             refusal.message = f"`{item.name}` reads itself; only layers above are visible"
             refusal.help = None
         run.mistakes.report(refusal, inner(item.source.tree, refusal.at), frame.scope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import Reason, Refusal
 from analyzer.engine.network import Node, Origin
 from analyzer.layers import CATALOGUE
 from analyzer.loader.expand.explaining import behind
@@ -98,7 +98,7 @@ def join_branches(run: Expansion, item: ParallelItem, path: str, frame: Frame, e
             f"branch `{branch}` puts out {node.output.pretty()}"
             for branch, node in zip(item.branches, ends, strict=True)
         )
-        if refusal.help is not None and "crop" in refusal.help:
+        if refusal.reason is Reason.CROP_MISSING:
             refusal.help = "`padding: same` keeps the size of what a branch reads"
         run.mistakes.report(refusal, item.place, frame.scope, name=path)
         return MISSING

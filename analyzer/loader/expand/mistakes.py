@@ -15,6 +15,9 @@ from analyzer.loader.text.places import at_fault, inside
 from analyzer.loader.text.tree import Mapping, Tree
 from analyzer.source import shown
 
+#: The codes of a value that its kind refuses: the message does not name the parameter yet.
+_OF_VALUES = ("VALUE101", "VALUE102", "LIMIT103")
+
 
 class Stop(Exception):
     """The expansion is beyond a limit, which was reported."""
@@ -66,7 +69,7 @@ class Mistakes:
         if _key(refusal, place) in self.reported:
             return
         notes = _argument_notes(refusal, item, argument, place, frame)
-        if refusal.code.startswith(("VALUE", "LIMIT103")) and argument is not None and LAYER not in refusal.message:
+        if refusal.code in _OF_VALUES and argument is not None:
             subject = inside(f"`{argument.declaration.name}` of `{item.type.type}`", refusal)
             refusal.message = f"{subject} {refusal.message}"
         if refusal.code.startswith("SHAPE"):
@@ -74,7 +77,7 @@ class Mistakes:
             if len(read) > 1:
                 told = {f"input {n} is {node.output.pretty()}" for n, node in numbered(read)}
                 refusal.notes = tuple(note for note in refusal.notes if note not in told)
-        if refusal.help is not None and BEFORE in refusal.help:
+        if refusal.help is not None:
             refusal.help = refusal.help.replace(BEFORE, smaller_before(read))
         self.report(refusal, place, frame.scope, name=frame.path, notes=notes)
         if refusal.code == "LIMIT106":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.diagnostics import Refusal, nearest
+from analyzer.diagnostics import Reason, Refusal, nearest
 from analyzer.engine.network import Node
 from analyzer.loader.expand.scope import Missing, Scope, written_names
 from analyzer.source import shown
@@ -31,7 +31,7 @@ class Names:
         #: The layers themselves by their full names, for `tied`.
         self.layers = layers
         #: Cache of messages about unknown names, since a block is called often.
-        self._misses: dict[tuple[str, int], tuple[str, str | None]] = {}
+        self._misses: dict[tuple[str, int], tuple[str, str | None, Reason | None]] = {}
 
     def resolve(self, name: str, scope: Scope, above: Node | Missing, entry: Node | Missing) -> Node | Missing:
         """The node that `name` means in `scope`; `above` is the layer above, `entry` the network's input."""
@@ -83,25 +83,27 @@ class Names:
         key = (name, id(scope.items))
         if key not in self._misses:
             self._misses[key] = self._missed(name, scope)
-        message, help = self._misses[key]
-        return Refusal(message, code="NAME104", help=help)
+        message, help, reason = self._misses[key]
+        return Refusal(message, code="NAME104", help=help, reason=reason)
 
-    def _missed(self, name: str, scope: Scope) -> tuple[str, str | None]:
-        """The message about a name that nothing visible has, and the help."""
+    def _missed(self, name: str, scope: Scope) -> tuple[str, str | None, Reason | None]:
+        """The message about a name that nothing visible has, the help and the reason."""
         if _comes_later(name, scope):
-            return f"`{shown(name)}` comes later; only layers above are visible", "move it up, or read another layer"
+            message = f"`{shown(name)}` comes later; only layers above are visible"
+            return message, "move it up, or read another layer", Reason.COMES_LATER
         within = next((p for p, labels in self.inside.items() if name in labels and p.startswith(scope.prefix)), None)
         if within is not None:
             path = within[len(scope.prefix) :]
             return (
                 f"`{shown(name)}` stands inside `{shown(path)}`, and is not seen from here",
                 f"`{shown(path.partition('.')[0])}` is what that puts out",
+                None,
             )
         near = nearest(name, [*_visible(scope), "prev", "input"])
         help = f"did you mean `{near}`?" if near else None
         if near is None and scope.caller is not None:
             help = "a block sees its own names alone; hand it a layer as an argument"
-        return f"no layer above is called `{shown(name)}`", help
+        return f"no layer above is called `{shown(name)}`", help, None
 
 
 def _visible(scope: Scope) -> list[str]:

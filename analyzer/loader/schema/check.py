@@ -9,9 +9,10 @@ from analyzer.diagnostics import Diagnostic, listed, nearest
 from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.kinds import written
 from analyzer.loader.parse.grammar import GRAPH_KEYS
-from analyzer.loader.schema.layers import TWO_LAYERS
+from analyzer.loader.schema.layers import NO_BARE_VALUE, NO_LAYER, TWO_LAYERS
 from analyzer.loader.text.places import inner
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Tree
+from analyzer.record import Record
 from analyzer.source import Span, shown
 
 TYPE_CHECKING = False
@@ -30,20 +31,19 @@ _TYPES = {
 }  # fmt: skip
 
 
-class _Finding:
+class _Finding(Record):
     """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong.
 
-    `unknown` marks an unknown key, `missing` one that is not there.
+    `unknown` marks an unknown key, `missing` a mapping without a key that it needs, `second` a second layer in one item.
     """
 
-    unknown = False
-    missing = False
-
-    def __init__(self, way: Way, message: str, *, key: str | None = None, help: str | None = None) -> None:
-        self.way = way
-        self.message = message
-        self.key = key
-        self.help = help
+    way: Way
+    message: str
+    key: str | None = None
+    help: str | None = None
+    unknown: bool = False
+    missing: bool = False
+    second: bool = False
 
 
 def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: str) -> list[Diagnostic]:
@@ -53,7 +53,8 @@ def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: s
     """
     from jsonschema import Draft7Validator
 
-    found = [finding for error in Draft7Validator(schema).iter_errors(data) for finding in _translated(error)]
+    errors = Draft7Validator(schema).iter_errors(data)
+    found = {(one.way, one.key, one.message): one for error in errors for one in _translated(error)}.values()
     misspelt = {finding.way for finding in found if finding.unknown}
     placed: dict[tuple[int, int], Diagnostic] = {}
     for finding in found:
@@ -71,8 +72,9 @@ def _translated(error: Any) -> Iterable[_Finding]:
     schema, value = error.schema if isinstance(error.schema, dict) else {}, error.instance
     said = schema.get("errorMessage")
     if "propertyNames" in error.absolute_schema_path:
-        message = said if said == TWO_LAYERS else f"`{shown(str(value))}` {said or f'must be {_words(error)}'}"
-        return [_Finding(way, message, key=str(value), help=_near(value, schema))]
+        second = said == TWO_LAYERS
+        message = TWO_LAYERS if second else f"`{shown(str(value))}` {said or f'must be {_words(error)}'}"
+        return [_Finding(way, message, str(value), _near(value, schema), second=second)]
     if error.validator == "additionalProperties":
         known = [*schema.get("properties", ())]
         unknown = _unknown_in_item if schema.get("title") == "layer" else _unknown
@@ -82,26 +84,19 @@ def _translated(error: Any) -> Iterable[_Finding]:
             finding.unknown = True
         return findings
     if error.validator == "required":
-        finding = _Finding(way, f"{_whose(way)} needs `{_missing(error)}`")
-        finding.missing = True
-        return [finding]
+        lacking = [key for key in error.validator_value if key not in value]  # each has an error, which names all
+        return [_Finding(way, f"{_whose(way)} needs `{key}`", missing=True) for key in lacking]
     if error.validator == "dependencies":
         key = next(k for k, needs in error.validator_value.items() if k in value and isinstance(needs, list))
         return [_Finding(way, f"`{key}` needs {listed(error.validator_value[key], last='and')} beside it", key=key)]
     if error.validator == "not" and said is not None:
-        bare = not said.startswith(("must", "stands", "goes", "does"))
-        return [_Finding(way, said if bare else f"{_whose(way)} {said}")]
+        return [_Finding(way, NO_LAYER if said == NO_LAYER else f"{_whose(way)} {said}")]
     if error.validator in ("minItems", "maxItems", "minProperties", "maxProperties"):
         return [_Finding(way, f"{_whose(way)} {_counted(error)}")]
-    if said is not None and not said.startswith("must"):
+    if said == NO_BARE_VALUE:
         return [_Finding(way, f"{_whose(way)} {said}, and {written(value)} stands here")]
     unlike = said or f"must be {_words(error)}"
     return [_Finding(way, f"{_whose(way)} {unlike}, not {written(value)}", help=_near(value, schema))]
-
-
-def _missing(error: Any) -> str:
-    """The key that an error of `required` is about; jsonschema has one error for each."""
-    return next(str(key) for key in error.validator_value if error.message.startswith(repr(key)))
 
 
 def _words(error: Any) -> str:
@@ -200,7 +195,7 @@ def _consequence(finding: _Finding, misspelt: Container[Way], tree: Tree | None)
     if finding.missing and finding.way in misspelt:
         return True
     place = inner(tree, finding.way) if tree is not None else None
-    if isinstance(place, Mapping) and finding.message == TWO_LAYERS:
+    if isinstance(place, Mapping) and finding.second:
         return next(key.text for key, _ in place.items if key.text not in GRAPH_KEYS) == finding.key
     return isinstance(place, Damaged)
 

@@ -25,7 +25,10 @@ CAPITAL = "A-ZÀ-ÖØ-ÞΑ-ΩА-Я"
 _ALNUM = "0-9A-Za-zª²³µ¹ºÀ-ÖØ-öø-῿Ⰰ-\uffff"
 BLOCK_NAME = f"^[{CAPITAL}][_{_ALNUM}]*$"
 _LAYER_NAME = f"^[-_/:{_ALNUM}]+$"
+#: What the schema says of a mistake in a whole sentence, and of a bare value; its other messages begin with a verb.
 TWO_LAYERS = "one item holds two layers; each is an item of its own, with its own `- `"
+NO_LAYER = "no layer type, block or structure stands here"
+NO_BARE_VALUE = "takes no bare value"
 _TEXT = ["string", "number", "boolean"]
 
 
@@ -121,7 +124,7 @@ def _type(layer: type[Layer], kinds: _Kinds) -> Fragment:
         "then": ref(f"{layer.type}.parameters"),
     }
     if layer.main is None:
-        fragment["else"] = {"type": "null", "errorMessage": "takes no bare value"}
+        fragment["else"] = {"type": "null", "errorMessage": NO_BARE_VALUE}
     else:
         main = layer.declared[layer.main]
         fragment["else"] = {"if": {"type": "null"}, "else": kinds.of(main.kind)}
@@ -168,7 +171,7 @@ def _item() -> Fragment:
             "if": {"type": "object"},
             "then": {
                 "not": {"propertyNames": {"enum": [*GRAPH_KEYS]}},
-                "errorMessage": "no layer type, block or structure stands here",
+                "errorMessage": NO_LAYER,
                 "if": {"not": {"propertyNames": {"pattern": f"^(?![{CAPITAL}])"}}},
                 "then": {"properties": _beside_block(first=True), **_beside_any(None)},
             },
