@@ -6,6 +6,7 @@ Nothing is requested from elsewhere, and a policy in the page forbids it. Names 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from analyzer.engine.result import Analysis, Row
 from analyzer.reporter.analysis.compare import comparable, comparison
@@ -39,7 +40,7 @@ def fragment(analysis: Analysis, options: Options | None = None) -> str:
 
 def escaped(text: str) -> str:
     """Text as the page shows it: no markup, control characters spelled out."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    text = escape(text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)

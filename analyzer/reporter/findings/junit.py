@@ -1,34 +1,43 @@
-"""The findings as JUnit's XML, which every build server reads: a suite a file, a case a check.
+"""The findings as JUnit's XML, which every build server reads: a suite for each file, a case for each check.
 
-Errors and warnings are failures, notes stand in the output of their case; a file that cannot be read is an error.
+Errors and warnings are failures, notes appear in the output of their case; a file that cannot be read is an error.
 Source: the schema of Jenkins' xunit plugin, junit-10.xsd.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.record import Record
 from analyzer.reporter.findings.checked import Checked, CheckRun, details, message
 from analyzer.reporter.findings.concise import line
 from analyzer.reporter.options import Options
-from analyzer.reporter.terminal import fitted
+from analyzer.reporter.terminal import fitted, markup
 
-#: The case of what the loader says.
+#: The case of what the loader finds.
 _LOADS = "the model loads"
 
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
+class _Case(Record):
+    """One thing that was asked of a file, and what was found; `fault` where the file cannot be read."""
 
-class _Case:
-    """One thing that was asked of a file, and what was found."""
+    name: str
+    found: Sequence[Diagnostic]
+    fault: bool = False
 
-    def __init__(self, name: str, found: Sequence[Diagnostic], fault: bool = False) -> None:
-        self.name = name
-        self.failures = [finding for finding in found if finding.severity != "note"]
-        self.notes = [finding for finding in found if finding.severity == "note"]
-        self.fault = fault
+    @property
+    def failures(self) -> list[Diagnostic]:
+        """The findings that fail the case."""
+        return [finding for finding in self.found if finding.severity != "note"]
 
+    @property
+    def notes(self) -> list[Diagnostic]:
+        """The findings that do not."""
+        return [finding for finding in self.found if finding.severity == "note"]
+
+    @property
     def kind(self) -> str | None:
         """The element of a case that went wrong."""
         return None if not self.failures else "error" if self.fault else "failure"
@@ -37,19 +46,16 @@ class _Case:
 def render(run: CheckRun, options: Options) -> Iterator[str]:
     """The document."""
     suites = [(checked, _cases(checked)) for checked in run.files]
-    counts = _counts([case for _, cases in suites for case in cases])
-    document = _document(suites, counts)
-    yield from document if options.unicode else map(_ascii, document)
-
-
-def _document(suites: Sequence[tuple[Checked, list[_Case]]], counts: str) -> Iterator[str]:
-    yield f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="analyzer check" {counts}>\n'
+    every = [case for _, cases in suites for case in cases]
+    root = ElementTree.Element("testsuites", {"name": "analyzer check", **_counts(every)})
     for checked, cases in suites:
-        yield f" <testsuite name={_quoted(checked.path)} {_counts(cases)}>\n"
+        name = fitted(checked.path, True)
+        suite = ElementTree.SubElement(root, "testsuite", {"name": name, **_counts(cases)})
         for case in cases:
-            yield from _case(checked, case)
-        yield " </testsuite>\n"
-    yield "</testsuites>\n"
+            _write(suite, checked, case, name)
+    ElementTree.indent(root, " ")
+    yield '<?xml version="1.0" encoding="utf-8"?>\n'
+    yield markup(ElementTree.tostring(root, encoding="unicode"), options.unicode) + "\n"
 
 
 def _cases(checked: Checked) -> list[_Case]:
@@ -63,40 +69,29 @@ def _cases(checked: Checked) -> list[_Case]:
     return [_Case(_LOADS, ()), *(_Case(names.get(code, code), those) for code, those in found.items())]
 
 
-def _counts(cases: Sequence[_Case]) -> str:
-    kinds = [case.kind() for case in cases]
-    return f'tests="{len(cases)}" failures="{kinds.count("failure")}" errors="{kinds.count("error")}"'
+def _counts(cases: Sequence[_Case]) -> dict[str, str]:
+    kinds = [case.kind for case in cases]
+    return {
+        "tests": str(len(cases)), "failures": str(kinds.count("failure")), "errors": str(kinds.count("error"))
+    }  # fmt: skip
 
 
-def _case(checked: Checked, case: _Case) -> Iterator[str]:
-    yield f"  <testcase classname={_quoted(checked.path)} name={_quoted(case.name)}"
-    if not case.failures and not case.notes:
-        yield "/>\n"
-        return
-    yield ">\n"
-    kind = case.kind()
-    if kind is not None:
+def _write(suite: ElementTree.Element, checked: Checked, case: _Case, name: str) -> None:
+    """Writes a case into the suite of its file."""
+    element = ElementTree.SubElement(suite, "testcase", {"classname": name, "name": fitted(case.name, True)})
+    if case.kind is not None:
         first, *more = case.failures
         short = message(first) + (f" (and {len(more):,} more)" if more else "")
-        yield f"   <{kind} type={_quoted(first.code)} message={_quoted(short)}>{_text(checked, case.failures)}</{kind}>\n"
+        attributes = {"type": fitted(first.code, True), "message": short}
+        ElementTree.SubElement(element, case.kind, attributes).text = _text(checked, case.failures)
     if case.notes:
-        yield f"   <system-out>{_text(checked, case.notes)}</system-out>\n"
-    yield "  </testcase>\n"
+        ElementTree.SubElement(element, "system-out").text = _text(checked, case.notes)
 
 
 def _text(checked: Checked, found: Sequence[Diagnostic]) -> str:
-    """CheckRun one below the other, each with its notes and its help."""
+    """Findings one below the other, each with its notes and its help; XML's control characters are escaped already."""
     lines = []
     for finding in found:
         lines.append(line(checked, finding))
         lines += [f"  {more}" for more in details(finding)]
-    return "\n".join(lines).translate(_ESCAPES)
-
-
-def _quoted(text: str) -> str:
-    """A text as the value of an attribute."""
-    return f'"{fitted(text, True).translate(_ESCAPES)}"'
-
-
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return "\n".join(lines)
