@@ -124,3 +124,22 @@ def test_several_inputs_are_alive_from_the_start() -> None:
 
 def test_a_network_without_layers() -> None:
     assert peak({"input": "10"}, {}) == (40, "input")
+
+
+def test_a_sum_overwrites_its_first_input_and_no_other() -> None:
+    """c of 80 and one cell of 4 beside the input of 40, 124; the sum is in c's memory, so 80 + 80 at the end."""
+    layers: Drawing = {
+        "c": dense(20, "input"),
+        "one": dense(1, "input"),
+        "sum": ("add", {"inputs": ["c", "one"], "inplace": True}, ["c", "one"]),
+        "end": dense(20, "sum"),
+    }
+    assert peak({"input": "10"}, layers) == (160, "end")
+
+
+@pytest.mark.parametrize("type_", ["relu", "leaky_relu", "elu", "dropout", "spatial_dropout"])
+def test_a_layer_in_place_takes_no_memory(type_: str) -> None:
+    """40 + 80 at a; in place that stays the most, otherwise a and its copy are alive, 160."""
+    for inplace, found in ((True, (120, "a")), (False, (160, "b"))):
+        layers: Drawing = {"a": dense(20, "input"), "b": (type_, {"inplace": inplace}, ["a"]), "c": dense(1, "b")}
+        assert peak({"input": "10"}, layers) == found
