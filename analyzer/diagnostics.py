@@ -104,6 +104,9 @@ class ModelError(Exception):
         self.text = text
         super().__init__("\n".join(f"{d.span}: {d.message}" if d.span else d.message for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[ModelError], tuple[tuple[Diagnostic, ...], str]]:
+        return ModelError, (self.diagnostics, self.text)
+
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Findings in the order of the file; notes about the search itself stand last."""

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Reading:
     """Which input cells an output cell is made of, on one axis.
@@ -37,6 +41,20 @@ class Reading:
         self.spread = spread
         self.axis = axis
         self.through = through
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """The named readings are pickled by their names, since they are compared by identity."""
+        for name, known in (("KEPT", KEPT), ("WHOLE", WHOLE), ("FIRST", FIRST)):
+            if self is known:
+                return name
+        return _reading, (self.scale, self.low, self.high, self.divisor, self.spread, self.axis, self.through)
+
+
+def _reading(
+    scale: int, low: int, high: int, divisor: int, spread: int, axis: int | None, through: Reading | None
+) -> Reading:
+    """A reading of a pickle."""
+    return Reading(scale, low, high, divisor, spread=spread, axis=axis, through=through)
 
 
 class Cells(Enum):

@@ -19,6 +19,10 @@ class LayerWord(str):
         word.node = node
         return word
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Pickled as a plain word: which layer it means matters only while a model is expanded."""
+        return str, (str(self),)
+
 
 class Names:
     """The layers placed so far by their names, as a scope sees them."""

@@ -18,6 +18,9 @@ class Missing:
 
     __slots__ = ()
 
+    def __reduce__(self) -> str:
+        return "MISSING"  # pickled by its name, since it is compared by identity
+
 
 MISSING = Missing()
 

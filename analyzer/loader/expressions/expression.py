@@ -67,6 +67,10 @@ class Expression:
         self.run = _compile_text(text, names)
         self.names = frozenset(names)
 
+    def __reduce__(self) -> tuple[type[Expression], tuple[str]]:
+        """Closures cannot be pickled; the text can, and is compiled again."""
+        return Expression, (self.text,)
+
     def explain(self, lookup: Lookup) -> str | None:
         """The values behind its variables, for a message: '$mid = 5.125'."""
         parts = [f"${name} = {_shown(lookup(name))}" for name in sorted(self.names)]

@@ -21,6 +21,9 @@ class _Unknown:
     def __repr__(self) -> str:
         return "UNKNOWN"
 
+    def __reduce__(self) -> str:
+        return "UNKNOWN"  # pickled by its name, since it is compared by identity
+
 
 UNKNOWN = _Unknown()
 
