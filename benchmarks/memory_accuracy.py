@@ -43,9 +43,10 @@ from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS  # noqa: E402
 from analyzer.engine.memory.settings import Run  # noqa: E402
 from analyzer.engine.memory.sharding.step import per_rank_of  # noqa: E402
 from analyzer.engine.memory.sharding.zero import zero_model_states  # noqa: E402
-from analyzer.engine.memory.tape import Tape, Work, operations_of  # noqa: E402
+from analyzer.engine.memory.tape import Tape  # noqa: E402
 from analyzer.engine.memory.trace import inference_trace  # noqa: E402
 from analyzer.engine.memory.training import Training  # noqa: E402
+from analyzer.engine.memory.work import Work, operations_of  # noqa: E402
 from analyzer.engine.network import Network  # noqa: E402
 from analyzer.loader.expand.expansion import expand  # noqa: E402
 
@@ -451,7 +452,9 @@ def made(name: str) -> tuple[int, int, int, int, int]:
     """The state of an optimizer and what its steps make, as the model has it, for `SHAPES`."""
     optimizer = OPTIMIZERS[name]
     runs = [Run(step=step, weight_decay=decay) for step in ("foreach", "loop") for decay in (0, 0.01)]
-    together, decayed, loop, loop_decayed = (sum(optimizer.made(SHAPES, 4, run)) for run in runs)
+    together, decayed, loop, loop_decayed = (
+        sum(optimizer.made(SHAPES, 4, run.step, decays=run.weight_decay > 0)) for run in runs
+    )
     return sum(optimizer.state(SHAPES, 4)), together, decayed, loop, loop_decayed
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import analyzer
-from analyzer.engine.memory.tape import operations_of
+from analyzer.engine.memory.work import operations_of
 from analyzer.loader.expand.expansion import expand
 
 ROOT = Path(__file__).parents[1]

@@ -99,7 +99,8 @@ class Amounts:
             return self.held.peak.bytes if self.held.trains else None
         if self._held is None:  # inference needs only a part of `held`, which takes several times as long
             from analyzer.engine.memory.inference import Inference
-            from analyzer.engine.memory.tape import Tape, operations_of
+            from analyzer.engine.memory.tape import Tape
+            from analyzer.engine.memory.work import operations_of
 
             work = operations_of(self.analysis.network, "declared")
             return Inference(Tape(work, self.run, training=False)).peak.bytes

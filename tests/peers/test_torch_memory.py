@@ -21,8 +21,9 @@ from torch_modules import Module, Unsupported  # noqa: E402
 from analyzer.engine.memory.inference import Inference  # noqa: E402
 from analyzer.engine.memory.segments import Blocks  # noqa: E402
 from analyzer.engine.memory.settings import Run  # noqa: E402
-from analyzer.engine.memory.tape import Tape, operations_of  # noqa: E402
+from analyzer.engine.memory.tape import Tape  # noqa: E402
 from analyzer.engine.memory.training import Training  # noqa: E402
+from analyzer.engine.memory.work import operations_of  # noqa: E402
 from analyzer.engine.network import Network  # noqa: E402
 from analyzer.loader.expand.expansion import expand  # noqa: E402
 from analyzer.loader.parse.file import parse  # noqa: E402

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Tape, operations_of
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.work import operations_of
 from analyzer.engine.network import Network
 
 

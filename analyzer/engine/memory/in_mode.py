@@ -16,9 +16,10 @@ from analyzer.engine.memory.settings import TRAINED, Run
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import per_rank_of
 from analyzer.engine.memory.sharding.strategies import check_ranks
-from analyzer.engine.memory.tape import Tape, Work, operations_of
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.work import Work, operations_of
 from analyzer.engine.network import Network
 
 TYPE_CHECKING = False

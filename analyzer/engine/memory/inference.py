@@ -8,7 +8,7 @@ blocks of one list read until that list ends. Both are linear in the operations.
 This is the peak of `analyzer memory`. The peak of activations in `analyzer.engine.peak` is another, simpler model.
 
 >>> from analyzer.engine.memory.settings import Run
->>> from analyzer.engine.memory.tape import operations_of
+>>> from analyzer.engine.memory.work import operations_of
 >>> from analyzer.engine.network import Network
 >>> from analyzer.layers import CATALOGUE
 >>> from analyzer.volume import Volume

@@ -3,7 +3,7 @@
 It is the second step: the optimizer's state exists, and gradients were set to none after the first.
 
 >>> from analyzer.engine.memory.settings import Run
->>> from analyzer.engine.memory.tape import operations_of
+>>> from analyzer.engine.memory.work import operations_of
 >>> from analyzer.engine.network import Network
 >>> from analyzer.layers import CATALOGUE
 >>> from analyzer.volume import Volume

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Work, operations_of
+from analyzer.engine.memory.work import Work, operations_of
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.parse.file import parse
 

@@ -18,7 +18,8 @@ from analyzer.engine.memory.arena.plan import Plan, Tensor
 from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
 from analyzer.engine.memory.arena.verify import verify
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Tape, operations_of
+from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.work import operations_of
 from analyzer.engine.network import Network
 from analyzer.engine.peak import peak_activation
 

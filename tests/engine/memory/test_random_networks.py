@@ -14,8 +14,9 @@ from building import build, volume
 
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Tape, operations_of
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.work import operations_of
 from analyzer.engine.network import Network
 
 ROWS: list[dict[str, Any]] = json.loads(

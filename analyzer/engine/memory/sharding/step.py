@@ -13,8 +13,9 @@ from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.sharding.one_device import Moment, SingleDevice, Unit
 from analyzer.engine.memory.sharding.per_rank import per_rank
 from analyzer.engine.memory.sharding.rank import PerRank
-from analyzer.engine.memory.tape import Tape, Work
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.work import Work
 
 
 def per_rank_of(work: Work, run: Run, strategy: str, ranks: int) -> PerRank:

@@ -1,0 +1,108 @@
+"""The work of a network: the operations that a framework runs it as, in one mode of sharing.
+
+`operations_of` asks every layer once (`Layer.saved`). It knows no batch and no number format; the tape adds those.
+Linear in the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from analyzer.engine.network import Network, Node
+from analyzer.layers import LOCAL, SHARED
+from analyzer.layers.operations import NONE, Operation
+from analyzer.record import Record, field
+
+
+class Work(Record):
+    """The operations of every node in one mode, and the numbers of its parameter tensors.
+
+    nodes       every node with its operations
+    parameters  the shape of every parameter tensor, whether it is trained, and its layer
+    tensors     for every node the numbers of its parameter tensors, operation by operation
+    buffers     of every buffer its elements, their bytes (None: those of the run's format), and how many parameter
+                tensors come before it
+    splits      slices of one volume that together are all of it: the index of each -> that of the first
+    indices     inputs of the network that are only used to look up rows: whole numbers of eight bytes
+    """
+
+    network: Network
+    mode: str
+    nodes: list[tuple[Node, Sequence[Operation]]] = field(factory=list, init=False)
+    parameters: list[tuple[tuple[int, ...], bool, str]] = field(factory=list, init=False)
+    tensors: list[Sequence[Sequence[int]]] = field(factory=list, init=False)
+    buffers: list[tuple[int, int | None, int]] = field(factory=list, init=False)
+    splits: dict[int, int] = field(factory=dict, init=False)
+    indices: set[int] = field(factory=set, init=False)
+
+
+def operations_of(network: Network, mode: str) -> Work:
+    """Asks every layer for its operations, with the sharing of `mode`: shared, local or declared."""
+    work = Work(network, mode)
+    known: dict[tuple[object, ...], Sequence[Operation]] = {}
+    slices: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
+    rules: dict[int, set[int]] = {}
+    for node in network.nodes:
+        layer = node.layer
+        key = (id(layer), *[source.output.sizes for source in node.inputs])
+        operations = known.get(key)
+        if operations is None:
+            sharing = SHARED
+            if layer.shares and mode != "shared":
+                sharing = LOCAL if mode == "local" else layer.declared_sharing
+            operations = known[key] = layer.saved(node.flow, sharing)
+        work.nodes.append((node, operations))
+        work.tensors.append(_tensors(work, node, operations))
+        for place, source in enumerate(node.inputs):
+            if source.index < 0:
+                rules.setdefault(source.index, set()).update(_rules(operations, place))
+        part = layer.bounds(node.inputs[0].output) if operations[0].parts else None
+        if part is not None and part.step == 1:
+            slices.setdefault((node.inputs[0].index, part.axis), []).append((part.start, part.stop, node.index))
+    for (_, axis), parts in slices.items():
+        _find_split(work, axis, sorted(parts))
+    work.indices = {index for index, found in rules.items() if found == {NONE}}
+    return work
+
+
+def _rules(operations: Sequence[Operation], place: int) -> set[int]:
+    """The rules of the gradients that a layer's operations give to its input number `place`."""
+    return {
+        rule
+        for operation in operations
+        for read, rule in zip(operation.reads, operation.gradients, strict=True)
+        if read == place
+    }
+
+
+def _tensors(work: Work, node: Node, operations: Sequence[Operation]) -> Sequence[Sequence[int]]:
+    """The numbers of a node's parameter tensors; of the layer that it is tied to if those are the same."""
+    if node.tied is not None:
+        theirs = work.nodes[node.tied.index][1]
+        if [one.trained for one in theirs] == [one.trained for one in operations] and (
+            work.mode != "local" or theirs is operations or _alike(node, node.tied)
+        ):
+            return work.tensors[node.tied.index]
+    numbers = []
+    for operation in operations:
+        first = len(work.parameters)
+        work.parameters.extend((shape, not node.frozen, node.name) for shape in operation.trained)
+        work.buffers.extend((buffer.size, buffer.width, len(work.parameters)) for buffer in operation.buffers)
+        numbers.append(range(first, len(work.parameters)))
+    return numbers
+
+
+def _alike(node: Node, other: Node) -> bool:
+    """Whether two nodes have equal inputs and outputs."""
+    return node.output == other.output and [n.output for n in node.inputs] == [n.output for n in other.inputs]
+
+
+def _find_split(work: Work, axis: str, parts: list[tuple[int, int, int]]) -> None:
+    """Records slices that together cover an axis, one after the other, as one `split` of a framework."""
+    if len(parts) < 2 or any(one[1] != after[0] for one, after in pairwise(parts)):
+        return
+    node = work.nodes[parts[0][2]][0].inputs[0]
+    if parts[0][0] == 0 and parts[-1][1] == node.output.sizes[node.output.axes.index(axis)]:
+        first = min(index for _, _, index in parts)
+        work.splits.update((index, first) for _, _, index in parts)
