@@ -101,12 +101,6 @@ STILL_PARSED: set[str] = {
 }
 
 STILL_UNEXPLAINED: set[str] = {
-    "analyzer.checks.budget.suggestions: getattr(row.node.layer, 'kernel', None)",
-    "analyzer.checks.passing: getattr(layer, 'rate', 0)",
-    "analyzer.checks.rules.linear_pair: getattr(node.layer, 'groups', 1)",
-    "analyzer.checks.rules.linear_pair: getattr(node.layer, 'per', '')",
-    "analyzer.checks.rules.uneven_depth: getattr(row.node.layer, 'groups', 1)",
-    "analyzer.checks.rules.uneven_skip: getattr(node.layer, 'crop', 'none')",
     "analyzer.loader.parse.description: def stem(self) -> str:",
     "analyzer.loader.text.files: getattr(error, 'strerror', None)",
     "analyzer.loader.text.reader: getattr(yaml, 'CLoader', None)",

@@ -61,7 +61,7 @@ def _of_parameters(key: str, amount: int, allowed: int, amounts: Amounts) -> str
 
 def _flattened(row: Row) -> Node | None:
     """The volume with positions that a dense layer reads flattened; None where there is none."""
-    if row.kind != "dense":
+    if not row.node.layer.dense:
         return None
     node = row.node.inputs[0]
     while node.output.positions == 1 and len(node.inputs) == 1 and node.output.size == node.inputs[0].output.size:
@@ -149,12 +149,12 @@ def _inference(held: Held, run: Run) -> int:
 def _of_field(amount: int, allowed: int, analysis: Analysis) -> str | None:
     """The last window layer's kernel, and its dilation; a stride before it."""
     for row in reversed(analysis.rows):
-        kernel = getattr(row.node.layer, "kernel", None)
+        window = row.node.layer.window(row.node.inputs[0].output)
         field = analysis.rows[row.node.inputs[0].index].receptive_field if row.node.inputs[0].index >= 0 else None
-        if not kernel or row.receptive_field is None or row.receptive_field.whole:
+        if window is None or row.receptive_field is None or row.receptive_field.whole:
             continue
         step = max(1, round(max(field.stride))) if field is not None else 1
-        size = max(kernel) if isinstance(kernel, (tuple, list)) else int(kernel)
+        size = max(window.kernel)
         if amount < allowed:
             return (
                 f"`kernel: {size + ceil((allowed - amount) / step)}` in `{row.name}`, where a cell more adds {step}; or a "

@@ -24,20 +24,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import LINEAR, hands_on, owners
+from analyzer.checks.passing import owners
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from analyzer.layers.traits import Averages, Normalises
 
 CODE = "CHECK202"
 NAME = "bias-before-norm"
 SEVERITY = "warning"
-
-#: What keeps a constant of a plane one: each cell of a flattened volume is a plane of its own to `batch_norm`.
-_KEEPS = frozenset(["flatten", "global_avg_pool"])
 
 
 def check(subject: Subject) -> Iterator[Found]:
@@ -46,13 +40,11 @@ def check(subject: Subject) -> Iterator[Found]:
     for row in subject.rows:
         node, biases = row.node, row.declared.biases
         # a bias of each position is no constant of its plane
-        if node.layer.type not in LINEAR or biases != node.output.depth or node.index in shared:
+        if not node.layer.linear or biases != node.output.depth or node.index in shared:
             continue
         norm = _norm(subject, node)
         if norm is None:
             continue
-        layer: Any = norm.layer
-        centred = bool(layer.affine if layer.center is None else layer.center)
         yield Found(
             f"the bias of `{row.name}` is taken away again by `{norm.name}`",
             node,
@@ -61,7 +53,7 @@ def check(subject: Subject) -> Iterator[Found]:
                 f"holds them: (x + b) − (mean + b) = x − mean",
             ],
             help="`bias: false`"
-            + ("" if centred else f"; `center: true` of `{norm.name}` where a trained shift is wanted"),
+            + ("" if norm.layer.centres else f"; `center: true` of `{norm.name}` where a trained shift is wanted"),
         )
 
 
@@ -69,12 +61,13 @@ def _norm(subject: Subject, node: Node) -> Node | None:
     """The normalisation over planes that alone reads this node; one that is frozen subtracts what it once learned."""
     reader = subject.only_reader(node)
     flat = False
-    while reader is not None and (hands_on(reader.layer) or reader.layer.type in _KEEPS):
-        if reader.layer.type == "reshape":
+    while reader is not None and (reader.layer.passes or reader.layer.averages is Averages.PLANE):
+        if reader.layer.regroups:
             return None
-        flat = flat or reader.layer.type in _KEEPS
+        # each cell of a flattened volume is a plane of its own to a normalisation over the batch
+        flat = flat or reader.layer.view or reader.layer.averages is Averages.PLANE
         reader = subject.only_reader(reader)
     if reader is None or reader.frozen:
         return None
-    kind = reader.layer.type
-    return reader if kind == "batch_norm" or (kind == "instance_norm" and not flat) else None
+    by = reader.layer.normalises
+    return reader if by is Normalises.BATCH or (by is Normalises.PLANE and not flat) else None

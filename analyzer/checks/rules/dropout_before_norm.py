@@ -30,20 +30,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import LINEAR, drops, hands_on
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from analyzer.layers import Layer
+from analyzer.layers.traits import Averages, Drops, Normalises
 
 CODE = "CHECK203"
 NAME = "dropout-before-norm"
 SEVERITY = "warning"
-
-#: What hands the shift on as linear layers do.
-_HANDS_ON = frozenset([*LINEAR, "permute", "scale", "avg_pool", "global_avg_pool"])
 
 
 def check(subject: Subject) -> Iterator[Found]:
@@ -52,15 +46,20 @@ def check(subject: Subject) -> Iterator[Found]:
     shifted: dict[int, Node] = {}
     said: set[int] = set()
     for node in subject.network.nodes:
-        layer: Any = node.layer
+        layer = node.layer
         dropout = shifted.get(node.inputs[0].index) if len(node.inputs) == 1 else None
-        if layer.type in ("dropout", "spatial_dropout") and 0 < drops(layer) < 1:
+        if layer.drops in (Drops.CELLS, Drops.PLANES) and 0 < layer.dropped < 1:
             shifted[node.index] = node
-        elif dropout is not None and (hands_on(layer) or layer.type in _HANDS_ON):
+        elif dropout is not None and _passes_the_shift(layer):
             shifted[node.index] = dropout
-        elif dropout is not None and layer.type == "batch_norm" and layer.statistics and dropout.index not in said:
+        elif (
+            dropout is not None
+            and layer.normalises is Normalises.BATCH
+            and layer.learns_statistics
+            and dropout.index not in said
+        ):
             said.add(dropout.index)
-            rate = drops(dropout.layer)
+            rate = dropout.layer.dropped
             yield Found(
                 f"`{dropout.name}` shifts the variance that `{node.name}` learns",
                 dropout,
@@ -70,3 +69,11 @@ def check(subject: Subject) -> Iterator[Found]:
                 ],
                 help=f"`{dropout.layer.type}` behind `{node.name}`, best behind the last `batch_norm` of the network",
             )
+
+
+def _passes_the_shift(layer: Layer) -> bool:
+    """Whether what a layer puts out has the shift of what it reads: it adds, moves or scales values by fixed numbers."""
+    if layer.normalises is not Normalises.NOTHING:
+        return False
+    averages = layer.averages is not Averages.NOTHING
+    return layer.passes or layer.linear or layer.reorders or layer.scales or averages

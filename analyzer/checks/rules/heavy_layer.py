@@ -36,7 +36,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import drops, hands_on
 from analyzer.checks.rules.exploding_local import explodes
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
@@ -68,22 +67,24 @@ def check(subject: Subject) -> Iterator[Found]:
 
 def _lighter(row: Row, total: int) -> tuple[list[str], str]:
     """What the layer would have otherwise, and what to write for it."""
+    layer = row.node.layer
     own, units = row.declared.parameters, row.output.depth
     volume = _unflattened(row.node.inputs[0]).output
-    if row.kind == "dense" and volume.positions > 1:
+    if layer.dense and volume.positions > 1:
         pooled = volume.depth * units + row.declared.biases
         note = (
             f"it reads {volume.pretty()} = {volume.size:,} values; behind a global pool it would read {volume.depth:,} and "
             f"have {pooled:,}, the network {total - own + pooled:,}"
         )
         return [note], f"`global_avg_pool` before `{row.name}`, or fewer units"
-    if row.node.layer.declared_sharing != SHARED:
+    if layer.declared_sharing != SHARED:
         note = f"shared it would have {row.shared.parameters:,}"
         return [note], "`sharing: {regions: …}` with fewer banks, or fewer filters"
-    if row.kind == "embedding":
+    if layer.looks_up:
         return [], "a smaller vocabulary, or a shorter vector and a `linear` layer behind it"
-    if row.kind in ("dense", "linear"):
-        width = row.node.inputs[0].output.size if row.kind == "dense" else row.node.inputs[0].output.depth
+    source = row.node.inputs[0].output
+    if layer.linear and layer.window(source) is None:
+        width = source.size if layer.dense else source.depth
         return [f"{width:,} values by {units:,} units"], "fewer units, or a narrow layer before it"
     return [], "fewer filters, groups, or a narrow 1×1 layer before it"
 
@@ -91,6 +92,6 @@ def _lighter(row: Row, total: int) -> tuple[list[str], str]:
 def _unflattened(node: Node) -> Node:
     """The node whose volume was flattened to this vector; the node itself where none was."""
     above = node
-    while above.inputs and above.output.rank == 0 and (hands_on(above.layer) or drops(above.layer)):
+    while above.inputs and above.output.rank == 0 and (above.layer.passes or above.layer.dropped):
         above = above.inputs[0]
     return above if above.output.rank else node

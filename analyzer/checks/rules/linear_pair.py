@@ -31,22 +31,21 @@ from collections.abc import Iterator
 from math import gcd, prod
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import LINEAR, hands_on, owners
+from analyzer.checks.passing import owners
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
-from analyzer.layers import SHARED
+from analyzer.layers import SHARED, Layer
+from analyzer.layers.traits import Averages, Drops, Normalises
 from analyzer.volume import pretty_sizes
 
 CODE = "CHECK201"
 NAME = "linear-pair"
 SEVERITY = "warning"
 
-#: What may stand between the two: it multiplies, averages, drops or moves values.
-_BETWEEN = frozenset(["batch_norm", "scale", "dropout", "spatial_dropout", "stochastic_depth", "avg_pool"])
 #: Means of whole planes, behind which only another full sum is the same map.
-_MEANS = frozenset(["global_avg_pool", "mean"])
+_MEANS = (Averages.PLANE, Averages.AXIS)
 #: Normalisations by the statistics of each sample: linear but for one factor.
-_BY_SAMPLE = frozenset(["layer_norm", "rms_norm", "group_norm", "instance_norm"])
+_BY_SAMPLE = (Normalises.SAMPLE, Normalises.PLANE)
 
 
 def check(subject: Subject) -> Iterator[Found]:
@@ -54,7 +53,7 @@ def check(subject: Subject) -> Iterator[Found]:
     shared = owners(subject)
     for row in subject.rows:
         first = row.node
-        if first.layer.type not in LINEAR or first.tied is not None or first.index in shared:
+        if not first.layer.linear or first.tied is not None or first.index in shared:
             continue
         between, second = _next(subject, first)
         if second is None or second.tied is not None or second.index in shared or first.frozen != second.frozen:
@@ -63,7 +62,7 @@ def check(subject: Subject) -> Iterator[Found]:
             continue
         merged = _Merged(first, between, second)
         two = row.declared.weights + subject.rows[second.index].declared.weights
-        divided = next((node for node in between if node.layer.type in _BY_SAMPLE), None)
+        divided = next((node for node in between if node.layer.normalises in _BY_SAMPLE), None)
         certain = divided is None and merged.weights <= two
         if not certain and (merged.saves_on_purpose() or (divided is not None and merged.weights > two)):
             continue
@@ -87,26 +86,31 @@ def _next(subject: Subject, first: Node) -> tuple[list[Node], Node | None]:
     between: list[Node] = []
     node = subject.only_reader(first)
     while node is not None and len(node.inputs) == 1:
-        kind = node.layer.type
-        if kind in LINEAR:
+        layer = node.layer
+        if layer.linear:
             return between, node
-        if not hands_on(node.layer):
-            known = kind in _BETWEEN or kind in _MEANS or kind in _BY_SAMPLE
-            if not known or getattr(node.layer, "per", "") == "volume":
+        if not layer.passes:
+            if not _linear_between(layer) or layer.positional:
                 break  # numbers of each position make another layer at each
             between.append(node)
         node = subject.only_reader(node)
     return between, None
 
 
+def _linear_between(layer: Layer) -> bool:
+    """Whether a layer between the two leaves them one linear map: it multiplies, averages or drops values."""
+    averages, drops = layer.averages is not Averages.NOTHING, layer.drops is not Drops.NOTHING
+    return layer.scales or averages or drops or layer.normalises in _BY_SAMPLE
+
+
 def _completes_depthwise(node: Node) -> bool:
     """Whether a 1×1 layer mixes what a depthwise one put out: the linear end of an inverted residual."""
-    if prod(_kernel(node)) > 1 or node.layer.type == "dense":
+    if prod(_kernel(node)) > 1 or node.layer.dense:
         return False
     node = node.inputs[0]
-    while node.layer.type not in LINEAR and (len(node.inputs) == 1 or node.layer.type == "multiply"):
+    while not node.layer.linear and (len(node.inputs) == 1 or node.layer.multiplies):
         node = node.inputs[0]
-    return node.layer.type == "depthwise_conv"
+    return node.layer.depthwise
 
 
 class _Merged:
@@ -117,7 +121,7 @@ class _Merged:
         self.second = second
         self.source = source = first.inputs[0].output
         target = second.output
-        self.dense = first.layer.type == "dense" or second.layer.type == "dense"
+        self.dense = first.layer.dense or second.layer.dense
         self.up = 1
         self.window = window = self._window(between)
         if window is None:
@@ -138,8 +142,8 @@ class _Merged:
         size, down, up = [1] * rank, [1] * rank, [1] * rank
         averaged = False
         for node in (self.first, *between, self.second):
-            kind, volume = node.layer.type, node.inputs[0].output
-            if kind in _MEANS:
+            layer, volume = node.layer, node.inputs[0].output
+            if layer.averages in _MEANS:
                 averaged = True
             if node is not self.first and _regrouped(node) and not (averaged and volume.positions == 1):
                 return None
@@ -147,7 +151,7 @@ class _Merged:
                 if not averaged or prod(size) > 1:
                     return None
                 continue  # a 1×1 layer and a mean may change places, and a 1×1 layer is dense over one position
-            if kind == "dense" and (volume.positions > 1 or (not averaged and self.source.positions > 1)):
+            if layer.dense and (volume.positions > 1 or (not averaged and self.source.positions > 1)):
                 return None
             slid = node.layer.window(volume)
             if slid is None:
@@ -180,7 +184,7 @@ class _Merged:
             return True
         if self.window is None and not self.dense:
             return True
-        if any(_groups(node) > 1 or node.layer.type == "separable_conv" for node in (first, second)):
+        if any(_groups(node) > 1 or node.layer.factored for node in (first, second)):
             return True
         kernels = [_kernel(node) for node in (first, second)]
         return all(len(set(kernel)) > 1 for kernel in kernels) and kernels[0] != kernels[1]
@@ -189,8 +193,8 @@ class _Merged:
 def _regrouped(node: Node) -> bool:
     """Whether a node reads a volume that was reshaped, so that its planes are others."""
     above = node.inputs[0]
-    while hands_on(above.layer):
-        if above.layer.type == "reshape":
+    while above.layer.passes:
+        if above.layer.regroups:
             return True
         above = above.inputs[0]
     return False
@@ -203,7 +207,4 @@ def _kernel(node: Node) -> tuple[int, ...]:
 
 def _groups(node: Node) -> int:
     """The groups of depth that do not mix."""
-    if node.layer.type == "depthwise_conv":
-        return node.inputs[0].output.depth
-    groups: int = getattr(node.layer, "groups", 1)
-    return groups
+    return node.layer.plane_groups(node.inputs[0].output)

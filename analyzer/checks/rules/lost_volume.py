@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from analyzer.checks.found import Found
 from analyzer.checks.passing import heads
 from analyzer.checks.subject import Subject
+from analyzer.engine.network import Node
 from analyzer.engine.result import Row
 
 CODE = "CHECK302"
@@ -41,9 +42,6 @@ SEVERITY = "note"
 
 #: A layer may leave one value of so many.
 _MOST = 16
-#: Layers with filters, and others that thin out a volume.
-_FILTERED = frozenset(["conv", "depthwise_conv", "separable_conv", "linear"])
-_THINNED = frozenset(["max_pool", "avg_pool", "lp_pool", "blur_pool", "crop", "slice", "resize", "upsample"])
 
 
 def check(subject: Subject) -> Iterator[Found]:
@@ -52,7 +50,7 @@ def check(subject: Subject) -> Iterator[Found]:
     for row in subject.rows:
         source = row.node.inputs[0]
         before, after = source.output, row.output
-        if (row.kind not in _FILTERED and row.kind not in _THINNED) or len(subject.readers[source.index]) > 1:
+        if not (_filters(row.node) or _thins(row.node)) or len(subject.readers[source.index]) > 1:
             continue  # beside other readers it is a branch, and what it leaves out is read there
         # over one position the depth is a summary (squeeze and excite), and a window over all is a global pool
         if row.node.index in ends or before.positions == 1 or after.positions == 1 or _MOST * after.size >= before.size:
@@ -65,10 +63,23 @@ def check(subject: Subject) -> Iterator[Found]:
         )
 
 
+def _filters(node: Node) -> bool:
+    """Whether its number of filters decides how many values of its input are left."""
+    layer = node.layer
+    return layer.linear and not layer.dense and not layer.grows
+
+
+def _thins(node: Node) -> bool:
+    """Whether a layer without weights leaves out or merges cells: by a window, at the borders, or by a new size."""
+    layer, volume = node.layer, node.inputs[0].output
+    pools = layer.pools and layer.window(volume) is not None
+    return pools or layer.cuts or layer.bounds(volume) is not None or (layer.grows and not layer.linear)
+
+
 def _kept(row: Row) -> str:
     """What would keep a sixteenth."""
     before, after = row.node.inputs[0].output, row.output
-    if row.kind not in _FILTERED:
+    if not _filters(row.node):
         return "several smaller steps with layers between them"
     filters = -(-before.size // (_MOST * after.positions))
     smaller = "smaller strides with layers between them, or " if after.positions < before.positions else ""

@@ -90,7 +90,7 @@ Lines = list[Line | None]
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every merge of branches whose cells see the input at different places."""
-    merges = [node for node in subject.network.nodes if node.layer.family == "merge" and len(node.inputs) > 1]
+    merges = [node for node in subject.network.nodes if node.layer.merges and len(node.inputs) > 1]
     lines = all_lines(subject) if merges else {}
     for node in merges:
         read = [read_by(node, which, lines) for which in range(len(node.inputs))]

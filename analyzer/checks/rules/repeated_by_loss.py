@@ -33,6 +33,7 @@ from math import exp, log
 from analyzer.checks.found import Found
 from analyzer.checks.passing import behind_views
 from analyzer.checks.subject import Subject
+from analyzer.layers.traits import Scores
 
 CODE = "CHECK204"
 NAME = "repeated-by-loss"
@@ -47,13 +48,13 @@ def check(subject: Subject) -> Iterator[Found]:
     for output in subject.network.outputs:
         node = behind_views(output)
         classes = node.output.depth
-        if node.layer.type == "softmax":
+        if node.layer.scores is Scores.PROBABILITIES:
             least = log(exp(1) + classes - 1) - 1
             notes = [
                 f"with {classes:,} classes the least loss is then log(e + {classes - 1:,}) − 1 = {least:.3g}, not 0: a "
                 f"right answer has the score 1 and the others 0",
             ]
-        elif node.layer.type == "log_softmax":
+        elif node.layer.scores is Scores.LOGARITHMS:
             notes = [f"log softmax(log softmax(x)) = log softmax(x): {node.output.size:,} exponentials for nothing"]
         else:
             continue
@@ -64,5 +65,5 @@ def check(subject: Subject) -> Iterator[Found]:
             node,
             notes=notes,
             help=f"leave `{node.name}` out, or train with a loss that takes what it puts out (`training: {{loss: none}}`)",
-            severity="warning" if written and node.layer.type == "softmax" else None,
+            severity="warning" if written and node.layer.scores is Scores.PROBABILITIES else None,
         )

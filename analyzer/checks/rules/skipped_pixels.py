@@ -37,10 +37,6 @@ CODE = "CHECK102"
 NAME = "skipped-pixels"
 SEVERITY = "warning"
 
-#: The families whose layers read each cell for itself, and the types besides that do.
-_FAMILIES = frozenset(["activation", "normalization", "regularization"])
-_TYPES = frozenset(["scale", "position_table", "channel_shuffle", "coord_channels"])
-
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every window that steps over cells; a note where another layer reads them."""
@@ -118,18 +114,12 @@ def _read_elsewhere(subject: Subject, skipping: dict[int, list[tuple[str, int, i
     """The indices of the nodes whose cells are all read by some layer, on their own or in what they are made of."""
     found = set(subject.outputs)
     for node in reversed(subject.network.nodes):
-        if node.index not in skipping and (not _each_cell(node) or node.index in found):
+        if node.index not in skipping and (not node.layer.pointwise or node.index in found):
             found.update(source.index for source in node.inputs)
     for node in subject.network.nodes:
-        if _each_cell(node) and node.inputs[0].index in found:
+        if node.layer.pointwise and node.inputs[0].index in found:
             found.add(node.index)
     return found
-
-
-def _each_cell(node: Node) -> bool:
-    """Whether a layer reads each cell of its one input for itself and puts out as many."""
-    layer = node.layer
-    return layer.family in _FAMILIES or layer.type in _TYPES
 
 
 def _share(share: Fraction) -> str:

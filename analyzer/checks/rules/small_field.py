@@ -32,26 +32,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import hands_on
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.engine.receptive_field import ReceptiveField
+from analyzer.layers import Layer
 from analyzer.layers.readings import WHOLE, Cells
+from analyzer.layers.traits import Drops
 from analyzer.volume import pretty_sizes
 
 CODE = "CHECK104"
 NAME = "small-field"
 SEVERITY = "note"
 
-#: The families whose layers keep what a vector holds, value by value.
-_EACH = ("activation", "regularization")
-
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every dense layer or global pool that alone reads a map whose cells see less than the input."""
     whole = subject.analysis.input
     for row in subject.rows:
-        if row.node.layer.family not in ("dense", "pooling"):
+        if not (row.node.layer.dense or row.node.layer.pools):
             continue
         source = _map(row.node)
         if source is None or source.index < 0 or source.output.positions == 1 or not _alone(subject, source, row.node):
@@ -72,7 +70,7 @@ def check(subject: Subject) -> Iterator[Found]:
         ]
         notes.append(
             "it reads every position, but no feature that it reads is larger than that"
-            if row.node.layer.family == "dense"
+            if row.node.layer.dense
             else "what lies further apart than that is never seen together"
         )
         yield Found(
@@ -91,9 +89,14 @@ def _map(node: Node) -> Node | None:
     ):
         return None
     source = node.inputs[0]
-    while not source.output.spatial and (hands_on(source.layer) or source.layer.family in _EACH):
+    while not source.output.spatial and _keeps_values(source.layer):
         source = source.inputs[0]
     return source
+
+
+def _keeps_values(layer: Layer) -> bool:
+    """Whether each value of a vector that it puts out is made of one value of the vector that it reads."""
+    return layer.passes or layer.activates or layer.drops is not Drops.NOTHING
 
 
 def _alone(subject: Subject, source: Node, reader: Node) -> bool:

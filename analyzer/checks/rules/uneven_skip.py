@@ -48,9 +48,6 @@ CODE = "CHECK108"
 NAME = "uneven-skip"
 SEVERITY = "warning"
 
-_GROW = frozenset(["conv_transpose", "upsample", "resize", "pixel_shuffle"])
-_CUT = frozenset(["crop", "pad"])
-
 
 class _Mismatch:
     """A size that does not come back along one axis of the input.
@@ -95,10 +92,10 @@ class _Ways:
 
     def _pass(self, node: Node, unread: list[int] | None) -> None:
         index, first = node.index, node.inputs[0]
-        kept = len(node.inputs) == 1 and (node.layer.type in _CUT or node.output.spatial == first.output.spatial)
-        grows = node.layer.type in _GROW and node.output.positions > first.output.positions
+        kept = len(node.inputs) == 1 and (node.layer.cuts or node.output.spatial == first.output.spatial)
+        grows = node.layer.grows and node.output.positions > first.output.positions
         self.grown[index] = node if grows else self.grown[first.index] if kept else None
-        self.whole[index] = self.whole[first.index] if kept and node.layer.type in _CUT else node
+        self.whole[index] = self.whole[first.index] if kept and node.layer.cuts else node
         if unread and any(unread) and _steps_within(node):
             self.uneven[index] = node
         else:
@@ -120,8 +117,8 @@ def _steps_within(node: Node) -> bool:
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for the first merge with a skip whose size does not come back, with the names of the others."""
-    merges = [node for node in subject.network.nodes if node.layer.family == "merge" and len(node.inputs) > 1]
-    if not any(node.layer.type in _GROW for node in subject.network.nodes) or not merges:
+    merges = [node for node in subject.network.nodes if node.layer.merges and len(node.inputs) > 1]
+    if not any(node.layer.grows for node in subject.network.nodes) or not merges:
         return
     ways = _Ways(subject, all_lines(subject))
     found = [(node, mismatches) for node in merges if (mismatches := _mismatches(node, ways))]
@@ -141,11 +138,11 @@ def check(subject: Subject) -> Iterator[Found]:
             severity="note",
         )
         return
-    resized = first.grown.layer.type == "resize"
+    resized = first.grown.layer.stretches
     if resized:
         message = f"`{first.grown.name}` stretches what it reads to the size of `{first.skip.name}`, which is no multiple of it"
     else:
-        crops = getattr(node.layer, "crop", "none") != "none"
+        crops = node.layer.crops
         hidden = f"the crop of `{node.name}`" if crops else f"what crops or pads before `{node.name}`"
         message = f"`{first.grown.name}` does not come back to the size of `{first.skip.name}`, and {hidden} hides it"
     yield Found(
@@ -188,14 +185,14 @@ def _along(
     if times < 2 or abs(low.step / line.step - times) > 1e-9:
         return None
     cells = grown.inputs[0].output.spatial[low.axis]
-    back = times * cells if grown.layer.type == "resize" else grown.output.spatial[low.axis]
+    back = times * cells if grown.layer.stretches else grown.output.spatial[low.axis]
     size = skip.output.spatial[line.axis]
     total = low.coarsest
     found = _Mismatch(axis, skip, size, grown, cells, back, times, total)
     if 0 < abs(size - back) < total / line.step:
         return found
     uneven = ways.uneven[source.index]
-    if uneven is None or uneven.index < skip.index or size == back or getattr(node.layer, "crop", "none") == "none":
+    if uneven is None or uneven.index < skip.index or size == back or not node.layer.crops:
         return None
     found.uneven = uneven
     return found
