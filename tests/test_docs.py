@@ -105,6 +105,15 @@ def test_the_readme_names_every_format_of_the_report() -> None:
     assert set(FORMATS) - {"table"} <= set(re.findall(r"\w+", row))
 
 
+@pytest.mark.parametrize("path", [ROOT / "README.md", *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_prose_is_wrapped(path: Path) -> None:
+    """Lines of at most 120 characters; tables, code, and pages made from docstrings may have longer ones."""
+    if path.parent.name in ("layers", "checks"):
+        return
+    prose = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "- **"))] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_page_names_a_machine(path: Path) -> None:
     assert not re.search(r"(?<![\w.])/(home|work|root|tmp|Users)/", path.read_text(encoding="utf-8"))
