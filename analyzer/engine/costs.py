@@ -23,19 +23,14 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
     rows = []
     known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
     for node in network.nodes:
-        # A repeated layer that reads the same volumes costs the same: worked out once.
-        key = (
-            id(node.layer),
-            tuple([source.output.sizes for source in node.inputs]),
-            node.frozen,
-            None if node.tied is None else node.tied.index,
-        )
+        # Nodes that share a flow are one layer that reads equal volumes: they cost the same.
+        key = id(node.flow), node.frozen, node.tied
         found = known.get(key)
         if found is None:
             found = known[key] = _own(node, batch, dtype), macs_on_data(node), unread(node)
-        own = found[0]
+        own, on_data, left = found
         running = running + own
-        rows.append(Row(node, own, running, macs_on_data=found[1], unread=found[2]))
+        rows.append(Row(node, own, running, on_data, left))
     return rows, running
 
 
@@ -58,6 +53,8 @@ def _own(node: Node, batch: int, dtype: str) -> Sums:
 def _cost(counts: Counts, dtype: str, node: Node) -> Cost:
     """Counts as a cost: bytes of weights, biases and buffers, nothing trainable where the layer is frozen."""
     parameters = counts.weights + counts.biases
+    if not parameters and not counts.buffers:
+        return FREE
     size = size_in_bytes(parameters + counts.buffers, dtype)
     return Cost(counts.weights, counts.biases, counts.buffers, size, 0 if node.frozen else parameters)
 

@@ -27,10 +27,12 @@ class Origin:
 class Node:
     """A placed layer: the nodes that it reads, and the volume that it puts out.
 
-    `tied` is the node whose parameters it reuses; `frozen` says that its parameters are not trained.
+    `flow` has the volumes that it reads and puts out. Nodes with one layer that read equal volumes share one flow, so
+    that a pass can ask a repeated layer once. `tied` is the node whose parameters it reuses; `frozen` says that its
+    parameters are not trained.
     """
 
-    __slots__ = ("frozen", "index", "inputs", "layer", "name", "origin", "output", "tied")
+    __slots__ = ("flow", "frozen", "index", "inputs", "layer", "name", "origin", "output", "tied")
 
     def __init__(
         self,
@@ -38,7 +40,7 @@ class Node:
         name: str,
         layer: Layer,
         inputs: Sequence[Node],
-        output: Volume,
+        flow: Flow,
         origin: Origin,
         tied: Node | None,
         frozen: bool,
@@ -47,15 +49,11 @@ class Node:
         self.name = name
         self.layer = layer
         self.inputs = inputs
-        self.output = output
+        self.flow = flow
+        self.output = flow.output
         self.origin = origin
         self.tied = tied
         self.frozen = frozen
-
-    @property
-    def flow(self) -> Flow:
-        """The volumes through it."""
-        return Flow([node.output for node in self.inputs], self.output)
 
     def __repr__(self) -> str:
         return f"Node({self.name}: {self.layer.type} {self.output})"
@@ -89,14 +87,29 @@ class Network:
         self.groups: dict[str, str] = {}
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
+        # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.
+        self._flows: dict[tuple[int, ...], Flow] = {}
+        self._volumes: dict[tuple[tuple[int, ...], int], Volume] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the flows, since objects get other identities in a pickle.
+
+        Nodes are pickled in the order of computation, so that none leads into a recursion.
+        """
+        return {**self.__dict__, "_flows": {}}
 
     def enter(self, name: str, volume: Volume) -> Node:
         """A volume that enters the network under this name. Raises `Refusal` (NAME103) for a name in use."""
         self._check_name(name)
-        node = Node(-1 - len(self.inputs), name, Input(), (), volume, _NOWHERE, None, False)
+        flow = Flow((), self._one(volume))
+        node = Node(-1 - len(self.inputs), name, Input(), (), flow, _NOWHERE, None, False)
         self.inputs.append(node)
         self._entered.add(name)
         return node
+
+    def _one(self, volume: Volume) -> Volume:
+        """The one object for all volumes that are equal to this one."""
+        return self._volumes.setdefault((volume.spatial, volume.depth), volume)
 
     def _check_name(self, name: str) -> None:
         if name in self.names or name in self._entered:
@@ -130,10 +143,15 @@ class Network:
             volumes = "volume" if wanted.endswith("1") else "volumes"
             given = "1 is" if len(inputs) == 1 else f"{len(inputs)} are"
             raise Refusal(f"{{layer}} reads {wanted} {volumes}, and {given} given", code="SHAPE212")
-        output = layer.output([node.output for node in inputs])
+        alike = (id(layer), *[id(node.output) for node in inputs])
+        flow = self._flows.get(alike)
+        if flow is None:
+            read = [node.output for node in inputs]
+            flow = Flow(read, self._one(layer.output(read)))
         if tied is not None:
-            check_tied(layer, inputs, output, tied)
-        node = Node(len(self.nodes), name, layer, inputs, output, origin, tied, frozen)
+            check_tied(layer, flow, tied)
+        node = Node(len(self.nodes), name, layer, inputs, flow, origin, tied, frozen)
+        self._flows[alike] = flow
         self.nodes.append(node)
         self.names[name] = node
         return node
@@ -164,7 +182,7 @@ class Network:
         ]
 
 
-def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node) -> None:
+def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:
     """Refuses parameters of another layer that do not fit this one: another type, or weights of another shape."""
     if tied.layer.type != layer.type:
         raise Refusal(
@@ -172,10 +190,10 @@ def check_tied(layer: Layer, inputs: Sequence[Node], output: Volume, tied: Node)
             code="NAME105",
             parameter="tied",
         )
-    mine = layer.parameters(Flow([node.output for node in inputs], output), layer.declared_sharing)
+    mine = layer.parameters(flow, layer.declared_sharing)
     theirs = tied.layer.parameters(tied.flow, tied.layer.declared_sharing)
     same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
-    depths = inputs[0].output.depth, tied.inputs[0].output.depth
+    depths = flow.input.depth, tied.flow.input.depth
     if not same or (layer.shares and depths[0] != depths[1]) or layer.agreed() != tied.layer.agreed():
         raise Refusal(
             f"{{layer}} reuses the parameters of `{tied.name}`, whose shape is another",

@@ -108,10 +108,15 @@ class ReceptiveField(Reported):
         self.stride = []
         self.offset = []
         for field in fields:
-            length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
-            sizes = [last - first + 1 for first, last in zip(field.first[:length], field.last[:length], strict=True)]
-            self.size.append(max(sizes))
-            self.size_min.append(min(sizes))
+            if len(field.first) == 1:
+                smallest = largest = field.last[0] - field.first[0] + 1
+            else:
+                length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
+                ends = zip(field.first[:length], field.last[:length], strict=True)
+                sizes = [last - first + 1 for first, last in ends]
+                smallest, largest = min(sizes), max(sizes)
+            self.size.append(largest)
+            self.size_min.append(smallest)
             self.offset.append(field.first[0])
             self.stride.append(_stride(field))
         self.whole = all(field.whole for field in fields)
@@ -153,30 +158,48 @@ def propagated(network: Network) -> list[_State]:
         return [None] * len(network.nodes)
     states: dict[int, _State] = {node.index: () for node in network.inputs}
     states[entry.index] = [AxisField(axis, [0], [0]) for axis in range(entry.output.rank)]
+    answers: dict[tuple[int, int], _Answer] = {}
     for node in network.nodes:
-        states[node.index] = _state(node, states, whole)
+        states[node.index] = _state(node, states, whole, answers)
     return [states[node.index] for node in network.nodes]
 
 
-def _state(node: Node, states: dict[int, _State], whole: list[AxisField]) -> _State:
+class _Answer:
+    """The readings of a layer, with what is asked of them at every node: whether all are `KEPT`, or turn no axis."""
+
+    __slots__ = ("kept", "readings", "straight")
+
+    def __init__(self, readings: Readings) -> None:
+        several = readings if isinstance(readings, tuple) else None
+        self.readings = readings
+        self.kept = several is not None and all(reading is KEPT for reading in several)
+        self.straight = several is not None and all(reading.axis is None for reading in several)
+
+
+def _state(
+    node: Node, states: dict[int, _State], whole: list[AxisField], answers: dict[tuple[int, int], _Answer]
+) -> _State:
     """What a node sees, out of what its inputs see."""
     flow = node.flow
     result: _State = ()
     for which, source in enumerate(node.inputs):
         state = states[source.index]
-        if state == ():
+        if isinstance(state, tuple):  # it does not depend on the first input
             continue
-        readings = node.layer.windows(flow, which)
+        answer = answers.get((id(flow), which))
+        if answer is None:
+            answer = answers[id(flow), which] = _Answer(node.layer.windows(flow, which))
+        readings = answer.readings
         if readings is Cells.NOTHING:
             continue
         if readings is Cells.EVERYTHING or (
-            _is_global(readings) if state is None else all(field.whole for field in state)
+            _is_global(readings) if state is None else state[0].whole and all(field.whole for field in state)
         ):
             return whole
         if state is None or result is None or readings is Cells.UNKNOWN:
             result = None
             continue
-        seen = _composed(state, readings, node.output, whole)
+        seen = _composed(state, answer, node.output, whole)
         result = seen if result == () else _hulls(result, seen, node.output)
     return result
 
@@ -186,10 +209,12 @@ def _is_global(readings: Readings) -> bool:
     return isinstance(readings, tuple) and readings != () and all(reading is WHOLE for reading in readings)
 
 
-def _composed(state: _State, readings: tuple[Reading, ...], output: Volume, whole: list[AxisField]) -> _State:
+def _composed(state: _State, answer: _Answer, output: Volume, whole: list[AxisField]) -> _State:
     """The fields behind the readings of one layer."""
     assert state is not None
-    if all(reading is KEPT for reading in readings) and (readings or all(field.axis is None for field in state)):
+    readings = answer.readings
+    assert isinstance(readings, tuple)
+    if answer.kept and (readings or all(field.axis is None for field in state)):
         return state
     fields = []
     for place, field in enumerate(state):
@@ -197,7 +222,9 @@ def _composed(state: _State, readings: tuple[Reading, ...], output: Volume, whol
             fields.append(field)
             continue
         # The output axis that reads the axis which this field lies on; none where the axis is gone.
-        axis = next((n for n, reading in enumerate(readings) if _axis(reading, n) == field.axis), None)
+        axis = field.axis
+        if not answer.straight or (axis is not None and axis >= len(readings)):
+            axis = next((n for n, reading in enumerate(readings) if _axis(reading, n) == field.axis), None)
         if axis is None:
             low, high = field.at(0)
             fields.append(AxisField(None, [low], [high], step=0, ragged=low > high))

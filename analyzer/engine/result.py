@@ -48,6 +48,8 @@ class Cost(Reported, eq=True):
         return self.weights + self.biases
 
     def __add__(self, other: Cost) -> Cost:
+        if other is FREE:  # most layers have no parameters
+            return self
         return Cost(
             self.weights + other.weights,
             self.biases + other.biases,
@@ -113,7 +115,6 @@ class Row(Reported):
         node: Node,
         own: Sums,
         cumulative: Sums,
-        *,
         macs_on_data: int | None = None,
         unread: list[int] | None = None,
         receptive_field: ReceptiveField | None = None,

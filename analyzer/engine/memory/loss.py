@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from analyzer.engine.memory.tape import Step, Tape
 from analyzer.engine.network import Node, Origin
-from analyzer.layers import Input
+from analyzer.layers import Flow, Input
 from analyzer.layers.operations import INDEX, NEW, OWN, PASSED
 from analyzer.volume import Volume
 
@@ -29,7 +29,7 @@ class Loss:
         self.outputs = tape.outputs
         self.value: int | None = None
         network, run = tape.work.network, tape.run
-        self.node = Node(len(network.nodes), "loss", Input(), (), Volume((), 1), Origin(), None, False)
+        self.node = Node(len(network.nodes), "loss", Input(), (), Flow((), Volume((), 1)), Origin(), None, False)
         if run.loss == "none":
             return
         scalars = []
