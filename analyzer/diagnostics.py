@@ -61,6 +61,16 @@ class Refusal(Exception):
         self.help = help
         self.reason = reason
 
+    def sentence(self, subject: str) -> str:
+        """The message behind its subject, with the key inside of the subject's value that is at fault.
+
+        >>> Refusal("must be above 0", at=("left",)).sentence("`padding` of `conv`")
+        '`left` in `padding` of `conv` must be above 0'
+        """
+        keys = [step for step in self.at if isinstance(step, str)]
+        inside = f"`{keys[-1]}` in " if keys and self.code != "VALUE102" else ""
+        return f"{inside}{subject} {self.message}"
+
 
 class Diagnostic(Reported):
     """One finding: what is wrong, where, the arithmetic (`notes`) and the nearest fix (`help`).

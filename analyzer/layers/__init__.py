@@ -4,7 +4,9 @@
 """
 
 # ruff: noqa: F401, I001 -- the families register themselves, in the order of the language's table
-from analyzer.layers.base import CATALOGUE, NOTHING, Counts, Flow, Input, Layer, Parameter, parameter
+from analyzer.layers.answers import Counts, Flow, NOTHING
+from analyzer.layers.base import CATALOGUE, Input, Layer
+from analyzer.layers.parameters import Parameter, parameter
 from analyzer.layers.sharing import LOCAL, SHARED, Sharing
 from analyzer.layers import convolution
 from analyzer.layers import dense

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Number
 from analyzer.layers.operations import FULL_ON_CUDA, INPLACE, OUT, Array, Operation
+from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.traits import Scores
 from analyzer.volume import Volume

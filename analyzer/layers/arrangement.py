@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal, listed
+from analyzer.layers.answers import Bounds, Flow
 from analyzer.layers.axes import checked, needs_axes, signed
-from analyzer.layers.base import Bounds, Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Whole
 from analyzer.layers.operations import NEW, PASSED, VIEW, Operation
 from analyzer.layers.padding import Padding
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named

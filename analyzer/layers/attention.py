@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, needs_axes, per_axis
-from analyzer.layers.base import CATALOGUE, Counts, Flow, Layer, parameter
+from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import (
     FULL,
@@ -29,6 +30,7 @@ from analyzer.layers.operations import (
     Array,
     Operation,
 )
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Sizes

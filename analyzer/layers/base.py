@@ -9,22 +9,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from analyzer.layers.kinds import Kind
-from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation, matrix
+from analyzer.layers.answers import NOTHING, Bounds, Counts, Flow
+from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation
+from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.traits import Averages, Drops, Normalises, Scores
 from analyzer.layers.windows import Window
-from analyzer.record import Record
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar, TypeVar
+    from typing import Any, ClassVar
 
-    from typing_extensions import dataclass_transform
-
-    T = TypeVar("T")
+    from typing_extensions import Self, dataclass_transform
 else:
 
     def dataclass_transform(**_: object) -> Callable[[object], object]:
@@ -32,114 +30,15 @@ else:
         return lambda cls: cls
 
 
-_REQUIRED = object()
-
 #: Every layer type by its name in the language, in the order of the catalogue.
 CATALOGUE: dict[str, type[Layer]] = {}
 
 
-class Parameter:
-    """The declaration of one parameter: its kind, default, doc line, textbook letter; whether a bare value means it.
-
-    `agreed` says that layers which reuse each other's weights must have the same value.
-
-    `name` is its name in the language, `attribute` its name in the class. They differ only where a question of `Layer`
-    has the name.
-    """
-
-    __slots__ = ("agreed", "attribute", "default", "doc", "kind", "letter", "main", "name", "shown_default")
-
-    def __init__(
-        self,
-        kind: Kind,
-        name: str,
-        default: Any,
-        doc: str,
-        letter: str | None,
-        main: bool,
-        shown: str | None,
-        agreed: bool,
-    ) -> None:
-        self.kind = kind
-        self.default = default
-        self.doc = doc
-        self.letter = letter
-        self.main = main
-        self.shown_default = shown
-        self.agreed = agreed
-        self.name = name
-        self.attribute = name
-
-    @property
-    def required(self) -> bool:
-        """Whether a layer must give it."""
-        return self.default is _REQUIRED
-
-
-def parameter(
-    kind: Kind,
-    doc: str,
-    *,
-    default: Any = _REQUIRED,
-    letter: str | None = None,
-    main: bool = False,
-    shown: str | None = None,
-    name: str = "",
-    agreed: bool = False,
-) -> Any:
-    """Declares a parameter of a layer type. `shown` is the default in words, where the value does not say it."""
-    return Parameter(kind, name, default, doc, letter, main, shown, agreed)
-
-
-class Counts:
-    """What a layer keeps: trained weights, trained biases, and buffers that are not trained."""
-
-    __slots__ = ("biases", "buffers", "weights")
-
-    def __init__(self, weights: int = 0, biases: int = 0, buffers: int = 0) -> None:
-        self.weights = weights
-        self.biases = biases
-        self.buffers = buffers
-
-    def tensors(self, rows: int = 0, columns: int = 0) -> tuple[tuple[int, ...], ...]:
-        """The shapes of its parameter tensors, weights and biases, where there are any.
-
-        Weights are a vector, or have these last two axes.
-        """
-        weights = matrix(self.weights, rows, columns) if rows else (self.weights,)
-        return tuple(shape for shape in (weights, (self.biases,)) if shape[0])
-
-
-NOTHING = Counts()
-
-
-class Bounds(Record):
-    """A part of an axis: every `step`-th cell from `start` up to and without `stop`."""
-
-    axis: str
-    start: int
-    stop: int
-    step: int
-
-
-class Flow:
-    """The volumes that a placed layer reads and the one that it puts out."""
-
-    __slots__ = ("inputs", "output")
-
-    def __init__(self, inputs: Sequence[Volume], output: Volume) -> None:
-        self.inputs = inputs
-        self.output = output
-
-    @property
-    def input(self) -> Volume:
-        """The first input."""
-        return self.inputs[0]
-
-
 @dataclass_transform(kw_only_default=True, field_specifiers=(parameter,))
 class Layer:
-    """A layer with its parameters, read and checked. One object may stand at many places of a network.
+    """A layer with its parameters. One object may be placed several times in a network.
+
+    The constructor takes parameters by their names, as a file writes them, and raises `Refusal` for a wrong one.
 
     Class keywords: `type`, its name in the language; `elsewhere`, its names in frameworks, which messages answer;
     `reads`, how many volumes it reads (least, most; None for any number).
@@ -206,8 +105,20 @@ class Layer:
     keeps: ClassVar[tuple[int, ...]]
     precision: ClassVar[str] = AS_READ
 
-    def __init__(self, **values: Any) -> None:
-        self.__dict__.update(values)
+    def __init__(self, **written: Any) -> None:
+        self.__dict__.update(read_parameters(self.type, self.declared, written))
+
+    @classmethod
+    def of_read(cls, values: dict[str, Any]) -> Self:
+        """The layer with values that its kinds have read, by attribute; the loader reads each value once."""
+        layer = object.__new__(cls)
+        layer.__dict__.update(values)
+        return layer
+
+    def written(self) -> dict[str, Any]:
+        """Its parameters as a file writes them, by their names, those at their defaults left out."""
+        values = [(declared, getattr(self, declared.attribute)) for declared in self.declared.values()]
+        return {one.name: one.kind.write(value) for one, value in values if one.required or value != one.default}
 
     def __init_subclass__(
         cls,

@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy
 from analyzer.layers.padding import Padding
+from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, SharingKind, Sizes

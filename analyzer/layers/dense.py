@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import HALF, NONE, VIEW, Operation
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing

@@ -62,6 +62,10 @@ class Kind:
         """The value as the rules want it; raises `Refusal`."""
         raise NotImplementedError
 
+    def write(self, value: Value) -> Value:
+        """A value that was read, as a file writes it: `read(write(value))` equals `value`."""
+        return value
+
     def schema(self) -> Fragment:
         """A draft-07 fragment that accepts what `read` accepts."""
         raise NotImplementedError

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Reason, Refusal
+from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked
-from analyzer.layers.base import Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag
 from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import FIRST, KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.sharing import Sharing

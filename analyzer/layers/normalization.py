@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import (
     AS_READ,
@@ -26,6 +27,7 @@ from analyzer.layers.operations import (
     Array,
     Operation,
 )
+from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.layers.traits import Normalises

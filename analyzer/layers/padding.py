@@ -8,28 +8,23 @@ from __future__ import annotations
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.axes import effective, wrong_rank
+from analyzer.record import Record
 
 #: Padding cells before and after, on each axis.
 Pairs = tuple[tuple[int, int], ...]
 
 
-class Padding:
-    """Padding as written: numbers for each side, or a mode that depends on the input.
+class Padding(Record, eq=True):
+    """Padding as written: numbers of cells, or a mode by which they follow from the input.
 
-    `mode` is `explicit`, `same`, `same_lower` or `causal`.
+    mode   `explicit`, `same`, `same_lower` or `causal`
+    cells  cells on every side of every axis, or (before, after) for each axis
+    sides  cells by side (top, bottom, left, right, front, back), in place of `cells`; a side that is left out has none
     """
 
-    __slots__ = ("_cells", "_sides", "mode")
-
-    def __init__(
-        self,
-        mode: str,
-        cells: int | tuple[tuple[int, int], ...] = 0,
-        sides: dict[str, int] | None = None,
-    ) -> None:
-        self.mode = mode
-        self._cells = cells
-        self._sides = sides
+    mode: str
+    cells: int | tuple[tuple[int, int], ...] = 0
+    sides: tuple[tuple[str, int], ...] | None = None
 
     @classmethod
     def explicit(cls, cells: int | tuple[tuple[int, int], ...]) -> Padding:
@@ -37,19 +32,19 @@ class Padding:
         return cls("explicit", cells)
 
     @classmethod
-    def sides(cls, cells: dict[str, int]) -> Padding:
-        """Cells by side: top, bottom, left, right, front, back; what is left out is 0."""
-        return cls("explicit", sides=cells)
+    def by_side(cls, cells: dict[str, int]) -> Padding:
+        """Cells by side; a side that is left out has none."""
+        return cls("explicit", sides=tuple(cells.items()))
 
     def pairs(self, rank: int) -> Pairs:
         """Cells before and after on each axis, for explicit padding; refuses a spelling for another rank."""
-        if self._sides is not None:
-            return self._by_side(self._sides, rank)
-        if isinstance(self._cells, int):
-            return ((self._cells, self._cells),) * rank
-        if len(self._cells) != rank:
-            raise wrong_rank("padding", len(self._cells), rank)
-        return self._cells
+        if self.sides is not None:
+            return self._by_side(dict(self.sides), rank)
+        if isinstance(self.cells, int):
+            return ((self.cells, self.cells),) * rank
+        if len(self.cells) != rank:
+            raise wrong_rank("padding", len(self.cells), rank)
+        return self.cells
 
     @staticmethod
     def _by_side(sides: dict[str, int], rank: int) -> Pairs:
@@ -108,12 +103,20 @@ class Padding:
             return pairs
         return tuple((max(pair), max(pair)) if step > 1 else pair for pair, step in zip(pairs, stride, strict=True))
 
+    def written(self) -> str | int | dict[str, int] | list[list[int]]:
+        """The padding as a file writes it."""
+        if self.mode != "explicit":
+            return self.mode
+        if self.sides is not None:
+            return dict(self.sides)
+        return self.cells if isinstance(self.cells, int) else [list(pair) for pair in self.cells]
+
     def __str__(self) -> str:
         """As in the kind column of the table: `same`, `1`, `1×2`, `1:2` for (before, after)."""
         if self.mode != "explicit":
             return self.mode
-        if self._sides is not None:
-            return ",".join(f"{side} {cells}" for side, cells in self._sides.items())
-        if isinstance(self._cells, int):
-            return str(self._cells)
-        return "×".join(str(b) if b == a else f"{b}:{a}" for b, a in self._cells)
+        if self.sides is not None:
+            return ",".join(f"{side} {cells}" for side, cells in self.sides)
+        if isinstance(self.cells, int):
+            return str(self.cells)
+        return "×".join(str(b) if b == a else f"{b}:{a}" for b, a in self.cells)

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked, needs_axes, per_axis
-from analyzer.layers.base import Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice
 from analyzer.layers.operations import (
     AS_READ,
@@ -28,6 +29,7 @@ from analyzer.layers.operations import (
     padded_copy,
 )
 from analyzer.layers.padding import Padding
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named

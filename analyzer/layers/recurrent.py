@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, per_axis
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import HALF, OUT, Array, Operation, matrix
 from analyzer.layers.padding import Padding
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes

@@ -43,6 +43,9 @@ class References(Kind):
                 raise
         return tuple(names)
 
+    def write(self, value: Value) -> Value:
+        return list(value) if isinstance(value, tuple) else value
+
     def schema(self) -> Fragment:
         return {"type": "array", "minItems": 1, "items": Reference().schema()}
 
@@ -76,6 +79,12 @@ class Sugar(Kind):
             near = nearest(name, (*self.types(), "none"))
             raise self.refuse(name, help=f"did you mean `{near}`?" if near else None)
         return str(name), parameters
+
+    def write(self, value: Value) -> Value:
+        if value is None:
+            return "none"
+        name, parameters = value
+        return name if parameters is None else {name: parameters}
 
     def schema(self) -> Fragment:
         types = self.types()

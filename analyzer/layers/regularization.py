@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.layers.base import Flow, Layer, parameter
+from analyzer.layers.answers import Flow
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Number
 from analyzer.layers.operations import INPLACE, OWN, VIEW, Array, Operation
+from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.traits import Drops
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from math import floor, prod
 
 from analyzer.diagnostics import Refusal
+from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked, needs_axes, per_axis, wrong_rank
-from analyzer.layers.base import Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
 from analyzer.layers.operations import NEW, NONE, Operation
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import Reference
 from analyzer.layers.sharing import Sharing

@@ -9,19 +9,17 @@ from __future__ import annotations
 from math import prod
 
 from analyzer.layers.axes import per_axis, times
+from analyzer.record import Record
 
 
-class Sharing:
+class Sharing(Record, eq=True):
     """One policy of sharing: `shared`, `local`, `tiled` (every `step`-th unit) or `regions` (blocks of `step`).
 
     `step` is one number for every axis, or one for each.
     """
 
-    __slots__ = ("policy", "step")
-
-    def __init__(self, policy: str, step: int | tuple[int, ...] = 1) -> None:
-        self.policy = policy
-        self.step = step
+    policy: str
+    step: int | tuple[int, ...] = 1
 
     def banks(self, positions: tuple[int, ...]) -> int:
         """The number of distinct filter banks over these positions per axis.
@@ -36,12 +34,6 @@ class Sharing:
         if self.policy == "tiled":
             return prod(map(min, steps, positions))
         return prod(-(-length // step) for length, step in zip(positions, steps, strict=True))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sharing) and (self.policy, self.step) == (other.policy, other.step)
-
-    def __hash__(self) -> int:
-        return hash((self.policy, self.step))
 
     def __str__(self) -> str:
         return self.policy if self.policy in ("shared", "local") else f"{self.policy} {times(self.step)}"

@@ -52,6 +52,9 @@ class Sizes(Kind):
                 raise self.refuse(value, help=refusal.help) from None
             raise
 
+    def write(self, value: Value) -> Value:
+        return list(value) if isinstance(value, tuple) else value
+
     def schema(self) -> Fragment:
         number = self.one.schema()
         return _by_type(number=number, text={"pattern": f"^{_sizes_text(self.low)}$"}, items=number)
@@ -83,6 +86,9 @@ class Factors(Kind):
         except Refusal as refusal:
             refusal.at = at
             raise
+
+    def write(self, value: Value) -> Value:
+        return list(value) if isinstance(value, tuple) else value
 
     def schema(self) -> Fragment:
         number = self.one.schema()
@@ -129,7 +135,7 @@ class PaddingKind(Kind):
                 )
         if not value:
             raise self.refuse(value)
-        return Padding.sides({side: self._cells(cells, (side,)) for side, cells in value.items()})
+        return Padding.by_side({side: self._cells(cells, (side,)) for side, cells in value.items()})
 
     def _axis(self, value: Value, place: int) -> tuple[int, int]:
         if isinstance(value, list):
@@ -149,6 +155,9 @@ class PaddingKind(Kind):
             if refusal.code == "VALUE101":
                 refusal.help = "padding is never negative; `crop` takes cells away"
             raise
+
+    def write(self, value: Value) -> Value:
+        return value.written() if isinstance(value, Padding) else value
 
     def schema(self) -> Fragment:
         cells = self.one.schema()
@@ -186,6 +195,11 @@ class SharingKind(Kind):
             near = f"{{{near}: 2}}"
         raise self.refuse(value, help=f"did you mean `{near}`?" if near else None)
 
+    def write(self, value: Value) -> Value:
+        if not isinstance(value, Sharing):
+            return value
+        return value.policy if value.policy in ("shared", "local") else {value.policy: Sizes(1).write(value.step)}
+
     def schema(self) -> Fragment:
         step = Sizes(1).schema()
         return {
@@ -216,6 +230,11 @@ class VolumeKind(Kind):
             if size is not None and not 1 <= size <= LARGEST:
                 raise self.refuse(value, help="every axis is from 1 to 10^15")
         return tuple(sizes)
+
+    def write(self, value: Value) -> Value:
+        if not isinstance(value, tuple):
+            return value
+        return "x".join("?" if size is None else str(size) for size in value)
 
     def schema(self) -> Fragment:
         one = f"({SIZE_TEXT}|\\?)" if self.wildcard else SIZE_TEXT
@@ -250,6 +269,11 @@ class Axes(Kind):
                 raise Refusal(f"names the axis `{name}` twice", code="VALUE101", at=at)
         return tuple(str(name) for name in names)
 
+    def write(self, value: Value) -> Value:
+        if not isinstance(value, tuple):
+            return value
+        return value[0] if len(value) == 1 else list(value)
+
     def schema(self) -> Fragment:
         if self.single:
             return {"enum": list(self.choices)}
@@ -280,6 +304,9 @@ class Wholes(Kind):
                 refusal.at = (place,) if isinstance(value, list) else ()
                 raise
         return tuple(numbers)
+
+    def write(self, value: Value) -> Value:
+        return list(value) if isinstance(value, tuple) else value
 
     def schema(self) -> Fragment:
         return _by_type(number=Whole(1).schema(), items=Whole(1).schema(), high=None)

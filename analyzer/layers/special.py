@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, needs_axes
-from analyzer.layers.base import Counts, Flow, Layer, parameter
+from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import FULL, NONE, PASSED, WIDEST, Operation
+from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import VolumeKind

@@ -65,7 +65,7 @@ def mixed() -> Analysis:
     """A locally connected layer declared, an authored layer, a warning; the name needs escaping everywhere."""
     net = Builder(Volume((12, 12), 3))
     net.add("conv_1", "conv", filters=4, kernel=3, dilation=2, sharing=LOCAL)
-    net.add("own", "custom", volume=(4, 4, 8), weights=100, biases=8, multiply_accumulates=5000)
+    net.add("own", "custom", output="4x4x8", weights=100, biases=8, macs=5000)
     warning = Diagnostic("W1", "an example", Span("net.yaml", 4, 5), severity="warning", help="none")
     return net.analysis("<b>50% & $x_1|#</b>", diagnostics=[warning], batch=3, dtype="float16", description="a\x1b[31m")
 

@@ -28,7 +28,9 @@ def add_shortcut(
             _refuse_sum(item, source.output, end.output, shortcut.output, behind(source))
             name = name or frame.scope.automatic("add")
             origin = Origin(item.span, frame.scope.path, item.note)
-            end = place(run, frame.scope.prefix + name, CATALOGUE["add"](inputs=()), [end, shortcut], origin)
+            end = place(
+                run, frame.scope.prefix + name, CATALOGUE["add"].of_read({"inputs": ()}), [end, shortcut], origin
+            )
         row = row_of(run, item.act, frame.values, end.output) if item.act is not None else None
     except Refusal as refusal:
         tree = item.place if item.act is None or refusal.parameter is None else item.act.template.tree
@@ -91,7 +93,7 @@ def join_branches(run: Expansion, item: ParallelItem, path: str, frame: Frame, e
     """Places the layer that joins the ends of branches."""
     join = item.join if item.join not in item.branches else f"{item.join}ed"
     try:
-        layer = CATALOGUE[item.join](inputs=tuple(item.branches))
+        layer = CATALOGUE[item.join].of_read({"inputs": tuple(item.branches)})
         return place(run, f"{path}.{join}", layer, ends, Origin(item.span, path, item.note))
     except Refusal as refusal:
         refusal.notes = tuple(

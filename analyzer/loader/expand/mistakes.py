@@ -11,7 +11,7 @@ from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.scope import Missing, Scope
 from analyzer.loader.parse.description import Argument, LayerItem
 from analyzer.loader.text.limits import LIMITS, Enough
-from analyzer.loader.text.places import at_fault, inside
+from analyzer.loader.text.places import at_fault
 from analyzer.loader.text.tree import Mapping, Tree
 from analyzer.source import shown
 
@@ -70,8 +70,7 @@ class Mistakes:
             return
         notes = _argument_notes(refusal, item, argument, place, frame)
         if refusal.code in _OF_VALUES and argument is not None:
-            subject = inside(f"`{argument.declaration.name}` of `{item.type.type}`", refusal)
-            refusal.message = f"{subject} {refusal.message}"
+            refusal.message = refusal.sentence(f"`{argument.declaration.name}` of `{item.type.type}`")
         if refusal.code.startswith("SHAPE"):
             notes += sources_told(read)
             if len(read) > 1:

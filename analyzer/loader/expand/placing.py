@@ -156,7 +156,9 @@ def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volu
     evaluated = []
     for argument in arguments.values():
         declaration = argument.declaration
-        if not argument.template.dynamic or isinstance(declaration.kind, Sugar):
+        if isinstance(declaration.kind, Sugar):
+            continue  # it becomes a layer of its own
+        if not argument.template.dynamic:
             read[declaration.attribute] = argument.value
             continue
         try:
@@ -169,5 +171,5 @@ def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volu
     key = (arguments is item.arguments, *evaluated)
     layer = item.made.get(key)
     if layer is None:
-        layer = item.made[key] = item.type(**read)
+        layer = item.made[key] = item.type.of_read(read)
     return layer

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from analyzer.diagnostics import Refusal, listed
+from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.layers.parameters import example, missing_parameters, names_listed, unknown_parameter
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.parse.description import Argument, LayerItem, Template, build
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import is_nothing
-from analyzer.loader.parse.suggestions import example, meant_parameter, parameters, sugar_help, written_otherwise
+from analyzer.loader.parse.suggestions import meant, sugar_help, written_otherwise
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.places import described, inner
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
-from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ def parse_layer(parser: Parser, item: LayerItem, key: Scalar, value: Tree | None
     missing = [name for name in item.type.needed if name not in item.arguments]
     if missing:
         if not parser.misplaced:  # otherwise it is written beside the layer, which was reported
-            help = f"for example `{example(item.type)}`, or give it in `defaults`"
-            message = f"`{item.type.type}` needs {listed(missing, last='and')}"
-            parser.problem("VALUE103", message, key, help=help)
+            refusal = missing_parameters(item.type.type, item.type.declared, missing)
+            parser.problem(refusal.code, refusal.message, key, help=f"{refusal.help}, or give it in `defaults`")
         return False
     if any(argument.broken for argument in item.arguments.values()):
         return False
@@ -64,7 +63,7 @@ def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known
 def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known) -> dict[str, Argument]:
     """The main argument of a layer that is written without its name: `dense: 10`."""
     if kind.main is None:
-        help = parameters(kind.declared) if kind.declared else f"write `- {kind.type}`"
+        help = names_listed(kind.declared) if kind.declared else f"write `- {kind.type}`"
         message = f"`{kind.type}` takes no bare value, and {described(value)} stands here"
         parser.problem("VALUE104", message, value, help=help)
         return {}
@@ -73,10 +72,13 @@ def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known)
 
 
 def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
-    beside = name.text in GRAPH_KEYS
-    help = f"`{name.text}` stands beside `{kind.type}`, not inside it" if beside else meant_parameter(name.text, kind)
-    message = f"`{kind.type}` has no parameter `{shown(name.text)}`"
-    parser.problem("VALUE102", message, name, notes=[parameters(kind.declared)], help=help)
+    refusal = unknown_parameter(kind.type, kind.declared, name.text)
+    help = refusal.help
+    if any(sign in name.text for sign in ":="):  # a value without a space before it
+        help = meant(name.text, [*kind.declared, *kind.letters])
+    if name.text in GRAPH_KEYS:
+        help = f"`{name.text}` stands beside `{kind.type}`, not inside it"
+    parser.problem(refusal.code, refusal.message, name, notes=refusal.notes, help=help)
 
 
 def _argument(
@@ -96,7 +98,7 @@ def _argument(
     except Refusal as refusal:
         refusal.help = written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
         if bare and isinstance(tree, Sequence):
-            refusal.help = f"parameters stand with their names: `{example(kind)}`"
+            refusal.help = f"parameters stand with their names: `{example(kind.type, kind.declared)}`"
         parser.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
         return None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import listed
+from analyzer.layers.parameters import names_listed
 from analyzer.loader.parse.description import Block, CallItem, Template
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import is_nothing
-from analyzer.loader.parse.suggestions import meant, parameters
+from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Tree
@@ -62,4 +63,4 @@ def _unknown_parameter(parser: Parser, block: Block, name: Scalar) -> None:
     else:
         help = meant(name.text, block.params)
     message = f"block `{block.name}` has no parameter `{shown(name.text)}`"
-    parser.problem("VALUE102", message, name, notes=[parameters(block.params)], help=help)
+    parser.problem("VALUE102", message, name, notes=[names_listed(block.params)], help=help)

@@ -5,6 +5,7 @@ Values that hold no expression are read and checked once, when the file is parse
 
 from __future__ import annotations
 
+from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.text.tree import Tree
 from analyzer.source import Span
 
@@ -117,7 +118,8 @@ def build(item: LayerItem, alike: dict[Any, Layer]) -> None:
     key = (item.type, *map(_written, arguments))
     item.ready = alike.get(key)
     if item.ready is None:
-        item.ready = alike[key] = item.type(**{a.declaration.attribute: a.value for a in arguments})
+        read = {a.declaration.attribute: a.value for a in arguments if not isinstance(a.declaration.kind, Sugar)}
+        item.ready = alike[key] = item.type.of_read(read)
 
 
 def _written(argument: Argument) -> tuple[str, str | int]:

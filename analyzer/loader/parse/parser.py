@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from analyzer.diagnostics import Diagnostic, Refusal
 from analyzer.loader.parse.description import Model
 from analyzer.loader.text.limits import LIMITS, Enough
-from analyzer.loader.text.places import at_fault, inside
+from analyzer.loader.text.places import at_fault
 from analyzer.loader.text.tree import Damaged, Tree
 from analyzer.record import Record, field
 
@@ -63,5 +63,5 @@ class Parser(Record):
 
     def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:
         """Reports a refused value: `subject` begins the sentence, the refusal says where inside `tree`."""
-        message = f"{inside(subject, refusal)} {refusal.message}" if subject else refusal.message
+        message = refusal.sentence(subject) if subject else refusal.message
         self.problem(refusal.code, message, at_fault(tree, refusal), notes=refusal.notes, help=refusal.help)

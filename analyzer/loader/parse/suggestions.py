@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from analyzer.diagnostics import Refusal, listed, nearest
+from analyzer.diagnostics import Refusal, nearest
 from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.spatial_kinds import Axes
@@ -44,38 +44,6 @@ def meant_layer(word: str, known: list[str]) -> str | None:
     if name != word and name in known:
         return f"the parameters of `{name}` are written `{name}: {{name: value, …}}`"
     return meant(word, known)
-
-
-def meant_parameter(name: str, kind: type[Layer]) -> str | None:
-    """What helps where a parameter has a name from elsewhere or a misspelt one."""
-    elsewhere = {
-        "kernel_size": "kernel", "ksize": "kernel", "size": "kernel", "pool_size": "kernel", "window": "kernel",
-        "strides": "stride", "pad": "padding", "pads": "padding", "out_channels": "filters", "channels": "filters",
-        "num_output": "filters", "features": "units", "out_features": "units", "depth": "filters", "use_bias": "bias",
-        "dilation_rate": "dilation", "group": "groups", "activation": "act", "normalization": "norm",
-        "depth_multiplier": "multiplier", "p": "rate", "dim": "axis", "num_heads": "heads", "hidden_size": "units",
-        "scale_factor": "factor", "ceil_mode": "rounding", "n": "filters", "alpha": "slope", "negative_slope": "slope",
-    }.get(name.lower())  # fmt: skip
-    if elsewhere in kind.declared:
-        return f"did you mean `{elsewhere}`?"
-    return meant(name, [*kind.declared, *kind.letters])
-
-
-def parameters(names: Iterable[str]) -> str:
-    """The parameters of a type or a block, in a sentence."""
-    known = list(names)
-    if not known:
-        return "it has none"
-    return f"its parameter{'s are' if len(known) > 1 else ' is'} {listed(known, last='and')}"
-
-
-def example(kind: type[Layer]) -> str:
-    """A call of a type with its required parameters."""
-    samples = {"filters": "64", "kernel": "3", "units": "10", "inputs": "[prev, conv1]", "axis": "height", "to": "7x7x512",
-               "order": "[depth, height, width]", "output": "7x7x512", "vocabulary": "10000", "size": "7", "factor": "2",
-               "groups": "4", "heads": "8", "padding": "1"}  # fmt: skip
-    parts = [f"{p.name}: {samples.get(p.name, '1')}" for p in map(kind.declared.__getitem__, kind.needed)]
-    return f"{kind.type}: {{{', '.join(parts)}}}"
 
 
 def with_dollars(text: str, known: Set[str]) -> str | None:

@@ -28,12 +28,6 @@ def at_fault(tree: Tree, refusal: Refusal) -> Tree:
     return inner(tree, refusal.at)
 
 
-def inside(subject: str, refusal: Refusal) -> str:
-    """The subject of a refusal's sentence, with the key inside of it that is at fault."""
-    keys = [step for step in refusal.at if isinstance(step, str)]
-    return f"`{keys[-1]}` in {subject}" if keys and refusal.code != "VALUE102" else subject
-
-
 def described(tree: Tree) -> str:
     """A tree in a sentence."""
     if isinstance(tree, Mapping):

@@ -54,7 +54,7 @@ def kind_text(row: Row) -> str:
             value = getattr(layer, declaration.attribute)
             if name == "stride" and value is None:
                 value = layer.__dict__["kernel"]  # a pool's step is its window
-            if value is None or (_plain(value) == _plain(declaration.default) and not declaration.main):
+            if value is None or (value == declaration.default and not declaration.main):
                 continue
             words.append(sign + _spelled(name, value, rank))
     if row.node.tied is not None:
@@ -76,8 +76,3 @@ def _spelled(name: str, value: Any, rank: int) -> str:
     if name == "kernel":
         return times((value,) * max(rank, 1))
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _plain(value: Any) -> Any:
-    """A value to compare: padding has no equality of its own."""
-    return str(value) if hasattr(value, "resolve") else value
