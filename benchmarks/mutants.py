@@ -49,6 +49,9 @@ class Room(NamedTuple):
     tests: tuple[str, ...]
 
 
+#: Tests by their name: seconds, and the functions of the package that they call.
+Tests = dict[str, tuple[float, list[str]]]
+
 ROOMS = {
     "layers": Room(("analyzer/layers/**/*.py",), ("tests/layers", "tests/engine/test_receptive_field.py")),
     "engine": Room(("analyzer/engine/*.py",), ("tests/engine", "tests/layers/test_cases.py")),
@@ -106,7 +109,7 @@ class Traced(Chosen):
         super().__init__(None)
         self.package = str(root / "analyzer")
         self.cut = len(str(root)) + 1
-        self.tests: dict[str, tuple[float, list[str]]] = {}
+        self.tests: Tests = {}
 
     def pytest_runtest_protocol(self, item: Any) -> None:
         seen: set[Any] = set()
@@ -168,29 +171,52 @@ def run_tests(root: Path, paths: Iterable[str], plugin: Chosen, *more: str) -> i
     return int(pytest.main([*flags, *paths], plugins=[plugin]))
 
 
-def traced(room: str, work: Path, *, again: bool) -> dict[str, tuple[float, list[str]]]:
-    """The tests of a room, each with its seconds and the functions that it calls."""
-    kept, new = work / f"{room}.json", work / f"{room}.new"
-    if again or not kept.exists():
-        root = copied(work / "tree0")
-
-        def trace(stream: Any) -> int:
-            plugin = Traced(root)
-            code = run_tests(root, ROOMS[room].tests, plugin)
-            stream.write(plugin.failed)
-            new.write_text(json.dumps(plugin.tests))  # more than a pipe holds
-            return code
-
-        code, failed = in_child(trace, 3600)
-        if code:
-            raise SystemExit(f"the tests of {room} fail without a mutant: {failed}")
-        new.rename(kept)
-    tests: dict[str, tuple[float, list[str]]] = json.loads(kept.read_text())
-    print(f"{room}: {len(tests):,} tests", flush=True)
-    return tests
+def test_files(room: str, root: Path) -> list[str]:
+    """The test files of a room, by their path in the tree."""
+    found = [root / path for path in ROOMS[room].tests]
+    files = {file for path in found for file in ([path] if path.is_file() else path.rglob("test_*.py"))}
+    return sorted(str(file.relative_to(root)) for file in files)
 
 
-def fitting(mutant: Mutant, tests: dict[str, tuple[float, list[str]]]) -> list[str]:
+def trace_into(notes: Path, file: str, root: Path) -> None:
+    """Notes what the tests of one file call, and how long they take."""
+
+    def work(stream: Any) -> int:
+        plugin = Traced(root)
+        code = run_tests(root, [file], plugin)
+        stream.write(plugin.failed)
+        notes.write_text(json.dumps(plugin.tests))  # more than a pipe holds
+        return code
+
+    code, failed = in_child(work, 3600)
+    if code:
+        notes.unlink(missing_ok=True)
+        raise SystemExit(f"{file} fails without a mutant: {failed}")
+
+
+def traced(rooms: Iterable[str], given: Any) -> dict[str, Tests]:
+    """For every room its tests, each with its seconds and the functions that it calls."""
+    files = {room: test_files(room, ROOT) for room in rooms}
+    notes = {
+        file: given.work / "notes" / (file.replace("/", "-") + ".json") for each in files.values() for file in each
+    }
+    missing = [file for file in notes if given.retrace or not notes[file].exists()]
+    (given.work / "notes").mkdir(exist_ok=True)
+
+    def work(number: int) -> None:
+        for file in missing[number :: given.processes]:
+            trace_into(notes[file], file, roots[number])
+
+    if missing:
+        roots = [copied(given.work / f"tree{number}") for number in range(given.processes)]
+        in_processes(given.processes, work)
+        if not all(path.exists() for path in notes.values()):
+            raise SystemExit("tests fail without a mutant")
+    found = {file: json.loads(path.read_text()) for file, path in notes.items()}
+    return {room: {name: seen for file in each for name, seen in found[file].items()} for room, each in files.items()}
+
+
+def fitting(mutant: Mutant, tests: Tests) -> list[str]:
     """The tests that call the function of a mutant, or anything of its file where none does; the quickest first."""
     place = f"{mutant.path}:{mutant.function}"
     calls = [(seconds, name) for name, (seconds, called) in tests.items() if place in called] if mutant.called else []
@@ -202,9 +228,7 @@ def fitting(mutant: Mutant, tests: dict[str, tuple[float, list[str]]]) -> list[s
     return [name for _, name in sorted(calls)]
 
 
-def judged(
-    room: str, mutant: Mutant, root: Path, tests: dict[str, tuple[float, list[str]]], *, thorough: bool
-) -> dict[str, Any]:
+def judged(room: str, mutant: Mutant, root: Path, tests: Tests, *, thorough: bool) -> dict[str, Any]:
     """Whether the tests notice the mutant, and which of them does."""
     path = root / mutant.path
     original = path.read_bytes()
@@ -232,9 +256,7 @@ def _files(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.partition("::")[0] for name in names))
 
 
-def attempt(
-    root: Path, paths: Iterable[str], chosen: list[str] | None, tests: dict[str, tuple[float, list[str]]]
-) -> tuple[str, str]:
+def attempt(root: Path, paths: Iterable[str], chosen: list[str] | None, tests: Tests) -> tuple[str, str]:
     """Runs tests of a changed tree up to the first that fails."""
     usual = sum(tests[name][0] for name in tests if chosen is None or name in set(chosen))
 
@@ -353,15 +375,22 @@ def run_all(drawn: list[tuple[str, Mutant]], given: Any) -> None:
     import pytest  # noqa: F401
     import yaml  # noqa: F401  imported once, so that no fork has to
 
-    tests = {room: traced(room, given.work, again=given.retrace) for room in dict.fromkeys(room for room, _ in drawn)}
+    tests = traced(dict.fromkeys(room for room, _ in drawn), given)
+    in_processes(given.processes, lambda number: worker(number, given.processes, drawn, tests, given))
+
+
+def in_processes(number: int, work: Callable[[int], None]) -> None:
+    """Runs `work` in so many forks at once, each with its number."""
     children = []
-    for place in range(given.processes):
+    for place in range(number):
         child = os.fork()
         if not child:
             code = 1
             try:
-                worker(place, given.processes, drawn, tests, given)
+                work(place)
                 code = 0
+            except BaseException as error:
+                print(f"{type(error).__name__}: {error}", flush=True)
             finally:
                 os._exit(code)
         children.append(child)

@@ -1,4 +1,4 @@
-"""A training step and inference of 90 random networks, byte by byte as torch has them (tests/data/random_memory.json).
+"""A training step and inference of 146 random networks, byte by byte as torch has them (tests/data/random_memory.json).
 
 `python tests/peers/recorded_memory.py` records them; `tests/peers/test_torch_memory.py` compares with torch anew.
 """
@@ -13,6 +13,7 @@ import pytest
 from building import build, volume
 
 from analyzer.engine.memory.inference import Inference
+from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
@@ -60,8 +61,16 @@ def test_as_torch_has_it(row: dict[str, Any]) -> None:
         assert Inference(tape).peak.bytes == row["inference"]
 
 
-def test_every_optimizer_and_setting_that_was_recorded() -> None:
-    optimizers = {row["run"]["optimizer"] for row in ROWS}
-    assert len(ROWS) == 90
-    assert optimizers == {"sgd", "momentum", "adam", "adamw", "rmsprop", "adafactor", "adagrad", "lion"}
+def test_every_optimizer_and_step_was_recorded() -> None:
+    """With and without weight decay; some layers are frozen, some losses squared, some gradients accumulated."""
+    found = {
+        (row["run"]["optimizer"], row["run"].get("step", "foreach"), bool(row["run"].get("weight_decay")))
+        for row in ROWS
+    }
+    steps = [
+        (name, step) for name, rule in OPTIMIZERS.items() for step in STEPS if step != "fused" or rule.fused
+    ]  # fmt: skip
+    assert found == {(*step, decays) for step in steps for decays in (False, True)}
     assert any(layer.get("frozen") for row in ROWS for layer in row["layers"])
+    assert {row["run"].get("loss", "cross_entropy") for row in ROWS} == {"cross_entropy", "mse"}
+    assert {row["run"].get("accumulate", 1) for row in ROWS} == {1, 2, 3}
