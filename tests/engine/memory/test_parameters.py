@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import analyzer
-from analyzer.engine.memory.tape import operations_of
+from analyzer.engine.memory.work import operations_of
 from analyzer.engine.result import MODES
 
 EXAMPLES = Path(__file__).parents[3] / "example_models"

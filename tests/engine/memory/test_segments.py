@@ -7,7 +7,8 @@ import pytest
 import analyzer
 from analyzer.engine.memory.segments import check_names, prefixes, segments
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Tape, operations_of
+from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.work import operations_of
 from analyzer.engine.network import Network
 from analyzer.settings import SettingError
 

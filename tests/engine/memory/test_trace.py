@@ -8,9 +8,10 @@ from test_random_networks import ROWS, label, network_of
 import analyzer
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Tape, operations_of
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.work import operations_of
 
 SOME = ROWS[:72:6]
 
