@@ -134,7 +134,8 @@ def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> 
         if report:
             data = json.loads(text)
         else:
-            tree, problems = read_tree(text, file)
+            read = read_tree(text, file)
+            tree, problems = None if read.lost else read.tree, read.problems
             if tree is None:
                 return problems or [Diagnostic("SCHEMA101", "the model is empty", Span(file, 1, 1))]
             if tree.weight > _LARGEST:

@@ -13,7 +13,8 @@ from analyzer.loader.text.tree import Mapping, Scalar, Sequence, plain_value, va
 
 def data(text: str) -> Any:
     """A text as plain data."""
-    tree, problems = read_tree(text, "net.yaml")
+    read = read_tree(text, "net.yaml")
+    tree, problems = read.tree, read.problems
     assert not problems
     assert tree is not None
     return plain_value(tree)
@@ -21,7 +22,7 @@ def data(text: str) -> Any:
 
 def said(text: str) -> list[tuple[str, str]]:
     """What the reader refuses: codes and places."""
-    return [(d.code, str(d.span)) for d in read_tree(text, "f")[1]]
+    return [(d.code, str(d.span)) for d in read_tree(text, "f").problems]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_keys_are_text() -> None:
 
 
 def test_every_key_and_value_keeps_its_place() -> None:
-    tree, _ = read_tree("a: 1\nb:\n  - {c: héé, d: 'x y'}\n  - e\n", "net.yaml")
+    tree = read_tree("a: 1\nb:\n  - {c: héé, d: 'x y'}\n  - e\n", "net.yaml").tree
     assert isinstance(tree, Mapping)
     (a, one), (b, items) = tree.items
     assert [str(t.span("f")) for t in (tree, a, one, b, items)] == ["f:1:1", "f:1:1", "f:1:4", "f:2:1", "f:3:3"]
@@ -126,7 +127,8 @@ def test_what_is_allowed_in_text() -> None:
 
 
 def test_a_split_expression_is_put_together_again() -> None:
-    tree, problems = read_tree("{a: max(1, $c), d: 2}", "f")
+    read = read_tree("{a: max(1, $c), d: 2}", "f")
+    tree, problems = read.tree, read.problems
     assert tree is not None
     assert plain_value(tree) == {"a": "max(1, $c)", "d": 2}
     assert problems[0].help == 'quote it: "max(1, $c)"'
@@ -156,7 +158,7 @@ def test_length(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LIMITS, "findings", 3)
-    problems = read_tree("{a: *b, c: *b, d: *b, e: *b, f: *b}", "f")[1]
+    problems = read_tree("{a: *b, c: *b, d: *b, e: *b, f: *b}", "f").problems
     assert [(d.code, d.severity, str(d.span)) for d in problems] == [
         ("YAML103", "error", "f:1:5"),
         ("YAML103", "error", "f:1:12"),

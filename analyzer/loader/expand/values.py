@@ -21,9 +21,9 @@ class Dependent(Exception):
 class Values:
     """What expressions see: variables, the repetition `$i`, and the volume behind `$H`, `$W` and `$D`."""
 
-    # Written by hand: one is made for each repetition of each item, and `volume` changes with each evaluation.
     __slots__ = ("i", "variables", "volume")
 
+    # Written by hand: one is made for each repetition of each item, and `volume` changes with each evaluation.
     def __init__(self, variables: dict[str, Any], i: int = 0) -> None:
         self.variables = variables
         self.i = i

@@ -108,12 +108,13 @@ def _as_param(pair: tuple[Scalar, Tree]) -> str:
 def parse_bodies(parser: Parser, bodies: list[tuple[Block, Tree]], known: Known) -> None:
     """Parses the bodies of all blocks, and finds those that reach themselves."""
     calls = {}
+    lenient = parser.lenient
     for block, body in bodies:
         parser.calls = []
-        parser.lenient = block.broken
+        parser.lenient = lenient or block.broken
         what = f"`layers` of block `{block.name}`"
         block.body = parse_layers(parser, body, known | frozenset(block.params), what)
-        parser.lenient = False
+        parser.lenient = lenient
         calls[block.name] = parser.calls
     for name, way in cycles(calls):
         parser.model.blocks[name].broken = True

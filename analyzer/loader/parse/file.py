@@ -22,7 +22,8 @@ from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.limits import Enough
 from analyzer.loader.text.places import described
-from analyzer.loader.text.reader import read_tree
+from analyzer.loader.text.reader import Read, read_tree
+from analyzer.loader.text.recovery import Doubt, pair_above, without
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.record import Record
 from analyzer.source import shown
@@ -46,10 +47,11 @@ class Parsed(Record):
 
 def parse(text: str, file: str) -> Parsed:
     """The description of a model's text, and every mistake in it. `file` is its name in messages."""
-    tree, problems = read_tree(text, file)
+    read = read_tree(text, file)
     stem = os.path.splitext(os.path.basename(file))[0]
-    parser = Parser(Model(file, text, stem if stem and not stem.startswith("<") else "model"), problems)
-    if tree is None and not problems:
+    parser = Parser(Model(file, text, stem if stem and not stem.startswith("<") else "model"), read.problems)
+    tree = _sound(read) if read.lost else read.tree
+    if tree is None and not read.problems:
         tree = Scalar("", *_START, plain=True)
     model = None
     try:
@@ -58,7 +60,34 @@ def parse(text: str, file: str) -> Parsed:
         parser.problems.append(enough.note())
     if model is not None:
         model.faulty = bool(parser.problems)
-    return Parsed(model, in_order(parser.problems), tree)
+    return Parsed(None if read.lost else model, in_order(parser.problems), read.tree)
+
+
+#: Keys that others refer to: where a part of one was lost, a name in another one may be right.
+_REFERRED = ("vars", "blocks", "defaults")
+
+
+def _sound(read: Read) -> Tree | None:
+    """The tree of a text with a syntax error, good for finding more mistakes in it; None where these might be false."""
+    tree = read.tree
+    if read.doubtful or not isinstance(tree, Mapping) or tree.flow:
+        return None
+    for lost in read.lost:
+        pair = pair_above(tree, lost)
+        key = lost.key if pair is None else pair[0].text
+        if key not in TOP_KEYS or key in _REFERRED or (pair is None and tree.get(key) is not None):
+            return None
+        if pair is None:
+            place = Damaged(tree.start, tree.start)
+            tree.items.append((Scalar(key, tree.start, tree.start, plain=True), place))
+        else:
+            try:
+                copy = without(tree, lost)
+            except Doubt:
+                return None
+            assert isinstance(copy, Mapping)
+            tree = copy
+    return tree
 
 
 class _Start:
@@ -145,6 +174,7 @@ def _unknown_key(parser: Parser, key: Scalar, value: Tree, keys: dict[str, Tree]
 def _parse_vars(parser: Parser, tree: Tree) -> None:
     mapping = mapping_of(parser, tree, "`vars`", "vars: {width: 64}")
     if mapping is None:
+        parser.lenient = True  # nobody knows what it declares
         return
     model = parser.model
     parser.later = frozenset(name.text for name, _ in mapping.items)

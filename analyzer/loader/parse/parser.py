@@ -32,7 +32,7 @@ class Parser(Record):
     problems: list[Diagnostic]
     #: Counts the findings, and the values that the reader refused and reported already.
     troubles: int = 0
-    #: Whether any `$name` may be used: in a block whose signature is wrong.
+    #: Whether any `$name` may be used: where `vars` or the signature of the block around is wrong.
     lenient: bool = False
     #: Variables that are declared further down.
     later: Known = frozenset()

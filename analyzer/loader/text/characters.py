@@ -1,0 +1,34 @@
+"""Characters that no model needs."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.loader.text.limits import LIMITS
+from analyzer.source import Span
+
+# Control characters, lone surrogates, and what turns the direction of writing: a text would look other than it is.
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+
+
+def refuse_text(text: str, file: str) -> Diagnostic | None:
+    """The mistake of a text that is too long or holds characters that no model needs; None for any other."""
+    if len(text) > LIMITS.text:
+        return Diagnostic("LIMIT101", f"the model's text is longer than {LIMITS.text:,} characters", Span(file, 1, 1))
+    bad = FORBIDDEN.search(text)
+    if bad is None:
+        return None
+    before = text[: bad.start()]
+    line = before.count("\n") + 1
+    column = bad.start() - (before.rfind("\n") + 1) + 1
+    return Diagnostic(
+        "YAML108",
+        f"the character U+{ord(bad.group()):04X} has no place in a model",
+        Span(file, line, column),
+        help="save the file as UTF-8; it may be UTF-16"
+        if bad.group() == "\0"
+        else "delete it; an editor may show it as a blank or not at all",
+    )
