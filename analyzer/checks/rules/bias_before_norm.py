@@ -1,8 +1,8 @@
-"""A bias that batch normalisation takes away again.
+"""A bias that the next normalisation subtracts.
 
-Batch and instance normalisation subtract the mean of each plane, and a constant that was added to the plane goes with
-it; their own centre is the bias. The biases before them are stored, updated and carried through the optimizer, their
-gradient is zero, and no output depends on them.
+Batch and instance normalisation subtract the mean of each plane. A constant that was added to a plane is part of its
+mean, and the normalisation adds a centre (beta) of its own. So a bias before it is stored, updated and carried through
+the optimizer, but its gradient is zero and no output depends on it.
 
 Fires:
 
@@ -10,7 +10,7 @@ Fires:
     layers:
       - conv: {filters: 32, kernel: 3, padding: 1, norm: batch_norm, act: relu}
 
-Instead: no bias where such a normalisation follows.
+Instead: no bias before such a normalisation.
 
     input: 32x32x16
     layers:
@@ -35,30 +35,30 @@ SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every bias of a plane whose only reader subtracts the plane's mean."""
+    """A finding for every bias of a plane whose only reader subtracts the mean of the plane."""
     shared = owners(subject)
     for row in subject.rows:
         node, biases = row.node, row.declared.biases
-        # a bias of each position is no constant of its plane
+        # a bias for each position is not constant over its plane
         if not node.layer.linear or biases != node.output.depth or node.index in shared:
             continue
         norm = _norm(subject, node)
         if norm is None:
             continue
         yield Found(
-            f"the bias of `{row.name}` is taken away again by `{norm.name}`",
+            f"the bias of `{row.name}` has no effect: `{norm.name}` subtracts it",
             node,
             notes=[
-                f"{biases:,} biases are stored and trained, and the mean that `{norm.layer.type}` subtracts of each plane "
-                f"holds them: (x + b) − (mean + b) = x − mean",
+                f"{biases:,} biases are stored and trained, but `{norm.layer.type}` subtracts the mean of each plane, "
+                f"which contains them: (x + b) − (mean + b) = x − mean",
             ],
             help="`bias: false`"
-            + ("" if norm.layer.centres else f"; `center: true` of `{norm.name}` where a trained shift is wanted"),
+            + ("" if norm.layer.centres else f"; `center: true` in `{norm.name}` if a trained shift is needed"),
         )
 
 
 def _norm(subject: Subject, node: Node) -> Node | None:
-    """The normalisation over planes that alone reads this node; one that is frozen subtracts what it once learned."""
+    """The only reader of this node, if it subtracts the mean of planes; a frozen one subtracts what it once learned."""
     reader = subject.only_reader(node)
     flat = False
     while reader is not None and (reader.layer.passes or reader.layer.averages is Averages.PLANE):

@@ -1,9 +1,9 @@
-"""A transposed convolution whose kernel its stride does not divide.
+"""A transposed convolution whose stride does not divide its kernel.
 
-Every input cell scatters one kernel, a stride apart. Where the stride does not divide the kernel, some output cells are
-a sum of more taps than their neighbours, in a pattern that repeats with the stride: the checkerboard that is seen in
-generated images. Training can hide it, hardly ever entirely. A kernel smaller than the stride leaves output cells that
-get nothing at all.
+Each input cell adds one kernel to the output, and these kernels lie a stride apart. If the stride does not divide the
+kernel, some output cells are sums of more taps than their neighbours, in a pattern that repeats with the stride: the
+checkerboard that is seen in generated images. Training can weaken the pattern but rarely removes it. A kernel smaller
+than the stride leaves output cells that nothing is added to.
 
 Fires:
 
@@ -11,7 +11,7 @@ Fires:
     layers:
       - conv_transpose: {filters: 32, kernel: 3, stride: 2, padding: same, act: relu}
 
-Instead: a kernel that is a multiple of the stride, or a resize and a convolution.
+Instead: a kernel that is a multiple of the stride, or a resize followed by a convolution.
 
     input: 16x16x64
     layers:
@@ -46,36 +46,36 @@ def check(subject: Subject) -> Iterator[Found]:
         axes = [
             (name, k, s, _taps(k, s, d))
             for name, size, k, s, d in zip(volume.axes, volume.spatial, kernel, stride, dilation, strict=False)
-            if size > 1 and s > 1  # a single cell scatters a single kernel, and nothing overlaps
+            if size > 1 and s > 1  # a single cell adds a single kernel, and nothing overlaps
         ]
         if all(len(taps) == 1 for _, _, _, taps in axes):
             continue
         notes = [
-            f"{name}: {k} = {k // s}·{s} + {k % s}; of every {s} outputs along it {' and '.join(map(_gets, taps))}"
+            f"{name}: {k} = {k // s}·{s} + {k % s}; of every {s} outputs, {' and '.join(map(_gets, taps))}"
             for name, k, s, taps in axes
             if len(taps) > 1
         ]
         least, most = (prod(taps[end][0] for _, _, _, taps in axes) for end in (0, -1))
-        notes.append(f"so a plane of an output is a sum of {least} to {_count(most)} of a plane of the input")
+        notes.append(f"so an output cell is a sum of {least} to {_count(most)} on each plane of the input")
         even = tuple(-(-k // s) * s for k, s in zip(kernel, stride, strict=True))
         factor = pretty_sizes(stride) if len(set(stride)) > 1 else stride[0]
-        sizes = f"{pretty_sizes(kernel)} by {pretty_sizes(stride)}"
+        sizes = f"kernel {pretty_sizes(kernel)}, stride {pretty_sizes(stride)}"
         divided = all(k % s == 0 for _, k, s, _ in axes)
         yield Found(
-            f"the dilation of `{row.name}` and its stride have a common divisor: {sizes}, dilated by {pretty_sizes(dilation)}"
+            f"the stride and the dilation of `{row.name}` have a common divisor: {sizes}, dilation {pretty_sizes(dilation)}"
             if divided
             else f"the stride of `{row.name}` does not divide its kernel: {sizes}",
             node,
             notes=notes,
-            help=f"a kernel of {pretty_sizes(even)}, without dilation and with padding `same`, or `upsample: {factor}` "
-            f"and a `conv` after it",
+            help=f"a kernel of {pretty_sizes(even)} without dilation, with padding `same`; or `upsample: {factor}` and "
+            f"a `conv` after it",
         )
 
 
 def _taps(kernel: int, stride: int, dilation: int) -> list[tuple[int, int]]:
-    """Numbers of taps along one axis, rising, each with how many of every `stride` outputs get so many.
+    """Numbers of taps along one axis, rising, each with how many of every `stride` outputs get that number.
 
-    Taps fall on every gcd(stride, dilation)-th output alone.
+    Taps fall only on every gcd(stride, dilation)-th output.
     """
     reached = stride // gcd(stride, dilation)
     more = kernel % reached

@@ -1,7 +1,7 @@
-"""An input written depth first.
+"""An input written with its depth first.
 
-Volumes are written height x width x depth. A photograph written in the order of PyTorch's tensors, `3x224x224`, is
-read as 3 rows of 224 cells that are 224 planes deep: every layer behind it still fits, and every number is wrong.
+Volumes are written height × width × depth. A photograph written in the order of PyTorch's tensors, `3x224x224`, is read
+as 3 rows of 224 cells with a depth of 224: every layer after it still fits, and every number is wrong.
 
 Fires:
 
@@ -32,15 +32,15 @@ SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every 2-D input whose first axis could be the depth of an image, with a square behind it."""
+    """A finding for every 2-D input whose first axis could be the depth of an image, with a square after it."""
     for node in subject.network.inputs:
         volume = node.output
         if not volume.looks_depth_first:
             continue
         first, second, last = volume.sizes
         yield Found(
-            f"`{node.name}` of {volume.pretty()} looks as if its depth stood first",
+            f"`{node.name}` looks as if its depth were written first: {volume.pretty()}",
             subject.place_of_input(node),
-            notes=[f"it is read as height {first}, width {second} and depth {last:,}: the depth stands last"],
+            notes=[f"it is read as height {first}, width {second} and depth {last:,}, since the depth comes last"],
             help=f"write `{Volume((second, last), first)}`",
         )

@@ -1,9 +1,9 @@
 """Dropout before batch normalisation.
 
-Dropout of rate p keeps the mean and raises the second moment of what it drops from by 1/(1 − p) in training, and in
-inference it is not there. A batch normalisation behind it learns a running variance of volumes with dropout and divides
-by it in inference, where the variance is another one: every layer from there on sees values it was not trained on.
-Linear layers between the two hand the shift on.
+Dropout of rate p keeps the mean of its input. In training it multiplies the second moment by 1/(1 − p); in inference it
+does nothing. A batch normalisation after it learns a running variance of volumes with dropout and divides by it in
+inference, where the variance is another one: every layer after it sees values that it was not trained on. Linear layers
+between the two pass the shift on.
 
 Fires:
 
@@ -13,7 +13,7 @@ Fires:
       - dropout: 0.5
       - conv: {filters: 32, kernel: 3, padding: 1, bias: false, norm: batch_norm, act: relu}
 
-Instead: dropout behind the last batch normalisation.
+Instead: dropout after the last batch normalisation.
 
     input: 32x32x16
     layers:
@@ -41,8 +41,8 @@ SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every dropout whose shift of the variance reaches a batch normalisation over linear layers alone."""
-    #: The dropout whose shift a node hands on, by the node's index.
+    """A finding for every dropout whose shift of the variance reaches a batch normalisation through linear layers only."""
+    #: The dropout whose shift a node passes on, by the node's index.
     shifted: dict[int, Node] = {}
     said: set[int] = set()
     for node in subject.network.nodes:
@@ -64,10 +64,10 @@ def check(subject: Subject) -> Iterator[Found]:
                 f"`{dropout.name}` shifts the variance that `{node.name}` learns",
                 dropout,
                 notes=[
-                    f"at rate {rate:g} the second moment in training is 1/(1 − {rate:g}) = {1 / (1 - rate):.3g} times "
-                    f"that of inference, where `{node.name}` divides by what it learned in training",
+                    f"at rate {rate:g}, the second moment in training is 1/(1 − {rate:g}) = {1 / (1 - rate):.3g} times "
+                    f"that in inference, but `{node.name}` divides by the variance that it learned in training",
                 ],
-                help=f"`{dropout.layer.type}` behind `{node.name}`, best behind the last `batch_norm` of the network",
+                help=f"move `{dropout.name}` after `{node.name}`, best after the last `batch_norm` of the network",
             )
 
 

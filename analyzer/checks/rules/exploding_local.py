@@ -1,8 +1,8 @@
-"""A local layer with far more parameters than its shared form.
+"""A locally connected layer with far more parameters than its shared form.
 
 A locally connected layer has a filter bank of its own at every output position: Π O times the weights. Over a large
-volume that is most of the network, a bank sees its own patch alone, and each is trained by as many gradients as there
-are samples. Banks that serve a region, or every k-th position, keep what differs from place to place and cost a fraction.
+volume, that is most of the network. Each bank sees only its own patch, and gets only one gradient from each sample.
+Banks for regions, or for every k-th position, keep what differs from place to place and cost a fraction.
 
 Fires:
 
@@ -12,7 +12,7 @@ Fires:
       - global_avg_pool
       - dense: 10
 
-Instead: one bank for each region, or tiled ones.
+Instead: one bank for each region, or tiled banks.
 
     input: 64x64x16
     layers:
@@ -36,9 +36,9 @@ CODE = "CHECK304"
 NAME = "exploding-local"
 SEVERITY = "note"
 
-#: How many times its shared form a layer has.
+#: A layer explodes with more than this many times the parameters of its shared form.
 _TIMES = 100
-#: Regions along an axis that the help works out, and the step of its tiles.
+#: Regions along an axis that the help suggests, and the step of its tiles.
 _REGIONS, _STEP = 4, 2
 
 
@@ -74,5 +74,5 @@ def check(subject: Subject) -> Iterator[Found]:
             f"`{row.name}` has {row.declared.parameters / row.shared.parameters:,.0f} times the parameters of its shared form",
             row.node,
             notes=notes,
-            help=f"`sharing: {{regions: {region}}}`, `sharing: {{tiled: {_STEP}}}`, or a smaller input before it",
+            help=f"`sharing: {{regions: {region}}}`, `sharing: {{tiled: {_STEP}}}`, or a smaller input to it",
         )

@@ -1,7 +1,7 @@
 """One layer with most of the parameters.
 
-A dense layer over a whole volume has a weight for each of its cells and each unit, and is often larger than all layers
-before it together: it decides the size of the file, the memory of the optimizer, and where the network overfits. A
+A dense layer over a whole volume has a weight for each cell and each unit, and is often larger than all layers before
+it together. It decides the size of the file and the memory of the optimizer, and it is where the network overfits. A
 global pool before it leaves one cell of each plane.
 
 Fires:
@@ -46,7 +46,7 @@ CODE = "CHECK301"
 NAME = "heavy-layer"
 SEVERITY = "note"
 
-#: Layers with parameters that a network has before the check is asked: in a small one some layer has most.
+#: A network with fewer layers with parameters is not checked: in a small one, some layer has most of them.
 _FEWEST = 5
 
 
@@ -66,22 +66,22 @@ def check(subject: Subject) -> Iterator[Found]:
 
 
 def _lighter(row: Row, total: int) -> tuple[list[str], str]:
-    """What the layer would have otherwise, and what to write for it."""
+    """What the layer would have otherwise, and how to get there."""
     layer = row.node.layer
     own, units = row.declared.parameters, row.output.depth
     volume = _unflattened(row.node.inputs[0]).output
     if layer.dense and volume.positions > 1:
         pooled = volume.depth * units + row.declared.biases
         note = (
-            f"it reads {volume.pretty()} = {volume.size:,} values; behind a global pool it would read {volume.depth:,} and "
-            f"have {pooled:,}, the network {total - own + pooled:,}"
+            f"it reads {volume.pretty()} = {volume.size:,} values; after a global pool it would read {volume.depth:,} and "
+            f"have {pooled:,} parameters, and the network {total - own + pooled:,}"
         )
         return [note], f"`global_avg_pool` before `{row.name}`, or fewer units"
     if layer.declared_sharing != SHARED:
-        note = f"shared it would have {row.shared.parameters:,}"
+        note = f"with shared weights it would have {row.shared.parameters:,}"
         return [note], "`sharing: {regions: …}` with fewer banks, or fewer filters"
     if layer.looks_up:
-        return [], "a smaller vocabulary, or a shorter vector and a `linear` layer behind it"
+        return [], "a smaller vocabulary, or a shorter vector and a `linear` layer after it"
     source = row.node.inputs[0].output
     if layer.linear and layer.window(source) is None:
         width = source.size if layer.dense else source.depth

@@ -1,8 +1,8 @@
 """A receptive field far larger than the input.
 
-From the layer on at which a cell sees more than twice the input along an axis, every cell sees all of it wherever it
-stands, and padding besides: another layer there adds depth and no view. Deep networks made for large images have many
-of them when the image is small, and often lose little without them.
+Once a cell sees more than twice the input along an axis, every cell sees all of the input, wherever it lies, and
+padding besides: a further layer adds depth but sees nothing new. Deep networks made for large images have many such
+layers when the image is small, and often lose little without them.
 
 Fires:
 
@@ -42,7 +42,7 @@ CODE = "CHECK105"
 NAME = "large-field"
 SEVERITY = "note"
 
-#: How many times the input a field may be.
+#: A field may be this many times as large as the input.
 _TIMES = 2
 
 
@@ -69,7 +69,7 @@ def check(subject: Subject) -> Iterator[Found]:
         max(size, *(-(-field[axis] // _TIMES) for field in fields)) for axis, size in enumerate(whole.spatial)
     )
     yield Found(
-        f"from `{first.name}` on, a cell sees {pretty_sizes(tuple(first.receptive_field.size))} cells of an input of "
+        f"from `{first.name}` on, a cell sees {pretty_sizes(tuple(first.receptive_field.size))} cells, and the input has only "
         f"{pretty_sizes(whole.spatial)}",
         first.node,
         notes=notes,
@@ -78,7 +78,7 @@ def check(subject: Subject) -> Iterator[Found]:
 
 
 def _axes(row: Row, whole: tuple[int, ...]) -> list[int]:
-    """The axes along which a layer sees too far and still has several cells, none finer than the input's; a single cell is no picture."""
+    """The axes along which a layer sees too far, has several cells (one is no picture), and none finer than the input's."""
     field, spatial = row.receptive_field, row.output.spatial
     if field is None or field.whole or len(spatial) != len(whole):
         return []

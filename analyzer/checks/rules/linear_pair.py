@@ -1,10 +1,11 @@
 """Two linear layers without a non-linearity between them.
 
-A sum of sums is a sum: what the two compute, one linear layer computes as well, and where that one has no more weights
-the second layer costs time and memory and adds nothing. Batch normalisation, dropout, mean pools and views between the
-two change nothing about it. Mostly an activation was forgotten. A narrow layer between wider ones, a depthwise layer
-beside a 1×1 one and a 1×N beside an N×1 are weights saved on purpose, as is the linear end of an inverted residual, and nothing is said of them; a pair that saves
-weights in no such way, or has a normalisation between that divides by what each sample holds, is a note.
+A sum of sums is a sum: one linear layer can calculate what the two calculate. Where it needs no more weights than the
+two have, the second layer costs time and memory and adds nothing. Batch normalisation, dropout, mean pools and views
+between the two do not change that. Mostly an activation was forgotten. Pairs that are known to save weights are not
+reported: a narrow layer between wider ones, a depthwise layer beside a 1×1 layer, a 1×N beside an N×1, and the linear
+end of an inverted residual. A pair that saves weights in another way is a note, and so is a pair with a normalisation
+between that divides by statistics of each sample.
 
 Fires:
 
@@ -14,7 +15,7 @@ Fires:
       - conv: {filters: 64, kernel: 1}
       - relu
 
-Instead: an activation behind the first, or one layer for the two.
+Instead: an activation after the first, or one layer instead of the two.
 
     input: 32x32x64
     layers:
@@ -42,14 +43,14 @@ CODE = "CHECK201"
 NAME = "linear-pair"
 SEVERITY = "warning"
 
-#: Means of whole planes, behind which only another full sum is the same map.
+#: Means of whole planes: after them, only another full sum is the same map.
 _MEANS = (Averages.PLANE, Averages.AXIS)
-#: Normalisations by the statistics of each sample: linear but for one factor.
+#: Normalisations by statistics of each sample: linear apart from one factor.
 _BY_SAMPLE = (Normalises.SAMPLE, Normalises.PLANE)
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every linear layer whose only reader, layers between that are linear left out, is another one."""
+    """A finding for every linear layer whose only reader is another one; layers that keep a map linear may be between."""
     shared = owners(subject)
     for row in subject.rows:
         first = row.node
@@ -70,19 +71,19 @@ def check(subject: Subject) -> Iterator[Found]:
         alone = f"only {' and '.join(passed)} between them" if passed else "nothing between them"
         notes = [f"{merged.words} has {merged.weights:,} weights, the two have {two:,}"]
         if divided is not None:
-            notes.append(f"`{divided.name}` divides by what each sample holds, and is linear but for that factor")
+            notes.append(f"`{divided.name}` divides by statistics of each sample, and is linear apart from that factor")
         yield Found(
             f"`{first.name}` and `{second.name}` are two linear layers with {alone}",
             first,
             notes=notes,
-            help=f"an activation behind `{first.name}`"
-            + (", or one layer for the two" if certain else ", unless the two are meant as one"),
+            help=f"an activation after `{first.name}`"
+            + (", or one layer instead of the two" if certain else ", unless the two are meant as one"),
             severity=None if certain else "note",
         )
 
 
 def _next(subject: Subject, first: Node) -> tuple[list[Node], Node | None]:
-    """The nodes between `first` and the linear layer that alone reads it, and that layer; None where there is none."""
+    """The nodes between `first` and the linear layer that is its only reader, and that layer or None."""
     between: list[Node] = []
     node = subject.only_reader(first)
     while node is not None and len(node.inputs) == 1:
@@ -114,7 +115,7 @@ def _completes_depthwise(node: Node) -> bool:
 
 
 class _Merged:
-    """The one linear layer that computes what two do, but for cells at a padded border: its `weights`, it in `words`."""
+    """The one linear layer that computes what two do, except for cells at a padded border: `weights`, and `words` for it."""
 
     def __init__(self, first: Node, between: list[Node], second: Node) -> None:
         self.first = first
@@ -174,8 +175,9 @@ class _Merged:
         return tuple(size)
 
     def saves_on_purpose(self) -> bool:
-        """Whether the two are a known way to have fewer weights: a narrow one between, a depthwise or a 1×N one, or two
-        that share weights where one could not.
+        """Whether the two are a known way to save weights.
+
+        A narrow volume between them, a depthwise or a 1×N kernel, or two that share weights where one could not.
         """
         first, second = self.first, self.second
         ends, middle = (self.source, second.output), second.inputs[0].output

@@ -1,8 +1,9 @@
 """A step that loses most of the volume.
 
-A layer that puts out less than a sixteenth of the values that it reads throws information away in one step, which no
-layer behind it brings back. What the end of a network does (a dense layer, a global pool, a mean) is meant so; in the
-middle it is mostly a stride or a number of filters that was not. A branch beside others loses nothing: they read it all.
+A layer that puts out less than a sixteenth of the values that it reads throws information away in one step, and no
+later layer brings it back. At the end of a network (a dense layer, a global pool, a mean) that is meant; in the middle
+it is mostly a stride or a number of filters that was not meant. A branch beside others loses nothing, since they read
+the whole volume.
 
 Fires:
 
@@ -40,23 +41,23 @@ CODE = "CHECK302"
 NAME = "lost-volume"
 SEVERITY = "note"
 
-#: A layer may leave one value of so many.
+#: A layer may keep one of this many values.
 _MOST = 16
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every step that leaves less than one value of 16, the end of the network left out."""
+    """A finding for every step, except at the end of the network, that keeps less than one of 16 values."""
     ends = heads(subject)
     for row in subject.rows:
         source = row.node.inputs[0]
         before, after = source.output, row.output
         if not (_filters(row.node) or _thins(row.node)) or len(subject.readers[source.index]) > 1:
-            continue  # beside other readers it is a branch, and what it leaves out is read there
+            continue  # beside other readers it is a branch, and they read what it leaves out
         # over one position the depth is a summary (squeeze and excite), and a window over all is a global pool
         if row.node.index in ends or before.positions == 1 or after.positions == 1 or _MOST * after.size >= before.size:
             continue
         yield Found(
-            f"`{row.name}` leaves one value of {before.size // after.size:,}",
+            f"`{row.name}` keeps 1 of every {before.size // after.size:,} values",
             row.node,
             notes=[f"it turns {before.pretty()} = {before.size:,} values into {after.pretty()} = {after.size:,}"],
             help=_kept(row),
@@ -83,4 +84,4 @@ def _kept(row: Row) -> str:
         return "several smaller steps with layers between them"
     filters = -(-before.size // (_MOST * after.positions))
     smaller = "smaller strides with layers between them, or " if after.positions < before.positions else ""
-    return f"{smaller}{filters:,} filters, which keep a value of {_MOST}"
+    return f"{smaller}{filters:,} filters, which keep 1 of every {_MOST} values"

@@ -1,8 +1,8 @@
-"""Branches that do not lie on each other where they are merged.
+"""Branches that are shifted against each other where they merge.
 
-A merge takes cells of the same number together. Where one branch was cropped or padded at one end only, or steps
-through the input faster than the other, those cells do not look at the same place: the picture of one is shifted
-against the other's. Small shifts are learned around at a price, larger ones blur what the skip was to keep sharp.
+A merge combines cells of the same number. Where one branch was cropped or padded at one end only, or steps through the
+input faster than the other, such cells do not see the same place: one picture is shifted against the other. A network
+learns to compensate a small shift, at a price; a larger one blurs what the skip was meant to keep sharp.
 
 Fires:
 
@@ -47,10 +47,10 @@ CODE = "CHECK106"
 NAME = "misaligned-branches"
 SEVERITY = "warning"
 
-#: How much faster than another branch one may step through the input: resizing to odd sizes stays below.
+#: A branch that steps this many times as fast as another is reported; resizing to odd sizes stays below.
 _FASTER = 1.5
 
-#: The axes along which a branch may look back only: its cells then end where the other's end.
+#: The axes along which a branch may look only back: then its cells end where the other branch's cells end.
 _IN_TIME = ("length", "time")
 
 #: Half of a step, and what adding up fractions may add.
@@ -185,14 +185,14 @@ def _apart(subject: Subject, node: Node, place: int, lines: list[Line | None]) -
         message = f"`{slow[0].name}` and `{fast[0].name}` step differently along the {name} of the input"
         shown, end = (slow, fast), node.output.spatial[lowest.axis] - 1
         steps = f"{_number(slow[1].step)} and {_number(fast[1].step)}"
-        notes = [f"cell u stands {steps} input cells from cell u − 1, so cell {end:,} of both is {_number(end * (fast[1].step - slow[1].step))} apart"]  # fmt: skip
+        notes = [f"neighbouring cells are {steps} input cells apart, so cell {end:,} of the one and of the other are {_number(end * (fast[1].step - slow[1].step))} input cells apart"]  # fmt: skip
         help = "the same product of strides on all branches"
     elif shift > _HALF * coarsest and not (name in _IN_TIME and _ends_together(known, middle)):
         cells = "1 input cell" if shift == 1 else f"{_number(shift)} input cells"
-        message = f"`{low.name}` and `{high.name}` lie {cells} apart along the {name}"
+        message = f"`{low.name}` and `{high.name}` are {cells} apart along the {name}"
         shown = ((low, lowest), (high, highest))
-        notes = [f"{_number(shift)} > {_number(coarsest)}/2, half of the largest step on the way of either"]
-        help = "pad or crop each branch by as much at the one end as at the other"
+        notes = [f"{_number(shift)} > {_number(coarsest)}/2, half of the largest step on either path"]
+        help = "pad or crop each branch by the same amount at both ends"
     else:
         return None
     seen = [f"`{source.name}`: cell 0 sees {_span(line)}, the middle is {_number(line.centre(0))}" for source, line in shown]  # fmt: skip

@@ -1,7 +1,8 @@
 """A budget that the network breaks.
 
-What a network may cost is decided before it is built: by the device that it runs on, by its share of a day's training, by
-the bill. A change that goes beyond is found when the file is checked, not when the device refuses it.
+What a network may cost is decided before it is built: by the device that it runs on, by its share of the time for
+training, by the bill. A change that breaks the budget is found when the file is checked, not when the device runs out
+of memory.
 
 Fires:
 
@@ -11,7 +12,7 @@ Fires:
       - dense: 10
     budget: {params: 10K}
 
-Instead: a network that keeps to its budget, or a budget that says what is allowed now.
+Instead: a network within its budget, or a budget that says what is allowed now.
 
     input: 32x32x3
     layers:

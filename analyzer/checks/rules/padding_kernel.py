@@ -1,9 +1,9 @@
 """A kernel that lies mostly over padding.
 
-On a map that is smaller than the kernel reaches, most taps multiply zeros: a 3×3 kernel over a single cell is a 1×1
-kernel with eight weights that never see data, are stored and, under weight decay, fade. It comes from an input smaller
-than the network was made for, or a dilation larger than the map. Where some taps never see data this is a warning;
-where each sees some, but more than half of all multiplications are with zeros, a note.
+On a map smaller than the reach of the kernel, most taps multiply zeros: a 3×3 kernel over a single cell is a 1×1 kernel
+with eight weights that never see data, are stored and, with weight decay, fade. The cause is an input smaller than the
+network was made for, or a dilation larger than the map. It is a warning where some taps never see data, and a note
+where all of them see some but more than half of the multiplications are with zeros.
 
 Fires:
 
@@ -72,7 +72,7 @@ def check(subject: Subject) -> Iterator[Found]:
         ]
         notes.append(f"{alive:,} of the {kernel:,} taps of its {window} kernel can ever see data")
         yield Found(
-            f"only {100 * real / taps:.0f} % of the multiplications of `{row.name}` are with data, the others with padding",
+            f"only {100 * real / taps:.0f} % of the multiplications in `{row.name}` are with data; the others are with padding",
             row.node,
             notes=notes,
             help=f"{_fitting(axes)}, or a larger input",

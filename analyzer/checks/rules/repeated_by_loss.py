@@ -1,9 +1,9 @@
 """A softmax at the end that the loss repeats.
 
-Cross-entropy as the frameworks have it takes class scores and works out the logarithm of their softmax itself. On
-probabilities it takes the softmax of a softmax: scores between 0 and 1, so that even the right answer given with
-certainty leaves a loss far above 0, and the gradients are small. On logarithms of probabilities the second pass changes
-nothing and costs its time. A softmax that stands in the file to show inference belongs there; then this is but a note.
+Cross-entropy in the frameworks takes class scores and calculates the logarithm of their softmax itself. Given
+probabilities, it takes the softmax of a softmax: its scores are between 0 and 1, so even a right answer with full
+certainty leaves a loss far above 0, and gradients are small. Given logarithms of probabilities, the second pass changes
+nothing and costs time. A softmax that is in the file to describe inference belongs there; then this is only a note.
 
 Fires:
 
@@ -51,7 +51,7 @@ def check(subject: Subject) -> Iterator[Found]:
         if node.layer.scores is Scores.PROBABILITIES:
             least = log(exp(1) + classes - 1) - 1
             notes = [
-                f"with {classes:,} classes the least loss is then log(e + {classes - 1:,}) − 1 = {least:.3g}, not 0: a "
+                f"with {classes:,} classes the smallest loss is then log(e + {classes - 1:,}) − 1 = {least:.3g}, not 0: a "
                 f"right answer has the score 1 and the others 0",
             ]
         elif node.layer.scores is Scores.LOGARITHMS:
@@ -59,11 +59,11 @@ def check(subject: Subject) -> Iterator[Found]:
         else:
             continue
         if not written:
-            notes.append("cross-entropy is taken where the file names no loss")
+            notes.append("cross-entropy is assumed, since the file names no loss")
         yield Found(
-            f"cross-entropy repeats `{node.name}`: it takes the logarithm of softmax itself",
+            f"cross-entropy repeats `{node.name}`: it calculates the logarithm of the softmax itself",
             node,
             notes=notes,
-            help=f"leave `{node.name}` out, or train with a loss that takes what it puts out (`training: {{loss: none}}`)",
+            help=f"leave `{node.name}` out, or train with a loss that takes its output (`training: {{loss: none}}`)",
             severity="warning" if written and node.layer.scores is Scores.PROBABILITIES else None,
         )

@@ -1,9 +1,9 @@
 """Pixels skipped between windows.
 
-A window that steps further than it reaches leaves cells between itself and the next that no window reads: a 1×1
-kernel with a stride of 2 reads one cell of four. They are computed, stored and thrown away. Beside a body that reads
-every cell, as in the shortcut of a residual block, that is common and costs a little accuracy: a note. On the only way
-through the network it is almost surely a mistake.
+A window that steps further than it reaches leaves cells between itself and the next window that no window reads: a 1×1
+kernel with a stride of 2 reads one cell in four. The others are calculated and stored, and never used. Beside a body
+that reads every cell, as in the shortcut of a residual block, that is common and costs a little accuracy: a note. On
+the only path through the network it is almost certainly a mistake.
 
 Fires:
 
@@ -12,7 +12,7 @@ Fires:
       - conv: {filters: 16, kernel: 3, padding: 1, act: relu}
       - conv: {filters: 32, kernel: 1, stride: 2, act: relu}
 
-Instead: a kernel at least as large as the stride, or a pool before it.
+Instead: a kernel at least as large as the stride, or a pool before the layer.
 
     input: 32x32x3
     layers:
@@ -55,14 +55,14 @@ def check(subject: Subject) -> Iterator[Found]:
         spared = source.index in elsewhere
         read = prod((Fraction(r, step) for _, _, _, step, r in axes), start=Fraction(1))
         notes = [
-            f"{name}: of every {step} cells, its stride, a kernel of {kernel}{f' dilated by {d}' if d > 1 else ''} reads {r}"
+            f"{name}: of every {step} cells (the stride), a kernel of {kernel}{f' dilated by {d}' if d > 1 else ''} reads {r}"
             for name, kernel, d, step, r in axes
         ]
         if len(axes) > 1:
             shares = "·".join(f"{r}/{step}" for _, _, _, step, r in axes)
             notes.append(f"1 − {shares} = {1 - read} of the cells of a plane")
         if spared:
-            notes.append(f"another layer that reads `{source.name}` reads them all")
+            notes.append(f"another layer reads all cells of `{source.name}`")
         window = row.node.layer.window(source.output)
         assert window is not None
         strides = window.stride

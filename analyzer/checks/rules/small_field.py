@@ -1,8 +1,8 @@
-"""A receptive field smaller than the input where the network decides.
+"""A receptive field smaller than the input at the head of the network.
 
-What a convolution hands to the head has seen a part of the input only. A dense layer behind it still reads every
-position, but no feature is larger than the field; behind a global pool nothing ever combines what lies further apart.
-Often it is meant (textures, words, VGG's 212 of 224 cells), sometimes a layer or a stride is missing.
+The features that the head reads have seen only a part of the input. A dense layer still reads every position, but no
+feature is larger than the receptive field; after a global pool, nothing combines cells that lie further apart. Often
+this is meant (textures, words, VGG's 212 of 224 cells); sometimes a layer or a stride is missing.
 
 Fires:
 
@@ -46,7 +46,7 @@ SEVERITY = "note"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every dense layer or global pool that alone reads a map whose cells see less than the input."""
+    """A finding for each dense layer or global pool that alone reads a map whose cells see less than the input."""
     whole = subject.analysis.input
     for row in subject.rows:
         if not (row.node.layer.dense or row.node.layer.pools):
@@ -71,10 +71,10 @@ def check(subject: Subject) -> Iterator[Found]:
         notes.append(
             "it reads every position, but no feature that it reads is larger than that"
             if row.node.layer.dense
-            else "what lies further apart than that is never seen together"
+            else "cells further apart than that are never seen together"
         )
         yield Found(
-            f"what `{row.name}` reads has seen {pretty_sizes(tuple(field.size))} cells of the input of {pretty_sizes(whole.spatial)}",
+            f"the features that `{row.name}` reads have seen {pretty_sizes(tuple(field.size))} cells, and the input has {pretty_sizes(whole.spatial)}",
             row.node,
             notes=notes,
             help=_more(source, field, whole.spatial, [axis for _, axis in short]),
@@ -117,4 +117,4 @@ def _more(source: Node, field: ReceptiveField, whole: tuple[int, ...], short: li
         layers = max(layers, -(-(whole[axis] - field.size[axis]) // int(2 * step)))
     more = "1 more convolution" if layers == 1 else f"{layers:,} more convolutions"
     stride = field.stride[short[0]]
-    return f"{more} with a kernel of 3 behind `{source.name}`, where cells are {stride:g} apart; or a stride or a dilation before it"
+    return f"{more} with a kernel of 3 after `{source.name}`, where cells are {stride:g} apart; or a stride or a dilation before it"

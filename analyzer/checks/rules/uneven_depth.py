@@ -1,8 +1,8 @@
 """Depths that hardware rounds up.
 
-Tensor cores multiply matrices in tiles, at 16 bits of 8 elements: a depth that is no multiple of 8 runs as the next one
-that is, or on slower units. The next multiple costs the same time and computes something. Class scores, depths below 8
-and grouped layers are left out.
+Tensor cores multiply matrices in tiles, of 8 elements at 16 bits. A depth that is not a multiple of 8 runs as the next
+multiple does, or on slower units: the next multiple takes the same time and calculates something. Class scores, depths
+below 8 and grouped layers are left out.
 
 Fires:
 
@@ -13,7 +13,7 @@ Fires:
       - global_avg_pool
       - dense: 10
 
-Instead: a multiple of 8, of 64 where it is large.
+Instead: a multiple of 8; of 64 where the depth is large.
 
     input: 32x32x16
     layers:
@@ -45,7 +45,7 @@ _NAMED = 5
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """One finding for the network, with the layers whose depth is no multiple of 8."""
+    """One finding for the network, with the layers whose depth is not a multiple of 8."""
     ends = heads(subject)
     uneven = [row for row in subject.rows if _uneven(row) and row.node.index not in ends]
     if not uneven:
@@ -55,9 +55,10 @@ def check(subject: Subject) -> Iterator[Found]:
         named.append(f"{len(uneven) - _NAMED:,} more")
     more = sum(row.macs * (_rounded(row) - row.output.depth) // row.output.depth for row in uneven)
     total = subject.analysis.totals.macs
-    layers = "1 layer has a depth that is" if len(uneven) == 1 else f"{len(uneven):,} layers have depths that are"
+    layers = "1 layer has a depth" if len(uneven) == 1 else f"{len(uneven):,} layers have depths"
+    that = "is not a multiple" if len(uneven) == 1 else "are not multiples"
     yield Found(
-        f"{layers} no multiple of {_TILE}",
+        f"{layers} that {that} of {_TILE}",
         None,
         notes=[
             ", ".join(named),

@@ -1,10 +1,10 @@
-"""A size that does not come back where a skip needs it.
+"""A size that does not come back to that of the skip.
 
-A decoder doubles what the encoder halved. Where a halving was rounded, what comes back is a cell larger or smaller than
-the skip it is merged with, and a crop or a resize hides it: the two are shifted or stretched against each other by a
-part of a step, and the last cells are lost. Where a crop hides it this is a warning, where a resize does, a note. A
-decoder without padding, as in the first U-Net, crops far more than that and by design; there a halving that leaves
-cells over is a note.
+A decoder doubles what the encoder halved. Where a halving was rounded, the result is a cell larger or smaller than the
+skip that it is merged with, and a crop or a resize hides that: the two are shifted or stretched against each other by a
+part of a step, and the last cells are lost. It is a warning where a crop hides it, and a note where a resize does. A
+decoder without padding, as in the first U-Net, crops far more than that on purpose; there, a halving that leaves cells
+over is a note.
 
 Fires:
 
@@ -128,23 +128,23 @@ def check(subject: Subject) -> Iterator[Found]:
     first = mismatches[0]
     notes = list(dict.fromkeys(note for one in mismatches for note in _arithmetic(subject, one)))
     if len(found) > 1:
-        notes.append(f"the merges after it have it too: {', '.join(f'`{other.name}`' for other, _ in found[1:6])}")
+        notes.append(f"the same at {', '.join(f'`{other.name}`' for other, _ in found[1:6])}")
     if first.uneven is not None:
         yield Found(
-            f"`{first.uneven.name}`, between `{first.skip.name}` and `{node.name}`, which crops, leaves cells over",
+            f"`{first.uneven.name}`, between `{first.skip.name}` and `{node.name}`, which crops, leaves cells unread",
             node,
             notes=notes,
-            help="an input of a size with which every stride comes out even, a few cells more or less",
+            help="an input a few cells larger or smaller, so that no stride leaves cells over",
             severity="note",
         )
         return
     resized = first.grown.layer.stretches
     if resized:
-        message = f"`{first.grown.name}` stretches what it reads to the size of `{first.skip.name}`, which is no multiple of it"
+        message = f"`{first.grown.name}` stretches its input to the size of `{first.skip.name}`, which is not a multiple of it"
     else:
         crops = node.layer.crops
-        hidden = f"the crop of `{node.name}`" if crops else f"what crops or pads before `{node.name}`"
-        message = f"`{first.grown.name}` does not come back to the size of `{first.skip.name}`, and {hidden} hides it"
+        hidden = f"the crop of `{node.name}`" if crops else f"a crop or padding before `{node.name}`"
+        message = f"`{first.grown.name}` does not come back to the size of `{first.skip.name}`, and {hidden} hides that"
     yield Found(
         message,
         node,
@@ -204,11 +204,11 @@ def _arithmetic(subject: Subject, one: _Mismatch) -> list[str]:
     notes = [f"{name}: `{one.skip.name}` has {one.size:,}; {one.low:,} cells, {one.times} times as coarse, come back as {one.back:,}"]  # fmt: skip
     if one.uneven is not None:
         volume = one.uneven.inputs[0].output
-        return [*notes, f"`{one.uneven.name}` reads {volume.pretty()} and makes {one.uneven.output.pretty()} of it"]
+        return [*notes, f"`{one.uneven.name}` reads {volume.pretty()} and puts out {one.uneven.output.pretty()}"]
     total = int(one.total)
     if total == one.total and size % total:
         notes.append(
-            f"input {name}: {size:,} = {size // total:,}·{total:,} + {size % total:,}, with strides of {total:,} in all"
+            f"input {name}: {size:,} = {size // total:,}·{total:,} + {size % total:,}, and the strides multiply to {total:,}"
         )
     return notes
 

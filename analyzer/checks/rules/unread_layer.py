@@ -1,9 +1,9 @@
 """A layer that nothing reads.
 
-Where the outputs are named, what leads to none of them is computed, stored and trained for nothing; mostly a `from` or
-an item of a `concat` was forgotten. Where they are not, every layer that nothing reads is an output; one in the middle
-of the file may be meant, and may be a branch that was never joined, and so it is a note. An input that nothing reads is
-always a mistake.
+Where the outputs are named, a layer that leads to none of them is calculated, stored and trained for nothing; mostly a
+`from` or an item of a `concat` was forgotten. Where they are not named, every layer that nothing reads is an output.
+One in the middle of the file may be meant, or may be a branch that was never joined, so it is a note. An input that
+nothing reads is always a mistake.
 
 Fires:
 
@@ -55,7 +55,7 @@ def check(subject: Subject) -> Iterator[Found]:
                 f"nothing reads the input `{node.name}`",
                 subject.place_of_input(node),
                 notes=[f"{node.output.pretty()} = {node.output.size:,} values of each sample are loaded for nothing"],
-                help=f"`from: {node.name}` on the layer that reads it, or leave it out",
+                help=f"`from: {node.name}` in the layer that should read it, or leave it out",
             )
     if subject.network.names_outputs:
         yield from _beside_named(subject)
@@ -83,16 +83,16 @@ def _beside_named(subject: Subject) -> Iterator[Found]:
             continue
         held = f"{parameters[node.index]:,} parameters"
         others = layers[node.index] - 1
-        also = "a layer that leads" if others == 1 else f"{others:,} layers that lead"
+        also = "the layer that leads" if others == 1 else f"the {others:,} layers that lead"
         yield Found(
             f"nothing reads `{node.name}`, and it is not an output",
             node,
             notes=[
-                f"it and {also} to it alone hold {held}"
+                f"it and {also} only to it have {held}"
                 if others
-                else f"it puts out {node.output.pretty()} and holds {held}",
+                else f"it puts out {node.output.pretty()} and has {held}",
             ],
-            help=f"read it further on, leave it out, or name it: `outputs: [{_named(subject, node)}]`",
+            help=f"read it in a later layer, leave it out, or name it: `outputs: [{_named(subject, node)}]`",
         )
 
 
@@ -107,10 +107,10 @@ def _in_the_middle(subject: Subject) -> Iterator[Found]:
             f"nothing reads `{node.name}`, so it is an output of the network",
             node,
             notes=[
-                f"{len(ends):,} layers are read by nothing, and without `outputs` all of them are outputs; the last one "
-                f"is `{ends[-1].name}`",
+                f"nothing reads {len(ends):,} layers, and without `outputs` all of them are outputs; the last is "
+                f"`{ends[-1].name}`",
             ],
-            help=f"read it further on, or say that it is meant: `outputs: [{_named(subject, node)}]`",
+            help=f"read it in a later layer, or say that it is meant: `outputs: [{_named(subject, node)}]`",
             severity="note",
         )
 

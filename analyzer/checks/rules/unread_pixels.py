@@ -1,7 +1,8 @@
 """Pixels that no window reads.
 
-A window that does not come out even leaves cells at the end of an axis unread: they are computed, stored and thrown
-away, and what stands at that edge of an image is never seen. One side only, so the picture is shifted too.
+Where the windows do not fit the input evenly, the cells that are left at the end of an axis are never read: they are
+calculated and stored for nothing, and that edge of an image is never seen. It happens at one side only, so the picture
+is shifted too.
 
 Fires:
 
@@ -9,7 +10,7 @@ Fires:
     layers:
       - conv: {filters: 16, kernel: 3, stride: 2}
 
-Instead: padding that makes the window come out even, another kernel or stride, or an input of another size.
+Instead: padding with which the windows fit, another kernel or stride, or an input of another size.
 
     input: 32x32x3
     layers:
@@ -29,6 +30,9 @@ CODE = "CHECK101"
 NAME = "unread-pixels"
 SEVERITY = "note"
 
+#: What a cell of an axis is called, where it is no `cell`.
+_CELLS = {"height": "row", "width": "column", "time": "time step"}
+
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for every layer whose windows leave cells of the data unread."""
@@ -37,13 +41,24 @@ def check(subject: Subject) -> Iterator[Found]:
             continue
         volume = row.node.inputs[0].output
         sides = [
-            f"{count} of {size} cells at the end of the {axis}"
+            (axis, count, size)
             for axis, count, size in zip(volume.axes, row.unread, volume.spatial, strict=False)
             if count
         ]
+        counts = ", ".join(f"{count:,} of {size:,} cells at the end of the {axis}" for axis, count, size in sides)
         yield Found(
-            f"no window of `{row.name}` reads {' and '.join(sides)}",
+            f"`{row.name}` never reads {' and '.join(_last(axis, count) for axis, count, _ in sides)}",
             row.node,
-            notes=[f"its input is {volume.pretty()}, its output {row.output.pretty()}"],
-            help="padding, a kernel or an input with which the stride comes out even",
+            notes=[f"not read: {counts}", f"its input is {volume.pretty()}, its output {row.output.pretty()}"],
+            help="padding, a kernel, a stride or an input size with which the windows fit",
         )
+
+
+def _last(axis: str, count: int) -> str:
+    """The cells at the end of an axis, as people call them.
+
+    >>> _last("height", 1), _last("width", 2)
+    ('the last row', 'the last 2 columns')
+    """
+    name = _CELLS.get(axis, "cell")
+    return f"the last {name}" if count == 1 else f"the last {count:,} {name}s"

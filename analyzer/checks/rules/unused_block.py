@@ -1,7 +1,6 @@
 """A block that nothing uses.
 
-It is read by people and counted by nobody: no layer of the network comes from it. Mostly a call was left out or another
-block took its place.
+People read it, but no layer of the network comes from it. Mostly a call was left out, or another block took its place.
 
 Fires:
 
@@ -40,7 +39,7 @@ SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every block that no layer calls, calls in unused blocks left out."""
+    """A finding for every block that no layer calls, not counting calls in unused blocks."""
     model = subject.model
     if model is None or not model.blocks:
         return
@@ -53,6 +52,6 @@ def check(subject: Subject) -> Iterator[Found]:
             yield Found(
                 f"nothing uses the block `{name}`",
                 block.span,
-                notes=[f"`layers` leads to no call of it; {items} of its body become no layers"],
+                notes=[f"nothing under `layers` leads to a call of it, so {items} of its body make no layers"],
                 help=f"call it (`- {call}`), or leave it out",
             )

@@ -1,7 +1,7 @@
 """Defaults of a layer type that the file does not have.
 
-They read as if they set something, and no layer takes them. Mostly the type was replaced, or another one was meant:
-`conv` and `depthwise_conv` have defaults of their own.
+They look as if they set something, but no layer takes them. Mostly the type was replaced, or another one was meant:
+`conv` and `depthwise_conv` each have their own defaults.
 
 Fires:
 
@@ -11,7 +11,7 @@ Fires:
     layers:
       - conv: {filters: 32, kernel: 3}
 
-Instead: the type that the file has, or none.
+Instead: defaults of a type that the file has, or none.
 
     input: 32x32x16
     defaults:

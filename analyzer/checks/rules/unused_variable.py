@@ -1,7 +1,7 @@
 """A variable that nothing uses.
 
-A reader takes it for a setting of the network, and `--set` on it changes nothing. Mostly a number was written where
-the variable was meant, or the layer that used it is gone.
+It looks like a setting of the network, but `--set` on it changes nothing. Mostly a number was written where the
+variable was meant, or the layer that used it is gone.
 
 Fires:
 
@@ -40,7 +40,7 @@ SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every variable that no expression reads, those of unused variables left out."""
+    """A finding for every variable that no expression reads, not counting those of unused variables."""
     model = subject.model
     if model is None or not model.vars:
         return
@@ -54,10 +54,10 @@ def check(subject: Subject) -> Iterator[Found]:
             continue
         value = template.value.text if isinstance(template.value, Expression) else written(template.value).strip("`")
         readers = " and ".join(f"`{reader}`" for reader in read_by.get(name, [])[:3])
-        by = f"only {readers} in `vars` reads it, and nothing uses that" if readers else ""
+        by = f"only {readers} in `vars` reads it, which nothing uses" if readers else ""
         yield Found(
             f"nothing uses the variable `{name}`",
             model.places.get(("vars", name)),
-            notes=[by or f"`{name}: {value}` stands in `vars`, and `${name}` in no expression"],
+            notes=[by or f"`vars` has `{name}: {value}`, and no expression has `${name}`"],
             help=f"write `${name}` where its value is meant, or leave it out",
         )
