@@ -1,7 +1,7 @@
-"""What is wrong with a model, as data.
+"""Mistakes in a model, as data.
 
-A rule that knows one fact raises a `Refusal` where it knows it; the boundary that knows the layer, the file and the
-line makes a `Diagnostic` of it once. Nothing here prints.
+A rule raises a `Refusal` where it knows one fact. The boundary, which knows the layer, the file and the line, turns it
+into a `Diagnostic` once. Nothing here prints.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from enum import Enum
 from analyzer.record import Reported
 from analyzer.source import Span
 
-#: What a name in a refusal's message stands for until the boundary knows the layer.
+#: Stands for the layer's name in the message of a refusal, until the boundary knows it.
 LAYER = "{layer}"
 
-#: What a change before the layer stands for in a refusal's help, until the boundary knows what is before it.
+#: Stands for the layer before in the help of a refusal, until the boundary knows it.
 BEFORE = "{before}"
 
-#: How severe a finding can be, from the most severe on; a note alone changes no exit code.
+#: How severe a finding can be, the most severe first. A note does not change the exit code.
 SEVERITIES = ("error", "warning", "note")
 
-#: Among more names than this the nearest one is sought where it begins alike, and a sentence lists the first ones.
-_MANY, _LISTED = 500, 30
+#: Among more names than this, only those that begin with the same letter are compared: comparing takes long.
+_MANY = 500
+
+#: A sentence lists at most this many names.
+_LISTED = 30
 
 
 class Reason(Enum):
@@ -35,10 +38,11 @@ class Reason(Enum):
 
 
 class Refusal(Exception):
-    """A rule says no.
+    """A rule that a model breaks.
 
     `message` may contain `{layer}`, which the boundary replaces with the layer's name. `parameter` is the parameter at
-    fault, `at` the way from its value to the wrong part of it (keys and positions), `reason` the fact behind it.
+    fault, `at` the keys and positions that lead from its value to the wrong part of it, `reason` the fact behind the
+    refusal.
     """
 
     def __init__(
@@ -73,41 +77,30 @@ class Refusal(Exception):
 
 
 class Diagnostic(Reported):
-    """One finding: what is wrong, where, the arithmetic (`notes`) and the nearest fix (`help`).
+    """One finding: the mistake, its place, the arithmetic (`notes`) and the nearest fix (`help`).
 
-    `severity` is one of `SEVERITIES`.
+    `severity` is one of `SEVERITIES`. `span` is None for a finding about the whole network.
     """
 
     code: str
     message: str
     span: Span | None
-    severity: str
-    notes: tuple[str, ...]
-    help: str | None
+    severity: str = "error"
+    notes: Sequence[str] = ()
+    help: str | None = None
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        span: Span | None,
-        *,
-        severity: str = "error",
-        notes: Iterable[str] = (),
-        help: str | None = None,
-    ) -> None:
-        self.code = code
-        self.message = message
-        self.span = span
-        self.severity = severity
-        self.notes = tuple(notes)
-        self.help = help
+    def check(self) -> None:
+        """Refuses an unknown severity; keeps the notes as a tuple."""
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"a severity is {listed(SEVERITIES)}, not `{self.severity}`")
+        self.notes = tuple(self.notes)
 
     def __repr__(self) -> str:
         return f"Diagnostic({self.code} at {self.span}: {self.message})"
 
 
 class ModelError(Exception):
-    """A model is wrong. `diagnostics` holds every finding, in the order of the file; `text` the model's own text."""
+    """A model is wrong. `diagnostics` has every finding in the order of the file, `text` is the text of the model."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], text: str = "") -> None:
         self.diagnostics = tuple(diagnostics)
@@ -119,7 +112,7 @@ class ModelError(Exception):
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings in the order of the file; notes about the search itself stand last."""
+    """Findings in the order of the file. Notes come last: they are about the search for mistakes."""
 
     def place(finding: Diagnostic) -> tuple[bool, int, int]:
         span = finding.span
@@ -129,7 +122,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name nearest to `word`, or None where none is near.
+    """The known name that is most similar to `word`, or None if none is similar.
 
     >>> nearest("kernal", ["kernel", "stride"])
     'kernel'
@@ -148,7 +141,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def listed(names: Iterable[str], *, last: str = "or") -> str:
-    """Names in a sentence: '`a`, `b` or `c`'."""
+    """Names in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    '`a`, `b` or `c`'
+    """
     quoted = [f"`{name}`" for name in names]
     if len(quoted) > _LISTED:
         return f"{', '.join(quoted[:_LISTED])} {last} {len(quoted) - _LISTED:,} more"

@@ -1,6 +1,6 @@
 """Number formats and their widths.
 
-Source: torch 2.13.0 `element_size()`; four-bit types are stored two to a byte, tf32 in four bytes.
+Source: torch 2.13.0 `element_size()`. Two elements of a four-bit type share a byte; one of tf32 takes four bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BITS: dict[str, int] = {
 
 
 def size_in_bytes(elements: int, dtype: str) -> int:
-    """Bytes of one tensor of so many elements; a last half byte is a whole one.
+    """The bytes of a tensor with this many elements, rounded up to whole bytes.
 
     >>> size_in_bytes(3860, "float32")
     15440

@@ -1,13 +1,14 @@
-"""Places in a text: what a message points at."""
+"""Places in a text, which messages point at."""
 
 from __future__ import annotations
 
 
 class Span:
-    """A stretch of a file. Lines and columns count from 1, the end column is exclusive; all in characters."""
+    """A stretch of a file, in characters. Lines and columns start at 1; the end column is exclusive."""
 
     __slots__ = ("column", "end_column", "end_line", "file", "line")
 
+    # By hand: each item of a file makes one, and the end follows from the start where it is not given.
     def __init__(
         self, file: str, line: int, column: int, end_line: int | None = None, end_column: int | None = None
     ) -> None:
@@ -25,7 +26,11 @@ class Span:
 
 
 def shown(text: str, limit: int = 60) -> str:
-    """`text` as a message may show it: control characters escaped, a long text shortened with an ellipsis."""
+    """`text` as messages show it: control characters escaped, a long text shortened with an ellipsis.
+
+    >>> print(shown("a" + chr(27)), shown("abcdef", limit=4))
+    a\\x1b abc…
+    """
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     if text.isprintable():

@@ -1,6 +1,7 @@
-"""Numbers for people, and the numbers that people write with a unit.
+"""Numbers for people, and numbers that people write with a unit.
 
-Counts group their thousands. Memory is KiB, MiB, GiB of 2^10. Written limits also take K, M, G, T (10^3 …) and KB, MB, GB.
+Counts have their thousands grouped. Memory is in KiB, MiB, GiB of 2^10. Written limits may also use K, M, G, T (10^3 …)
+and KB, MB, GB.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def memory(size: int) -> str:
-    """Bytes in the largest binary unit that leaves at least 1, one decimal.
+    """A size in bytes in the largest binary unit of which it has at least 1, with one decimal.
 
     >>> memory(31120), memory(512), memory(3041920)
     ('30.4 KiB', '512 B', '2.9 MiB')
@@ -48,7 +49,7 @@ def memory(size: int) -> str:
 
 
 def short(number: int) -> str:
-    """A count in thousands, millions …, three significant digits: for a line beside the exact count.
+    """A count in thousands, millions … with three significant digits, to be shown beside the exact count.
 
     >>> short(4089184256), short(3860), short(999)
     ('4.09 G', '3.86 K', '999')
@@ -64,7 +65,7 @@ def short(number: int) -> str:
 
 
 def read_amount(text: str) -> tuple[int, str] | None:
-    """A written amount as (whole number, unit), such as `26M`, `150 MiB`, `1.5 GB`; None where it is none.
+    """A written amount such as `26M`, `150 MiB` or `1.5 GB` as (whole number, unit); None if it is not an amount.
 
     >>> read_amount("150 MiB")
     (157286400, 'MiB')
@@ -77,7 +78,7 @@ def read_amount(text: str) -> tuple[int, str] | None:
     binary = (suffix or "") == "iB"
     if binary and not prefix:
         return None
-    factor = 1024 ** "KMGTP".index(prefix).__add__(1) if binary else _FACTORS[prefix]
+    factor = 1024 ** ("KMGTP".index(prefix) + 1) if binary else _FACTORS[prefix]
     whole, _, decimals = digits.partition(".")
     exact = int(whole + decimals) * factor
     unit = prefix + (suffix or "")

@@ -1,4 +1,4 @@
-"""Volumes: what flows between layers.
+"""Volumes: the shapes of what flows between layers, without the batch.
 
 A volume has up to three spatial axes and a depth, written height x width x depth:
 `32x32x3` (2-D), `16000x1` (1-D), `16x112x112x3` (3-D, time first), `512` (a vector, no spatial axis).
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from math import prod
 
-#: The names of the spatial axes, by rank.
+#: The names of the spatial axes, by the number of them.
 AXES: tuple[tuple[str, ...], ...] = ((), ("length",), ("height", "width"), ("time", "height", "width"))
 
-#: No axis and no volume may be larger; see "Limits" in docs/language.md.
+#: No axis and no volume may be larger (docs/language.md, "Limits").
 LARGEST = 10**15
 
-#: The depths of an image: grey, coloured, coloured with transparency.
+#: The depths of images: grey, colour, colour with transparency.
 _DEPTHS = (1, 3, 4)
 
-#: The side above which a square can hardly be anything but an image.
+#: A larger square is almost always an image.
 _SIDE = 8
 
 
@@ -30,6 +30,7 @@ class Volume:
 
     __slots__ = ("depth", "spatial")
 
+    # By hand: every layer of a network makes one.
     def __init__(self, spatial: tuple[int, ...], depth: int) -> None:
         self.spatial = spatial
         self.depth = depth
@@ -66,7 +67,7 @@ class Volume:
 
     @property
     def looks_depth_first(self) -> bool:
-        """Whether it is 2-D, its first axis could be the depth of an image, and a square stands behind it.
+        """Whether it is 2-D, its first axis could be the depth of an image, and the other two are a square.
 
         >>> Volume((3, 224), 224).looks_depth_first
         True
@@ -86,17 +87,17 @@ class Volume:
         return f"Volume({self})"
 
     def pretty(self) -> str:
-        """The volume with a multiplication sign, for people: `32×32×3`."""
+        """The volume with multiplication signs, for people: `32×32×3`."""
         return "×".join(map(str, self.sizes))
 
 
 def pretty_sizes(sizes: tuple[int, ...]) -> str:
-    """Spatial sizes for people: `5×5`; a single one stands alone."""
+    """Spatial sizes for people: `5×5`, or `5` for one axis."""
     return "×".join(map(str, sizes))
 
 
 def read_sizes(text: str) -> list[int | None] | None:
-    """The axis sizes written in `text` with `x` or `×`; None for a `?`. Returns None where `text` is none.
+    """The sizes of axes written in `text` with `x` or `×`, None for a `?`. Returns None if `text` is not a volume.
 
     >>> read_sizes("56x56x?")
     [56, 56, None]

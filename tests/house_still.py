@@ -36,8 +36,6 @@ STILL_BY_HAND: set[str] = {
     "analyzer.loader.parse.description.Template",
     "analyzer.loader.text.tree.Scalar",
     "analyzer.loader.text.tree.Tree",
-    "analyzer.source.Span",
-    "analyzer.volume.Volume",
 }
 
 STILL_LONG: set[str] = {
@@ -66,7 +64,6 @@ STILL_LONG: set[str] = {
     "analyzer.engine.memory.tape",
     "analyzer.engine.on_data",
     "analyzer.engine.receptive_field",
-    "analyzer.engine.result",
     "analyzer.layers.attention",
     "analyzer.layers.convolution",
     "analyzer.layers.merge",
@@ -87,7 +84,6 @@ STILL_LONG: set[str] = {
     "analyzer.reporter.difference.words",
     "analyzer.reporter.memory.text",
     "analyzer.reporter.terminal",
-    "analyzer.units",
 }
 
 STILL_PARSED: set[str] = {

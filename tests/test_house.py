@@ -73,9 +73,7 @@ INSIDE = {
 }
 
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.
-SIDEWAYS: dict[tuple[str, str], str] = {
-    ("analyzer.engine.result", "analyzer.engine.memory"): "still",
-}
+SIDEWAYS: dict[tuple[str, str], str] = {}
 
 #: What a report in JSON does not import; each costs more than reading a model does.
 HEAVY = {"jsonschema", "tabulate", "dataclasses", "difflib", "inspect", "typing", "typing_extensions", "csv", "numpy", "torch", "importlib.metadata"}  # fmt: skip

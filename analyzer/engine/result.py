@@ -1,4 +1,4 @@
-"""What an analysis returns: rows, their running sums and totals."""
+"""The result of an analysis: a row for each layer, running sums, and totals."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ COUNTS = ("weights", "biases", "parameters", "trainable", "buffers", "bytes")
 
 
 class Cost(Reported, eq=True):
-    """What parameters cost in one mode: counts, and bytes of all of them at the run's dtype.
+    """The cost of parameters in one mode of sharing: how many there are, and their size.
 
-    `trainable` is `parameters` less those of frozen layers.
+    `bytes` is the size of weights, biases and buffers in the number format of the run. `trainable` counts the parameters
+    of layers that are not frozen.
     """
 
     weights: int
@@ -34,7 +35,7 @@ class Cost(Reported, eq=True):
     bytes: int
     trainable: int
 
-    # By hand, like that of `Sums` and `Row`: each layer of a network makes several.
+    # Written by hand, like those of `Sums` and `Row`: every layer of every network makes several.
     def __init__(self, weights: int, biases: int, buffers: int, bytes: int, trainable: int) -> None:
         self.weights = weights
         self.biases = biases
@@ -63,7 +64,11 @@ FREE = Cost(0, 0, 0, 0, 0)
 
 
 class Sums(Reported):
-    """Costs summed over rows: one `Cost` a mode, MACs of one sample, bytes of the outputs at the run's batch and dtype."""
+    """The costs of one layer, or of several added up.
+
+    A `Cost` for each mode of sharing, the MACs of one sample, and the bytes of the outputs for the batch and number format
+    of the run.
+    """
 
     shared: Cost
     local: Cost
@@ -93,12 +98,17 @@ class Sums(Reported):
 class Row(Reported):
     """One layer of a report.
 
-    `name` is its full name, `kind` its type, `path` the blocks around it, `inputs` the names of what it reads,
-    `output` its output volume, `own` its own costs, `cumulative` the sums up to and with it; `macs_on_data` the MACs that
-    fall on no padding, `unread` the cells at the end of each axis that no window reads, `receptive_field` the cells of
-    the network's first input that an output cell sees (each None where there is no such thing). `saved` and `live` are
-    there once `Analysis.measure_memory` was asked: bytes that it is the first to keep for the backward pass, and bytes of
-    activations alive while it runs.
+    `node` is the placed layer; `name`, `kind` (its type), `path` (the blocks around it), `inputs` (the names of the layers
+    that it reads) and `output` are properties of it. `own` has the costs of this layer, `cumulative` the sum of all rows
+    up to and including this one.
+
+    Three fields are None where a layer has no such number: `macs_on_data`, the MACs whose taps do not fall on padding;
+    `unread`, how many cells at the end of each axis no window reads; `receptive_field`, the cells of the network's first
+    input that an output cell sees.
+
+    `saved` and `live` are None until `analyzer.engine.memory.by_layer.measure_memory` sets them. `saved` is the size in
+    bytes of the tensors that this layer is the first to save for the backward pass, `live` that of all activations alive
+    while it runs.
     """
 
     node: Node
@@ -145,12 +155,12 @@ class Row(Reported):
 
     @property
     def line(self) -> int | None:
-        """The line that it stands on."""
+        """The line of the file that it is written on."""
         return None if self.node.origin.span is None else self.node.origin.span.line
 
     @property
     def inputs(self) -> list[str]:
-        """The names of the layers that it reads; `input` is the network's."""
+        """The names of the layers that it reads; the input of the network is usually called `input`."""
         return [node.name for node in self.node.inputs]
 
     @property
@@ -160,17 +170,17 @@ class Row(Reported):
 
     @property
     def shared(self) -> Cost:
-        """Its parameters where every layer shares its weights."""
+        """The cost of its parameters if every layer shares its weights."""
         return self.own.shared
 
     @property
     def local(self) -> Cost:
-        """Its parameters where every layer that can is locally connected."""
+        """The cost of its parameters if every layer that can be is locally connected."""
         return self.own.local
 
     @property
     def declared(self) -> Cost:
-        """Its parameters as the file says."""
+        """The cost of its parameters with the sharing that the file declares."""
         return self.own.declared
 
     @property
@@ -180,11 +190,11 @@ class Row(Reported):
 
     @property
     def activation_bytes(self) -> int:
-        """Bytes of its output at the run's batch and dtype."""
+        """The size of its output in bytes, for the batch and number format of the run."""
         return self.own.activation_bytes
 
     def memory(self, mode: str) -> int:
-        """Bytes of its parameters in a mode and of its output."""
+        """The size of its parameters in a mode and of its output, in bytes."""
         cost: Cost = getattr(self.own, mode)
         return cost.bytes + self.own.activation_bytes
 
@@ -197,10 +207,12 @@ class ActivationPeak(Reported):
 
 
 class Analysis(Reported, kw_only=True):
-    """What every layer of a network puts out and costs.
+    """The output volume and the costs of every layer of a network.
 
-    `rows` in the order of computation, `totals` their sums, `peak` the peak of activation memory; `file`, `name`,
-    `batch` and `dtype` of the run; `diagnostics` the warnings and notes.
+    `rows` has the layers in the order of computation, `totals` their sums, `peak` the peak of activation memory. `batch`
+    and `dtype` are those of the run; `diagnostics` has warnings and notes.
+
+    `to_dict()` gives the JSON report (schemas/report.schema.json) as plain data.
     """
 
     network: Network
@@ -214,7 +226,7 @@ class Analysis(Reported, kw_only=True):
     description: str | None = None
     diagnostics: Sequence[Diagnostic] = ()
 
-    #: How a notebook shows an analysis; the public API sets it, since no report format is known on this floor.
+    #: Draws an analysis as HTML for a notebook. The public API sets it, since this floor knows no report format.
     notebook: ClassVar[Callable[[Analysis], str] | None] = None
 
     def _repr_html_(self) -> str | None:
@@ -233,23 +245,13 @@ class Analysis(Reported, kw_only=True):
 
     @property
     def macs_on_data(self) -> int | None:
-        """The MACs of all layers that fall on no padding; None where a layer does not say."""
+        """The MACs of all layers whose taps do not fall on padding; None if a layer has no such number."""
         total = 0
         for row in self.rows:
             if row.macs_on_data is None:
                 return None
             total += row.macs_on_data
         return total
-
-    def measure_memory(self) -> None:
-        """Works out what each row saves for the backward pass and has alive; once, for the reports that show it."""
-        if not self.rows or self.rows[0].saved is not None:
-            return
-        from analyzer.engine.memory.by_layer import saved_and_live
-
-        found = saved_and_live(self.network, batch=self.batch, dtype=self.dtype)
-        for row in self.rows:
-            row.saved, row.live = found[row.name]
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

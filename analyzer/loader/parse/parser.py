@@ -59,7 +59,7 @@ class Parser(Record):
             return
         if len(self.problems) >= LIMITS.findings:
             raise Enough(tree.span(self.file))
-        self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=notes, help=help))
+        self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=tuple(notes), help=help))
 
     def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:
         """Reports a refused value: `subject` begins the sentence, the refusal says where inside `tree`."""

@@ -167,7 +167,7 @@ COLUMNS: dict[str, Column] = {
 #: What every mode has: a bare name means it in each mode shown.
 METRICS = tuple(name.partition(".")[2] for name in COLUMNS if name.startswith("shared."))
 
-#: Columns that show what `Analysis.measure_memory` works out.
+#: Columns that show what `measure_memory` calculates.
 MEASURED = ("saved", "live")
 
 #: What people see unless they choose, and what a ranking shows, where a running sum would mislead.

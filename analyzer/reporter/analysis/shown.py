@@ -18,11 +18,18 @@ def shown_modes(analysis: Analysis, options: Options) -> tuple[str, ...]:
     return modes_of(options.mode, mixed=analysis.mixed)
 
 
+def _measure(analysis: Analysis) -> None:
+    """The memory model is imported only for a report with its columns."""
+    from analyzer.engine.memory.by_layer import measure_memory
+
+    measure_memory(analysis)
+
+
 def grid_of(analysis: Analysis, options: Options) -> Grid:
     """The grid of a network as asked: folded, ordered, its biggest rows alone."""
     check_columns(options.columns or (), options.sort)
     if not {*(options.columns or ()), options.sort}.isdisjoint(MEASURED):
-        analysis.measure_memory()
+        _measure(analysis)
     modes = shown_modes(analysis, options)
     rows: Sequence[Row] = folded(analysis, options.depth)
     total = total_row(analysis)
@@ -48,7 +55,7 @@ def exact_grid(analysis: Analysis, options: Options) -> Grid:
     if options.columns is not None or options.top is not None:
         return grid_of(analysis, options)
     check_columns((), options.sort)
-    analysis.measure_memory()
+    _measure(analysis)
     modes = MODES if options.mode == "both" else (options.mode,)
     columns = [column for column in COLUMNS.values() if column.group in ("", *modes)]
     rows = folded(analysis, options.depth)
