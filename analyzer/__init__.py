@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-if not TYPE_CHECKING:  # a type checker would take every misspelled name for one that `__getattr__` knows
+if not TYPE_CHECKING:  # with `__getattr__`, a type checker would accept every misspelled name
 
     def __getattr__(name: str) -> object:
-        """Imports the API when a name of it is first used.
+        """Imports the API when one of its names is first used.
 
-        The command passes through this file before it can answer an interrupt, so nothing is imported here at once.
+        The command runs this file before it can handle an interrupt, so the file itself imports nothing.
         """
         import analyzer.api as api  # `from analyzer import api` would ask this function for it
 
@@ -36,7 +36,7 @@ if not TYPE_CHECKING:  # a type checker would take every misspelled name for one
         return value
 
     def __dir__() -> list[str]:
-        """The names that are not imported yet, too."""
+        """Includes the names that are not imported yet."""
         import analyzer.api as api
 
         return sorted({*globals(), "__all__", *api.__all__})

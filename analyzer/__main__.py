@@ -1,7 +1,7 @@
-"""The process of the command: `python -m analyzer`, and the console script.
+"""The entry point of the command, for `python -m analyzer` and for the console script.
 
-From here on an interrupt ends it with one line, while the command is imported as well as while it runs. So `run` sees
-to that first, and nothing of size is imported before.
+Ctrl-C must end the command with one line, even while its modules are still being imported. So `run` handles the signal
+first, and almost nothing is imported before that.
 """
 
 # `signal` wraps this in enumerations, which would take longer to import than a model takes to read.
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 def run() -> "NoReturn":
     """Runs the command that `sys.argv` asks for, and ends the process with its exit code."""
-    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # otherwise the caller wants it ignored
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # otherwise the caller has it ignored
         _signal.signal(_signal.SIGINT, _interrupted)
     from analyzer.cli.main import process
 
-    # All is written; taking every object apart would be work for nothing.
+    # Everything is written. A normal exit would free every object first, which takes time and changes nothing.
     os._exit(process(sys.argv[1:]))
 
 
 def _interrupted(*_: object) -> None:
     """Ends the process at once.
 
-    An exception would not do: raised inside the machinery of imports or in a callback, it is printed and forgotten.
+    Raising an exception is not enough: Python prints and drops it if it is raised in a callback of the import system.
     """
     try:
         os.write(2, b"analyzer: interrupted\n")

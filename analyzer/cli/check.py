@@ -1,4 +1,4 @@
-"""`analyzer check FILE…`: what is wrong or wasteful with networks, for people, editors and build servers."""
+"""`analyzer check FILE…`: finds what is wrong or wasteful in networks, for people, editors and build servers."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     from analyzer.checks.run import Check
 
-#: Where services say that the repository is, to which their paths are relative.
+#: Environment variables in which services name the folder of the repository; their paths are relative to it.
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 _EPILOG = """\
-codes are given whole, by their beginning (CHECK1) or by name; a comment `# analyzer: ignore[CODE] reason` takes one
-finding away. Without options the nearest .analyzer.toml, or [tool.analyzer] of pyproject.toml, says what is asked.
+CODE is a whole code, its beginning (CHECK1) or the name of a check. A comment `# analyzer: ignore[CODE] reason` in the
+model hides one finding. Defaults come from the nearest .analyzer.toml, or [tool.analyzer] in pyproject.toml.
 
-exit codes: 0 fine, or notes alone; 1 an error or a warning; 2 the command line or a file is at fault."""
+exit codes: 0 fine, or only notes; 1 an error or a warning; 2 the command line or a file is at fault."""
 
 
 def main(arguments: list[str]) -> int:
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
         settings = _merged(Settings() if configuration is None else configuration.of(file), asked)
         checked = _checked(file, asked, settings, texts)
         files.append(checked)
-        wrong = wrong or (_stands(checked) and not settings.exit_zero)
+        wrong = wrong or (_fails(checked) and not settings.exit_zero)
     run_of_all = CheckRun(files, _union(files), __version__)
     faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
     complain((), faults, texts, color=asked.color)
@@ -71,27 +71,27 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> Any:
     parser = options_parser(
         "analyzer check",
-        "What is wrong or wasteful with networks, where and why, and what to write instead.",
+        "Finds what is wrong or wasteful in networks: where, why, and what to write instead.",
         usage="analyzer check [options] FILE…\n       analyzer check --explain CODE | --list",
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("files", nargs="*", metavar="FILE", help="model files, or folders of them; - is stdin")
-    add("--select", type=option_value(codes), action="extend", metavar="CODE,…", help="these checks alone")
-    add("--ignore", type=option_value(codes), action="extend", metavar="CODE,…", help="all but these checks")
-    add("--severity", choices=SEVERITIES, help="the least that is shown and counted (default: note)")
-    add("--exit-zero", action="store_true", help="exit code 0 whatever is found in the models")
-    add("--no-config", action="store_true", help="no .analyzer.toml and no pyproject.toml")
+    add("files", nargs="*", metavar="FILE", help="model files, or folders with model files; - is stdin")
+    add("--select", type=option_value(codes), action="extend", metavar="CODE,…", help="run only these checks")
+    add("--ignore", type=option_value(codes), action="extend", metavar="CODE,…", help="run all checks but these")
+    add("--severity", choices=SEVERITIES, help="the lowest severity to show and count (default: note)")
+    add("--exit-zero", action="store_true", help="exit code 0 even if a model is wrong")
+    add("--no-config", action="store_true", help="read neither .analyzer.toml nor pyproject.toml")
     add_format(parser, FORMATS, "the findings", default="text, in a GitHub workflow github")
-    add("--explain", metavar="CODE", help="the page of a check: why, an example, what to write instead")
-    add("--list", action="store_true", help="the checks, one a line")
+    add("--explain", metavar="CODE", help="show the page of a check: why, an example, what to write instead")
+    add("--list", action="store_true", help="list the checks, one per line")
     add_budgets(parser)
     add_model(parser)
     return parser.parse_intermixed_args(arguments)
 
 
 def _models(name: str) -> list[str]:
-    """The model files that a name stands for: itself, or every YAML file in a folder and those below, hidden ones left out."""
+    """The model files that a name means: the file itself, or the YAML files in and below a folder (none hidden)."""
     if name == "-" or not os.path.isdir(name):
         return [name]
     found = []
@@ -103,12 +103,12 @@ def _models(name: str) -> list[str]:
             if file.lower().endswith((".yaml", ".yml")) and not file.startswith(".")
         ]
     if not found:
-        raise UsageError(f"there is no model in `{name}`: no file of it ends in .yaml or .yml")
+        raise UsageError(f"no model found in `{name}`: no file in it ends in .yaml or .yml")
     return found
 
 
 def _index(wanted: Sequence[Check]) -> Iterator[str]:
-    """The checks, one a line."""
+    """The checks, one per line."""
     wide = max((len(check.NAME) for check in wanted), default=0)
     for check in wanted:
         yield f"{check.CODE}  {check.NAME:<{wide}}  {check.SEVERITY:<7}  {Page(check).title}"
@@ -129,13 +129,13 @@ def _rule(check: Check) -> Rule:
 
 
 def _union(files: Sequence[Checked]) -> list[Rule]:
-    """The checks that were asked of any file, in the order of their codes."""
+    """The checks that ran on any file, in the order of their codes."""
     rules = {rule.code: rule for checked in files for rule in checked.rules}
     return [rules[code] for code in sorted(rules)]
 
 
 def _merged(settings: Settings, asked: Any) -> Settings:
-    """The settings of a file with the options over them: `--select` puts away both lists, `--ignore` its own."""
+    """The settings for a file, overridden by the options: `--select` replaces both lists, `--ignore` only its own."""
     merged = Settings(folder=settings.folder)
     merged.per_file = settings.per_file
     merged.select = settings.select if asked.select is None else asked.select
@@ -146,7 +146,7 @@ def _merged(settings: Settings, asked: Any) -> Settings:
 
 
 def _checked(file: str, asked: Any, settings: Settings, texts: dict[str, str]) -> Checked:
-    """One file and what is found in it; its text goes to `texts`."""
+    """Checks one file; its text goes to `texts`."""
     read = read_network(file, asked, texts)
     shown = SEVERITIES[: SEVERITIES.index(settings.severity) + 1]
     if isinstance(read, Failed):
@@ -171,7 +171,7 @@ def _found(subject: Subject, wanted: Sequence[Check], shown: Sequence[str]) -> l
     return [finding for finding in run(subject, wanted) if finding.severity in shown]
 
 
-def _stands(checked: Checked) -> bool:
+def _fails(checked: Checked) -> bool:
     """Whether a file fails the check."""
     return checked.name is None or any(finding.severity != "note" for finding in checked.diagnostics)
 
@@ -189,5 +189,5 @@ def _path(file: str) -> str:
 
 
 def _usual(asked: Any) -> str:
-    """The format where neither `--format` nor an ending asks for one: annotations for the log of a GitHub workflow."""
+    """The format if neither `--format` nor an ending asks for one: annotations in the log of a GitHub workflow."""
     return "github" if asked.output is None and os.environ.get("GITHUB_ACTIONS") == "true" else "text"

@@ -1,7 +1,7 @@
-"""The settings of `analyzer check` that stand beside the models: `.analyzer.toml`, or `[tool.analyzer]` in pyproject.toml.
+"""The settings of `analyzer check` in a file: `.analyzer.toml`, or `[tool.analyzer]` in pyproject.toml.
 
-The nearest file at or above a model's folder holds; where a repository begins (`.git`) the search ends. Nothing is
-imported for it, and no pyproject.toml is parsed that does not name `analyzer`, until there is one.
+The nearest file in a model's folder or above it applies; the search ends at the root of a repository (`.git`). A parser of
+TOML is imported only when such a file exists, and for a pyproject.toml only if it contains the word `analyzer`.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _WORDS = {
     "per-file-ignores": 'a table of patterns and lists of codes, such as {"old/*.yaml" = ["CHECK101"]}',
 }
 
-#: A longer file is no configuration.
+#: A longer file is not a configuration.
 _LONGEST = 1 << 20
 
 
 class Settings:
-    """What a file says; nothing where there is none. `folder` is where it stands: patterns are relative to it."""
+    """The settings of a file, or the defaults without one. Patterns are relative to `folder`, which holds the file."""
 
     __slots__ = ("exit_zero", "folder", "ignore", "per_file", "select", "severity")
 
@@ -64,7 +64,7 @@ class Settings:
         self.per_file = [(_pattern(glob), codes) for glob, codes in table.get("per-file-ignores", {}).items()]
 
     def ignored_in(self, file: str) -> list[str]:
-        """The codes that patterns take away from this file."""
+        """The codes that patterns ignore in this file."""
         if not self.per_file or file == "-":
             return []
         try:
@@ -90,13 +90,13 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 class Configuration:
-    """Finds the settings of each model; a folder is looked at once."""
+    """Finds the settings of each model; each folder is searched once."""
 
     def __init__(self) -> None:
         self._known: dict[str, Settings | None] = {}
 
     def of(self, file: str) -> Settings:
-        """The settings that hold for a file (`-`: for the current folder); raises UsageError for a mistake in them."""
+        """The settings for a file (`-`: for the current folder); raises `UsageError` for a mistake in them."""
         folder = os.getcwd() if file == "-" else os.path.dirname(os.path.abspath(file))
         passed = []
         settings: Settings | None = None
@@ -115,7 +115,7 @@ class Configuration:
 
 
 def _settings(folder: str) -> Settings | None:
-    """The settings that stand in one folder."""
+    """The settings in this folder, if it has any."""
     own = os.path.join(folder, ".analyzer.toml")
     data = _read(own)
     if data is not None:
@@ -131,7 +131,7 @@ def _settings(folder: str) -> Settings | None:
 
 
 def _read(path: str) -> bytes | None:
-    """What a file holds; None where there is no such file."""
+    """The content of a file; None if the file does not exist."""
     try:
         with open(path, "rb") as stream:
             data = stream.read(_LONGEST + 1)
@@ -140,7 +140,7 @@ def _read(path: str) -> bytes | None:
     except (OSError, ValueError) as error:
         raise UsageError(f"`{_near(path)}` cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > _LONGEST:
-        raise UsageError(f"`{_near(path)}` is larger than {_LONGEST // 1024:,} KiB, and that is no configuration")
+        raise UsageError(f"`{_near(path)}` is larger than {_LONGEST // 1024:,} KiB, too large for a configuration")
     return data
 
 
@@ -153,14 +153,14 @@ def _table(data: bytes, path: str) -> dict[str, Any]:
         raise UsageError(f"`{_near(path)}` is not UTF-8") from None
     except ValueError as error:
         why = str(error)
-        raise UsageError(f"`{_near(path)}` is no TOML: {why[:1].lower()}{shown(why[1:], 200)}") from None
+        raise UsageError(f"`{_near(path)}` is not valid TOML: {why[:1].lower()}{shown(why[1:], 200)}") from None
     except RecursionError:
         raise UsageError(f"`{_near(path)}` nests too deeply") from None
     return table
 
 
 def _checked(table: Any, path: str) -> dict[str, Any]:
-    """The settings of a file, held against the schema; keys may be spelled with `_` for `-`."""
+    """The settings of a file, checked against the schema; keys may be spelled with `_` for `-`."""
     from jsonschema import Draft7Validator
 
     where = f"`{_near(path)}`" + (" [tool.analyzer]" if path.endswith("pyproject.toml") else "")
@@ -177,7 +177,7 @@ def _checked(table: Any, path: str) -> dict[str, Any]:
     if unknown is not None:
         near = nearest(unknown, _WORDS)
         meant = f"did you mean `{near}`?" if near else f"its keys are {listed(_WORDS, last='and')}"
-        raise UsageError(f"{where}: there is no key `{shown(spelled[unknown])}`; {meant}")
+        raise UsageError(f"{where}: unknown key `{shown(spelled[unknown])}`; {meant}")
     for error in Draft7Validator(_SCHEMA).iter_errors(plain):
         key, *inside = error.absolute_path
         words = _WORDS["ignore" if inside and key == "per-file-ignores" else str(key)]
@@ -202,7 +202,7 @@ def _written(value: Any) -> str:
 
 
 def _near(path: str) -> str:
-    """A path as it is shortest from here."""
+    """The shorter of the absolute path and the path from the current folder."""
     try:
         relative = os.path.relpath(path)
     except ValueError:

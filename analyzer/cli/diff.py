@@ -1,4 +1,4 @@
-"""`analyzer diff OLD NEW`: what one network differs in from another."""
+"""`analyzer diff OLD NEW`: the differences between two networks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 _EPILOG = """\
-OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION for the other one's file), or - for stdin.
-Exit codes: 0 equal, 1 different, 2 one of them cannot be read or is wrong."""
+OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION: the file of the other side), or - for stdin.
+exit codes: 0 equal; 1 different; 2 one of them cannot be read or is wrong."""
 
 
 def main(arguments: list[str]) -> int:
-    """Compares the two that `arguments` name; returns the exit code."""
+    """Compares the two networks that `arguments` name; returns the exit code."""
     asked = _parse(arguments)
     if len(asked.sides) != 2:
-        raise UsageError(f"`analyzer diff` takes two networks, the old and the new one, not {len(asked.sides)}")
+        raise UsageError(f"`analyzer diff` takes two networks, an old and a new one, not {len(asked.sides)}")
     format = format_of(asked, FORMATS, sources=asked.sides)
     texts: dict[str, str] = {}
     first, second = asked.sides
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> Any:
     parser = options_parser(
         "analyzer diff",
-        "What one network differs in from another: layers, volumes, costs in both modes, names.",
+        "Shows the differences between two networks: layers, volumes, costs in both modes, names.",
         usage="analyzer diff [options] OLD NEW",
         epilog=_EPILOG,
     )
@@ -48,7 +48,7 @@ def _parse(arguments: list[str]) -> Any:
     add("sides", nargs="*", metavar="OLD NEW", help="the two networks")
     add_format(parser, FORMATS, "the comparison")
     add_mode(parser)
-    add("--exit-zero", action="store_true", help="end with 0 where they differ too")
+    add("--exit-zero", action="store_true", help="exit code 0 even if they differ")
     add_run(parser)
     add_model(parser)
     return parser.parse_intermixed_args(arguments)

@@ -10,7 +10,7 @@ from analyzer.cli.output import write_stdout
 from analyzer.cli.shipped import folder, text
 from analyzer.diagnostics import nearest
 
-#: The example for somebody who names none.
+#: The example if none is named.
 START = "start"
 
 
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     """Prints an example, or the list of them; returns the exit code."""
     parser = options_parser("analyzer example", "Prints an example model to start from.")
     parser.add_argument("name", nargs="?", default=START, metavar="NAME", help=f"an example (default: {START})")
-    parser.add_argument("--list", action="store_true", help="lists the examples")
+    parser.add_argument("--list", action="store_true", help="list the examples")
     asked = parser.parse_args(arguments)
     examples = _examples()
     if asked.list:
@@ -29,13 +29,13 @@ def main(arguments: list[str]) -> int:
     if name not in examples:
         near = nearest(name, examples)
         hint = f"did you mean `{near}`?" if near else "`analyzer example --list` lists them"
-        raise UsageError(f"there is no example `{asked.name}`; {hint}")
+        raise UsageError(f"unknown example `{asked.name}`; {hint}")
     write_stdout([text(examples[name])])
     return FINE
 
 
 def _examples() -> dict[str, str]:
-    """The shipped examples by name, each with its file; the one to start from first."""
+    """The shipped examples by name, each with its file; the one to start with comes first."""
     place = folder("example_models")
     names = sorted(file.removesuffix(".yaml") for file in os.listdir(place) if file.endswith(".yaml"))
     names.sort(key=lambda name: name != START)

@@ -15,7 +15,7 @@ from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 def main(arguments: list[str]) -> int:
     """Prints the types, or one of them; returns the exit code."""
     parser = options_parser(
-        "analyzer layers", "The layer types: all of them by family, or one with its parameters and formulas."
+        "analyzer layers", "Lists the layer types by family, or shows one with its parameters and formulas."
     )
     parser.add_argument("type", nargs="?", metavar="TYPE", help="a layer type, or its name in another framework")
     asked = parser.parse_args(arguments)
@@ -28,8 +28,8 @@ def main(arguments: list[str]) -> int:
         if elsewhere is None:
             near = nearest(asked.type, CATALOGUE)
             hint = f"did you mean `{near}`?" if near else "`analyzer layers` lists them"
-            raise UsageError(f"there is no layer type `{asked.type}`; {hint}")
-        write_stdout([f"`{asked.type}` is `{elsewhere}` here.\n\n"])
+            raise UsageError(f"unknown layer type `{asked.type}`; {hint}")
+        write_stdout([f"`{asked.type}` is called `{elsewhere}` here.\n\n"])
         layer = CATALOGUE[elsewhere.partition(":")[0]]
     write_stdout(_page(layer))
     return FINE
@@ -74,7 +74,7 @@ def _spelled(declaration: Parameter) -> str:
 
 
 def default_text(declaration: Parameter) -> str:
-    """A default as it would be written."""
+    """A default as one would write it."""
     if declaration.shown_default is not None:
         return declaration.shown_default or "none"
     if isinstance(declaration.default, bool):

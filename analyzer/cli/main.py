@@ -1,4 +1,4 @@
-"""The command: which one was asked for, and how it ends.
+"""Runs the command that was asked for, and turns what goes wrong into one line and an exit code.
 
 Exit codes: 0 fine; 1 the model is wrong; 2 the command line, a file or the output is at fault; 130 interrupted.
 """
@@ -12,22 +12,22 @@ from analyzer.cli import INTERRUPTED
 
 FINE, WRONG, FAULT = 0, 1, 2
 
-#: The commands besides the report, each in the module of its name, with what they do.
+#: The commands other than the report, each with what it does; each is the module of its name.
 COMMANDS = {
-    "check": "what is wrong or wasteful with networks, for people, pre-commit and build servers",
-    "memory": "what inference and training take, and whether it fits on a device",
-    "diff": "what one network differs in from another: a design review",
-    "layers": "the catalogue: layer types, their parameters, formulas and sources",
+    "check": "finds what is wrong or wasteful in networks; for people, pre-commit and build servers",
+    "memory": "the memory that inference and training need, and whether it fits on a device",
+    "diff": "the differences between two networks: a design review",
+    "layers": "the layer types with their parameters, formulas and sources",
     "example": "prints an example model to start from",
-    "schema": "prints the JSON Schema of model files, or validates files with it",
+    "schema": "prints the JSON Schema of model files, or checks files against it",
 }
 
 _WELCOME = """\
-analyzer says what every layer of a convolutional network puts out and costs, before any training code exists.
+analyzer calculates the output and the cost of every layer of a convolutional network, before any training code exists.
 
 Begin with an example:
   analyzer example > model.yaml      a small network, with comments
-  analyzer model.yaml                its table: shapes, weights, biases, memory, MACs, shared and locally connected
+  analyzer model.yaml                its table: shapes, weights, biases, memory, MACs; shared and locally connected
 
 Then:
   analyzer example resnet50          one of the shipped networks (analyzer example --list)
@@ -37,7 +37,7 @@ Then:
 
 
 class UsageError(Exception):
-    """The command line is at fault; the message is one line for people."""
+    """The command line is at fault; the message is one line for the user."""
 
 
 def main(arguments: list[str]) -> int:
@@ -52,23 +52,23 @@ def main(arguments: list[str]) -> int:
 
 
 def process(arguments: list[str]) -> int:
-    """`main` with the process around it: its streams, and one line for whatever goes wrong."""
+    """`main` for a whole process: prepares its streams, and returns its exit code."""
     import gc
 
-    gc.disable()  # a command that ends soon; collecting would make reading a long file several times slower
+    gc.disable()  # the process ends soon, and collecting makes reading a long file several times slower
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the shell: what is written there goes nowhere
+        if getattr(sys, name) is None:  # closed by the shell; whatever is written to it is dropped
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     code = guarded(arguments)
     try:
         sys.stderr.flush()
     except (OSError, ValueError):
-        pass  # nobody is left to be told
+        pass  # nobody is left to tell
     return code
 
 
 def guarded(arguments: list[str]) -> int:
-    """Runs `main`; an interrupt, a closed pipe or a full disk ends with one line or none, never with a traceback."""
+    """Runs `main`; whatever goes wrong ends in one line on stderr or none, never in a traceback."""
     from analyzer.loader.text.files import FileError
     from analyzer.settings import SettingError
 
@@ -97,7 +97,7 @@ def guarded(arguments: list[str]) -> int:
         _say("the model nests too deeply")
         return WRONG
     except MemoryError:
-        _say("the model is too large for this machine's memory")
+        _say("the model needs more memory than this machine has")
         return FAULT
     except Exception as error:
         if os.environ.get("ANALYZER_DEBUG"):
@@ -114,7 +114,7 @@ def _option(setting: str) -> str:
 
 
 def _say(message: str) -> None:
-    """One line on stderr, whatever it can encode."""
+    """Writes one line to stderr, escaping what the stream cannot encode."""
     from analyzer.source import shown
 
     try:
@@ -127,7 +127,7 @@ def _say(message: str) -> None:
 
 
 def _abandon_stdout() -> None:
-    """Keeps the interpreter from flushing, at its end, what cannot be written."""
+    """Keeps the interpreter from flushing output at exit that cannot be written."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):

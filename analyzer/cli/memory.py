@@ -1,4 +1,4 @@
-"""`analyzer memory FILE…`: what inference and training take, and whether it fits."""
+"""`analyzer memory FILE…`: the memory that inference and training need, and whether it fits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Options whose value may be left out: what it is then, and the words that are always values.
+#: Options that may appear without a value: the value they then have, and the words that are always values.
 _OPTIONAL = {"--autocast": ("bfloat16", HALVES), "--checkpoint": ("blocks", CHECKPOINTS)}
 
 #: Options that are settings of a run.
@@ -49,41 +49,46 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> Any:
     parser = options_parser(
         "analyzer memory",
-        "What inference and training of a network take in memory, without running it, and whether it fits on a device.",
+        "Calculates the memory that inference and training of a network need, without running it, and whether it fits.",
         usage="analyzer memory [options] FILE…",
-        epilog="The file's `training` gives the defaults of --batch, --dtype, --optimizer, --weight-decay, --step, --loss.",
+        epilog="The defaults of --batch, --dtype, --optimizer, --weight-decay, --step and --loss come from `training` in the file.",
     )
     add_files(parser)
     add_format(parser, FORMATS, "the report")
     add_run(parser)
     add = parser.add_argument
     halves = " or ".join(HALVES)
-    add("--autocast", choices=HALVES, metavar="[DTYPE]", help=f"mixed precision: {halves} (without one: bfloat16)")
+    add("--autocast", choices=HALVES, metavar="[DTYPE]", help=f"mixed precision: {halves} (without a value: bfloat16)")
     add("--optimizer", choices=tuple(OPTIMIZERS), metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: momentum)")
     add("--weight-decay", type=_number, metavar="X", help="weight decay of the optimizer (default: 0)")
     add("--step", choices=STEPS, help="how the optimizer's step runs (default: foreach)")
-    add("--loss", choices=LOSSES, help="what is trained for (default: cross_entropy)")
+    add("--loss", choices=LOSSES, help="the loss function (default: cross_entropy)")
     add(
         "--checkpoint",
         metavar="[WHAT]",
-        help="work activations out again: of `blocks` (without a value), of stretches of √n layers (`sqrt`), or of "
-        "layers and blocks by NAME,…",
+        help="gradient checkpointing: recompute activations of `blocks` (the default), of √n segments (`sqrt`), or of the "
+        "layers and blocks NAME,…",
     )
-    add("--accumulate", type=at_least(1), metavar="N", help="forward passes for one step (default: 1)")
-    add("--ema", action="store_true", help="a running mean of the parameters is kept")
+    add("--accumulate", type=at_least(1), metavar="N", help="accumulate gradients over N forward passes (default: 1)")
+    add("--ema", action="store_true", help="keep a moving average of the parameters")
     add(
         "--device",
         type=option_value(read_device),
         metavar="DEVICE",
-        help="what it is to fit into: 24GiB, 24GB, or a card: RTX 4090",
+        help="the memory it has to fit into: 24GiB, 24GB, or a card such as RTX 4090",
     )
     add(
         "--context",
         type=option_value(read_context),
         metavar="AMOUNT",
-        help=f"what the process takes on the device beside its tensors (default: {memory(CONTEXT)})",
+        help=f"memory that the process needs on the device besides its tensors (default: {memory(CONTEXT)})",
     )
-    add("--ranks", type=at_least(1), metavar="N", help="train on so many devices; the batch is that of all together")
+    add(
+        "--ranks",
+        type=at_least(1),
+        metavar="N",
+        help="train on N devices; --batch is the batch of all of them together",
+    )
     add(
         "--strategy",
         type=read_strategy,
@@ -95,15 +100,15 @@ def _parse(arguments: list[str]) -> Any:
         "--mode",
         choices=MODES,
         default="declared",
-        help="the weights that the verdict is about (default: as the file says)",
+        help="which weights the verdict is about (default: as declared in the file)",
     )
-    add("--arena", action="store_true", help="a static plan of inference's tensors, for microcontrollers")
+    add("--arena", action="store_true", help="plan the tensors of inference in one static buffer, for microcontrollers")
     add_model(parser)
     return parser.parse_intermixed_args(list(_spelled_out(arguments)))
 
 
 def _spelled_out(arguments: Sequence[str]) -> Iterator[str]:
-    """The arguments with the values of the options that may lack theirs: what follows one is its value, or a file."""
+    """The arguments with a value for each option that may lack one: the next word is a value, or a file."""
     rest = iter(arguments)
     for argument in rest:
         if argument == "--":
@@ -138,7 +143,7 @@ def _number(text: str) -> float:
 
 
 def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Failed:
-    """The memory of one file, or what is wrong with it; raises `SettingError` for options that do not fit it."""
+    """The memory of one file, or what is wrong with it; raises `SettingError` for options that do not suit it."""
     read = read_network(file, asked, texts)
     if isinstance(read, Failed):
         return read

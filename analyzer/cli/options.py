@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse's parser, whose refusals are one line with the nearest fix."""
+    """A parser whose errors are one line with the nearest fix."""
 
     def error(self, message: str) -> NoReturn:
         option, _, why = message.removeprefix("argument ").partition(": ")
@@ -36,21 +36,20 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"`{option}`: {why}" if why else message)
 
     def _unknown(self, words: str) -> str:
-        """What is said of arguments that the parser does not know."""
+        """The message about arguments that the parser does not know."""
         option = next((word for word in words.split(" ") if word.startswith("-")), None)
         if option is None:
             return f"`{words.partition(' ')[0]}` is one argument too many"
         name = option.partition("=")[0]
         near = nearest(name, self._option_string_actions)
-        return f"there is no option `{name}`; " + (
-            f"did you mean `{near}`?" if near else f"`{self.prog} --help` lists them"
-        )
+        hint = f"did you mean `{near}`?" if near else f"`{self.prog} --help` lists the options"
+        return f"unknown option `{name}`; {hint}"
 
 
 def options_parser(
     prog: str, description: str, usage: str | None = None, epilog: str | None = None
 ) -> argparse.ArgumentParser:
-    """A parser of options; its width is given, since argparse imports a lot to find it out."""
+    """A parser of options. It is given the width of the terminal: `argparse` imports `shutil` to find it."""
 
     def formatter(prog: str) -> argparse.HelpFormatter:
         return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=terminal_width() or 100)
@@ -68,7 +67,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 def add_format(
     parser: argparse.ArgumentParser, formats: Mapping[str, Format], what: str, *, default: str | None = None
 ) -> None:
-    """How `what` is written, and where it goes; `default` says which format is usual, where that depends."""
+    """How `what` is written, and where to; `default` says which format is the default, if that depends on something."""
     endings = ", ".join(ending for format in formats.values() for ending in format.endings)
     add = parser.add_argument
     add(
@@ -81,13 +80,13 @@ def add_format(
 
 
 def add_mode(parser: argparse.ArgumentParser) -> None:
-    """Which modes of sharing are shown."""
+    """Which modes of sharing weights are shown."""
     modes = ("both", *MODES[:2])
     parser.add_argument("--mode", choices=modes, default="both", help="which weights are shown (default: both)")
 
 
 def add_run(parser: argparse.ArgumentParser, *, batch: int | None = None, dtype: str | None = None) -> None:
-    """Samples and number format; without defaults here the file's `training` gives them."""
+    """Batch and number format; if no defaults are given here, they come from `training` in the file."""
     said = ("training.batch, otherwise 1", "training.dtype, otherwise float32")
     add = parser.add_argument
     add(
@@ -95,7 +94,7 @@ def add_run(parser: argparse.ArgumentParser, *, batch: int | None = None, dtype:
         type=at_least(1),
         default=batch,
         metavar="N",
-        help=f"samples at a time (default: {batch or said[0]})",
+        help=f"samples in a batch (default: {batch or said[0]})",
     )
     add(
         "--dtype",
@@ -124,7 +123,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--width",
         type=at_least(20),
         metavar="N",
-        help="columns of the terminal (default: as it is; no limit when piped)",
+        help="width in columns (default: that of the terminal; no limit when piped)",
     )
 
 
@@ -136,7 +135,7 @@ def add_color(parser: argparse.ArgumentParser) -> None:
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """Reads whole numbers from `least` on."""
+    """A reader of whole numbers of at least `least`."""
 
     def whole_number(text: str) -> int:
         reason = not_whole(int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text, least)

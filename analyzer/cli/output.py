@@ -1,4 +1,4 @@
-"""Where results go: the terminal, a pipe, or a file that is written whole or not at all."""
+"""Where results go: the terminal, a pipe, or a file that is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNREADABLE = "FILE101"
 
 
 def terminal_width() -> int | None:
-    """The columns of the terminal behind stdout; None where there is none. `COLUMNS` outranks it."""
+    """The width of the terminal behind stdout, or None without one. The variable `COLUMNS` overrides it."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isascii() and columns.isdigit() and 0 < int(columns) < 100_000:
         return int(columns)
@@ -33,7 +33,7 @@ def terminal_width() -> int | None:
 
 
 def wants_color(choice: str, stream: object) -> bool:
-    """Whether a stream gets colour: as asked, otherwise on a terminal that has not said no."""
+    """Whether a stream gets colours: as asked, otherwise on a terminal unless the environment says no."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
@@ -43,7 +43,7 @@ def wants_color(choice: str, stream: object) -> bool:
 
 
 def encodes(stream: object) -> bool:
-    """Whether a stream can take the signs of the reports and messages."""
+    """Whether a stream can encode the signs of reports and messages."""
     try:
         "×Σ─·│╭█▌…−".encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -52,7 +52,7 @@ def encodes(stream: object) -> bool:
 
 
 def write_stdout(chunks: Iterable[str]) -> None:
-    """Writes to stdout, piece by piece; a character that the stream lacks is escaped."""
+    """Writes to stdout piece by piece; a character that the stream cannot encode is escaped."""
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for chunk in chunks:
         sys.stdout.write(chunk)
@@ -78,7 +78,7 @@ def _keep_sources(path: str, sources: Sequence[str]) -> None:
     """Refuses to write over a file that is read."""
     for source in sources:
         if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-            raise UsageError(f"`{path}` is the model itself; the report goes to another file")
+            raise UsageError(f"`{path}` is the model itself; choose another file for the report")
 
 
 def options_of(asked: Any, format: Format, **more: Any) -> Options:
@@ -110,13 +110,15 @@ def write_file(path: str, chunks: Iterable[str]) -> None:
     if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"`{path}` is a folder; `-o` takes a file")
     if mode is not None and not stat.S_ISREG(mode):
-        _write(target, chunks, path)  # a device or a pipe: nothing to replace
+        _write(target, chunks, path)  # a device or a pipe cannot be replaced
         return
     temporary = f"{target}.{os.getpid()}.part"
     import signal
 
     ends = (signal.SIGINT, signal.SIGTERM)
-    before = _handled(dict.fromkeys(ends, signal.default_int_handler))  # as an exception, after which to clean up
+    before = _handled(
+        dict.fromkeys(ends, signal.default_int_handler)
+    )  # so that an interrupt is an exception, and the file is removed
     try:
         _write(temporary, chunks, path, exclusive=True)
         if mode is not None:
@@ -131,7 +133,7 @@ def write_file(path: str, chunks: Iterable[str]) -> None:
 
 
 def _handled(handlers: Mapping[int, Any]) -> dict[int, Any]:
-    """Sets who handles these signals, and returns who did; nobody in a thread, which gets no signals."""
+    """Sets the handlers of signals and returns the ones before; does nothing in a thread, which gets no signals."""
     import signal
 
     try:
@@ -152,12 +154,12 @@ def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = F
         why = error.strerror or str(error)
         folder = os.path.dirname(path)
         if folder and not os.path.isdir(folder):
-            why = f"there is no folder `{folder}`"
+            why = f"the folder `{folder}` does not exist"
         raise UsageError(f"`{path}` cannot be written: {why}") from None
 
 
 def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format: Format, options: Options) -> int:
-    """Says what is wrong, writes the report if there is one, and returns the exit code."""
+    """Reports what is wrong on stderr, writes the report if there is one, and returns the exit code."""
     failed = [report for report in reports if isinstance(report, Failed)]
     findings = [finding for report in failed for finding in report.diagnostics]
     faults = [finding.message for finding in findings if finding.code == UNREADABLE]
@@ -176,7 +178,7 @@ def complain(
     color: str,
     width: int | None = None,
 ) -> None:
-    """Says on stderr what is wrong with models (`findings`, with their texts by file) and with files (`faults`)."""
+    """Writes to stderr what is wrong with models (`findings`, with their texts by file) and with files (`faults`)."""
     encoding = sys.stderr.encoding or "ascii"
     lines: Iterable[str] = ()
     if findings:

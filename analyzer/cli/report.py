@@ -1,4 +1,4 @@
-"""`analyzer FILE…`: the report of one model, or of several and a comparison of their totals."""
+"""`analyzer FILE…`: the report of one model, or the reports of several and a comparison of their totals."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> Any:
     parser = options_parser(
         "analyzer",
-        "What every layer of a convolutional network puts out and costs, shared and locally connected, from its YAML.",
+        "Calculates the output and the cost of every layer of a convolutional network from its YAML, shared and locally "
+        "connected.",
         usage="analyzer [options] FILE…\n       analyzer {" + ",".join(COMMANDS) + "} …",
         epilog=_EPILOG,
     )
@@ -48,10 +49,10 @@ def _parse(arguments: list[str]) -> Any:
     add_format(parser, FORMATS, "the report")
     add_mode(parser)
     add = parser.add_argument
-    add("--columns", type=_listed, metavar="NAME,…", help="columns by name; `--columns help` lists them")
-    add("--depth", type=at_least(1), metavar="N", help="fold blocks deeper than N levels into one row")
-    add("--top", type=at_least(1), metavar="N", help="the N biggest layers alone, with their share")
-    add("--sort", metavar="COLUMN", help="biggest first by this column")
+    add("--columns", type=_listed, metavar="NAME,…", help="show these columns; `--columns help` lists them")
+    add("--depth", type=at_least(1), metavar="N", help="fold blocks deeper than N levels into one row each")
+    add("--top", type=at_least(1), metavar="N", help="show only the N biggest layers, with their share")
+    add("--sort", metavar="COLUMN", help="sort by this column, biggest first")
     add_run(parser, batch=1, dtype="float32")
     add_model(parser)
     add("--version", action="version", version=f"analyzer {__version__}")

@@ -1,4 +1,4 @@
-"""Files that come with the package: example models and schemas, beside the code in a wheel, above it in a checkout."""
+"""Files that ship with the package: example models and schemas, beside the code in a wheel, above it in a checkout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def folder(name: str) -> str:
-    """The folder of shipped files of this name."""
+    """The folder of this name with shipped files."""
     for place in (_PACKAGE, os.path.dirname(_PACKAGE)):
         path = os.path.join(place, name)
         if os.path.isdir(path):
             return path
-    raise UsageError(f"this installation lacks its folder `{name}`; install it again")
+    raise UsageError(f"the folder `{name}` of this installation is missing; install analyzer again")
 
 
 def text(path: str) -> str:

@@ -224,7 +224,7 @@ def test_the_nearest_file_holds(tree: Path, capsys: Said) -> None:
 def test_a_pyproject_of_others_is_passed_by(tree: Path, capsys: Said) -> None:
     (tree / "pyproject.toml").write_text('[tool.analyzer]\nselect = ["TEST101"]\n')
     (tree / "old" / "pyproject.toml").write_text('[project]\nname = "analyzer-of-others"\n')
-    (tree / "old" / "deep" / "pyproject.toml").write_text("this is no TOML")
+    (tree / "old" / "deep" / "pyproject.toml").write_text("this is not valid TOML")
     assert codes(capsys, "old/deep/net.yaml") == ["TEST101"]
 
 
@@ -292,8 +292,8 @@ def test_patterns(glob: str, path: str, fits: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('selct = ["TEST1"]', "there is no key `selct`; did you mean `select`?"),
-        ("zzz = 1", "there is no key `zzz`; its keys are `select`, `ignore`, `severity`, `exit-zero` and `per-file-ignores`"),
+        ('selct = ["TEST1"]', "unknown key `selct`; did you mean `select`?"),
+        ("zzz = 1", "unknown key `zzz`; its keys are `select`, `ignore`, `severity`, `exit-zero` and `per-file-ignores`"),
         ('select = "TEST1"', '`select` must be a list of codes or names, such as ["CHECK101"], not `TEST1`'),
         ("ignore = [1]", '`ignore` must be a list of codes or names, such as ["CHECK101"], not [1]'),
         ('ignore = ["TSET101"]', "`ignore`: there is no check `TSET101`; did you mean `TEST101`?"),
@@ -319,10 +319,10 @@ def test_a_mistake_in_the_settings_is_one_line(tree: Path, capsys: Said, text: s
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"select = [", "`.analyzer.toml` is no TOML: "),
+        (b"select = [", "`.analyzer.toml` is not valid TOML: "),
         (b"a = " + b"[" * 100_000, "`.analyzer.toml` nests too deeply"),
         (b'select = ["\xff"]', "`.analyzer.toml` is not UTF-8"),
-        (b"#" * (1 << 20) + b"\n", "`.analyzer.toml` is larger than 1,024 KiB, and that is no configuration"),
+        (b"#" * (1 << 20) + b"\n", "`.analyzer.toml` is larger than 1,024 KiB, too large for a configuration"),
     ],
     ids=["cut", "deep", "bytes", "large"],
 )
@@ -338,7 +338,7 @@ def test_a_folder_of_that_name(tree: Path, capsys: Said) -> None:
 
 def test_hostile_keys_of_the_settings_are_inert(tree: Path, capsys: Said) -> None:
     (tree / ".analyzer.toml").write_text('"\\u001b[31m\\u202e\\n" = 1\n')
-    assert refused(capsys, "net.yaml").startswith(r"`.analyzer.toml`: there is no key `\x1b[31m\u202e\n`; ")
+    assert refused(capsys, "net.yaml").startswith(r"`.analyzer.toml`: unknown key `\x1b[31m\u202e\n`; ")
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -409,5 +409,5 @@ def test_a_folder_stands_for_the_models_in_it(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_folder_without_models(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no model in"):
+    with pytest.raises(UsageError, match="no model found in"):
         main(["check", str(tmp_path)])

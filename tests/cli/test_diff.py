@@ -40,10 +40,10 @@ def test_a_wrong_model_is_said_on_stderr(pair: Path, capsys: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["net.yaml"], "`analyzer diff` takes two networks, the old and the new one, not 1"),
-        (["net.yaml", "net.yaml", "net.yaml"], "`analyzer diff` takes two networks, the old and the new one, not 3"),
+        (["net.yaml"], "`analyzer diff` takes two networks, an old and a new one, not 1"),
+        (["net.yaml", "net.yaml", "net.yaml"], "`analyzer diff` takes two networks, an old and a new one, not 3"),
         (["net.yaml", "nett.yaml"], "did you mean `net.yaml`?"),
-        (["net.yaml", "net.json", "--formt", "json"], "there is no option `--formt`; did you mean `--format`?"),
+        (["net.yaml", "net.json", "--formt", "json"], "unknown option `--formt`; did you mean `--format`?"),
         (["net.yaml", "wide.yaml", "-o", "net.yaml"], "`net.yaml` is the model itself"),
     ],
 )

@@ -312,7 +312,7 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         (["net.yaml", "--loss", "l1"], "`--loss` must be `cross_entropy`, `mse` or `none`, not `l1`"),
         (["net.yaml", "--mode", "both"], "`--mode` must be `shared`, `local` or `declared`, not `both`"),
         (["net.yaml", "--format", "csv"], "`--format` must be `table` or `json`, not `csv`"),
-        (["net.yaml", "--stepp", "loop"], "there is no option `--stepp`; did you mean `--step`?"),
+        (["net.yaml", "--stepp", "loop"], "unknown option `--stepp`; did you mean `--step`?"),
         (["net.yaml", "--batch", "0"], "`--batch`: a whole number of at least 1 is needed, not `0`"),
         (["net.yaml", "--batch", "-4"], "`--batch`: a whole number of at least 1 is needed, not `-4`"),
         (["net.yaml", "--batch", "four"], "`--batch`: a whole number of at least 1 is needed, not `four`"),
@@ -345,7 +345,7 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         (["net.yaml", "--optimizer", "lion", "--step", "fused"], "`lion` has no fused step; its steps are `foreach` and `loop`"),
         (["trained.yaml", "--step", "fused"], "`lion` has no fused step; its steps are `foreach` and `loop`"),
         (["net.yaml", "--set", "widht=3"], "the model has no variable `widht`; did you mean `width`? its variables are `width`"),
-        (["net.yaml", "-o", "net.yaml"], "`net.yaml` is the model itself; the report goes to another file"),
+        (["net.yaml", "-o", "net.yaml"], "`net.yaml` is the model itself; choose another file for the report"),
     ],
 )  # fmt: skip
 def test_faults_are_one_line(arguments: list[str], said: str | None, models: Path, capsys: Said) -> None:

@@ -77,7 +77,7 @@ def test_never_over_the_model(target: str, folder: Path, capsys: Said) -> None:
     (folder / "sub").mkdir()
     target = target.format(folder=folder.name, path=folder / "net.yaml")
     assert guarded(["many.yaml", "net.yaml", "-o", target]) == 2
-    assert capsys.readouterr().err == f"analyzer: `{target}` is the model itself; the report goes to another file\n"
+    assert capsys.readouterr().err == f"analyzer: `{target}` is the model itself; choose another file for the report\n"
     assert (folder / "net.yaml").read_text() == MODEL
     assert names(folder) == sorted([*GIVEN, "hard.yaml", "link.yaml", "sub"])
 
@@ -90,7 +90,9 @@ def test_never_over_the_model_that_a_link_names(folder: Path) -> None:
 
 def test_a_missing_folder(folder: Path, capsys: Said) -> None:
     assert guarded(["net.yaml", "-o", "missing/a.json"]) == 2
-    assert capsys.readouterr().err == "analyzer: `missing/a.json` cannot be written: there is no folder `missing`\n"
+    assert (
+        capsys.readouterr().err == "analyzer: `missing/a.json` cannot be written: the folder `missing` does not exist\n"
+    )
     assert names(folder) == GIVEN
 
 
