@@ -1,4 +1,6 @@
-"""Models that a person got wrong: `bad/<name>.yaml`, and in `bad/<name>.txt` what the command must say of it.
+"""Models that a person got wrong: `bad/<kind>/<name>.yaml`, and in `<name>.txt` what the command must say of it.
+
+The kind is that of the first mistake, or `blocks` where the model is about them.
 
 The texts were read one by one, as the person who made the mistake would: is the place the one wrong key or value, is
 the arithmetic right, is the fix the nearest one? What they say is the requirement, not our last output.
@@ -19,7 +21,7 @@ from analyzer.loader.text import pyyaml
 from analyzer.loader.text.files import read_text
 
 BAD = Path(__file__).parent / "bad"
-NAMES = sorted(path.stem for path in BAD.glob("*.yaml"))
+NAMES = sorted(path.relative_to(BAD).with_suffix("").as_posix() for path in BAD.rglob("*.yaml"))
 
 #: Codes whose message names the key or word at which it points.
 NAMING = {
@@ -50,19 +52,20 @@ def findings(name: str) -> tuple[str, list[Diagnostic]]:
 
 def test_there_are_enough() -> None:
     assert len(NAMES) >= 80
-    assert {path.stem for path in BAD.glob("*.txt")} == set(NAMES)
+    assert {path.relative_to(BAD).with_suffix("").as_posix() for path in BAD.rglob("*.txt")} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_message(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(BAD)
+    folder, _, stem = name.rpartition("/")
+    monkeypatch.chdir(BAD / folder)
     monkeypatch.delenv("COLUMNS", raising=False)
-    assert main([f"{name}.yaml"]) == 1
+    assert main([f"{stem}.yaml"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err == (BAD / f"{name}.txt").read_text(encoding="utf-8")
     heads = re.findall(r"^error\[[A-Z]+[0-9]+\]: .", err, re.M)
-    places = re.findall(rf"^ *╭─ {name}\.yaml:[0-9]+:[0-9]+$", err, re.M)
+    places = re.findall(rf"^ *╭─ {stem}\.yaml:[0-9]+:[0-9]+$", err, re.M)
     assert len(heads) == len(places) > 0
     assert "Traceback" not in err
 

@@ -21,7 +21,7 @@ st = hypothesis.strategies
 
 TESTS = Path(__file__).parents[1]
 GOOD = sorted((TESTS.parent / "example_models").glob("*.yaml"))
-BAD = sorted((TESTS / "bad").glob("*.yaml"))
+BAD = sorted((TESTS / "bad").rglob("*.yaml"))
 SEED = [path.read_text(encoding="utf-8") for path in (*GOOD, *BAD)]
 
 #: What hurts where it is put: signs of YAML and of expressions, words of the language, strange characters.

@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = model_schema()
 GOOD = sorted((ROOT / "tests" / "good").glob("*.yaml"))
 EXAMPLES = sorted((ROOT / "example_models").glob("*.yaml"))
-BAD = sorted((ROOT / "tests" / "bad").glob("**/*.yaml"))
+BAD = sorted((ROOT / "tests" / "bad").rglob("*.yaml"))
 MUTANTS = 600
 
 #: What the parser refuses and a schema cannot see: the code, what its message looks like, and why.

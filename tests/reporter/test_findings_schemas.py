@@ -115,7 +115,7 @@ def test_hostile_findings_validate(text: str, format: str) -> None:
 @pytest.mark.parametrize("format", MACHINES)
 def test_every_model_of_the_tests_validates(format: str, tmp_path: Path) -> None:
     """All models that are wrong and all that are not, checked as the command does it."""
-    models = [*sorted((ROOT / "tests" / "bad").glob("*.yaml")), *sorted((ROOT / "example_models").glob("*.yaml"))]
+    models = [*sorted((ROOT / "tests" / "bad").rglob("*.yaml")), *sorted((ROOT / "example_models").glob("*.yaml"))]
     target = tmp_path / "found"
     main([*map(str, models), "--no-config", "--format", format, "-o", str(target)])
     said = target.read_text(encoding="utf-8")
