@@ -114,6 +114,12 @@ def test_prose_is_wrapped(path: Path) -> None:
     assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "- **"))] == []
 
 
+def test_the_foreign_format_of_the_development_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = blocks(ROOT / "docs" / "development.md", "python")
+    exec(compile(block, "development.md", "exec"), {})
+    assert capsys.readouterr().out.startswith(f"{(8 * 8 * 3 + 1) * 20 + (13 * 13 * 20 + 1) * 10} [Diagnostic(")
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_page_names_a_machine(path: Path) -> None:
     assert not re.search(r"(?<![\w.])/(home|work|root|tmp|Users)/", path.read_text(encoding="utf-8"))
