@@ -19,10 +19,17 @@ input: 8x8x4
 layers:
   - conv: {filters: 4, kernel: 3, padding: 1}
     name: first
+  - batch_norm
   - conv: {filters: 4, kernel: 3, padding: 1}
     name: alike
     tied: first
+  - batch_norm: {}
+    name: norm_alike
+    tied: batch_norm1
   - max_pool: 2
+  - batch_norm: {}
+    name: norm_smaller
+    tied: batch_norm1
   - conv: {filters: 4, kernel: 3, padding: 1}
     name: smaller
     tied: first
@@ -49,9 +56,11 @@ def test_a_tied_layer_has_tensors_of_its_own_only_where_its_positions_differ() -
     """148 numbers at 64 positions and at 16; shared, all three are the 148 of the first."""
     nodes = analyzer.analyze(TIED).network
     owners = {mode: [name for _, _, name in operations_of(nodes, mode).parameters] for mode in MODES}
-    assert owners["shared"] == ["first", "first", "own", "own"]
-    assert owners["declared"] == ["first", "first", "own", "own"]
-    assert owners["local"] == ["first", "first", "smaller", "smaller", "own", "own"]
+    assert owners["shared"] == ["first", "first", "batch_norm1", "batch_norm1", "own", "own"]
+    assert owners["declared"] == owners["shared"]
+    assert owners["local"] == [
+        name for name in ("first", "batch_norm1", "norm_smaller", "smaller", "own") for _ in range(2)
+    ]  # fmt: skip
     sizes = {
         mode: [prod(shape) for shape, _, name in operations_of(nodes, mode).parameters if name == "own"]
         for mode in MODES
