@@ -7,7 +7,7 @@
     condition    a bare `if` turned round; the two values of `a if b else c` swapped; a filter of a comprehension left out
     return       None for the value
     statement    a call, an assignment with an operator, or a `raise` left out; `break` for `continue`
-    arguments    the first two swapped
+    arguments    the first two swapped, where that can change the result
     slice        without its start, without its end
 
 Texts and the code inside f-strings, annotations, docstrings and imports for the type checker are left as they are.
@@ -55,6 +55,10 @@ _CALCULATED = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "//", ast.FloorDiv: "*", ast.Div: "*", ast.Mod: "//", ast.Pow: "*",
     ast.LShift: ">>", ast.RShift: "<<", ast.BitAnd: "|", ast.BitOr: "&",
 }  # fmt: skip
+
+
+#: Calls whose arguments are not swapped: the result is the same, or the call fails wherever it runs.
+_LEFT = {"max", "min", "gcd", "lcm", "isinstance", "getattr", "hasattr"}
 
 
 def mutants_of(path: str, source: str) -> list[Mutant]:
@@ -208,12 +212,14 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         starred = any(isinstance(one, ast.Starred) for one in node.args[:2])
-        if len(node.args) >= 2 and not starred and ast.unparse(node.func) not in ("isinstance", "getattr", "hasattr"):
+        same = len(node.args) >= 2 and ast.unparse(node.args[0]) == ast.unparse(node.args[1])
+        if len(node.args) >= 2 and not starred and not same and ast.unparse(node.func) not in _LEFT:
             first, second, *others = node.args
             rest = [*others, *node.keywords]
             arguments = ", ".join(ast.unparse(one) for one in (second, first, *rest))
             self.note(node, "arguments", f"{ast.unparse(node.func)}({arguments})")
-        self.generic_visit(node)
+        for part in (node.func, *node.args, *(one.value for one in node.keywords if one.arg != "strict")):
+            self.visit(part)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.slice, ast.Slice):

@@ -56,6 +56,8 @@ def test_as_torch_has_it(row: dict[str, Any]) -> None:
         "peak_backward": peaks["backward"].bytes,
         "peak_step": peaks["step"].bytes,
     } == row["torch"]
+    assert peaks["step"].gradients == row["torch"]["grad_bytes"]
+    assert peaks["step"].saved == 0  # the backward pass has freed all of it
     if "inference" in row:
         tape = Tape(operations_of(network, "shared"), Run(batch=row["run"]["batch"]), training=False)
         assert Inference(tape).peak.bytes == row["inference"]
