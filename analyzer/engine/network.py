@@ -9,51 +9,41 @@ from collections.abc import Sequence
 
 from analyzer.diagnostics import LAYER, Refusal
 from analyzer.layers import Flow, Input, Layer
+from analyzer.record import Record, field
 from analyzer.source import Span
 from analyzer.volume import Volume
 
 
-class Origin:
+class Origin(Record):
     """Where a node comes from: its place in the file, the path of the blocks around it, its author's note."""
 
-    __slots__ = ("note", "path", "span")
-
-    def __init__(self, span: Span | None = None, path: str = "", note: str | None = None) -> None:
-        self.span = span
-        self.path = path
-        self.note = note
+    span: Span | None = None
+    path: str = ""
+    note: str | None = None
 
 
-class Node:
+class Node(Record):
     """A placed layer: the nodes that it reads, and the volume that it puts out.
 
-    `flow` has the volumes that it reads and puts out. Nodes with one layer that read equal volumes share one flow, so
-    that a pass can ask a repeated layer once. `tied` is the node whose parameters it reuses; `frozen` says that its
-    parameters are not trained.
+    index   its place in `Network.nodes`; inputs of the network count down from −1
+    flow    the volumes that it reads and puts out; nodes with one layer that read equal volumes share one flow, so that
+            a pass can ask a repeated layer once
+    tied    the node whose parameters it reuses
+    frozen  whether its parameters are not trained
     """
 
-    __slots__ = ("flow", "frozen", "index", "inputs", "layer", "name", "origin", "output", "tied")
+    index: int
+    name: str
+    layer: Layer
+    inputs: Sequence[Node]
+    flow: Flow
+    origin: Origin
+    tied: Node | None
+    frozen: bool
+    output: Volume = field(init=False)
 
-    def __init__(
-        self,
-        index: int,
-        name: str,
-        layer: Layer,
-        inputs: Sequence[Node],
-        flow: Flow,
-        origin: Origin,
-        tied: Node | None,
-        frozen: bool,
-    ) -> None:
-        self.index = index
-        self.name = name
-        self.layer = layer
-        self.inputs = inputs
-        self.flow = flow
-        self.output = flow.output
-        self.origin = origin
-        self.tied = tied
-        self.frozen = frozen
+    def check(self) -> None:
+        self.output = self.flow.output
 
     def __repr__(self) -> str:
         return f"Node({self.name}: {self.layer.type} {self.output})"

@@ -18,7 +18,7 @@ from math import gcd
 
 from analyzer.engine.network import Network, Node
 from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
-from analyzer.record import Reported
+from analyzer.record import Record, Reported
 from analyzer.volume import Volume
 
 # Phases that are kept; beyond them, and where paths of different strides meet, the real cells are listed, up to as many;
@@ -27,34 +27,25 @@ _MOST = 4096
 _MOST_TAPS = 1 << 17
 
 
-class AxisField:
+class AxisField(Record):
     """The field along one input axis.
 
-    Output cell u = period·t + k of axis number `axis` sees the cells from first[k] + step·t to last[k] + step·t, none
-    where the first is beyond the last. A period of 0 says that the real cells are listed one by one; `whole` that every
-    output cell sees the whole axis; `ragged` that some cells see nothing, or begin or end before those in front of them.
+    Output cell u = period·t + k of axis number `axis` sees the cells from first[k] + step·t to last[k] + step·t; it sees
+    none where the first is beyond the last.
+
+    axis    the number of the output's axis; None where every output cell sees the same
+    period  0 where the real cells are listed one by one
+    whole   whether every output cell sees the whole axis
+    ragged  whether some cells see nothing, or begin or end before those in front of them
     """
 
-    __slots__ = ("axis", "first", "last", "period", "ragged", "step", "whole")
-
-    def __init__(
-        self,
-        axis: int | None,
-        first: list[int],
-        last: list[int],
-        *,
-        period: int = 1,
-        step: int = 1,
-        whole: bool = False,
-        ragged: bool = False,
-    ) -> None:
-        self.axis = axis
-        self.first = first
-        self.last = last
-        self.period = period
-        self.step = step
-        self.whole = whole
-        self.ragged = ragged
+    axis: int | None
+    first: list[int]
+    last: list[int]
+    period: int = 1
+    step: int = 1
+    whole: bool = False
+    ragged: bool = False
 
     def at(self, cell: int) -> tuple[int, int]:
         """The first and the last input cell that one output cell sees."""
@@ -89,11 +80,13 @@ def _nothing(cell: int) -> tuple[int, int]:
 
 
 class ReceptiveField(Reported):
-    """The receptive field of a layer on the axes of the network's first input.
+    """The receptive field of a layer on the axes of the network's first input, in cells; one number for each axis.
 
-    `size` the cells that an output cell sees (the largest, where cells see fields of different sizes), `size_min` the
-    smallest, `stride` how far the field moves from one output cell to the next (0 where all see the same), `offset`
-    the first cell that the first output cell sees, below 0 in the padding.
+    size      the cells that an output cell sees; the most, where output cells see different numbers
+    size_min  the fewest
+    stride    how far the field moves from one output cell to the next; 0 where all see the same
+    offset    the first cell that the first output cell sees; below 0 in the padding
+    whole     whether every output cell sees the whole input
     """
 
     size: list[int]
@@ -102,24 +95,29 @@ class ReceptiveField(Reported):
     offset: list[int]
     whole: bool
 
-    def __init__(self, fields: Sequence[AxisField], output: Volume) -> None:
-        self.size = []
-        self.size_min = []
-        self.stride = []
-        self.offset = []
-        for field in fields:
-            if len(field.first) == 1:
-                smallest = largest = field.last[0] - field.first[0] + 1
-            else:
-                length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
-                ends = zip(field.first[:length], field.last[:length], strict=True)
-                sizes = [last - first + 1 for first, last in ends]
-                smallest, largest = min(sizes), max(sizes)
-            self.size.append(largest)
-            self.size_min.append(smallest)
-            self.offset.append(field.first[0])
-            self.stride.append(_stride(field))
-        self.whole = all(field.whole for field in fields)
+
+def _measured(fields: Sequence[AxisField], output: Volume) -> ReceptiveField:
+    """The receptive field of a layer with this output and these fields."""
+    most, fewest, strides, offsets, whole = [], [], [], [], True
+    for field in fields:
+        least, largest = _extremes(field, output)
+        fewest.append(least)
+        most.append(largest)
+        strides.append(_stride(field))
+        offsets.append(field.first[0])
+        whole = whole and field.whole
+    return ReceptiveField(most, fewest, strides, offsets, whole)
+
+
+def _extremes(field: AxisField, output: Volume) -> tuple[int, int]:
+    """The fewest and the most cells that an output cell sees along one axis."""
+    if len(field.first) == 1:
+        size = field.last[0] - field.first[0] + 1
+        return size, size
+    length = 1 if field.axis is None else output.spatial[field.axis]  # maybe less than a period
+    ends = zip(field.first[:length], field.last[:length], strict=True)
+    sizes = [last - first + 1 for first, last in ends]
+    return min(sizes), max(sizes)
 
 
 def _stride(field: AxisField) -> int | float:
@@ -145,7 +143,7 @@ def receptive_fields(network: Network) -> list[ReceptiveField | None]:
             continue
         known = made.get(id(state))  # a layer that changes nothing has the very state of its input
         if known is None:
-            known = made[id(state)] = ReceptiveField(state, node.output)
+            known = made[id(state)] = _measured(state, node.output)
         fields.append(known)
     return fields
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from analyzer.layers.answers import NOTHING, Bounds, Counts, Flow
-from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation
+from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation, Precision
 from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
@@ -103,7 +103,7 @@ class Layer:
     #: What its backward pass keeps and how autocast runs it, where it is one operation; see `Operation`. `keeps` has no
     #: default: a type declares it, be it empty, or answers `saved`.
     keeps: ClassVar[tuple[int, ...]]
-    precision: ClassVar[str] = AS_READ
+    precision: ClassVar[Precision] = AS_READ
 
     def __init__(self, **written: Any) -> None:
         self.__dict__.update(read_parameters(self.type, self.declared, written))

@@ -15,7 +15,7 @@ from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag
-from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Operation
+from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Gradient, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import FIRST, KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import References
@@ -50,7 +50,7 @@ class Merge(Layer, reads=(1, None)):
         return checked(Volume.of(sizes))
 
     #: What arrives at each of two volumes in the backward pass; whether both are kept for it.
-    gradients: ClassVar[tuple[int, int]] = (NEW, NEW)
+    gradients: ClassVar[tuple[Gradient, Gradient]] = (NEW, NEW)
     keeps_both: ClassVar[bool] = False
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:

@@ -7,54 +7,37 @@ from __future__ import annotations
 
 from enum import Enum
 
+from analyzer.record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Reading:
+class Reading(Record):
     """Which input cells an output cell is made of, on one axis.
 
-    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋, `spread` apart, of the
-    input's axis number `axis` (None: the axis in the same place; −1: none, the axis is new); none where the first is
-    beyond the last. Windows, resampling, shifts and slices all have this form. `through` is a reading that lies between:
-    the cells are those of a volume which reads the input so.
+    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋, `spread` apart; none where
+    the first is beyond the last. Windows, resampling, shifts and slices all have this form.
+
+    axis     the number of the input's axis; None for the axis in the same place, −1 for none: the axis is new
+    through  a reading that lies between: the cells are those of a volume which reads the input so
     """
 
-    __slots__ = ("axis", "divisor", "high", "low", "scale", "spread", "through")
-
-    def __init__(
-        self,
-        scale: int,
-        low: int,
-        high: int,
-        divisor: int = 1,
-        *,
-        spread: int = 1,
-        axis: int | None = None,
-        through: Reading | None = None,
-    ) -> None:
-        self.scale = scale
-        self.low = low
-        self.high = high
-        self.divisor = divisor
-        self.spread = spread
-        self.axis = axis
-        self.through = through
+    scale: int
+    low: int
+    high: int
+    divisor: int = 1
+    spread: int = 1
+    axis: int | None = None
+    through: Reading | None = None
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """The named readings are pickled by their names, since they are compared by identity."""
         for name, known in (("KEPT", KEPT), ("WHOLE", WHOLE), ("FIRST", FIRST)):
             if self is known:
                 return name
-        return _reading, (self.scale, self.low, self.high, self.divisor, self.spread, self.axis, self.through)
-
-
-def _reading(
-    scale: int, low: int, high: int, divisor: int, spread: int, axis: int | None, through: Reading | None
-) -> Reading:
-    """A reading of a pickle."""
-    return Reading(scale, low, high, divisor, spread=spread, axis=axis, through=through)
+        return Reading, (self.scale, self.low, self.high, self.divisor, self.spread, self.axis, self.through)
 
 
 class Cells(Enum):
