@@ -73,7 +73,7 @@ def _schema(kind: str) -> dict[str, Any]:
 
         return report_schema()
     if kind == "memory":
-        from analyzer.contract.memory_schema import memory_schema
+        from analyzer.contract.memory import memory_schema
 
         return memory_schema()
     if kind == "diff":

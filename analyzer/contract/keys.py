@@ -79,6 +79,6 @@ def definition(name: str) -> dict[str, Any]:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def array(items: dict[str, Any], **limits: int) -> dict[str, Any]:
-    """The schema of an array."""
+def array(items: dict[str, Any] | list[dict[str, Any]], **limits: int) -> dict[str, Any]:
+    """The schema of an array: one for all items, or one for each."""
     return {"type": "array", "items": items, **limits}

@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator, ValidationError
 from reported import Builder
 
 from analyzer.cli.main import main
-from analyzer.contract.memory_schema import memory_schema
+from analyzer.contract.memory import memory_schema
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.reporter.memory.timeline import plot

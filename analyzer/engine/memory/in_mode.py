@@ -22,10 +22,6 @@ from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work, operations_of
 from analyzer.engine.network import Network
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 
 class Held:
     """The bytes that inference and training take in one mode of sharing."""
@@ -126,27 +122,4 @@ class Held:
             "saved": peak.saved,
             "transient": peak.transient,
             "input": self.training.input,
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """The keys of the JSON report that a mode has."""
-        inference = {
-            "peak_bytes": self.inference.peak.bytes,
-            "at": {"layer": self.inference.peak.layer},
-            "breakdown": self.inference_parts(),
-            "eager_peak_bytes": self.eager_bytes,
-            "reserved_bytes": self.reserved_inference,
-        }
-        if not self.trains:
-            return {"inference": inference}
-        return {
-            "inference": inference,
-            "training": {
-                "peak_bytes": self.peak.bytes,
-                "saved_bytes": self.training.saved,
-                "at": {"layer": self.peak.layer, "phase": self.peak.phase},
-                "breakdown": self.training_parts(),
-                "phases": {phase: peak.bytes for phase, peak in self.training.ledger.peaks.items()},
-                "reserved_bytes": self.reserved_training,
-            },
         }

@@ -92,7 +92,7 @@ def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[Line]]]:
 
 def _rank(report: MemoryAnalysis) -> Iterator[Line]:
     ranks = [report.rank(mode) for mode in report.modes]
-    yield from _parts([rank.peak.to_dict() for rank in ranks])
+    yield from _parts([rank.peak.parts() for rank in ranks])
     yield _sizes(f"{SUM}peak of a rank", [rank.peak.bytes for rank in ranks])
     yield Line("at", [rank.layer for rank in ranks])
     yield Line("in", [rank.phase for rank in ranks])

@@ -11,6 +11,8 @@ from time import process_time
 
 import pytest
 
+from analyzer.contract.keys import written
+from analyzer.contract.memory import RANK
 from analyzer.engine.memory.sharding.one_device import Moment, SingleDevice, Unit
 from analyzer.engine.memory.sharding.per_rank import per_rank
 from analyzer.engine.memory.sharding.rank import PHASES, PerRank
@@ -180,7 +182,7 @@ def test_zero1_at_rest() -> None:
     """Measured on gloo with 2 ranks, 3.009 P: P, the buckets, 2P/2, and buffers and input."""
     rest = per_rank(resnet18(), "zero1", 2).rest
     assert round(rest.bytes / P, 3) == 3.009
-    assert rest.to_dict() == {
+    assert rest.parts() == {
         "parameters": P, "buffers": BUFFERS, "gradients": 0, "optimizer": pytest.approx(P, rel=0.001), "buckets": P,
         "gathered": 0, "saved": 0, "transient": 0, "input": INPUT,
     }  # fmt: skip
@@ -240,12 +242,12 @@ def test_fsdp_by_hand() -> None:
     """Two ranks; bytes: root 800, a 400, b 1,200, c 1,600; rest 2,000 + 2,000 + 68."""
     found = per_rank(simple(), "fsdp", 2)
     # c begins: the root, c twice, b's buffer; what is saved is what b left
-    assert found.phases["forward"].to_dict() == {
+    assert found.phases["forward"].parts() == {
         "parameters": 2000, "buffers": 8, "gradients": 0, "optimizer": 2000, "buckets": 0,
         "gathered": 800 + 2 * 1600 + 1200, "saved": 150, "transient": 0, "input": 60,
     }  # fmt: skip
     # at b: the root, b and a; c's gradients in their buffer and, halved, as they came out of it; b's own are transient
-    assert found.phases["backward"].to_dict() == {
+    assert found.phases["backward"].parts() == {
         "parameters": 2000, "buffers": 8, "gradients": 800, "optimizer": 2000, "buckets": 1600,
         "gathered": 800 + 1200 + 400, "saved": 150, "transient": 1200, "input": 60,
     }  # fmt: skip
@@ -303,9 +305,9 @@ def all_of(found: PerRank) -> list[int]:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_breakdowns_sum_to_their_totals(strategy: str) -> None:
     found = per_rank(resnet18(), strategy, 1 if strategy == "single" else 8)
-    assert [sum(held.to_dict().values()) for held in (found.rest, *found.phases.values())] == all_of(found)
-    record = found.to_dict()
-    assert record["peak_bytes"] == max(all_of(found)) == sum(found.peak.to_dict().values())
+    assert [sum(held.parts().values()) for held in (found.rest, *found.phases.values())] == all_of(found)
+    record = written(RANK, found)
+    assert record["peak_bytes"] == max(all_of(found)) == sum(found.peak.parts().values())
 
 
 @pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "single"])

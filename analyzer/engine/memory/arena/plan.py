@@ -6,10 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.record import Record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 #: Each tensor's offset is a multiple of this many bytes: `MicroArenaBufferAlignment()` of TensorFlow Lite Micro.
 ALIGNMENT = 16
 
@@ -43,18 +39,3 @@ class Plan(Record):
     def ratio(self) -> float:
         """The size of the arena divided by the bound; 1 is the best possible."""
         return self.size / self.bound if self.bound else 1.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The plan as plain data: whole bytes, tensors in the order given."""
-        return {
-            "bytes": self.size,
-            "bound_bytes": self.bound,
-            "live_bytes": self.live_bytes,
-            "ratio": self.ratio,
-            "alignment": self.alignment,
-            "order": self.order,
-            "tensors": [
-                {"name": t.name, "bytes": t.size, "offset": self.offsets[t.name], "first": t.first, "last": t.last}
-                for t in self.tensors
-            ],
-        }

@@ -50,19 +50,9 @@ class Breakdown(Record, kw_only=True):
             + self.input
         )
 
-    def to_dict(self) -> dict[str, int]:
-        """The keys of the JSON report."""
-        return {
-            "parameters": self.parameters,
-            "buffers": self.buffers,
-            "gradients": self.gradients,
-            "optimizer": self.optimizer,
-            "buckets": self.buckets,
-            "gathered": self.gathered,
-            "saved": self.saved,
-            "transient": self.transient,
-            "input": self.input,
-        }
+    def parts(self) -> dict[str, int]:
+        """The bytes by purpose; the sum is `bytes`."""
+        return {name: getattr(self, name) for name in self._fields}
 
 
 class PerRank(Record):
@@ -88,18 +78,6 @@ class PerRank(Record):
     def peak(self) -> Breakdown:
         """The breakdown at the highest peak."""
         return self.phases[self.phase]
-
-    def to_dict(self) -> dict[str, object]:
-        """The keys of the JSON report."""
-        return {
-            "strategy": self.strategy,
-            "ranks": self.ranks,
-            "peak_bytes": self.peak.bytes,
-            "at": {"layer": self.layer, "phase": self.phase},
-            "breakdown": self.peak.to_dict(),
-            "phases": {name: self.phases[name].bytes for name in PHASES},
-            "rest_bytes": self.rest.bytes,
-        }
 
 
 def on_rank(single: SingleDevice, parameters: int, optimizer: int) -> Callable[..., Breakdown]:

@@ -1,0 +1,274 @@
+"""The memory report: its keys in the order in which they are written, and its schema. All sizes are bytes.
+
+schemas/memory.schema.json is the schema written out (draft-07); a test refuses drift.
+"""
+
+from __future__ import annotations
+
+from analyzer.contract.keys import (
+    AT_LEAST_1,
+    COUNT,
+    FORMAT,
+    NAME,
+    TEXT,
+    Key,
+    array,
+    closed,
+    counts,
+    definition,
+    field,
+    schema_of,
+    written,
+)
+from analyzer.contract.schema import document, report_schema
+from analyzer.dtypes import BITS
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.arena.verify import verify
+from analyzer.engine.memory.in_mode import Held
+from analyzer.engine.memory.sharding.rank import PHASES, Breakdown
+from analyzer.engine.memory.sharding.strategies import STRATEGIES
+from analyzer.engine.memory.verdict import AT_RISK, DOES_NOT_FIT, FITS
+from analyzer.engine.result import MODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+_VOLUME = definition("volume")
+_VOLUMES = {"type": "object", "additionalProperties": _VOLUME}
+_PHASE = {"enum": list(PHASES)}
+_WORD = {"enum": [FITS, AT_RISK, DOES_NOT_FIT]}
+
+
+def _parts(names: Iterable[str], parts: Callable[[Any], dict[str, int]]) -> Key:
+    """The parts of a peak, whose sum it is."""
+    return Key("breakdown", closed(counts(names)), parts)
+
+
+def _part_of_mode(name: str) -> dict[str, Any]:
+    """A reference to the schema of one half of a mode: a report has that of the mode asked for at its top, too."""
+    return {"$ref": f"#/definitions/mode/properties/{name}"}
+
+
+_INFERENCE = (
+    Key("peak_bytes", COUNT, lambda held: held.inference.peak.bytes),
+    Key("at", closed({"layer": NAME}), lambda held: {"layer": held.inference.peak.layer}),
+    _parts(("parameters", "buffers", "input", "activations", "temporary"), Held.inference_parts),
+    Key("eager_peak_bytes", COUNT, lambda held: held.eager_bytes),
+    Key("reserved_bytes", COUNT, lambda held: held.reserved_inference),
+)
+
+_TRAINING = (
+    Key("peak_bytes", COUNT, lambda held: held.peak.bytes),
+    Key("saved_bytes", COUNT, lambda held: held.training.saved),
+    Key(
+        "at",
+        closed({"layer": NAME, "phase": _PHASE}),
+        lambda held: {"layer": held.peak.layer, "phase": held.peak.phase},
+    ),
+    _parts(
+        ("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input"),
+        lambda held: held.training_parts(),
+    ),
+    Key(
+        "phases",
+        closed(counts(PHASES[:1]), counts(PHASES[1:])),
+        lambda held: {phase: peak.bytes for phase, peak in held.training.ledger.peaks.items()},
+    ),
+    Key("reserved_bytes", COUNT, lambda held: held.reserved_training),
+)
+
+
+def _training(held: Held) -> dict[str, Any] | None:
+    return written(_TRAINING, held) if held.trains else None
+
+
+#: One mode of sharing.
+MODE = (
+    Key("inference", schema_of(_INFERENCE), lambda held: written(_INFERENCE, held)),
+    Key("training", schema_of(_TRAINING), _training, True),
+)
+
+_AT_RANK = (Key("layer", NAME, lambda rank: rank.layer or None, True), Key("phase", _PHASE, lambda rank: rank.phase))
+
+#: The fullest rank.
+RANK = (
+    Key("strategy", {"enum": list(STRATEGIES)}, lambda rank: rank.strategy),
+    field("ranks", AT_LEAST_1),
+    Key("peak_bytes", COUNT, lambda rank: rank.peak.bytes),
+    Key("at", schema_of(_AT_RANK), lambda rank: written(_AT_RANK, rank)),
+    _parts(Breakdown._fields, lambda rank: rank.peak.parts()),
+    Key("phases", closed(counts(PHASES)), lambda rank: {name: rank.phases[name].bytes for name in PHASES}),
+    Key("rest_bytes", COUNT, lambda rank: rank.rest.bytes),
+)
+
+#: A rank has its share of the batch.
+_BATCH_OF_RANK = Key("batch", AT_LEAST_1, lambda report: report.run.batch // report.ranks)
+
+
+def _ranks(report: MemoryAnalysis) -> dict[str, Any] | None:
+    if not report.divided:
+        return None
+    return {**written(RANK, report.rank()), **written([_BATCH_OF_RANK], report)}
+
+
+#: The static plan of inference's tensors.
+PLAN = (
+    Key("bytes", COUNT, lambda plan: plan.size),
+    Key("bound_bytes", COUNT, lambda plan: plan.bound),
+    field("live_bytes", COUNT),
+    field("ratio", {"type": "number", "minimum": 1}),
+    field("alignment", AT_LEAST_1),
+    field("order", TEXT),
+    Key(
+        "tensors",
+        array(closed({"name": NAME, **counts(("bytes", "offset", "first", "last"))})),
+        lambda plan: [
+            {"name": t.name, "bytes": t.size, "offset": plan.offsets[t.name], "first": t.first, "last": t.last}
+            for t in plan.tensors
+        ],
+    ),
+)
+
+_ARENA = (*PLAN, Key("verified", {"type": "boolean"}, lambda plan: not verify(plan)))
+
+#: The device of a report and the verdict on it.
+_DEVICE = (
+    Key("name", NAME, lambda report: report.device.name),
+    Key("capacity_bytes", COUNT, lambda report: report.device.capacity),
+    Key("nominal_bytes", COUNT, lambda report: report.device.nominal),
+    Key("context_bytes", COUNT, lambda report: report.context),
+    Key("low_bytes", COUNT, lambda report: report.verdict().low),
+    Key("high_bytes", COUNT, lambda report: report.verdict().high),
+    Key("reason", NAME, lambda report: report.verdict().reason),
+    Key("source", NAME, lambda report: report.device.source),
+)
+
+_CHANGE = closed({"change": NAME, "option": NAME, "peak_bytes": COUNT, "saves_bytes": AT_LEAST_1}, {"verdict": _WORD})
+
+
+def _changes(report: MemoryAnalysis) -> list[dict[str, Any]] | None:
+    """The changes of the run that lower the peak, each with the verdict on it where a device is named."""
+    if not report.trains:
+        return None
+    records = []
+    for change in report.changes:
+        record = {
+            "change": change.words,
+            "option": change.option,
+            "peak_bytes": change.bytes,
+            "saves_bytes": report.needed() - change.bytes,
+        }
+        found = report.judged(change.bytes)
+        records.append(record if found is None else {**record, "verdict": found.word})
+    return records
+
+
+def _timeline(report: MemoryAnalysis) -> dict[str, list[tuple[str, int]]] | None:
+    """The layer and the bytes alive at every operation, by phase."""
+    if not report.trains:
+        return None
+    phases: dict[str, list[tuple[str, int]]] = {phase: [] for phase in PHASES}
+    for phase, layer, alive in report.held().timeline:
+        phases[phase].append((layer, alive))
+    return phases
+
+
+def _inputs(report: MemoryAnalysis) -> dict[str, str] | None:
+    inputs = report.network.inputs
+    return {node.name: str(node.output) for node in inputs} if len(inputs) > 1 else None
+
+
+def _reserved(report: MemoryAnalysis) -> int:
+    held = report.held()
+    return held.reserved_training if held.trains else held.reserved_inference
+
+
+def _largest(which: int) -> Callable[[MemoryAnalysis], int | None]:
+    """The largest batch that fits (0), or that is at risk (1)."""
+    return lambda report: None if report.largest is None else report.largest[which]
+
+
+def _verdict(report: MemoryAnalysis) -> str | None:
+    found = report.verdict()
+    return None if found is None else found.word
+
+
+MEMORY = (
+    Key("format", {"const": FORMAT}, lambda _: FORMAT),
+    field("file", TEXT),
+    field("name", TEXT),
+    Key("input", _VOLUME, lambda report: str(report.network.inputs[0].output)),
+    Key("inputs", _VOLUMES, _inputs, True),
+    Key("mode", {"enum": list(MODES)}, lambda report: report.mode),
+    Key("batch", AT_LEAST_1, lambda report: report.run.batch),
+    Key("dtype", {"enum": list(BITS)}, lambda report: report.run.dtype),
+    Key(
+        "assumptions",
+        {"type": "object", "required": ["counted", "slices", "local"]},
+        lambda report: report.assumptions(),
+    ),
+    Key("inference", _part_of_mode("inference"), lambda report: written(_INFERENCE, report.held())),
+    Key("training", _part_of_mode("training"), lambda report: _training(report.held()), True),
+    Key("reserved_bytes", COUNT, _reserved),
+    Key("max_batch", COUNT, _largest(0), True),
+    Key("max_batch_at_risk", COUNT, _largest(1), True),
+    Key("verdict", _WORD, _verdict, True),
+    Key(
+        "device",
+        definition("device"),
+        lambda report: None if report.device is None else written(_DEVICE, report),
+        True,
+    ),
+    Key("changes", array(_CHANGE), _changes, True),
+    Key(
+        "modes",
+        closed(dict.fromkeys(MODES[:2], definition("mode")), dict.fromkeys(MODES[2:], definition("mode"))),
+        lambda report: {mode: written(MODE, report.held(mode)) for mode in report.modes},
+    ),
+    Key("timeline", closed({phase: array(definition("moment")) for phase in PHASES}), _timeline, True),
+    Key("ranks", definition("ranks"), _ranks, True),
+    Key(
+        "arena",
+        definition("arena"),
+        lambda report: None if report.plan is None else written(_ARENA, report.plan),
+        True,
+    ),
+)
+
+#: Keys that a report has together or not at all, and keys that need another one.
+_ON_A_DEVICE = ("max_batch", "max_batch_at_risk", "verdict", "device")
+_TRAINED = ("training", "changes", "timeline")
+
+
+def as_dict(report: MemoryAnalysis) -> dict[str, Any]:
+    """A memory report as plain data for `json.dumps`."""
+    return written(MEMORY, report)
+
+
+def memory_schema() -> dict[str, Any]:
+    """The schema: one report, one wrong file, or an array of both."""
+    shared = report_schema()["definitions"]
+    return document(
+        "Memory report of analyzer",
+        "What inference and training of a network take. Format 1; its keys are stable, all sizes are bytes.",
+        "memory",
+        "modes",
+        {
+            "memory": {
+                **schema_of(MEMORY),
+                "dependencies": {
+                    **{name: [other for other in _ON_A_DEVICE if other != name] for name in _ON_A_DEVICE},
+                    **{name: [other for other in _TRAINED if other != name] for name in _TRAINED},
+                    "ranks": ["training"],
+                },
+            },
+            "moment": array([NAME, COUNT], minItems=2, maxItems=2),
+            "mode": schema_of(MODE),
+            "ranks": schema_of([*RANK, _BATCH_OF_RANK]),
+            "arena": schema_of(_ARENA),
+            "device": schema_of(_DEVICE),
+            **{name: shared[name] for name in ("failed", "diagnostic", "volume")},
+        },
+    )
