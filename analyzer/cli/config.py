@@ -1,7 +1,7 @@
 """The settings of `analyzer check` in a file: `.analyzer.toml`, or `[tool.analyzer]` in pyproject.toml.
 
-The nearest file in a model's folder or above it applies; the search ends at the root of a repository (`.git`). A parser of
-TOML is imported only when such a file exists, and for a pyproject.toml only if it contains the word `analyzer`.
+The nearest file in a model's folder or above it applies; the search ends at the root of a repository (`.git`). A parser
+of TOML is imported only when such a file exists, and for a pyproject.toml only if it contains the word `analyzer`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _EPILOG = """\
-OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION: the file of the other side), or - for stdin.
+OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION: the other side's file), or - for stdin.
 exit codes: 0 equal; 1 different; 2 one of them cannot be read or is wrong."""
 
 

@@ -1,4 +1,4 @@
-"""One column of a table, whatever the table is about."""
+"""A column of any table."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ class Column(Record):
 
     @property
     def metric(self) -> str:
-        """The name without its mode: what is left out in one mode is left out in all."""
+        """The name without its mode. A column that is left out in one mode is left out in all, by this name."""
         return self.name.rpartition(".")[2]

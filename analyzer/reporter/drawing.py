@@ -1,4 +1,4 @@
-"""A grid drawn by `tabulate` for a terminal: groups over the headings, rows of several lines, columns side by side."""
+"""Draws a grid for a terminal with `tabulate`: titles of groups above the headings, rows of several lines."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from analyzer.reporter.layout import GAP, WRAPPED, laid_out, spread, wrap
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells, styled
 
-#: Takes the place of one cell of a text that `tabulate`, which counts characters and strips spaces, would misplace.
+#: Replaces each cell of a text that `tabulate` would misalign, because it counts characters and strips spaces.
 _CELL = "\ue000"
 
 
 def draw(grid: Grid, options: Options, *, free: bool) -> Generator[str, None, Sequence[str]]:
-    """The grid as one table or, where it does not fit, as several; returns what was left out, if `free` to."""
+    """The grid as one table, or as several if one does not fit; returns the columns that it left out, if `free` to."""
     lines = [[options.fit(column.heading) for column in grid.columns]]
     lines += [[options.fit(cell) for cell in line] for line in grid.body()]
     lines += [[options.fit(cell) for cell in line] for line in grid.sum_texts()]
@@ -36,7 +36,7 @@ def draw(grid: Grid, options: Options, *, free: bool) -> Generator[str, None, Se
 
 
 class _Drawn:
-    """One table being drawn: its physical lines, and how many of them each row takes."""
+    """One table being drawn: its lines, and the number of lines of each row."""
 
     def __init__(self, columns: Sequence[Column], options: Options) -> None:
         self.columns = columns
@@ -74,7 +74,7 @@ class _Drawn:
             yield rule
 
     def _tabulated(self, widths: Sequence[int]) -> list[str]:
-        """The lines as `tabulate` draws them."""
+        """The lines, drawn by `tabulate`."""
         tabulate = light.tabulate()
         hidden: list[str] = []
         row = tabulate.DataRow("", " " * GAP, "")
@@ -93,7 +93,7 @@ class _Drawn:
         return [_shown(line, hidden) for line in text.split("\n")]
 
     def _groups(self, widths: Sequence[int], stroke: str) -> str:
-        """The line over the headings: the title of each group over its columns."""
+        """The line above the headings: the title of each group above its columns."""
         line, place = "", 0
         for name, number in grouped(self.columns):
             span = sum(widths[place : place + number]) + GAP * (number - 1)
@@ -104,7 +104,7 @@ class _Drawn:
 
 
 def _hidden(line: list[str], hidden: list[str]) -> list[str]:
-    """The cells, each with a stand-in where it takes more or fewer cells than it has characters."""
+    """The texts; one that takes more or fewer cells than it has characters is replaced, and appended to `hidden`."""
     return [
         text if text.isascii() or len(text) == cells(text) or not cells(text) else _hide(text, hidden) for text in line
     ]
@@ -116,14 +116,14 @@ def _hide(text: str, hidden: list[str]) -> str:
 
 
 def _shown(line: str, hidden: list[str]) -> str:
-    """A drawn line with its texts back in the place of their stand-ins, which stand in the same order."""
+    """A drawn line with the hidden texts back in their places, which have the same order."""
     if _CELL in line:
         line = re.sub(f"{_CELL}+", lambda _: hidden.pop(0), line)
     return line.rstrip()
 
 
 def _style(subject: object) -> str:
-    """`dim` for a row that costs neither parameters nor MACs."""
+    """`dim` for a row without parameters and MACs."""
     own = getattr(subject, "own", None)
     if own is None or own.macs or own.local.parameters or own.declared.parameters:
         return ""

@@ -1,7 +1,7 @@
-"""The formats of a report: a row each, from which `--format`, the endings of `-o`, help and docs are made.
+"""The formats of a report: one record each, from which `--format`, the endings of `-o`, help and docs are made.
 
 Each kind of report lists its formats in `FORMATS` of its folder, the default first. A new format is a module with
-`render(report, options)` in that folder, and its row in the list.
+`render(report, options)` in that folder, and its record in the list.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    #: Draws a report; what a report is depends on the folder.
+    #: Draws a report; the type of a report depends on the folder.
     Render: TypeAlias = Callable[[Any, Options], Iterator[str]]
 
-#: An ending that says no more than that the file is text: it means the default format.
+#: Endings that say only that a file is text: they mean the default format.
 _PLAIN = ("", ".txt")
 
 
@@ -46,10 +46,10 @@ class EndingError(Exception):
 
 
 def on_call(module: str) -> Render:
-    """The function `render` of a module that is imported when it is called: a report pays for its own format only."""
+    """The function `render` of a module, which is imported on the first call: a report pays only for its format."""
 
     def render(report: Any, options: Options) -> Iterator[str]:
-        __import__(module)  # `importlib` would cost more than the module of the JSON report
+        __import__(module)  # importing `importlib` would take longer than the module of the JSON report
         chunks: Iterator[str] = sys.modules[module].render(report, options)
         return chunks
 

@@ -1,4 +1,4 @@
-"""A table before any format draws it: columns, the rows under them, their sums, and what was left out."""
+"""The content of a table, before a format draws it: columns, rows, sums, and notes on what was left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Grid(Record):
-    """Columns over subjects (rows of a network; whole analyses in a comparison), and sums beneath them.
+    """Columns, the subjects of the rows (layers; whole analyses in a comparison), and sums below them.
 
     `sums` are rows that have no place in the network, such as the total; `notes` are sentences about what is left out
     and why.
@@ -37,7 +37,7 @@ class Grid(Record):
         return ([read(subject) for read in readers] for subject in self.subjects)
 
     def sum_texts(self) -> list[list[str]]:
-        """The cells of the sums: their name where the first column adds nothing up, and what adds up."""
+        """The cells of the sums. The name of a sum is in the first column, unless that column has a sum itself."""
         lines = []
         for row in self.sums:
             cells = [column.text(row) if column.sums else "" for column in self.columns]
@@ -48,7 +48,7 @@ class Grid(Record):
 
 
 def grouped(columns: Sequence[Column]) -> list[tuple[str, int]]:
-    """The groups over the columns, each as its title and the number of columns under it."""
+    """The groups of columns, each as its title and its number of columns."""
     spans: list[tuple[str, int]] = []
     last = None
     for column in columns:

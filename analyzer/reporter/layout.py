@@ -1,7 +1,7 @@
-"""Which columns stand in which table at a width: one wide table, the modes one under the other, one table a topic.
+"""Splits columns into tables that fit a width: one wide table, or one for each mode, or one for each topic.
 
-Names and numbers are never cut. Where even a table a topic is too wide, columns are left out in a fixed order and
-named; where the columns were chosen, or nothing more can be left out, a table is wider than asked.
+Names and numbers are never cut. If even a table for each topic is too wide, columns are left out in a fixed order, and
+the report says which. If the user chose the columns, or nothing more can be left out, a table is wider than asked.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from analyzer.reporter.terminal import cells
 #: Cells between two columns.
 GAP = 2
 
-#: What is left out first, second, … where the room is short.
+#: The columns that are left out first, second, … to save room.
 DROPPED = ("macs_sum", "layers", "bytes", "peak", "memory", "biases", "sum", "kind", "macs")
 
-#: Columns that may wrap, with what they wrap at and the width that they keep while another layout may do.
+#: Columns that may wrap: the sign they wrap at, and the width they keep as long as another layout may still fit.
 WRAPPED = {"kind": (" ", 11), "layer": (".", 20)}
 
-#: Tables by the places of their columns.
+#: Tables, each as the indices of its columns.
 Tables = list[list[int]]
 
 
 class Layout(Record):
-    """Tables by the places of their columns, the widths of columns that wrap, and the metrics left out."""
+    """The tables, the widths of columns that wrap, and the metrics that are left out."""
 
     tables: Tables
     widths: dict[int, int]
@@ -35,7 +35,7 @@ class Layout(Record):
 
 
 def laid_out(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int | None, *, free: bool) -> Layout:
-    """The layout of these cells at a width; `free` allows to leave columns out."""
+    """The layout of these cells at a width; columns are left out only if `free`."""
     everything = list(range(len(columns)))
     if width is None:
         return Layout([everything], {}, ())
@@ -67,13 +67,13 @@ def laid_out(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: i
 def _over(
     columns: Sequence[Column], table: Sequence[int], widths: Sequence[int], narrow: dict[int, int], width: int
 ) -> int:
-    """By how much a table is wider than asked."""
+    """By how many cells a table is too wide; negative if it fits."""
     taken = [narrow.get(place, widths[place]) for place in table]
     return sum(spread(taken, [columns[place].group for place in table])) + GAP * (len(table) - 1) - width
 
 
 def spread(widths: Sequence[int], groups: Sequence[str]) -> list[int]:
-    """Column widths of a table, the last of each group widened where the group's title needs it."""
+    """Column widths of a table; the last column of a group is widened if the title of the group needs it."""
     result = list(widths)
     start = 0
     for place, group in enumerate(groups):
@@ -86,9 +86,9 @@ def spread(widths: Sequence[int], groups: Sequence[str]) -> list[int]:
 
 
 def _candidates(columns: Sequence[Column], *, free: bool) -> Iterator[tuple[Tables, tuple[str, ...], bool | None]]:
-    """Ways to lay columns out, the best first: (tables, left out, how to wrap).
+    """Possible layouts, the best first: (tables, left out, how to wrap).
 
-    Wrapping is None (not at all), True (to the floors of `WRAPPED`) or False (as far as names allow).
+    Wrapping is None (not at all), True (to the widths of `WRAPPED`) or False (to the narrowest that names allow).
     """
     everything = list(range(len(columns)))
     there = {column.metric for column in columns}
@@ -111,7 +111,7 @@ def _candidates(columns: Sequence[Column], *, free: bool) -> Iterator[tuple[Tabl
 
 
 def _stacked(columns: Sequence[Column], places: Sequence[int]) -> Tables:
-    """A table for each mode: its columns between those of no mode."""
+    """A table for each mode: its columns among those that have no mode."""
     groups = _groups(columns, places)
     if len(groups) < 2:
         return [list(places)]
@@ -119,7 +119,7 @@ def _stacked(columns: Sequence[Column], places: Sequence[int]) -> Tables:
 
 
 def _by_topic(columns: Sequence[Column], places: Sequence[int], keys: Sequence[str]) -> Tables:
-    """A table of the columns of no mode, and one for each mode, which names its rows too."""
+    """A table of the columns without a mode, and a table for each mode, which repeats the names of the rows."""
     names = [place for place in places if columns[place].name in (*keys, "name")]
     plain = [place for place in places if not columns[place].group]
     tables = [[*names, *(p for p in places if columns[p].group == group)] for group in _groups(columns, places)]
@@ -131,18 +131,18 @@ def _groups(columns: Sequence[Column], places: Sequence[int]) -> list[str]:
 
 
 def _narrowest(text: str, at: str) -> int:
-    """The narrowest that a text can be."""
+    """The width of the widest piece of a text, below which it cannot be wrapped."""
     return max(map(cells, _pieces(text, at)))
 
 
 def _pieces(text: str, at: str) -> list[str]:
-    """The pieces that a text may be wrapped into; a dot stays with the piece before it."""
+    """The pieces between which a text may wrap; a dot belongs to the piece before it."""
     parts = text.split(at)
     return parts if at == " " else [part + at for part in parts[:-1]] + parts[-1:]
 
 
 def wrap(text: str, at: str, width: int) -> list[str]:
-    """A name or a kind on as many lines as its width asks for."""
+    """The lines of a name or a kind at a width."""
     lines: list[str] = []
     join = at if at == " " else ""
     for piece in _pieces(text, at):

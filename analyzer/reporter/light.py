@@ -34,7 +34,7 @@ def tabulate() -> ModuleType:
 
 
 def _version(name: str) -> str:
-    """The version of a package that is being imported, by the name of the folder that its installer left beside it."""
+    """The version of a package that is being imported, from the name of the folder that its installer put beside it."""
     package = sys.modules[name].__path__[0]
     for entry in os.listdir(os.path.dirname(package)):
         if entry.startswith(f"{name}-") and entry.endswith(".dist-info"):

@@ -1,5 +1,5 @@
-"""Findings as people see them: what is wrong, the line it stands on with the wrong part underlined, the arithmetic,
-the nearest fix; at the end how many there are."""
+"""Findings for people: the message, its line of the file with the wrong part underlined, the arithmetic, the nearest
+fix; at the end how many findings there are."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
-#: The room for a source line where the width is not known, and the least.
+#: The room for a source line if the width is unknown, and the smallest room.
 _ROOM, _LEAST = 120, 40
 
 
 def render(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options: Options) -> Iterator[str]:
-    """The findings in their order, and how many; `texts` holds the text of each file that could be read."""
+    """The findings in order, then their number; `texts` has the text of each file that could be read."""
     yield from said(diagnostics, texts, options)
     if diagnostics:
         yield styled(counted(diagnostics), "bold", options.color) + "\n"
@@ -29,7 +29,7 @@ def render(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options:
 def said(
     diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options: Options, *, about: str | None = None
 ) -> Iterator[str]:
-    """The findings in their order; one that has no place is said to be of the file `about`, where there is one."""
+    """The findings in order; one without a place is shown as one of the file `about`, if given."""
     lines: dict[str, list[str]] = {}
     for finding in diagnostics:
         file = finding.span.file if finding.span is not None else ""
@@ -40,7 +40,7 @@ def said(
 
 
 def counted(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many findings of each severity, and where: `2 errors in net.yaml`."""
+    """The number of findings of each severity, and where: `2 errors in net.yaml`."""
     parts = []
     for severity in SEVERITIES:
         number = sum(finding.severity == severity for finding in diagnostics)
@@ -80,7 +80,7 @@ def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about:
 def _underlined(line: str, column: int, end: int | None, options: Options) -> tuple[str, str]:
     """A source line, or the part of it around the span, and the carets under the span."""
     end = len(line.rstrip()) + 1 if end is None else end
-    start, stop = column - 1, max(end - 1, column)  # an empty span still has its caret
+    start, stop = column - 1, max(end - 1, column)  # an empty span has one caret
     before, marked, after = (_safe(part, options) for part in (line[:start], line[start:stop], line[stop:].rstrip()))
     room = max(_LEAST, (options.width or _ROOM) - 6)
     if cells(before) + cells(marked) + cells(after) > room:
@@ -90,7 +90,7 @@ def _underlined(line: str, column: int, end: int | None, options: Options) -> tu
 
 
 def _window(before: str, marked: str, after: str, room: int, dots: str) -> tuple[str, str, str]:
-    """The three parts of a long line shortened to the room, the marked one last of all."""
+    """The three parts of a long line, shortened to the room; the marked part is shortened last."""
     if cells(marked) > room // 2:
         marked = _first(marked, room // 2) + dots
     left = room - cells(marked) - 2 * len(dots)
@@ -105,7 +105,7 @@ def _window(before: str, marked: str, after: str, room: int, dots: str) -> tuple
 
 
 def _first(text: str, room: int) -> str:
-    """As much of the beginning of a text as the room takes."""
+    """The beginning of a text that fits into the room."""
     if text.isascii():
         return text[:room]
     taken = 0
@@ -117,5 +117,5 @@ def _first(text: str, room: int) -> str:
 
 
 def _safe(text: str, options: Options) -> str:
-    """Source text as a terminal may show it: a tab as four spaces, control characters escaped."""
+    """Source text that is safe on a terminal: a tab as four spaces, control characters escaped."""
     return options.fit(text.replace("\t", "    "))

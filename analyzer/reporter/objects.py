@@ -1,4 +1,4 @@
-"""Reports in JSON, whatever they are about: one as an object, several as an array of objects."""
+"""Writes any kind of report as JSON: one as an object, several as an array of objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def objects(
     reports: Sequence[Any], options: Options, write: Callable[[Any, json.JSONEncoder], Iterator[str]]
 ) -> Iterator[str]:
-    """The reports, each as `write` writes it; a file that failed has its name and what is wrong."""
+    """The reports, each written by `write`; for a file that failed, its name and what is wrong with it."""
     encoder = json.JSONEncoder(ensure_ascii=not options.unicode)
     several = len(reports) != 1
     if several:

@@ -1,4 +1,4 @@
-"""What a report was asked to show, and what stands in for one that there is not."""
+"""What a report should show, and a file that has no report because it failed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Options(Record, kw_only=True):
     unicode: bool = True
 
     def fit(self, text: str) -> str:
-        """`text` as the stream can carry it; a line break in it is escaped too."""
+        """`text` for the stream; a line break in it is escaped too."""
         return fitted(text, self.unicode)
 
 
 class Failed(Record):
-    """A file that gave no report: its name and what is wrong with it."""
+    """A file that has no report: its name and what is wrong with it."""
 
     file: str
     diagnostics: Sequence[Diagnostic]

@@ -1,4 +1,4 @@
-"""Text for a terminal: signs that a stream can encode, colours, the width of characters, wrapped lines."""
+"""Text for a terminal: signs that the stream can encode, colours, the width of characters, wrapped lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analyzer.source import shown
 
-#: What each sign becomes where the stream cannot encode it.
+#: The replacement of each sign if the stream cannot encode it.
 _ASCII = {
     "×": "x", "Σ": "sum", "─": "-", "·": "*", "−": "-", "│": "|", "╭": "+", "…": "...", "█": "#", "▌": "", "≤": "<=",
     "≥": ">=", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "÷": "/", "→": "->", "∞": "inf", "²": "2", "–": "-",
@@ -17,7 +17,7 @@ _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "cyan": "1;
 
 
 def fitted(text: str, unicode: bool) -> str:
-    """`text` as the stream can carry it: control characters escaped, signs replaced and letters escaped where it cannot."""
+    """`text` for the stream: control characters escaped; without `unicode`, signs replaced, other letters escaped."""
     if not text.isprintable():
         text = shown(text, len(text))
     if unicode or text.isascii():
@@ -32,17 +32,17 @@ def fitted(text: str, unicode: bool) -> str:
 
 
 def markup(text: str, unicode: bool) -> str:
-    """HTML or XML as the stream can carry it: character references for what it cannot."""
+    """HTML or XML for the stream: without `unicode`, character references in place of other characters than ASCII."""
     return text if unicode else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def styled(text: str, style: str, color: bool) -> str:
-    """`text` in a style where colours are allowed."""
+    """`text` in a style, if colours are allowed."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color and text else text
 
 
 def cells(text: str) -> int:
-    """The cells that `text` takes on a terminal: two for a wide character, none for a combining one."""
+    """The number of terminal cells of `text`: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -51,9 +51,9 @@ def cells(text: str) -> int:
 
 
 def joined(parts: Sequence[str], separator: str, width: int | None, indent: str = "") -> str:
-    """Parts on as many lines as the width asks for; a line after the first is indented."""
+    """Joins parts, with a line break where the width requires one; lines after the first are indented."""
     lines: list[str] = []
-    end = separator.rstrip()  # a line that goes on ends in it
+    end = separator.rstrip()  # at the end of every line but the last
     for number, part in enumerate(parts, 1):
         more = end if number < len(parts) else ""
         if lines and (width is None or cells(lines[-1] + separator + part + more) <= width):
@@ -64,5 +64,5 @@ def joined(parts: Sequence[str], separator: str, width: int | None, indent: str 
 
 
 def wrapped(text: str, width: int | None, indent: str = "") -> str:
-    """A sentence on as many lines as the width asks for."""
+    """A sentence with a line break wherever the width requires one."""
     return joined(text.split(" "), " ", width, indent)

@@ -54,7 +54,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["--format", "jason", "net.yaml"], "`--format` must be `table`, `json`, `csv`, `markdown`, `latex` or `html`, not `jason`; did you mean `json`?"),
         (["--mode", "all", "net.yaml"], "`--mode` must be `both`, `shared` or `local`, not `all`"),
         (["--color", "no", "net.yaml"], "`--color` must be `auto`, `always` or `never`, not `no`"),
-        (["--columns", "outptu", "net.yaml"], "there is no column `outptu`; did you mean `output`? (`--columns help` lists them)"),
+        (["--columns", "outptu", "net.yaml"], "unknown column `outptu`; did you mean `output`? (`--columns help` lists them)"),
         (["--sort", "parmeters", "net.yaml"], None),
         (["--set", "width", "net.yaml"], "`--set`: `name=value` is needed, not `width`"),
         (["--set", "widht=3", "net.yaml"], "the model has no variable `widht`; did you mean `width`? its variables are `width`"),

@@ -167,7 +167,7 @@ def test_percents_of_a_ranking_add_up_to_100(network: str, top: int) -> None:
 def test_ranking_is_by_size_and_shows_no_running_sums() -> None:
     text = table(blocks(), top=2, columns=["layer", "parameters", "sum"])
     assert "the other 7 layers" in text
-    assert "no running sums" in text
+    assert "running sums (Σ) are left out" in text
     assert "Σ  " not in text
     rows = grid_of(blocks(), Options(sort="macs")).subjects
     assert [row.own.macs for row in rows] == sorted((row.own.macs for row in rows), reverse=True)
@@ -178,7 +178,7 @@ def test_ranking_is_by_size_and_shows_no_running_sums() -> None:
     [
         (["wieghts"], None, "did you mean `weights`?"),
         ([], "shared.sum", "sort by `parameters`"),
-        ([], "layer", "is no amount"),
+        ([], "layer", "cannot sort by `layer`"),
     ],
 )
 def test_wrong_columns_are_refused(names: list[str], sort: str | None, says: str) -> None:

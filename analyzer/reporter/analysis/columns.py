@@ -1,4 +1,4 @@
-"""The one list of columns. A new column is one row here."""
+"""The list of columns. A new column is one record here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ColumnError(Exception):
-    """A column was asked for that is not there, or that cannot do what was asked."""
+    """A column that does not exist, or that the rows cannot be sorted by; the message is one line for the user."""
 
 
 def _counted(name: str, heading: str, doc: str, value: Any, nature: str = "amount", group: str = "") -> Column:
@@ -42,7 +42,7 @@ def _kind(row: Row) -> str:
 
 
 def _field_column(name: str, heading: str, doc: str, text: Callable[[ReceptiveField], str]) -> Column:
-    """A column about the receptive field; empty where a row has none."""
+    """A column about the receptive field; empty for a row without one."""
 
     def value(row: Row) -> str:
         return "" if row.receptive_field is None else text(row.receptive_field)
@@ -58,7 +58,7 @@ def _field_size(field: ReceptiveField) -> str:
 
 
 def _axes(numbers: Sequence[int | float]) -> str:
-    """A number for each axis, once where they are equal."""
+    """A number for each axis, or a single one if all are equal."""
     texts = [f"{number:.4g}".replace("-", "−") for number in numbers]
     return texts[0] if len(set(texts)) == 1 else "×".join(texts)
 
@@ -77,14 +77,18 @@ def _of_mode(mode: str) -> Iterator[Column]:
     def own(attribute: str) -> Any:
         return attrgetter(f"own.{mode}.{attribute}")
 
-    where = {"shared": "shared weights", "local": "a bank at each position", "declared": "as the file says"}[mode]
+    where = {
+        "shared": "shared weights",
+        "local": "own weights at each position",
+        "declared": "as declared in the file",
+    }[mode]
     yield _counted(f"{mode}.weights", "weights", f"weights, {where}", own("weights"), group=mode)
     yield _counted(f"{mode}.biases", "biases", f"biases, {where}", own("biases"), group=mode)
     yield _counted(f"{mode}.parameters", "parameters", f"weights and biases, {where}", own("parameters"), group=mode)
     yield _counted(
         f"{mode}.trainable", "trainable", f"parameters of layers not frozen, {where}", own("trainable"), group=mode
     )
-    yield _counted(f"{mode}.buffers", "buffers", f"kept but not trained, {where}", own("buffers"), group=mode)
+    yield _counted(f"{mode}.buffers", "buffers", f"values kept but not trained, {where}", own("buffers"), group=mode)
     yield _counted(
         f"{mode}.sum",
         "Σ",
@@ -107,7 +111,7 @@ COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         Column("layer", "layer", "full name of the layer", value=lambda row: row.name),
-        Column("kind", "kind", "its type; for people with its geometry", value=lambda row: row.kind, text=_kind),
+        Column("kind", "kind", "layer type; for people with its geometry", value=lambda row: row.kind, text=_kind),
         Column(
             "output",
             "output",
@@ -124,7 +128,7 @@ COLUMNS: dict[str, Column] = {
         Column(
             "macs_on_data",
             "MACs on data",
-            "MACs whose taps fall on no padding",
+            "MACs that read no padding",
             value=_on_data,
             text=lambda row: "" if row.macs_on_data is None else count(row.macs_on_data),
             nature="amount",
@@ -136,12 +140,20 @@ COLUMNS: dict[str, Column] = {
             value=lambda row: "" if row.unread is None else _axes(row.unread),
             nature="place",
         ),
-        _field_column("receptive_field", "RF", "input cells that an output cell sees", _field_size),
-        _field_column("rf_stride", "RF stride", "how far the field moves", lambda field: _axes(field.stride)),
+        _field_column("receptive_field", "RF", "input cells that one output cell depends on", _field_size),
         _field_column(
-            "rf_offset", "RF offset", "its first cell, below 0 in padding", lambda field: _axes(field.offset)
+            "rf_stride",
+            "RF stride",
+            "how far the field moves from one output cell to the next",
+            lambda field: _axes(field.stride),
         ),
-        _sized("activation", "activation", "bytes of its output", attrgetter("own.activation_bytes")),
+        _field_column(
+            "rf_offset",
+            "RF offset",
+            "first input cell of the field; negative in padding",
+            lambda field: _axes(field.offset),
+        ),
+        _sized("activation", "activation", "bytes of the output", attrgetter("own.activation_bytes")),
         _sized(
             "activation_sum",
             "Σ activation",
@@ -149,34 +161,34 @@ COLUMNS: dict[str, Column] = {
             attrgetter("cumulative.activation_bytes"),
             "running",
         ),
-        _sized("saved", "saved", "bytes that it is the first to keep for the backward pass", attrgetter("saved")),
-        _sized("live", "live", "bytes of activations alive while it runs", attrgetter("live"), "place"),
-        Column("inputs", "inputs", "the layers that it reads", value=lambda row: " ".join(row.inputs)),
-        Column("path", "path", "the blocks around it", value=lambda row: row.path),
+        _sized("saved", "saved", "bytes first kept here for the backward pass", attrgetter("saved")),
+        _sized("live", "live", "bytes of activations alive while the layer runs", attrgetter("live"), "place"),
+        Column("inputs", "inputs", "layers it reads", value=lambda row: " ".join(row.inputs)),
+        Column("path", "path", "blocks around it", value=lambda row: row.path),
         Column(
             "line",
             "line",
-            "its line in the file",
+            "line in the file",
             value=lambda row: "" if row.line is None else row.line,
             nature="place",
         ),
-        Column("note", "note", "its author's note", value=_note),
+        Column("note", "note", "note in the file", value=_note),
     )
 }
 
-#: What every mode has: a bare name means it in each mode shown.
+#: Columns that every mode has; a name without a mode means the column in each mode shown.
 METRICS = tuple(name.partition(".")[2] for name in COLUMNS if name.startswith("shared."))
 
 #: Columns that show what `measure_memory` calculates.
 MEASURED = ("saved", "live")
 
-#: What people see unless they choose, and what a ranking shows, where a running sum would mislead.
+#: The default columns of a table, and of a ranking, where a running sum would mislead.
 USUAL = ("layer", "kind", "output", "weights", "biases", "sum", "memory", "macs", "macs_sum")
 RANKED = ("layer", "kind", "output", "weights", "biases", "parameters", "memory", "macs")
 
 
 def chosen(names: Sequence[str], modes: Sequence[str]) -> list[Column]:
-    """The named columns in their order; names without a mode, where they stand side by side, mode by mode.
+    """The named columns in order. Names without a mode that follow each other are expanded together, mode by mode.
 
     >>> [column.name for column in chosen(["layer", "weights", "biases"], ["shared", "local"])]
     ['layer', 'shared.weights', 'shared.biases', 'local.weights', 'local.biases']
@@ -195,28 +207,28 @@ def chosen(names: Sequence[str], modes: Sequence[str]) -> list[Column]:
 
 
 def check_columns(names: Sequence[str], sort: str | None = None) -> None:
-    """Refuses names that no column has, and an order by what is no amount; raises `ColumnError`."""
+    """Raises `ColumnError` for an unknown name, and for sorting by a column that is not an amount."""
     known = (*COLUMNS, *METRICS)
     for name in (*names, *([] if sort is None else [sort])):
         if name not in known:
             near = nearest(name, known)
             hint = f"; did you mean `{near}`?" if near else ""
-            raise ColumnError(f"there is no column `{name}`{hint} (`--columns help` lists them)")
+            raise ColumnError(f"unknown column `{name}`{hint} (`--columns help` lists them)")
     if sort is not None:
         column = COLUMNS.get(sort) or COLUMNS[f"shared.{sort}"]
         if column.nature == "running":
             other = "parameters" if column.metric == "sum" else column.metric.removesuffix("_sum")
             raise ColumnError(
-                f"`{sort}` is a running sum, which no order but the network's can have; sort by `{other}`"
+                f"cannot sort by `{sort}`: a running sum follows the order of the network; sort by `{other}`"
             )
         if column.nature != "amount":
-            raise ColumnError(f"`{sort}` is no amount; sort by `parameters`, `macs` or `activation`, for example")
+            raise ColumnError(f"cannot sort by `{sort}`; sort by `parameters`, `macs` or `activation`, for example")
 
 
 def described() -> Iterator[str]:
-    """The list of columns for `--columns help`, a line each."""
+    """The list of columns for `--columns help`, one per line."""
     wide = max(map(len, COLUMNS)) + 2
-    yield "A name without its mode (`weights`) is that column in every mode shown."
+    yield "A name without a mode (`weights`) means the column in every mode shown."
     for name, column in COLUMNS.items():
-        usual = " (usual)" if column.metric in USUAL and column.group != "declared" else ""
+        usual = " (default)" if column.metric in USUAL and column.group != "declared" else ""
         yield f"  {name:<{wide}}{column.doc}{usual}"

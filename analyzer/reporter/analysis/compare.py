@@ -1,4 +1,4 @@
-"""Several files side by side: a row of totals for each."""
+"""The comparison of several files: a row of totals for each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def comparison(reports: Sequence[Analysis | Failed], options: Options) -> Grid:
-    """One row a file; a wrong file has its name and how many errors it has."""
+    """One row for each file; a file that failed has only its name and its number of errors."""
     mixed = any(isinstance(report, Analysis) and report.mixed for report in reports)
     columns = [
         Column("name", "name", "name of the network", value=_name),
@@ -43,14 +43,14 @@ def comparison(reports: Sequence[Analysis | Failed], options: Options) -> Grid:
 
 
 def comparable(reports: Sequence[Analysis | Failed]) -> bool:
-    """Whether there is something to compare."""
+    """Whether there are at least two analyses to compare."""
     return sum(isinstance(report, Analysis) for report in reports) > 1
 
 
 def _column(
     name: str, heading: str, doc: str, read: Callable[[Analysis], int], spell: Callable[[int], str], mode: str = ""
 ) -> Column:
-    """A column of numbers, empty for a wrong file."""
+    """A column of numbers, empty for a file that failed."""
 
     def value(report: Analysis | Failed) -> int | str:
         return read(report) if isinstance(report, Analysis) else ""

@@ -9,7 +9,7 @@ from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.shown import exact_grid
 from analyzer.reporter.options import Failed, Options
 
-#: Rows that go into one chunk.
+#: Rows in one chunk.
 _CHUNK = 512
 
 
@@ -24,7 +24,7 @@ class _Lines:
         self.lines.append(line)
 
     def taken(self) -> str:
-        """The lines so far, given away."""
+        """Returns the lines so far and forgets them."""
         text = "".join(self.lines)
         self.lines.clear()
         return text

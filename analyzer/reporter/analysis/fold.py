@@ -1,4 +1,4 @@
-"""Rows that stand for several layers: a folded block, a total, the layers that were left out."""
+"""Rows for several layers: a folded block, a total, the layers that were left out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from analyzer.reporter.analysis.geometry import kind_text
 
 
 class Folded(Row):
-    """A row for several: costs summed; output, receptive field and running sums of the last of them.
+    """One row for several: costs are summed; output, receptive field and running sums are those of the last.
 
-    `label` says what they are, `members` are the rows.
+    `label` describes them, `members` are the rows.
     """
 
     __slots__ = ("_name", "label", "members")
@@ -35,7 +35,7 @@ class Folded(Row):
 
     @classmethod
     def of(cls, name: str, label: str, members: Sequence[Row]) -> Folded:
-        """The row for these, whose costs it adds up."""
+        """The row for these members, with the sum of their costs."""
         own = members[0].own
         for row in members[1:]:
             own = own + row.own
@@ -43,12 +43,12 @@ class Folded(Row):
 
     @property
     def name(self) -> str:
-        """The common prefix."""
+        """The common prefix of their names."""
         return self._name
 
     @property
     def kind(self) -> str:
-        """What they are."""
+        """The description of the members."""
         return self.label
 
     @property
@@ -63,7 +63,7 @@ class Folded(Row):
 
     @property
     def inputs(self) -> list[str]:
-        """What they read from outside, each once."""
+        """The layers outside that the members read, each once."""
         inside = {row.name for row in self.members}
         return list(dict.fromkeys(name for row in self.members for name in row.inputs if name not in inside))
 
@@ -74,7 +74,7 @@ class Folded(Row):
 
     @property
     def authored(self) -> bool:
-        """Whether some of the numbers are their author's."""
+        """Whether some of the numbers were given in the file."""
         return any(row.node.layer.authored for row in self.members)
 
 
@@ -86,7 +86,7 @@ def total_row(analysis: Analysis) -> Folded | None:
 
 
 def folded(analysis: Analysis, depth: int | None) -> Sequence[Row]:
-    """The rows, those whose names have more than `depth` components folded into one row a prefix.
+    """The rows; those whose names have more than `depth` components are folded into one row for each prefix.
 
     At depth 1 `stage2.1.conv1`, `stage2.1.conv2`, … become the row `stage2`.
     """
@@ -118,7 +118,7 @@ def _fold(prefix: str, rows: list[Row], network: Network) -> Folded:
 
 
 def _label(prefix: str, rows: list[Row], groups: dict[str, str]) -> str:
-    """What stands behind a prefix: its block, a block and how often it is repeated, a layer with its sugar."""
+    """The description of a prefix: its block, a block and its repetitions, or a layer with those it expands to."""
     if prefix in groups:
         return groups[prefix]
     if rows[0].name == prefix:

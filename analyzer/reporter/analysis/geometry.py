@@ -1,4 +1,4 @@
-"""The kind of a layer in a few signs, made from its declared parameters: `conv 8×8 /2 +1`, `conv 3×3 +same g32 local`."""
+"""The kind of a layer in a few signs, from its declared parameters: `conv 8×8 /2 +1`, `conv 3×3 +same g32 local`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The sign before a parameter's value, in the order shown. What the output volume says already has no place here.
+#: The sign before a parameter's value, in the order shown. What the output volume already shows is not repeated.
 SIGNS = {
     "kernel": "",
     "size": "",
@@ -36,12 +36,12 @@ SIGNS = {
     "order": "",
 }
 
-#: How the signs read, for the legend and the documentation.
+#: The meaning of the signs, for the legend and the documentation.
 LEGEND = "kernel, /stride, +padding, ·d dilation, g groups, sharing other than shared"
 
 
 def kind_text(row: Row) -> str:
-    """The type, and those parameters that differ from their defaults or that the type is about."""
+    """The type, its main parameter, and the parameters that differ from their defaults."""
     layer = row.node.layer
     declared = layer.declared
     words = [layer.type + "*" if layer.authored else layer.type]
@@ -65,7 +65,7 @@ def kind_text(row: Row) -> str:
 
 
 def _spelled(name: str, value: Any, rank: int) -> str:
-    """A value in its shortest spelling; a kernel shows every axis."""
+    """A value in its shortest form; a kernel shows every axis."""
     if isinstance(value, tuple):
         if value and isinstance(value[0], str):
             return ",".join(value)

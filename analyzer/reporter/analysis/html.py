@@ -1,6 +1,6 @@
-"""The page: one self-contained file with the totals, the table and its blocks to fold, light and dark.
+"""The page: one self-contained file with the totals and the table, whose blocks fold; light and dark.
 
-Nothing is requested from elsewhere, and a policy in the page forbids it. Names and notes are text, never markup.
+It loads nothing, and a policy in the page forbids it. Names and notes are always text, never markup.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import markup
 
-#: A network of more rows opens with its blocks folded.
+#: A network of more rows is shown with its blocks folded.
 _OPEN = 40
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -33,13 +33,13 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 
 
 def fragment(analysis: Analysis, options: Options | None = None) -> str:
-    """The report as a part of a page, for a notebook: all rows open, no script."""
+    """The report as part of a page, for a notebook: no row folded, no script."""
     body = "".join(_section(analysis, options or Options(), blocks=False))
     return f'<div class="analyzer"><style>{STYLE}</style>{body}</div>'
 
 
 def escaped(text: str) -> str:
-    """Text as the page shows it: no markup, control characters spelled out."""
+    """Text for a page: markup and control characters escaped."""
     text = escape(text)
     if text.isprintable():
         return text
@@ -47,13 +47,13 @@ def escaped(text: str) -> str:
 
 
 def _with_code(text: str) -> str:
-    """Text whose names between backticks are set as code."""
+    """Text in which the names between backticks become code."""
     parts = text.split("`")
     return "".join(f"<code>{escaped(part)}</code>" if place % 2 else escaped(part) for place, part in enumerate(parts))
 
 
 def _page(name: str, sections: Iterator[str], options: Options) -> Iterator[str]:
-    """The page around its sections, in characters that the stream can carry."""
+    """The page around its sections, in characters that the stream can encode."""
     yield (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -101,7 +101,7 @@ def _section(analysis: Analysis, options: Options, *, blocks: bool = True) -> It
 
 
 def _with_bars(columns: Sequence[Column], analysis: Analysis) -> list[Column]:
-    """The columns, and at the end of each mode a bar of the part that a row has of all parameters."""
+    """The columns, with a bar after those of each mode: the share of a row in all parameters."""
     result: list[Column] = []
     for place, column in enumerate(columns):
         result.append(column)
@@ -116,7 +116,7 @@ def _bar(mode: str, analysis: Analysis) -> Column:
     def part(row: Row) -> str:
         return str(getattr(row.own, mode).parameters * 1000 // total)
 
-    return Column(f"{mode}.bar", "share", "part of all parameters", value=part, nature="bar", group=mode)
+    return Column(f"{mode}.bar", "share", "share of all parameters", value=part, nature="bar", group=mode)
 
 
 def _table(grid: Grid, rows: Iterator[str]) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _plain_rows(grid: Grid) -> Iterator[str]:
 
 
 def _blocked_rows(analysis: Analysis, grid: Grid) -> Iterator[str]:
-    """The rows, those of a block under one row that folds them."""
+    """The rows; those of a block below one row that folds them."""
     is_open = len(analysis.rows) <= _OPEN
     hidden = "" if is_open else " hidden"
     writers = [column.text for column in grid.columns]
@@ -166,7 +166,7 @@ def _blocked_rows(analysis: Analysis, grid: Grid) -> Iterator[str]:
 
 
 def _cells(columns: Sequence[Column], line: Sequence[str], first: str = "{}") -> str:
-    """The cells of a row; the first is its heading, put into `first`."""
+    """The cells of a row. The first one is its heading, formatted into `first`."""
     cells = []
     for place, (column, text) in enumerate(zip(columns, line, strict=True)):
         if column.nature == "bar":
@@ -181,7 +181,7 @@ def _cells(columns: Sequence[Column], line: Sequence[str], first: str = "{}") ->
 
 
 def _faint(subject: object, also: str = "") -> str:
-    """The class of a row: `zero` where it costs neither parameters nor MACs."""
+    """The class of a row: `zero` if it has neither parameters nor MACs."""
     own = getattr(subject, "own", None)
     zero = own is not None and not own.macs and not own.local.parameters and not own.declared.parameters
     names = " ".join(name for name in (also, "zero" if zero else "") if name)
@@ -189,7 +189,7 @@ def _faint(subject: object, also: str = "") -> str:
 
 
 def _fit_style(text: str, options: Options) -> str:
-    """CSS has escapes of its own."""
+    """CSS for the stream; it has its own escapes."""
     if options.unicode:
         return text
     return "".join(c if c.isascii() else f"\\{ord(c):x} " for c in text)

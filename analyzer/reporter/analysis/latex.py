@@ -1,4 +1,4 @@
-"""The table for a paper: a `longtable` with `booktabs` rules, to be put in with `\\input`."""
+"""The table for a paper: a `longtable` with `booktabs` rules, to be included with `\\input`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 
 
 def escaped(text: str) -> str:
-    """Text that LaTeX sets as it is; thousands keep together: `3{,}860`."""
+    """Text with the special characters of LaTeX escaped, and no space after the comma of thousands: `3{,}860`."""
     text = " ".join(text.split())
     plain = text.replace(",", "")
     if plain.isascii() and plain.isdigit():
@@ -73,7 +73,7 @@ def _table(grid: Grid, caption: str, options: Options) -> Iterator[str]:
 
 
 def _groups(grid: Grid) -> Iterator[str]:
-    """The titles over their columns, each with a rule under it."""
+    """The titles above their columns, each with a rule below."""
     cells, rules, place = [], [], 1
     for name, number in grouped(grid.columns):
         cells.append(f"\\multicolumn{{{number}}}{{c}}{{{name}}}" if name else "&" * (number - 1))

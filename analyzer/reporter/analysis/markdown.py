@@ -41,7 +41,7 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
+    """Text on one line, with the special characters of Markdown escaped."""
     return " ".join(text.split()).translate(_SPECIAL)
 
 
@@ -63,5 +63,5 @@ def _line(cells: list[str]) -> str:
 
 
 def _fit_lines(text: str, options: Options) -> str:
-    """Text of several lines as the stream can carry it."""
+    """Text of several lines for the stream."""
     return "\n".join(map(options.fit, text.split("\n")))

@@ -1,4 +1,4 @@
-"""The biggest rows, and what part of the whole each of them is."""
+"""The biggest rows, and the share of each in the whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BAR = 20
 
 
 def ranking_column(sort: str | None, modes: Sequence[str]) -> Column:
-    """The column that orders the rows: the asked one, otherwise the parameters; declared before shared before local."""
+    """The column to sort by: the one asked for, otherwise the parameters; declared before shared before local."""
     name = sort or "parameters"
     if name in COLUMNS:
         return COLUMNS[name]
@@ -23,7 +23,7 @@ def ranking_column(sort: str | None, modes: Sequence[str]) -> Column:
 
 
 def ordered(rows: Sequence[Row], column: Column) -> list[Row]:
-    """The rows from the biggest down; equal ones in the network's order."""
+    """The rows, the biggest first; equal ones in the order of the network."""
     return sorted(rows, key=column.value, reverse=True)
 
 
@@ -39,7 +39,7 @@ def biggest(rows: Sequence[Row], column: Column, top: int) -> tuple[list[Row], R
 
 
 def share_columns(rows: Sequence[Row], rest: Row | None, column: Column, unicode: bool) -> list[Column]:
-    """A column of percents that add up to 100, and a column of bars."""
+    """A column of percentages that add up to 100, and a column of bars."""
     everyone = [*rows, *([rest] if rest is not None else [])]
     amounts = [int(column.value(row)) for row in everyone]
     tenths = dict(zip(map(id, everyone), apportioned(amounts, 1000), strict=True))
@@ -64,7 +64,7 @@ def share_columns(rows: Sequence[Row], rest: Row | None, column: Column, unicode
 
 
 def apportioned(amounts: Sequence[int], whole: int) -> list[int]:
-    """`whole` units shared out in proportion, so that they add up exactly (largest remainders get the odd units).
+    """`whole` units divided in proportion to the amounts, so that they add up exactly (by largest remainders).
 
     >>> apportioned([1, 1, 1], 100)
     [34, 33, 33]

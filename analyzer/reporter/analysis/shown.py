@@ -26,7 +26,7 @@ def _measure(analysis: Analysis) -> None:
 
 
 def grid_of(analysis: Analysis, options: Options) -> Grid:
-    """The grid of a network as asked: folded, ordered, its biggest rows alone."""
+    """The grid of a network with the options applied: folded, sorted, only the biggest rows."""
     check_columns(options.columns or (), options.sort)
     if not {*(options.columns or ()), options.sort}.isdisjoint(MEASURED):
         _measure(analysis)
@@ -41,7 +41,7 @@ def grid_of(analysis: Analysis, options: Options) -> Grid:
     columns = [column for column in columns if column.nature != "running"]
     notes = []
     if running:
-        notes.append("no running sums (Σ) in this order: they follow the order of the network")
+        notes.append("running sums (Σ) are left out: they follow the order of the network")
     by = ranking_column(options.sort, modes)
     if options.top is None:
         return Grid(columns, ordered(rows, by), sums, notes)

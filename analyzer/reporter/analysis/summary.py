@@ -1,4 +1,4 @@
-"""What a reviewer asks first, in words: the title, the totals of an analysis, the conventions behind the numbers."""
+"""What a reviewer asks first: the title, the totals of an analysis, the conventions behind the numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def title(analysis: Analysis) -> list[str]:
 
 
 def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
-    """Labels, each with what is known: parameters in the shown modes and their ratio, MACs, memory, the peak."""
+    """Labels, each with its values: parameters in the shown modes and their ratio, MACs, memory, the peak."""
     totals, modes = analysis.totals, shown_modes(analysis, options)
     costs: list[tuple[str, Cost]] = [(TITLES[mode], getattr(totals, mode)) for mode in modes]
     lines = [("parameters", _by_mode(costs, lambda cost: count(cost.parameters)))]
@@ -56,7 +56,7 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
 
 
 def _field_at_the_end(analysis: Analysis) -> list[str]:
-    """The largest field before the whole input is seen, and where that begins."""
+    """The largest field smaller than the input, and the first layer whose field covers the whole input."""
     last = first_whole = None
     for row in analysis.rows:
         field = row.receptive_field
@@ -73,7 +73,7 @@ def _field_at_the_end(analysis: Analysis) -> list[str]:
 
 
 def _by_mode(costs: list[tuple[str, Cost]], text: Callable[[Cost], str]) -> list[str]:
-    """A quantity in each mode; once, where it is the same in all."""
+    """A quantity in each mode, or once if it is the same in all."""
     texts = [text(cost) for _, cost in costs]
     if len(costs) > 1 and len(set(texts)) == 1:
         return [f"{texts[0]} in {'both' if len(costs) == 2 else 'all'} modes"]
@@ -81,7 +81,7 @@ def _by_mode(costs: list[tuple[str, Cost]], text: Callable[[Cost], str]) -> list
 
 
 def ratio(analysis: Analysis) -> str:
-    """How many times as many parameters the locally connected network has: `196.0×`; empty where it has as many."""
+    """How many times as many parameters the locally connected network has: `196.0×`; empty if they are equal."""
     shared, local = analysis.totals.shared.parameters, analysis.totals.local.parameters
     if not shared or shared == local:
         return ""
@@ -90,7 +90,7 @@ def ratio(analysis: Analysis) -> str:
 
 
 def conventions(grid: Grid) -> list[str]:
-    """Sentences that say what the numbers of a grid count."""
+    """Sentences on what the numbers of a grid count."""
     shown = {column.metric for column in grid.columns}
     sentences = []
     if "kind" in shown:
@@ -106,7 +106,7 @@ def conventions(grid: Grid) -> list[str]:
 
 
 def authored_note(analysis: Analysis) -> str | None:
-    """What the mark `*` means, where the network has layers with their author's numbers."""
+    """The meaning of the mark `*`, if the network has layers with numbers given in the file."""
     names = [row.name for row in analysis.rows if row.node.layer.authored]
     if not names:
         return None

@@ -42,7 +42,7 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
 
 
 def _facts(analysis: Analysis, options: Options) -> Iterator[str]:
-    """What a reviewer asks first, a line each."""
+    """What a reviewer asks first, one fact per line."""
     lines = facts(analysis, options)
     wide = max(len(label) for label, _ in lines) + GAP
     room = None if options.width is None else options.width - wide

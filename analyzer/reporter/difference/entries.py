@@ -12,6 +12,7 @@ from analyzer.difference.match import Rename
 from analyzer.difference.result import Difference, LayerChange
 from analyzer.difference.tree import Node
 from analyzer.engine.result import MODES
+from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ COSTS = (*(f"{mode}.parameters" for mode in MODES), "macs", "activation_bytes")
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": ">"}
 
 
-class Entry:
+class Entry(Record):
     """One line of a review.
 
     `what` is `added`, `removed`, `changed` or `moved`; `name` is what it is called, `was` what it was called before,
@@ -33,36 +34,29 @@ class Entry:
     of each of `COSTS` over all of them; `size` ranks it against the whole network.
     """
 
-    __slots__ = (
-        "delta",
-        "fields",
-        "group",
-        "kind",
-        "layers",
-        "name",
-        "output",
-        "parts",
-        "size",
-        "times",
-        "was",
-        "what",
-    )
+    what: str
+    nodes: Sequence[Node]
+    layers: int
+    delta: dict[str, int]
+    name: str = field(init=False)
+    was: str = field(default="", init=False)
+    times: int = field(init=False)
+    kind: str = field(init=False)
+    parts: list[str] = field(factory=list, init=False)
+    group: str = field(init=False)
+    fields: dict[str, tuple[Any, Any]] = field(factory=dict, init=False)
+    output: str = field(init=False)
+    size: float = field(default=0.0, init=False)
 
-    def __init__(self, what: str, nodes: Sequence[Node], *, layers: int, delta: dict[str, int]) -> None:
-        first = nodes[0]
-        self.what = what
-        self.name = together([node.name for node in nodes])
-        self.was = ""
-        self.times = len(nodes)
-        self.layers = layers
+    def check(self) -> None:
+        """Derives what the nodes say."""
+        first = self.nodes[0]
+        self.name = together([node.name for node in self.nodes])
+        self.times = len(self.nodes)
         self.kind = "" if first.layer is None else str(first.layer["kind"])
-        self.parts: list[str] = []
         self.group = _group(first)
-        self.fields: dict[str, tuple[Any, Any]] = {}
         last = list(first.layers())[-1].layer
         self.output = "" if last is None else str(last["output"])
-        self.delta = delta
-        self.size = 0.0
 
 
 def entries(difference: Difference) -> list[Entry]:

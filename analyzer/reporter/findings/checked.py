@@ -1,4 +1,4 @@
-"""What checking models found, as the formats of `analyzer check` get it, and what several of them need.
+"""The findings of a run of `analyzer check`, which its formats render, and what several of them need.
 
 Every format shows texts that a model's author wrote. So control and bidirectional characters are escaped here, and each
 format escapes what has a meaning in it.
@@ -68,7 +68,7 @@ class CheckRun(Record):
 
 
 def message(finding: Diagnostic, unicode: bool = True) -> str:
-    """The message of a finding on one line, as any reader may get it."""
+    """The message of a finding on one line, safe to print."""
     return fitted(" ".join(_ENDS.split(finding.message)), unicode)
 
 
@@ -81,15 +81,15 @@ def details(finding: Diagnostic, unicode: bool = True) -> Iterator[str]:
 
 
 def whole(finding: Diagnostic, unicode: bool = True) -> str:
-    """The message with what stands below it."""
+    """The message and the lines below it."""
     return "\n".join((message(finding, unicode), *details(finding, unicode)))
 
 
 def fingerprints(checked: Checked) -> list[str]:
-    """For each finding of a file a text that stays the same while other lines come and go.
+    """For each finding of a file, a text that stays the same when other lines are added or removed.
 
-    Made of the path, the code and the line that the finding points at, not of the line's number nor of the message, in
-    which counted names of layers stand; equal ones are counted.
+    It is a hash of the path, the code and the text of the line. The number of the line and the message are left out,
+    since the message may name layers by their number. Equal lines are told apart by counting.
     """
     from hashlib import sha256
 
@@ -106,7 +106,7 @@ def fingerprints(checked: Checked) -> list[str]:
 
 
 def encoded(value: Any, unicode: bool) -> str:
-    """A value as JSON on one line; what is not printable is escaped in it."""
+    """A value as JSON on one line; characters that cannot be printed are escaped."""
     text = json.dumps(value, ensure_ascii=not unicode)
     if text.isprintable():
         return text
@@ -114,7 +114,7 @@ def encoded(value: Any, unicode: bool) -> str:
 
 
 def array(items: Sequence[str], indent: str = "") -> str:
-    """JSON texts as an array, one a line."""
+    """JSON texts as an array, one per line."""
     if not items:
         return "[]"
     return f"[\n{indent} " + f",\n{indent} ".join(items) + f"\n{indent}]"

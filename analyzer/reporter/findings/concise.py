@@ -1,4 +1,4 @@
-"""The findings one a line, as editors and `grep` read them: `file:line:column: severity CODE message`."""
+"""The findings, one per line, as editors and `grep` read them: `file:line:column: severity CODE message`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from analyzer.reporter.terminal import fitted
 
 
 def render(run: CheckRun, options: Options) -> Iterator[str]:
-    """A line for each finding; nothing where there is none."""
+    """A line for each finding."""
     for checked in run.files:
         for finding in checked.diagnostics if checked.readable else ():
             yield line(checked, finding, options.unicode) + "\n"
 
 
 def line(checked: Checked, finding: Diagnostic, unicode: bool = True) -> str:
-    """One finding; one of the network as a whole has neither line nor column."""
+    """One finding; a finding about the whole network has neither line nor column."""
     place = "" if finding.span is None else f":{finding.span.line}:{finding.span.column}"
     said = message(finding, unicode)
     return f"{fitted(checked.file, unicode)}{place}: {finding.severity} {finding.code} {said}"

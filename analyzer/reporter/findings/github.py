@@ -1,7 +1,7 @@
 """The findings as commands of a GitHub workflow: each becomes an annotation at its line.
 
-Source: docs.github.com, "Workflow commands for GitHub Actions"; what is escaped is what actions/toolkit's
-`packages/core/src/command.ts` escapes: `%` and line ends everywhere, `:` and `,` in properties too.
+Source: docs.github.com, "Workflow commands for GitHub Actions". The escaped characters are those of
+`packages/core/src/command.ts` in actions/toolkit: `%` and line ends everywhere, in properties also `:` and `,`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from analyzer.reporter.terminal import fitted
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
-#: An annotation holds 64 KB, and nobody reads more of one than this.
+#: An annotation may have 64 KB; more than this is not readable.
 _LONGEST = 4_000
 
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

@@ -1,4 +1,4 @@
-"""The findings as a report of GitLab's code quality: an array of issues, told apart from run to run by a fingerprint.
+"""The findings as a code quality report of GitLab: an array of issues, recognised in later runs by a fingerprint.
 
 Source: docs.gitlab.com, "Code Quality", "Code Quality report format".
 """
@@ -11,12 +11,12 @@ from analyzer.reporter.findings.checked import Checked, CheckRun, array, encoded
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
-#: GitLab knows info, minor, major, critical and blocker.
+#: GitLab has info, minor, major, critical and blocker.
 _SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
 
 
 def render(run: CheckRun, options: Options) -> Iterator[str]:
-    """The array; a finding of the network as a whole stands at the first line."""
+    """The array; a finding about the whole network is placed on the first line."""
     issues = [issue for checked in run.files for issue in _issues(checked, options)]
     yield array(issues) + "\n"
 

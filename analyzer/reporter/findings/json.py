@@ -1,4 +1,4 @@
-"""The findings for programs: an object a file, with the findings as the JSON report gives them; several in an array."""
+"""The findings for programs: an object for each file, with findings as in the JSON report; several in an array."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analyzer.reporter.options import Options
 
 
 def render(run: CheckRun, options: Options) -> Iterator[str]:
-    """One file as an object, several as an array in the order asked."""
+    """One file as an object, several as an array in the order given."""
     if len(run.files) == 1:
         yield _object(run.files[0], options) + "\n"
         return

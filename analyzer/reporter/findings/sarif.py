@@ -1,4 +1,4 @@
-"""The findings as SARIF 2.1.0, which code scanning and editors read.
+"""The findings as SARIF 2.1.0, which code scanning services and editors read.
 
 Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0 Plus Errata 01". Columns count
 characters, so the column kind is unicodeCodePoints. A message escapes its braces (§3.11.5), and nothing in it is a link
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-#: What a mistake that keeps a model from loading says of itself as a rule; its message says the rest.
+#: The description of a rule for mistakes that keep a model from loading; the message has the details.
 _LOADS = "The model does not load"
 
 
@@ -46,7 +46,7 @@ def render(run: CheckRun, options: Options) -> Iterator[str]:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    """A check: its page is plain text that reads as Markdown too."""
+    """A check; its page is plain text that is valid Markdown too."""
     page = _clean(rule.body or rule.title)
     return {
         "id": rule.code,
@@ -63,7 +63,7 @@ def _clean(text: str) -> str:
 
 
 def _invocation(run: CheckRun) -> dict[str, Any]:
-    """How the run went: files that could not be read are its trouble, not findings."""
+    """How the run went: a file that could not be read is an error of the run, not a finding."""
     faults = [(checked, finding) for checked in run.files if not checked.readable for finding in checked.diagnostics]
     invocation: dict[str, Any] = {"executionSuccessful": not faults}
     if faults:
@@ -100,7 +100,7 @@ def _message(finding: Diagnostic) -> dict[str, str]:
 
 
 def _artifact(checked: Checked) -> dict[str, Any]:
-    """Where a file is: relative to what is scanned, or on this machine."""
+    """The location of a file: relative to the scanned folder, or absolute."""
     from urllib.parse import quote
 
     address = quote(checked.path, errors="backslashreplace")

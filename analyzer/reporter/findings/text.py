@@ -1,4 +1,4 @@
-"""The findings for people: each with its line of the file, at the end how many models were checked and what stands."""
+"""The findings for people: each with its line of the file; at the end the number of models and of findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analyzer.reporter.terminal import styled
 
 
 def render(run: CheckRun, options: Options) -> Iterator[str]:
-    """All findings and the count; files that cannot be read are no models and left out."""
+    """All findings, then the counts; files that cannot be read are left out."""
     files = [checked for checked in run.files if checked.readable]
     if not files:
         return
