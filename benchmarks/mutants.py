@@ -21,12 +21,12 @@ import argparse
 import hashlib
 import json
 import os
-import random
 import resource
 import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,16 +70,23 @@ def sources(room: str, root: Path) -> list[Path]:
 
 
 def sample(rooms: Iterable[str], size: int, seed: int) -> list[tuple[str, Mutant]]:
-    """Mutants of these rooms, drawn evenly from all that there are; the same ones for the same seed and sources."""
-    everything = [
-        (room, mutant)
-        for room in rooms
-        for path in sources(room, ROOT)
-        for mutant in mutants_of(str(path.relative_to(ROOT)), path.read_text("utf-8"))
-    ]
-    drawn = random.Random(seed).sample(range(len(everything)), min(size, len(everything)))
-    print(f"{len(drawn)} of {len(everything):,} mutants of {', '.join(rooms)}; seed {seed}", flush=True)
-    return [everything[place] for place in drawn]
+    """Mutants of these rooms, drawn evenly from all that there are.
+
+    The seed gives each mutant a number that depends on the change, its function and its file, and the least are drawn:
+    the sample stays the same where other code changes.
+    """
+    numbered = []
+    seen: Counter[str] = Counter()
+    for room in rooms:
+        for path in sources(room, ROOT):
+            for mutant in mutants_of(str(path.relative_to(ROOT)), path.read_text("utf-8")):
+                name = "|".join((mutant.path, mutant.function, mutant.before, mutant.text))
+                seen[name] += 1
+                number = hashlib.sha256(f"{seed}|{name}|{seen[name]}".encode()).hexdigest()
+                numbered.append((number, room, mutant))
+    drawn = sorted(numbered)[:size]
+    print(f"{len(drawn)} of {len(numbered):,} mutants of {', '.join(rooms)}; seed {seed}", flush=True)
+    return [(room, mutant) for _, room, mutant in drawn]
 
 
 # --- running tests in a process of their own -------------------------------------------------------------------------
