@@ -57,9 +57,7 @@ CALLS = {
 }
 
 #: Arrows that close a circle of files, each with the reason why it may.
-BACK: dict[tuple[str, str], str] = {
-    ("analyzer.layers.reference_kinds", "analyzer.layers"): "still",
-}
+BACK: dict[tuple[str, str], str] = {}
 
 #: The folders of a room, or of a folder in it, from the bottom up; those of one line do not import each other. A file
 #: beside the folders is either below them all or above them all.

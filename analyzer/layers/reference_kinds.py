@@ -63,7 +63,7 @@ class Sugar(Kind):
 
     def types(self) -> tuple[str, ...]:
         """The names of the types it may add."""
-        from analyzer.layers import CATALOGUE
+        from analyzer.layers.base import CATALOGUE
 
         return tuple(n for n, c in CATALOGUE.items() if c.family == self.family)
 
