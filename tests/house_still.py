@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 STILL_BY_HAND: set[str] = {
-    "analyzer.checks.rules.misaligned_branches.Line",
-    "analyzer.checks.rules.padding_kernel._Axis",
-    "analyzer.checks.rules.uneven_skip._Mismatch",
     "analyzer.cli.budget_options.Growth",
-    "analyzer.difference.match.Matching",
-    "analyzer.difference.match.Rename",
-    "analyzer.difference.result.Difference",
-    "analyzer.difference.result.LayerChange",
-    "analyzer.difference.result.Side",
-    "analyzer.difference.tree.Node",
-    "analyzer.difference.tree.Numbers",
     "analyzer.engine.memory.allocator._Allocator",
     "analyzer.loader.parse.description.Argument",
     "analyzer.loader.parse.description.Block",
@@ -25,23 +15,8 @@ STILL_BY_HAND: set[str] = {
 }
 
 STILL_LONG: set[str] = {
-    "analyzer.checks",
-    "analyzer.checks.budget.suggestions",
-    "analyzer.checks.declared_uses",
-    "analyzer.checks.page",
-    "analyzer.checks.rules.dropout_before_norm",
-    "analyzer.checks.rules.heavy_layer",
-    "analyzer.checks.rules.large_field",
-    "analyzer.checks.rules.linear_pair",
-    "analyzer.checks.rules.misaligned_branches",
-    "analyzer.checks.rules.skipped_pixels",
-    "analyzer.checks.rules.uneven_depth",
-    "analyzer.checks.rules.uneven_skip",
-    "analyzer.checks.run",
     "analyzer.cli.config",
     "analyzer.cli.sides",
-    "analyzer.difference.match",
-    "analyzer.difference.result",
     "analyzer.engine.memory.analysis",
     "analyzer.engine.on_data",
     "analyzer.engine.receptive_field",

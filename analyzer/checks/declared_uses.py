@@ -42,9 +42,9 @@ class Uses:
         self.variables: set[str] = set()
         self.blocks: set[str] = set()
         self.types: set[str] = set()
-        #: The words that stand in values, and whether `norm` or `act` of some layer is worked out from one.
+        #: The words in values, and whether the `norm` or `act` of some layer is calculated from one.
         self._words: set[str] = set()
-        self._worked_out = False
+        self._calculated = False
         #: The blocks that a body calls, while it is walked.
         self._called: set[str] = set()
         calls: dict[str, set[str]] = {}
@@ -64,11 +64,11 @@ class Uses:
                 self.blocks.add(name)
                 waiting.extend(calls.get(name, ()))
         self._variables_of_variables(model)
-        if self._worked_out:
+        if self._calculated:
             self.types |= self._words
 
     def _variables_of_variables(self, model: Model) -> None:
-        """A variable sees those above it: from the last to the first, each hands its use on."""
+        """A variable sees those above it: from the last to the first, each passes its use on."""
         for name in reversed(model.vars):
             template = model.vars[name]
             self._worded(template.value)
@@ -112,7 +112,7 @@ class Uses:
             self._items(item.body, hidden)
 
     def _arguments(self, arguments: Iterable[Argument], hidden: Set[str], *, laid: bool = True) -> None:
-        """The arguments of a layer; `laid`: the layers that stand in them are placed, as those of `defaults` are not."""
+        """The arguments of a layer. `laid`: the layers in them are placed, as those of `defaults` are not."""
         for argument in arguments:
             self._template(argument.template, hidden)
             row = argument.value
@@ -121,7 +121,7 @@ class Uses:
                     self.types.add(row.type.type)
                 self._arguments(row.arguments.values(), hidden, laid=laid)
             elif laid and argument.template.dynamic and argument.declaration.name in ("norm", "act"):
-                self._worked_out = True
+                self._calculated = True
 
     def _template(self, template: Template | None, hidden: Set[str]) -> None:
         if template is not None:
@@ -129,7 +129,7 @@ class Uses:
             self._worded(template.value)
 
     def _worded(self, value: Any) -> None:
-        """Takes note of the words that stand in a value."""
+        """Remembers the words in a value."""
         if isinstance(value, Expression):
             self._words.update(_WORD.findall(value.text))
         elif isinstance(value, str):

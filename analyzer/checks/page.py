@@ -1,4 +1,4 @@
-"""The page of a check, read out of its module's docstring: for `--explain`, for code scanning, for docs/checks."""
+"""The page of a check, made from its module's docstring: for `--explain`, for code scanning, for docs/checks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _PARTS = re.compile(
 
 
 class Page:
-    """What a check says of itself.
+    """The page of one check.
 
-    `title` is a sentence, `body` all that stands below it: `why` it matters, a model that `fires`, what to write `instead`
-    and the `change` of that model, the `source`. Python's -OO takes docstrings away; then all of it is empty. A body with
-    other parts is all `why`.
+    `title` is a sentence, `body` everything below it: `why` it matters, a model that `fires`, what to write `instead`,
+    that model with the `change`, and the `source`. Where the docstring does not have these parts, the body is all
+    `why`. Python's -OO removes docstrings; then all of it is empty.
     """
 
     __slots__ = ("body", "change", "code", "fires", "instead", "name", "severity", "source", "title", "why")

@@ -1,8 +1,8 @@
 """Running the checks: which of them, over which network, and what their findings become.
 
-A finding of a layer that stands in a repeated block is said once, with the names of the others. A comment
-`# analyzer: ignore[CODE, …] reason` takes a finding away: on the line itself, on the line above where the comment stands
-alone, or at the head of the file for all of it.
+A finding about a layer in a repeated block is reported once, with the names of the others. A comment
+`# analyzer: ignore[CODE, …] reason` removes a finding: on the same line, on the line above if it has no other text, or
+at the head of the file for the whole file.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
         def check(self, subject: Subject) -> Iterator[Found]: ...
 
 
-#: How many names of layers like the one that is reported are given.
+#: How many layers with the same finding are named.
 _NAMED = 5
 
 _IGNORE = re.compile(r"#\s*analyzer:\s*ignore\[([^\]]*)\](.*)")
 
 
 class UnknownCheck(SettingError):
-    """A check was named that there is not; the message is one line for people."""
+    """The name of a check that does not exist; the message is one line for people."""
 
 
 def checks() -> list[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.difference.result import Difference, LayerChange, Side, compare
+from analyzer.difference.changes import LayerChange
+from analyzer.difference.result import Difference, LabelledReport, compare
 
-__all__ = ["Difference", "LayerChange", "Side", "compare"]
+__all__ = ["Difference", "LabelledReport", "LayerChange", "compare"]

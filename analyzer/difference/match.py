@@ -1,9 +1,9 @@
 """Which layer of the one network is which of the other.
 
-Block by block, from the top: the names in a block are tried as they are, and its contents are aligned without them; what
-leaves less to tell is taken (`conv3` behind an insertion is `conv4`; at half the width it is still `conv3`). What that
-leaves unmatched is aligned once more over the whole networks, so that layers are found again that went into a block, out
-of one, or elsewhere.
+Block by block, from the top. The parts of a block are matched in two ways, by their names and by their contents, and
+the way that leaves less to report is taken: `conv3` after an insertion is `conv4`, and a `conv3` of half the width is
+still `conv3`. What remains is aligned once more over the whole networks, so that layers are found that went into a
+block, out of one, or elsewhere.
 """
 
 from __future__ import annotations
@@ -11,37 +11,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from analyzer.align import Pairs, aligned, rising
-from analyzer.difference.tree import Node
+from analyzer.difference.tree import NamedNode
+from analyzer.record import Record, field
 
-#: What a difference weighs against another where two ways to match compete: a layer that only one side has, one that
-#: stands elsewhere, one of another name.
+#: How much differences weigh where two ways to match compete: a layer that only one side has, one that moved, one of
+#: another name.
 _LACKING, _MOVED, _RENAMED = 2.0, 0.5, 0.3
 
 
-class Rename:
-    """A name that became another, and how many layers it is part of; `numbering` where only its number changed."""
+class Rename(Record):
+    """A name that changed, and the number of layers it is part of; `numbering` where only its number changed."""
 
-    __slots__ = ("layers", "new", "numbering", "old")
-
-    def __init__(self, old: str, new: str, layers: int, *, numbering: bool) -> None:
-        self.old = old
-        self.new = new
-        self.layers = layers
-        self.numbering = numbering
+    old: str
+    new: str
+    layers: int
+    numbering: bool
 
 
-class Matching:
-    """What was found: `renames`, and the layers of the new network that stand elsewhere (`moved`, by name)."""
+class Matching(Record):
+    """What was found: `renames`, and the layers of the new network that have another place (`moved`, by name)."""
 
-    __slots__ = ("moved", "renames")
-
-    def __init__(self) -> None:
-        self.renames: list[Rename] = []
-        self.moved: set[str] = set()
+    renames: list[Rename] = field(factory=list)
+    moved: set[str] = field(factory=set)
 
 
-def match(old: Node, new: Node) -> Matching:
-    """Sets `match` on the nodes of both trees that are the same, and says what has another name or place."""
+def match(old: NamedNode, new: NamedNode) -> Matching:
+    """Sets `match` on the nodes of both trees that are the same, and returns what has another name or place."""
     found = Matching()
     _meet(old, new)
     pairs = [(old, new)]
@@ -60,7 +55,7 @@ def match(old: Node, new: Node) -> Matching:
     return found
 
 
-def _meet(a: Node, b: Node) -> None:
+def _meet(a: NamedNode, b: NamedNode) -> None:
     a.match, b.match = b, a
 
 
@@ -72,8 +67,8 @@ def _unnumbered(name: str) -> str:
     return name.rpartition(".")[2].rstrip("0123456789")
 
 
-def _children(a: Node, b: Node) -> list[tuple[Node, Node, bool]]:
-    """What stands in two matched blocks, in pairs, each with whether it moved."""
+def _children(a: NamedNode, b: NamedNode) -> list[tuple[NamedNode, NamedNode, bool]]:
+    """The parts of two matched blocks in pairs, each with whether it moved."""
     olds, news = list(a.children.values()), list(b.children.values())
     if [(x.part, x.content) for x in olds] == [(x.part, x.content) for x in news]:
         return [(x, y, False) for x, y in zip(olds, news, strict=True)]
@@ -82,8 +77,8 @@ def _children(a: Node, b: Node) -> list[tuple[Node, Node, bool]]:
     return [(olds[i], news[j], (i, j) in moved) for i, j in pairs]
 
 
-def _by_name(olds: list[Node], news: list[Node]) -> tuple[Pairs, set[tuple[int, int]]]:
-    """Names first, the rest by content."""
+def _by_name(olds: list[NamedNode], news: list[NamedNode]) -> tuple[Pairs, set[tuple[int, int]]]:
+    """Pairs by name first, then by content; and those that moved."""
     there = {node.part: place for place, node in enumerate(news)}
     pairs = []
     for place, node in enumerate(olds):
@@ -95,20 +90,20 @@ def _by_name(olds: list[Node], news: list[Node]) -> tuple[Pairs, set[tuple[int, 
     return _filled(olds, news, pairs, moved), moved
 
 
-def _by_content(olds: list[Node], news: list[Node]) -> tuple[Pairs, set[tuple[int, int]]]:
-    """Contents first, then names in the gaps, then what is of one shape."""
+def _by_content(olds: list[NamedNode], news: list[NamedNode]) -> tuple[Pairs, set[tuple[int, int]]]:
+    """Pairs by content first, then by name in the gaps, then by shape."""
     pairs = aligned([node.content for node in olds], [node.content for node in news])
     return _filled(olds, news, pairs, set()), set()
 
 
-def _alike(a: Node, b: Node) -> bool:
+def _alike(a: NamedNode, b: NamedNode) -> bool:
     """Whether two nodes may be the same: two layers or two blocks."""
     return (a.layer is None) == (b.layer is None)
 
 
-def _filled(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
+def _filled(olds: list[NamedNode], news: list[NamedNode], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
     """More pairs in the gaps between pairs: by content, by name, by the kinds in them, by kind and volume."""
-    passes: list[Callable[[Node], object]] = [
+    passes: list[Callable[[NamedNode], object]] = [
         lambda node: node.content,
         lambda node: (node.part, node.layer is None),
         lambda node: node.shape,
@@ -123,7 +118,7 @@ def _filled(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[i
 
 
 def _gaps(
-    olds: Sequence[Node], news: Sequence[Node], pairs: Pairs, moved: set[tuple[int, int]]
+    olds: Sequence[NamedNode], news: Sequence[NamedNode], pairs: Pairs, moved: set[tuple[int, int]]
 ) -> list[tuple[list[int], list[int]]]:
     """The places between pairs that both sides have free."""
     taken_a, taken_b = {i for i, _ in pairs}, {j for _, j in pairs}
@@ -139,7 +134,11 @@ def _gaps(
 
 
 def _in_gaps(
-    olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]], key: Callable[[Node], object]
+    olds: list[NamedNode],
+    news: list[NamedNode],
+    pairs: Pairs,
+    moved: set[tuple[int, int]],
+    key: Callable[[NamedNode], object],
 ) -> Pairs:
     found = []
     for free_a, free_b in _gaps(olds, news, pairs, moved):
@@ -148,8 +147,8 @@ def _in_gaps(
     return found
 
 
-def _replaced(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
-    """Layers of another kind in the place of as many others that put out the same volumes."""
+def _replaced(olds: list[NamedNode], news: list[NamedNode], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
+    """Layers of another kind in place of as many others that put out the same volumes."""
     found: Pairs = []
     for free_a, free_b in _gaps(olds, news, pairs, moved):
         if len(free_a) == len(free_b):
@@ -159,8 +158,8 @@ def _replaced(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple
     return found
 
 
-def _weight(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[int, int]]) -> float:
-    """How much there would be to tell of a way to match; numbers in names count for nothing."""
+def _weight(olds: list[NamedNode], news: list[NamedNode], pairs: Pairs, moved: set[tuple[int, int]]) -> float:
+    """How much a way to match would leave to report; numbers in names count for nothing."""
     weight = _LACKING * (sum(node.size for node in olds) + sum(node.size for node in news))
     for pair in pairs:
         a, b = olds[pair[0]], news[pair[1]]
@@ -174,7 +173,7 @@ def _weight(olds: list[Node], news: list[Node], pairs: Pairs, moved: set[tuple[i
     return weight
 
 
-def _changed(a: Node, b: Node) -> float:
+def _changed(a: NamedNode, b: NamedNode) -> float:
     """About how much two nodes of different contents differ."""
     if not a.children and not b.children:
         return 1.0
@@ -190,8 +189,8 @@ def _changed(a: Node, b: Node) -> float:
     return (least - common) + _LACKING * (max(a.size, b.size) - least) + (0.1 if common == least else 0.0)
 
 
-def _elsewhere(old: Node, new: Node, found: Matching) -> None:
-    """Matches what is left by content alone, over the whole networks: in runs that hold parameters."""
+def _elsewhere(old: NamedNode, new: NamedNode, found: Matching) -> None:
+    """Matches the rest only by content, over the whole networks, in runs that have parameters or MACs."""
     lefts = [node for node in _in_order(old) if node.match is None]
     rights = [node for node in _in_order(new) if node.match is None]
     if not lefts or not rights:
@@ -209,16 +208,16 @@ def _elsewhere(old: Node, new: Node, found: Matching) -> None:
     found.renames += [_rename(*ends, layers) for ends, layers in renames.items() if ends[0] != ends[1]]
 
 
-def _in_order(root: Node) -> list[Node]:
+def _in_order(root: NamedNode) -> list[NamedNode]:
     return sorted(root.layers(), key=lambda node: node.place)
 
 
-def _costs(node: Node) -> bool:
+def _costs(node: NamedNode) -> bool:
     return node.layer is not None and (node.layer["local"]["parameters"] > 0 or node.layer["macs"] > 0)
 
 
 def _runs(pairs: Pairs) -> list[Pairs]:
-    """Pairs in runs that go on on both sides."""
+    """Pairs in runs that continue on both sides."""
     runs: list[Pairs] = []
     for pair in pairs:
         if runs and runs[-1][-1] == (pair[0] - 1, pair[1] - 1):
@@ -229,7 +228,7 @@ def _runs(pairs: Pairs) -> list[Pairs]:
 
 
 def _ends(old: str, new: str) -> tuple[str, str]:
-    """Two names without the components that they end in alike."""
+    """Two names without the components at their ends that are equal."""
     a, b = old.split("."), new.split(".")
     while a and b and a[-1] == b[-1]:
         a.pop()

@@ -23,7 +23,8 @@ from analyzer.contract.keys import (
     written,
 )
 from analyzer.contract.schema import report_schema
-from analyzer.difference.result import CHANGES, FIELDS, TOTAL_COSTS, Difference, LayerChange
+from analyzer.difference.changes import CHANGES, FIELDS, LayerChange
+from analyzer.difference.result import TOTAL_COSTS, Difference
 from analyzer.engine.result import MODES
 
 TYPE_CHECKING = False

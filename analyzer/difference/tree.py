@@ -1,7 +1,7 @@
 """The layers of a report as the tree that their names spell: `stage2.1.conv3.relu` is a relu under a convolution.
 
-Every node knows two numbers of what stands in it, names aside: `content`, equal where kinds, volumes and costs are, and
-`shape`, equal where the kinds are. Layers cost one step for each component of their names.
+Every node has two numbers for what is in it, apart from names: `content` is equal where kinds, volumes and costs are
+equal, `shape` where the kinds are. A layer costs one step for each component of its name.
 """
 
 from __future__ import annotations
@@ -9,33 +9,41 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 
 from analyzer.engine.result import MODES
+from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: A report from elsewhere may spell a name of thousands of components; what is deeper than this stays in one.
+#: A foreign report may have a name of thousands of components; those beyond this depth stay one.
 _DEPTH = 24
-#: What makes up a layer, for the search of its counterpart; bytes follow from the run.
+#: The costs by which a layer is recognised; bytes depend on the run.
 _COUNTS = ("weights", "biases", "buffers")
 
 
-class Node:
-    """One name: the layer of this name, if there is one, and what stands under it."""
+class NamedNode(Record):
+    """One name: the layer of this name, if there is one, and the nodes whose names continue it.
 
-    __slots__ = ("children", "content", "layer", "match", "name", "own", "parent", "part", "place", "shape", "size")
+    `part` is the last component of `name`, `place` its place in the report, `match` the same node of the other network.
+    `own` numbers the layer, `content` and `shape` the layer and all below it (see the module), `size` counts layers.
+    """
 
-    def __init__(self, part: str, name: str, parent: Node | None, place: int) -> None:
-        self.part = part
-        self.name = name
-        self.parent = parent
-        self.place = place
-        self.children: dict[str, Node] = {}
-        self.layer: Mapping[str, Any] | None = None
-        self.match: Node | None = None
-        self.own = self.content = self.shape = self.size = 0
+    part: str
+    name: str
+    parent: NamedNode | None
+    place: int
+    children: dict[str, NamedNode] = field(factory=dict)
+    layer: Mapping[str, Any] | None = None
+    match: NamedNode | None = None
+    own: int = 0
+    content: int = 0
+    shape: int = 0
+    size: int = 0
 
-    def layers(self) -> Iterator[Node]:
+    def __repr__(self) -> str:
+        return f"NamedNode({self.name!r})"  # a parent has its children, and they have their parent
+
+    def layers(self) -> Iterator[NamedNode]:
         """The nodes from here down that are layers, in order."""
         if self.layer is not None:
             yield self
@@ -43,22 +51,19 @@ class Node:
             yield from child.layers()
 
 
-class Numbers:
-    """Hands out a number for each different key, for both sides of a comparison."""
+class Numbers(Record):
+    """Numbers keys, equal ones alike, for both networks of a comparison."""
 
-    __slots__ = ("_known",)
-
-    def __init__(self) -> None:
-        self._known: dict[Hashable, int] = {}
+    known: dict[Hashable, int] = field(factory=dict)
 
     def of(self, key: Hashable) -> int:
-        """The number of a key; 0 is none's."""
-        return self._known.setdefault(key, len(self._known) + 1)
+        """A number for `key`. Numbers start at 1; 0 means no layer."""
+        return self.known.setdefault(key, len(self.known) + 1)
 
 
-def tree_of(report: Mapping[str, Any], numbers: Numbers) -> Node:
+def tree_of(report: Mapping[str, Any], numbers: Numbers) -> NamedNode:
     """The tree of a report."""
-    root = Node("", "", None, -1)
+    root = NamedNode("", "", None, -1)
     for place, layer in enumerate(report["layers"]):
         node = root
         parts = layer["name"].split(".", _DEPTH)
@@ -66,7 +71,7 @@ def tree_of(report: Mapping[str, Any], numbers: Numbers) -> Node:
             child = node.children.get(part)
             if child is None:
                 name = f"{node.name}.{part}" if node is not root else part
-                child = node.children[part] = Node(part, name, node, place)
+                child = node.children[part] = NamedNode(part, name, node, place)
             node = child
         node.layer = layer
         node.place = place
@@ -74,7 +79,7 @@ def tree_of(report: Mapping[str, Any], numbers: Numbers) -> Node:
     return root
 
 
-def _number(node: Node, numbers: Numbers) -> None:
+def _number(node: NamedNode, numbers: Numbers) -> None:
     for child in node.children.values():
         _number(child, numbers)
     children = list(node.children.values())
@@ -88,7 +93,7 @@ def _number(node: Node, numbers: Numbers) -> None:
 
 
 def _own_key(layer: Mapping[str, Any]) -> Hashable:
-    """What a layer is, but for its name and what it reads."""
+    """A layer without its name and what it reads."""
     costs = [layer[mode][count] for mode in MODES for count in _COUNTS]
     marks = (layer.get("frozen"), layer.get("authored"), "tied" in layer, len(layer["inputs"]))
     return (layer["kind"], layer["output"], layer["macs"], *costs, *marks)

@@ -199,7 +199,7 @@ def test_a_pool_that_is_named_fits() -> None:
     text = (ROOT / "example_models" / "vgg16.yaml").read_text()
     found = broken(text, "params", most=60_000_000, unit="M")
     assert found is not None
-    assert found.help == ("`global_avg_pool` before `dense1` in place of 7×7×512 flattened: 37,694,248, which fits")
+    assert found.help == ("`global_avg_pool` before `dense1` instead of flattening 7×7×512: 37,694,248, which fits")
     assert text.count("- flatten\n") == 1
     assert amount(text.replace("- flatten\n", "- global_avg_pool\n  - flatten\n"), "params") == 37_694_248
 
@@ -209,12 +209,12 @@ def test_a_kernel_that_is_named_suffices() -> None:
     found = broken(WINDOWS, "receptive_field", least=20)
     assert found is not None
     assert found.help is not None
-    assert "`kernel: 7` in `conv4`, where a cell more adds 2" in found.help
+    assert "`kernel: 7` in `conv4`, where each cell adds 2" in found.help
     changed = WINDOWS[: WINDOWS.rindex("kernel: 3")] + "kernel: 7}\n"
     assert amount(changed, "receptive_field") == 21
     found = broken(WINDOWS, "receptive_field", most=11)
     assert found is not None
-    assert found.help == "`kernel: 2` in `conv4`, where a cell less takes away 2"
+    assert found.help == "`kernel: 2` in `conv4`, where each cell adds 2"
     assert amount(WINDOWS[: WINDOWS.rindex("kernel: 3")] + "kernel: 2}\n", "receptive_field") == 11
 
 

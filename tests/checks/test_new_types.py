@@ -7,6 +7,7 @@ answers of one type of the catalogue, another name, and the family of this file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 import pytest
 from loading import parsed
@@ -40,7 +41,8 @@ def rebuilt(network: Network, types: dict[type[Layer], type[Layer]]) -> Network:
     for node in network.inputs:
         nodes[node.index] = other.enter(node.name, node.output)
     for node in network.nodes:
-        layer = types[type(node.layer)](**vars(node.layer))
+        layer = copy(node.layer)  # a file's references are resolved, so the constructor would not take its values
+        layer.__class__ = types[type(node.layer)]
         sources = [nodes[source.index] for source in node.inputs]
         tied = None if node.tied is None else nodes[node.tied.index]
         nodes[node.index] = other.place(node.name, layer, sources, node.origin, tied=tied, frozen=node.frozen)

@@ -1,7 +1,7 @@
-"""What would bring an amount within its budget: the change with the most effect, with what it comes to where that is exact.
+"""What would bring an amount within its budget: the change with the most effect, and its result where that is exact.
 
-The rest is said as a factor. Parameters of convolutions grow with the square of the depths, their MACs with the square of
-the depths and with the positions; outputs with the depths and the positions.
+Otherwise it is a factor. Parameters of convolutions grow with the square of the depths, their MACs with the square of
+the depths and with the positions, outputs with the depths and the positions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def cure(key: str, amount: int, allowed: int, amounts: Amounts) -> str | None:
     if key in ("depth", "layers"):
         return _of_number(key, amount, allowed, amounts)
     if amount < allowed:
-        return f"depths × {_up(_root(allowed, amount))} come to about that" if amount else "layers with weights"
+        return f"depths × {_up(_root(allowed, amount))} come to about that" if amount else "add layers with weights"
     if not allowed:
         return None
     if key == "activation_memory":
@@ -47,11 +47,11 @@ def _of_parameters(key: str, amount: int, allowed: int, amounts: Amounts) -> str
             saved = part - _rest(part, rows[name], flat)
             if saved >= over:
                 return (
-                    f"`global_avg_pool` before `{name}` in place of {flat.output.pretty()} flattened: "
+                    f"`global_avg_pool` before `{name}` instead of flattening {flat.output.pretty()}: "
                     f"{_said(key, amount - saved)}, which fits"
                 )
     if key == "trainable":
-        return f"`frozen: true` on layers of {_said(key, over)}, such as `{parts[0][0]}`, or {_width(allowed, amount)}"
+        return f"`frozen: true` on layers with {_said(key, over)} parameters, such as `{parts[0][0]}`, or {_width(allowed, amount)}"
     if key == "params_local":
         return f"`sharing: shared`, larger strides before the heaviest layers, or {_width(allowed, amount)}"
     if key == "weight_memory" and amounts.analysis.dtype in ("float32", "float64", "tf32") and 2 * allowed >= amount:
@@ -60,7 +60,7 @@ def _of_parameters(key: str, amount: int, allowed: int, amounts: Amounts) -> str
 
 
 def _flattened(row: Row) -> Node | None:
-    """The volume with positions that a dense layer reads flattened; None where there is none."""
+    """The node whose volume a dense layer reads flattened; None where it reads none that has positions."""
     if not row.node.layer.dense:
         return None
     node = row.node.inputs[0]
@@ -70,7 +70,7 @@ def _flattened(row: Row) -> Node | None:
 
 
 def _rest(part: int, row: Row, flat: Node) -> int:
-    """What is left of a dense layer's part once a pool leaves one position: biases stay, weights shrink evenly."""
+    """What remains of a dense layer's part after a pool to one position: all biases, and the weights of one cell."""
     cost = row.declared
     weights = part * cost.weights // max(cost.weights + cost.biases, 1)
     return part - weights + weights // flat.output.positions
@@ -103,12 +103,12 @@ def _of_activations(amount: int, allowed: int, analysis: Analysis) -> str:
 
 
 def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | None:
-    """A change of the run, as `analyzer memory` finds them, the first that is enough; otherwise the best one."""
+    """The change of the run, of those `analyzer memory` proposes, that is just enough; otherwise the best one."""
     from analyzer.engine.memory.proposals import changes
 
     held, run = amounts.held, amounts.run
     if amount < allowed:
-        return "the least of a peak is a mistake more often than a wish"
+        return "a minimum for a peak is more often a mistake than a wish"
     training = key == "peak_training_memory"
     smaller = []
     batch = run.batch // 2
@@ -135,7 +135,7 @@ def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | Non
     if not tried + smaller:
         return None
     taken, words = min(tried + smaller)
-    return f"{words} comes to {memory(taken)}, still too much: fewer depths or positions are needed"
+    return f"{words} comes to {memory(taken)}, still too much: smaller depths or fewer positions are needed"
 
 
 def _inference(held: Held, run: Run) -> int:
@@ -157,13 +157,13 @@ def _of_field(amount: int, allowed: int, analysis: Analysis) -> str | None:
         size = max(window.kernel)
         if amount < allowed:
             return (
-                f"`kernel: {size + ceil((allowed - amount) / step)}` in `{row.name}`, where a cell more adds {step}; or a "
+                f"`kernel: {size + ceil((allowed - amount) / step)}` in `{row.name}`, where each cell adds {step}; or a "
                 "`dilation` or another layer there, or a `stride` before it"
             )
         less = size - ceil((amount - allowed) / step)
         if less >= 1:
-            return f"`kernel: {less}` in `{row.name}`, where a cell less takes away {step}"
-        return f"smaller kernels, or a stride or a layer fewer before `{row.name}`, where each cell counts {step}"
+            return f"`kernel: {less}` in `{row.name}`, where each cell adds {step}"
+        return f"smaller kernels, or one stride or layer fewer before `{row.name}`, where each cell adds {step}"
     return None
 
 
@@ -172,8 +172,8 @@ def _of_number(key: str, amount: int, allowed: int, amounts: Amounts) -> str:
     place = "" if name is None else f"; `{name}` has the most" if key == "depth" else f"; most of them are `{name}`"
     number = abs(amount - allowed)
     what = "layer" if number == 1 else "layers"
-    where = " with weights on the longest way" if key == "depth" else ""
-    return f"{count(number)} {what} {'fewer' if amount > allowed else 'more'}{where}{place}"
+    weights, where = (" with weights", " on the longest path") if key == "depth" else ("", "")
+    return f"{count(number)} {what}{weights} {'fewer' if amount > allowed else 'more'}{where}{place}"
 
 
 def _said(key: str, number: int) -> str:
@@ -185,7 +185,7 @@ def _root(allowed: int, amount: int) -> float:
 
 
 def _down(factor: float) -> str:
-    """A factor of at most this, with two significant digits below 1."""
+    """A factor of at most this, with two to four decimals."""
     for digits in (2, 3, 4):
         value = floor(factor * 10**digits) / 10**digits
         if 0 < value < 1:

@@ -41,7 +41,7 @@ SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every dropout whose shift of the variance reaches a batch normalisation through linear layers only."""
+    """A finding for every dropout whose shift reaches a batch normalisation through linear layers only."""
     #: The dropout whose shift a node passes on, by the node's index.
     shifted: dict[int, Node] = {}
     said: set[int] = set()
@@ -72,7 +72,7 @@ def check(subject: Subject) -> Iterator[Found]:
 
 
 def _passes_the_shift(layer: Layer) -> bool:
-    """Whether what a layer puts out has the shift of what it reads: it adds, moves or scales values by fixed numbers."""
+    """Whether the output of a layer has the shift of its input: it adds, moves or scales values by fixed numbers."""
     if layer.normalises is not Normalises.NOTHING:
         return False
     averages = layer.averages is not Averages.NOTHING

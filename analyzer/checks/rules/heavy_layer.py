@@ -51,7 +51,7 @@ _FEWEST = 5
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for a layer with more than half of the parameters; a local layer that explodes has a check of its own."""
+    """A finding for a layer with more than half of the parameters; exploding local layers have their own check."""
     total = subject.analysis.totals.declared.parameters
     rows = [row for row in subject.rows if row.declared.parameters]
     if len(rows) < _FEWEST:

@@ -78,7 +78,10 @@ def check(subject: Subject) -> Iterator[Found]:
 
 
 def _axes(row: Row, whole: tuple[int, ...]) -> list[int]:
-    """The axes along which a layer sees too far, has several cells (one is no picture), and none finer than the input's."""
+    """The axes along which a layer sees too far.
+
+    It has several cells there, since a single cell is no picture, and none finer than the input's.
+    """
     field, spatial = row.receptive_field, row.output.spatial
     if field is None or field.whole or len(spatial) != len(whole):
         return []

@@ -50,7 +50,7 @@ _BY_SAMPLE = (Normalises.SAMPLE, Normalises.PLANE)
 
 
 def check(subject: Subject) -> Iterator[Found]:
-    """A finding for every linear layer whose only reader is another one; layers that keep a map linear may be between."""
+    """A finding for every linear layer whose only reader, apart from layers that keep it linear, is another one."""
     shared = owners(subject)
     for row in subject.rows:
         first = row.node
@@ -115,7 +115,10 @@ def _completes_depthwise(node: Node) -> bool:
 
 
 class _Merged:
-    """The one linear layer that computes what two do, except for cells at a padded border: `weights`, and `words` for it."""
+    """The one linear layer that computes what two do, except for cells at a padded border.
+
+    `weights` is the number of its weights, `words` describes it, `window` is its kernel.
+    """
 
     def __init__(self, first: Node, between: list[Node], second: Node) -> None:
         self.first = first

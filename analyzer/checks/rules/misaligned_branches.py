@@ -41,6 +41,7 @@ from analyzer.checks.found import Found
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.layers.readings import KEPT, Reading
+from analyzer.record import Record
 from analyzer.volume import AXES
 
 CODE = "CHECK106"
@@ -57,7 +58,7 @@ _IN_TIME = ("length", "time")
 _HALF = 0.5 + 1e-9
 
 
-class Line:
+class Line(Record):
     """Where the cells of a map lie along an axis of the network's first input.
 
     Cell u of axis number `axis` sees the input cells from first + step·u to last + step·u, averaged over the phases of
@@ -66,14 +67,11 @@ class Line:
     branch that comes back from a coarse map lies no better than half of that.
     """
 
-    __slots__ = ("axis", "coarsest", "first", "last", "step")
-
-    def __init__(self, axis: int, first: float, last: float, step: float, coarsest: float) -> None:
-        self.axis = axis
-        self.first = first
-        self.last = last
-        self.step = step
-        self.coarsest = coarsest
+    axis: int
+    first: float
+    last: float
+    step: float
+    coarsest: float
 
     def coarser(self, coarsest: float) -> Line:
         """The same line behind a way with a step as large as this."""
@@ -162,7 +160,7 @@ def _composed(line: Line, reading: Reading, axis: int) -> Line:
 
 
 def _mean(reading: Reading, bound: int) -> float:
-    """What ⌊(scale·u + bound)/divisor⌋ is on average, less scale·u/divisor: remainders lie gcd(scale, divisor) apart."""
+    """The mean of ⌊(scale·u + bound)/divisor⌋ − scale·u/divisor over u: remainders lie gcd(scale, divisor) apart."""
     if reading.divisor == 1:
         return bound
     apart = gcd(reading.scale, reading.divisor)
@@ -185,7 +183,11 @@ def _apart(subject: Subject, node: Node, place: int, lines: list[Line | None]) -
         message = f"`{slow[0].name}` and `{fast[0].name}` step differently along the {name} of the input"
         shown, end = (slow, fast), node.output.spatial[lowest.axis] - 1
         steps = f"{_number(slow[1].step)} and {_number(fast[1].step)}"
-        notes = [f"neighbouring cells are {steps} input cells apart, so cell {end:,} of the one and of the other are {_number(end * (fast[1].step - slow[1].step))} input cells apart"]  # fmt: skip
+        apart = _number(end * (fast[1].step - slow[1].step))
+        notes = [
+            f"neighbouring cells are {steps} input cells apart, so cell {end:,} of the one and of the other are {apart} "
+            "input cells apart"
+        ]
         help = "the same product of strides on all branches"
     elif shift > _HALF * coarsest and not (name in _IN_TIME and _ends_together(known, middle)):
         cells = "1 input cell" if shift == 1 else f"{_number(shift)} input cells"
@@ -195,7 +197,9 @@ def _apart(subject: Subject, node: Node, place: int, lines: list[Line | None]) -
         help = "pad or crop each branch by the same amount at both ends"
     else:
         return None
-    seen = [f"`{source.name}`: cell 0 sees {_span(line)}, the middle is {_number(line.centre(0))}" for source, line in shown]  # fmt: skip
+    seen = [
+        f"`{source.name}`: cell 0 sees {_span(line)}, the middle is {_number(line.centre(0))}" for source, line in shown
+    ]
     return Found(f"{message}, and `{node.name}` merges them", node, notes=[*seen, *notes], help=help)
 
 

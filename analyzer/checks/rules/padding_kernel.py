@@ -31,6 +31,7 @@ from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.layers.axes import effective
 from analyzer.layers.taps import taps_within
+from analyzer.record import Record, field
 from analyzer.volume import pretty_sizes
 
 CODE = "CHECK103"
@@ -38,21 +39,25 @@ NAME = "padding-kernel"
 SEVERITY = "note"
 
 
-class _Axis:
+class _Axis(Record):
     """A kernel along one axis: its taps in all windows, those on data, and the taps that see data in some window."""
 
-    __slots__ = ("alive", "count", "dilation", "kernel", "name", "on_data", "size", "stride", "taps")
+    name: str
+    size: int
+    count: int
+    kernel: int
+    stride: int
+    dilation: int
+    before: int
+    taps: int = field(init=False)
+    on_data: int = field(init=False)
+    alive: int = field(init=False)
 
-    def __init__(self, name: str, size: int, count: int, kernel: int, stride: int, dilation: int, before: int) -> None:
-        self.name = name
-        self.size = size
-        self.count = count
-        self.kernel = kernel
-        self.stride = stride
-        self.dilation = dilation
-        self.taps = kernel * count
-        self.on_data = taps_within(count, kernel, stride, dilation, before, size)
-        self.alive = _alive(size, count, kernel, stride, dilation, before)
+    def check(self) -> None:
+        """Counts the taps."""
+        self.taps = self.kernel * self.count
+        self.on_data = taps_within(self.count, self.kernel, self.stride, self.dilation, self.before, self.size)
+        self.alive = _alive(self.size, self.count, self.kernel, self.stride, self.dilation, self.before)
 
 
 def check(subject: Subject) -> Iterator[Found]:

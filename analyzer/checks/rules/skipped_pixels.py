@@ -79,7 +79,7 @@ def check(subject: Subject) -> Iterator[Found]:
 
 
 def _skipped(node: Node) -> list[tuple[str, int, int, int, int]]:
-    """The axes on which cells lie between two windows: name, kernel, dilation, stride, cells of a stride that are read."""
+    """The axes on which cells lie between two windows: name, kernel, dilation, stride, cells read of each stride."""
     volume = node.inputs[0].output
     window = node.layer.window(volume)
     if window is None or window.scatters:
@@ -102,7 +102,7 @@ def _skipped(node: Node) -> list[tuple[str, int, int, int, int]]:
 
 
 def _between(size: int, count: int, read: int, step: int, before: int) -> int:
-    """The cells of an axis that lie between two windows: from the first `before`, of every `step` those after `read`."""
+    """The cells of an axis that lie between two windows: after `before`, all but the first `read` of every `step`."""
 
     def below(end: int) -> int:
         return end // step * (step - read) + max(end % step - read, 0)

@@ -22,7 +22,8 @@ Instead: a multiple of 8; of 64 where the depth is large.
       - global_avg_pool
       - dense: 10
 
-Source: NVIDIA, "Matrix multiplication background user's guide", section 3.1 (dimensions that are multiples of 16 bytes).
+Source: NVIDIA, "Matrix multiplication background user's guide", section 3.1 (dimensions that are multiples of 16
+bytes).
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ from analyzer.checks.found import Found
 from analyzer.checks.rules.misaligned_branches import Line, Lines, all_lines, read_by
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
+from analyzer.record import Record
 from analyzer.volume import AXES, pretty_sizes
 
 CODE = "CHECK108"
@@ -49,27 +50,22 @@ NAME = "uneven-skip"
 SEVERITY = "warning"
 
 
-class _Mismatch:
+class _Mismatch(Record):
     """A size that does not come back along one axis of the input.
 
-    `skip` has `size` cells, `times` the `low` ones of what `grown` reads, which brings back `back`; `total` is the step
-    of the coarsest map on its way, in input cells; `uneven` a layer that leaves cells over, where that is all.
+    `skip` has `size` cells. `grown` reads `low` cells, `times` as coarse, and brings back `back`. `total` is the step
+    of the coarsest map on its path, in input cells; `uneven` a layer that leaves cells over, where sizes do come back.
     """
 
-    __slots__ = ("axis", "back", "grown", "low", "size", "skip", "times", "total", "uneven")
-
-    def __init__(
-        self, axis: int, skip: Node, size: int, grown: Node, low: int, back: int, times: int, total: float
-    ) -> None:
-        self.axis = axis
-        self.skip = skip
-        self.size = size
-        self.grown = grown
-        self.low = low
-        self.back = back
-        self.times = times
-        self.total = total
-        self.uneven: Node | None = None
+    axis: int
+    skip: Node
+    size: int
+    grown: Node
+    low: int
+    back: int
+    times: int
+    total: float
+    uneven: Node | None = None
 
 
 class _Ways:
@@ -201,7 +197,10 @@ def _along(
 def _arithmetic(subject: Subject, one: _Mismatch) -> list[str]:
     """The sizes of a mismatch, and of the input along its axis."""
     name, size = AXES[subject.analysis.input.rank][one.axis], subject.analysis.input.spatial[one.axis]
-    notes = [f"{name}: `{one.skip.name}` has {one.size:,}; {one.low:,} cells, {one.times} times as coarse, come back as {one.back:,}"]  # fmt: skip
+    notes = [
+        f"{name}: `{one.skip.name}` has {one.size:,}; {one.low:,} cells, {one.times} times as coarse, come back as "
+        f"{one.back:,}"
+    ]
     if one.uneven is not None:
         volume = one.uneven.inputs[0].output
         return [*notes, f"`{one.uneven.name}` reads {volume.pretty()} and puts out {one.uneven.output.pretty()}"]

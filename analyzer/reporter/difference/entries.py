@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analyzer.difference.changes import LayerChange
 from analyzer.difference.match import Rename
-from analyzer.difference.result import Difference, LayerChange
-from analyzer.difference.tree import Node
+from analyzer.difference.result import Difference
+from analyzer.difference.tree import NamedNode
 from analyzer.engine.result import MODES
 from analyzer.record import Record, field
 
@@ -35,7 +36,7 @@ class Entry(Record):
     """
 
     what: str
-    nodes: Sequence[Node]
+    nodes: Sequence[NamedNode]
     layers: int
     delta: dict[str, int]
     name: str = field(init=False)
@@ -134,7 +135,7 @@ def _numberless(name: str) -> str:
     return ".".join("*" if _digits(part) else part for part in name.split("."))
 
 
-def _group(node: Node) -> str:
+def _group(node: NamedNode) -> str:
     """The block at the top that a node stands in; empty where it stands at the top itself."""
     top = node
     while top.parent is not None and top.parent.parent is not None:
@@ -142,10 +143,10 @@ def _group(node: Node) -> str:
     return "" if top.layer is not None else top.name
 
 
-def _whole(root: Node, what: str, difference: Difference) -> Iterator[Entry]:
+def _whole(root: NamedNode, what: str, difference: Difference) -> Iterator[Entry]:
     """What only one side has, as the largest parts that hold nothing of the other."""
     sign = 1 if what == "added" else -1
-    run: list[Node] = []
+    run: list[NamedNode] = []
     for node in _alone(root):
         if run and (node.parent is not run[0].parent or node.content != run[0].content):
             yield _whole_entry(run, what, sign)
@@ -155,7 +156,7 @@ def _whole(root: Node, what: str, difference: Difference) -> Iterator[Entry]:
         yield _whole_entry(run, what, sign)
 
 
-def _alone(node: Node) -> Iterator[Node]:
+def _alone(node: NamedNode) -> Iterator[NamedNode]:
     for child in node.children.values():
         if all(layer.match is None for layer in child.layers()):
             yield child
@@ -165,14 +166,14 @@ def _alone(node: Node) -> Iterator[Node]:
             yield from _alone(child)
 
 
-def _without_children(node: Node) -> Node:
+def _without_children(node: NamedNode) -> NamedNode:
     """The layer of a node alone."""
-    bare = Node(node.part, node.name, node.parent, node.place)
+    bare = NamedNode(node.part, node.name, node.parent, node.place)
     bare.layer, bare.own, bare.content, bare.size = node.layer, node.own, node.own, 1
     return bare
 
 
-def _whole_entry(nodes: Sequence[Node], what: str, sign: int) -> Entry:
+def _whole_entry(nodes: Sequence[NamedNode], what: str, sign: int) -> Entry:
     delta = dict.fromkeys(COSTS, 0)
     for node in nodes:
         for part in node.layers():

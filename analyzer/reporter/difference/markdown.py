@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.difference.result import Difference, Side
+from analyzer.difference.result import Difference, LabelledReport
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
 from analyzer.reporter.difference.words import (
     counted,
@@ -87,12 +87,12 @@ def _head(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
     yield from _blocks(difference, modes)
 
 
-def _title(old: Side, new: Side) -> str:
+def _title(old: LabelledReport, new: LabelledReport) -> str:
     names = [str(side.report["name"]) for side in (old, new)]
     return _name(names[0]) if names[0] == names[1] else f"{_name(names[0])} → {_name(names[1])}"
 
 
-def _side(side: Side) -> str:
+def _side(side: LabelledReport) -> str:
     return _name(side.label)
 
 

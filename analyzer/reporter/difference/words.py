@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from analyzer.difference.result import Difference, Side
+from analyzer.difference.result import Difference, LabelledReport
 from analyzer.reporter.difference.entries import Entry
 from analyzer.reporter.modes import modes_of
 from analyzer.units import count, memory, plural
@@ -26,7 +26,7 @@ def shown_modes(difference: Difference, mode: str) -> tuple[str, ...]:
     return modes_of(mode, mixed=mixed)
 
 
-def about(side: Side) -> list[str]:
+def about(side: LabelledReport) -> list[str]:
     """A network in a few words: name, input, batch, dtype, layers."""
     inputs = side.inputs
     volumes = [f"{name} {pretty(volume)}" for name, volume in inputs.items()]
@@ -40,7 +40,7 @@ def run_differs(difference: Difference) -> str:
 
 
 def totals(difference: Difference, modes: Sequence[str], *, brief: bool) -> Iterator[tuple[str, str, str, str, str]]:
-    """The totals as (what, old, new, change, percent); `brief` has parameters whole, unless their number is the same."""
+    """The totals as (name, old, new, change, percent); `brief` leaves out the parts of parameters that changed."""
     old, new = difference.old, difference.new
 
     def row(name: str, label: str, spell: Callable[[int], str]) -> tuple[str, str, str, str, str]:
@@ -70,7 +70,7 @@ def totals(difference: Difference, modes: Sequence[str], *, brief: bool) -> Iter
         yield ("receptive field", fields[0] or "none", fields[1] or "none", "" if fields[0] != fields[1] else "0", "")
 
 
-def _last_field(side: Side) -> str:
+def _last_field(side: LabelledReport) -> str:
     """The field of the last layer that does not see the whole input, or the words for all of it."""
     found = ""
     for layer in side.report["layers"]:
