@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 STILL_BY_HAND: set[str] = {
-    "analyzer.cli.budget_options.Growth",
     "analyzer.engine.memory.allocator._Allocator",
     "analyzer.loader.parse.description.Argument",
     "analyzer.loader.parse.description.Block",

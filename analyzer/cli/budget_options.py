@@ -16,6 +16,7 @@ from analyzer.cli.main import UsageError
 from analyzer.engine.amounts import AMOUNTS, Amounts
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Limit, Model
+from analyzer.record import Record
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
 from analyzer.units import read_amount
@@ -27,17 +28,14 @@ if TYPE_CHECKING:
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?\s*%", re.ASCII)
 
 
-class Growth:
+class Growth(Record):
     """A guard as it was written: an amount in a unit, or a `share` of the base in percent as (number, divisor)."""
 
-    __slots__ = ("key", "most", "share", "unit", "written")
-
-    def __init__(self, key: str, written: str, most: int, unit: str, share: tuple[int, int] | None) -> None:
-        self.key = key
-        self.written = written
-        self.most = most
-        self.unit = unit
-        self.share = share
+    key: str
+    written: str
+    most: int
+    unit: str
+    share: tuple[int, int] | None
 
     def of(self, base: int) -> int:
         """The growth that is allowed of this base."""
