@@ -215,7 +215,7 @@ TABLE = [
     Published("darknet19.yaml", {"size": 224}, 20_842_376, 14_400, 2_790_989_824, "darknet darknet19.cfg"),
     Published("darknet19.yaml", {"size": 256}, 20_842_376, 14_400, 3_645_374_464, "darknet darknet19.cfg"),
     Published("nin.yaml", {}, 966_986, 0, 222_486_528, "Caffe's model zoo, NIN-CIFAR10"),
-    Published("swin_tiny.yaml", {}, 28_288_354, 0, 4_490_566_656, "torchvision 0.28.0 swin_t; its 28,812 buffers are tables of indices, which are no numbers of the network"),
+    Published("swin_tiny.yaml", {}, 28_288_354, 0, 4_490_566_656, "torchvision 0.28.0 swin_t; its 28,812 buffers are tables of indices, which do not count here"),
 ]
 # fmt: on
 
