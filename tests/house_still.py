@@ -15,7 +15,6 @@ STILL_BY_HAND: set[str] = {
 
 STILL_LONG: set[str] = {
     "analyzer.cli.config",
-    "analyzer.cli.sides",
     "analyzer.engine.memory.analysis",
     "analyzer.engine.on_data",
     "analyzer.engine.receptive_field",
@@ -42,9 +41,7 @@ STILL_LONG: set[str] = {
     "analyzer.reporter.terminal",
 }
 
-STILL_PARSED: set[str] = {
-    "analyzer.contract.saved: found[0].notes[0]",
-}
+STILL_PARSED: set[str] = set()
 
 STILL_UNEXPLAINED: set[str] = {
     "analyzer.loader.parse.description: def stem(self) -> str:",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import re
 
-from analyzer.checks.budget.guards import amounts_of_report
 from analyzer.checks.budget.words import unknown_key
 from analyzer.checks.subject import Guard
 from analyzer.cli.main import UsageError
+from analyzer.contract.saved import amounts_of_report
 from analyzer.engine.amounts import AMOUNTS, Amounts
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Limit, Model

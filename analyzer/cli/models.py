@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def check_files(files: Sequence[str]) -> None:
-    """Refuses a command without a model, or with stdin twice."""
+    """Refuses a command line without a model, or with stdin twice."""
     if not files:
-        raise UsageError("no model is named; `analyzer example > model.yaml` writes one to start from")
+        raise UsageError("no model is given; `analyzer example > model.yaml` writes one to start from")
     if files.count("-") > 1:
         raise UsageError("stdin (`-`) can be read once")
 
 
 def read_network(file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
-    """The model of one file and its network, or what is wrong with it; its text goes to `texts`."""
+    """The model of one file and its network, or the mistakes in it. Its text goes to `texts`."""
     label = "<stdin>" if file == "-" else file
     try:
         text = decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
@@ -43,7 +43,7 @@ def read_network(file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, N
 
 
 def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
-    """The model of a text and its network, or what is wrong with it; the text goes to `texts`."""
+    """The model of a text and its network, or the mistakes in it. The text goes to `texts`."""
     texts[label] = text
     try:
         read = parse(text, label)
@@ -59,20 +59,20 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
 
 
 def _inputs(asked: Any) -> dict[str, str] | str | None:
-    """The volumes of `--input`: one for the first input, or by name."""
+    """The volumes of `--input`: one for the first input, or several by name."""
     if len(asked.input) == 1 and "=" not in asked.input[0]:
         return str(asked.input[0])
     volumes = {}
     for text in asked.input:
         name, equals, volume = text.partition("=")
         if not equals:
-            raise UsageError(f"`--input {text}` stands beside another one; name them: `--input name={text}`")
+            raise UsageError(f"with several `--input`, each needs a name: `--input name={text}`")
         volumes[name] = volume
     return volumes or None
 
 
 def hint(file: str) -> str:
-    """What a file that is not there may have been meant to be."""
+    """The end of the message about a file that does not exist: what may have been meant."""
     if "\0" in file or os.path.lexists(file):
         return ""
     folder, name = os.path.split(file)

@@ -1,6 +1,6 @@
-"""Files as they are at a revision of git, asked of git itself: `git:REV` and `git:REV:path`.
+"""Files at a revision of git, which git itself reads: `git:REV` and `git:REV:path`.
 
-Only objects are read: no file of the working tree, no filter, no hook and no pager takes part.
+Only objects are read. Files of the working tree, filters, hooks and pagers play no part.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from analyzer.cli.main import UsageError
 from analyzer.diagnostics import nearest
 from analyzer.source import shown
 
-#: What such a name begins with.
+#: The beginning of such a name.
 PREFIX = "git:"
 
-#: Seconds that git may take; a partial clone fetches what it lacks.
+#: Seconds that git may take: a partial clone may have to fetch the file.
 _PATIENCE = 30
 
-#: Paths and revisions among which the nearest is sought.
+#: Bytes of paths among which the nearest one is searched.
 _MOST = 1 << 22
 
 
@@ -29,14 +29,14 @@ def is_revision(name: str) -> bool:
 
 
 def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
-    """What `git:REV:path`, or `git:REV` of the file `same`, stands for: its name for people, and its bytes.
+    """The file that `git:REV:path` names, or `git:REV` for the file `same`: its name for people, and its bytes.
 
-    A relative path is git's: it begins at the top of the repository, or at the current folder where it begins with `./`
-    or `../`. `same` and absolute paths may stand in any repository. Raises `UsageError` where there is no such thing.
+    A relative path is git's: it starts at the top of the repository, or at the current folder if it begins with `./` or
+    `../`. `same` and absolute paths may be in any repository. Raises `UsageError` for a file that does not exist.
     """
     revision, colon, path = name.removeprefix(PREFIX).partition(":")
     if not revision or revision.startswith("-") or "\0" in name:
-        raise UsageError(f"`{shown(name)}` names no revision; write `git:main:model.yaml`")
+        raise UsageError(f"`{shown(name)}` has no revision; write `git:main:model.yaml`")
     folder = "."
     if not colon or os.path.isabs(path):
         if not colon and same in (None, "-"):
@@ -44,7 +44,7 @@ def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
         folder, base = os.path.split(path if colon else same or "")
         folder, path = folder or ".", f"./{base}"
     if not path:
-        raise UsageError(f"`{shown(name)}` names no file; write `git:{shown(revision)}:model.yaml`")
+        raise UsageError(f"`{shown(name)}` has no path; write `git:{shown(revision)}:model.yaml`")
     tree = _tree(revision, folder, name)
     code, found, _ = _git(folder, "cat-file", "blob", f"{tree}:{path}")
     if code:
@@ -53,12 +53,12 @@ def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
 
 
 def _tree(revision: str, folder: str, name: str) -> str:
-    """The tree of a revision; raises `UsageError` where there is none."""
+    """The tree of a revision; raises `UsageError` for a revision that does not exist."""
     code, _, said = _git(folder, "rev-parse", "--git-dir")
     if code:
         if "not a git repository" in said:
             where = "the current folder" if folder == "." else f"`{shown(folder)}`"
-            raise UsageError(f"`{shown(name)}`: {where} is in no repository of git")
+            raise UsageError(f"`{shown(name)}`: {where} is not in a git repository")
         raise UsageError(f"`{shown(name)}`: git says: {shown(said, 200)}")
     code, tree, _ = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{tree}}")
     if not code:
@@ -68,15 +68,15 @@ def _tree(revision: str, folder: str, name: str) -> str:
     if near:
         hint = f"; did you mean `{shown(near)}`?"
     elif _git(folder, "rev-parse", "--is-shallow-repository")[1].strip() == b"true":
-        hint = "; this clone is shallow and lacks earlier commits: `git fetch --unshallow` brings them"
+        hint = "; this clone is shallow, without earlier commits: `git fetch --unshallow` fetches them"
     else:
         hint = ""
-    raise UsageError(f"there is no revision `{shown(revision)}` here{hint}")
+    raise UsageError(f"the revision `{shown(revision)}` does not exist here{hint}")
 
 
 def _missing(tree: str, path: str, folder: str, revision: str) -> str:
-    """What is said of a path that a revision lacks, with the nearest that it has."""
-    said = f"there is no file `{shown(path.removeprefix('./'))}` at `{shown(revision)}`"
+    """The message about a path that does not exist at a revision, with the nearest path that does."""
+    said = f"the file `{shown(path.removeprefix('./'))}` does not exist at `{shown(revision)}`"
     kind = _git(folder, "cat-file", "-t", f"{tree}:{path}")[1].strip()
     if kind == b"tree":
         return f"`{shown(path)}` at `{shown(revision)}` is a folder, not a model file"
@@ -91,7 +91,7 @@ def _missing(tree: str, path: str, folder: str, revision: str) -> str:
 
 
 def _git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
-    """git's exit code, its output, and the first line of what it says; raises `UsageError` where it does not run."""
+    """git's exit code, its output, and the first line of its messages; raises `UsageError` if git does not run."""
     command: Sequence[str] = ("git", "-C", folder, "--no-pager", *arguments)
     environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
@@ -99,9 +99,9 @@ def _git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, env=environment, check=False
         )
     except FileNotFoundError:
-        raise UsageError("files at a revision are read by git, and there is no command `git` here") from None
+        raise UsageError("the command `git`, which reads files at a revision, was not found") from None
     except subprocess.TimeoutExpired:
-        raise UsageError(f"git gave no answer in {_PATIENCE} seconds") from None
+        raise UsageError(f"git did not answer within {_PATIENCE} seconds") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"git cannot be run: {getattr(error, 'strerror', None) or error}") from None
     said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")

@@ -1,4 +1,4 @@
-"""`analyzer schema`: prints the JSON Schema of model files or of what is reported, or holds files against it."""
+"""`analyzer schema`: prints the JSON Schema of model files or of reports, or checks files with it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.options import add_color, options_parser
 from analyzer.cli.output import complain, write_stdout
+from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.loader.text.files import FileError, decode, read_text
 from analyzer.loader.text.limits import LIMITS
@@ -21,24 +22,22 @@ if TYPE_CHECKING:
     from analyzer.loader.text.tree import Tree
 
 _MODEL = "model"
-#: What is reported in JSON, by the option that asks for its schema.
+#: The documents in JSON, by the option for their schema.
 _REPORTS = {
     "report": "the JSON report",
     "memory": "the JSON of `analyzer memory`",
     "diff": "the JSON of `analyzer diff`",
 }
-#: A report of a large network is longer than any model; beyond this it is refused.
-_LONGEST_REPORT = 1 << 30
-#: Aliases may make a small text a large tree; jsonschema takes some 50 µs for each value.
+#: More values are not checked: aliases can make a large tree of a small text, and jsonschema takes some 50 µs for each.
 _LARGEST = 200_000
-# Nested layers are checked by recursion, some dozens of Python's frames a level.
+# jsonschema checks nested layers by recursion, with dozens of Python's frames for each level.
 _FRAMES = 20_000
 
 
 def main(arguments: list[str]) -> int:
-    """Prints a schema, or checks files against it; returns the exit code."""
+    """Prints a schema, or checks files with it; returns the exit code."""
     parser = options_parser(
-        "analyzer schema", "Prints the JSON Schema (draft-07) of model files, or checks files against it."
+        "analyzer schema", "Prints the JSON Schema (draft-07) of model files, or checks files with it."
     )
     kinds = parser.add_mutually_exclusive_group()
     for kind, what in _REPORTS.items():
@@ -50,7 +49,7 @@ def main(arguments: list[str]) -> int:
             default=_MODEL,
             help=f"the schema of {what} instead",
         )
-    parser.add_argument("--check", nargs="+", metavar="FILE", help="check these files against the schema; - is stdin")
+    parser.add_argument("--check", nargs="+", metavar="FILE", help="check these files with the schema; - is stdin")
     add_color(parser)
     asked = parser.parse_args(arguments)
     if asked.check is None:
@@ -62,7 +61,7 @@ def main(arguments: list[str]) -> int:
 
 
 def schema_text(schema: dict[str, Any]) -> Iterator[str]:
-    """A schema as its file has it: ASCII, so that it is the same whatever the stream encodes."""
+    """A schema as text, in ASCII, so that every stream can encode it."""
     yield json.dumps(schema, indent=1)
     yield "\n"
 
@@ -111,7 +110,7 @@ def _read(file: str, label: str, *, report: bool) -> str:
     if report:
         try:
             with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-                return stream.read(_LONGEST_REPORT).decode("utf-8-sig")
+                return stream.read(LONGEST_REPORT).decode("utf-8-sig")
         except UnicodeDecodeError:
             message = "the file is not UTF-8"
             raise ModelError([Diagnostic("YAML109", message, Span(label, 1, 1), help="save it as UTF-8")]) from None
@@ -121,7 +120,7 @@ def _read(file: str, label: str, *, report: bool) -> str:
 
 
 def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> list[Diagnostic]:
-    """What is wrong with a text by the schema, and as YAML or JSON."""
+    """The mistakes in a text: as YAML or JSON, and by the schema."""
     from analyzer.loader.schema.check import against_schema
     from analyzer.loader.text.reader import read_tree
     from analyzer.loader.text.tree import plain_value
@@ -139,19 +138,17 @@ def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> 
             if tree is None:
                 return problems or [Diagnostic("SCHEMA101", "the model is empty", Span(file, 1, 1))]
             if tree.weight > _LARGEST:
-                message = (
-                    f"the model expands to {tree.weight:,} values, and {_LARGEST:,} can be held against the schema"
-                )
+                message = f"the model expands to {tree.weight:,} values, and {_LARGEST:,} can be checked"
                 return [*problems, Diagnostic("LIMIT102", message, Span(file, 1, 1))]
             data = plain_value(tree)
         found = against_schema(data, schema, tree, file)
     except json.JSONDecodeError as error:
-        message = f"this is no JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         return [Diagnostic("SCHEMA100", message, Span(file, error.lineno, error.colno))]
     except ValueError as error:
-        return [Diagnostic("SCHEMA100", f"this is no JSON: {error}", Span(file, 1, 1))]
+        return [Diagnostic("SCHEMA100", f"not valid JSON: {error}", Span(file, 1, 1))]
     except ImportError:
-        raise UsageError("checking needs the package jsonschema; `pip install jsonschema` brings it") from None
+        raise UsageError("checking needs the package jsonschema; `pip install jsonschema` installs it") from None
     finally:
         sys.setrecursionlimit(limit)
     places = {(d.span.line, d.span.column) for d in problems if d.span is not None}

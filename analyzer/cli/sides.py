@@ -1,6 +1,6 @@
 """The sides of a comparison: a model file, stdin, a saved JSON report, or a file at a revision of git.
 
-What a side is shows in what it holds, not in its name's ending: a JSON report that is called `.txt` is one.
+The content of a file decides which of these it is, not the ending of its name.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Side:
     """One side of a comparison.
 
-    `label` names it for people; `report` is its JSON report (schemas/report.schema.json) as plain data. A model has its
-    `text`, its `model` and its `analysis` too; they are None of a saved report.
+    `label` is its name for people; `report` is its JSON report (schemas/report.schema.json) as plain data. `text`,
+    `model` and `analysis` are None for a saved report.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Side:
 
     @property
     def saved(self) -> bool:
-        """Whether it is a saved report, of a run that is over."""
+        """Whether it is a saved report, and not a model."""
         return self.analysis is None
 
     @property
@@ -65,14 +65,14 @@ class Side:
 
     @property
     def run(self) -> tuple[int, str]:
-        """The batch and the number format that its bytes are of."""
+        """The batch and the number format of its sizes in bytes."""
         if self.analysis is not None:
             return self.analysis.batch, self.analysis.dtype
         return self.report["batch"], self.report["dtype"]
 
 
 class _Read:
-    """A side that was read and not yet analysed: its bytes, or its report."""
+    """A side before it is analysed: its bytes, or its report."""
 
     def __init__(self, label: str, data: bytes) -> None:
         self.label = label
@@ -85,7 +85,7 @@ class _Read:
                 raise UsageError(f"`{shown(label)}` {error}") from None
 
     def side(self, asked: Any, texts: dict[str, str], batch: int, dtype: str) -> Side | Failed:
-        """The side, at this batch and number format where it is a model."""
+        """The side; a model is analysed with this batch and number format."""
         if self.report is not None:
             return Side(self.label, report=self.report)
         try:
@@ -103,11 +103,11 @@ class _Read:
 
 
 def read_side(name: str, asked: Any, texts: dict[str, str], *, same: str | None = None) -> Side | Failed:
-    """What a person names as one side, or what is wrong with its model; its text goes to `texts` by its label.
+    """The side that `name` means, or the mistakes in its model. Its text goes to `texts` by its label.
 
-    `asked` has the `set`, `input`, `batch` and `dtype` of the options (batch and dtype may be None or lacking: 1 and float32);
-    `same` is the file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and a
-    report that cannot be trusted, `SettingError` for a setting that fits nothing in the model.
+    `asked` has the options `set` and `input`, and may have `batch` and `dtype` (otherwise 1 and float32). `same` is the
+    file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and for a report that
+    cannot be trusted, `SettingError` for a setting that the model does not have.
     """
     read = _read(name, same)
     _check_settings(asked, read)
@@ -115,10 +115,10 @@ def read_side(name: str, asked: Any, texts: dict[str, str], *, same: str | None 
 
 
 def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tuple[Side | Failed, Side | Failed]:
-    """Both sides of a comparison, of one run: a model beside a saved report is analysed at the report's batch and dtype.
+    """Both sides of a comparison, in one run: beside a saved report, a model is analysed with its batch and dtype.
 
     `git:REV` without a path means the other side's file at that revision. Raises what `read_side` raises, and
-    `UsageError` for two reports of unlike runs.
+    `UsageError` for two reports of different runs.
     """
     if first == second == "-":
         raise UsageError("stdin (`-`) can be read once")
@@ -131,7 +131,7 @@ def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tu
 
 
 def _read(name: str, same: str | None) -> _Read:
-    """Reads what a side holds; raises `UsageError` where it cannot be read, or is a report that cannot be trusted."""
+    """Reads a side; raises `UsageError` for a file that cannot be read and for a report that cannot be trusted."""
     if is_revision(name):
         return _Read(*read_revision(name, same))
     if name == "-":
@@ -143,7 +143,7 @@ def _read(name: str, same: str | None) -> _Read:
 
 
 def _check_settings(asked: Any, *reads: _Read) -> None:
-    """Refuses settings where there is no model to set them in."""
+    """Refuses settings if no side is a model that could have them."""
     option = "--set" if asked.set else "--input" if asked.input else None
     if option is not None and all(read.report is not None for read in reads):
         said = f"`{shown(reads[0].label)}` is a saved report" if len(reads) == 1 else "both sides are saved reports"
@@ -151,7 +151,7 @@ def _check_settings(asked: Any, *reads: _Read) -> None:
 
 
 def _run(asked: Any, *reads: _Read) -> tuple[int, str]:
-    """The batch and the number format of a comparison: those of its reports, otherwise as asked."""
+    """The batch and the number format of a comparison: those of its reports, otherwise those of the options."""
     batch, dtype = getattr(asked, "batch", None), getattr(asked, "dtype", None)
     for read in reads:
         if read.report is None:

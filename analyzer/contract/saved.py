@@ -1,14 +1,14 @@
-"""Saved JSON reports: which text is one, and whether it may be trusted.
+"""Saved JSON reports: which files are reports, and whether a report can be trusted.
 
-A report that was altered would make a comparison say what is not so: it has to fit its schema, and its sums are added
-again. Bytes are not worked out anew, since that takes the model itself.
+A comparison with an altered report would be wrong. So a report must fit its schema, and its sums are added up again.
+Sizes in bytes are not calculated again, since that needs the model.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzer.contract.keys import FORMAT
 from analyzer.contract.report import COST, TOTAL_COST
@@ -20,32 +20,35 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: A report of a large network is longer than any model; beyond this it is refused.
+#: Longer reports are refused. The report of a large network is longer than any model.
 LONGEST_REPORT = 1 << 30
 
-#: How such a report is made.
+#: How to save a report.
 HOW = "`analyzer model.yaml -o report.json` saves one"
 
-#: The costs of a layer in one mode, which add up; the totals have `trainable` too.
+#: The costs of a layer in one mode, and those of all layers.
 _COSTS = tuple(key.name for key in COST)
 _TOTAL_COSTS = tuple(key.name for key in TOTAL_COST)
-#: How the files of ours begin, as written and with sorted keys; no model does.
+#: How documents of analyzer begin, in the order in which it writes keys or with sorted keys. No model begins so.
 _BEGINS = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"(format|file|batch|arena|assumptions|diagnostics)"\s*:')
 
 
 class ReportError(Exception):
-    """A text is no report that can be trusted; the message is one line for people, without the file's name."""
+    """A file is not a report that can be trusted. The message is one line for people, to follow the file's name."""
 
 
 def is_report(data: bytes) -> bool:
-    """Whether a file holds JSON of ours rather than a model: an object that begins as reports do, or several."""
+    """Whether a file is JSON that analyzer wrote, and not a model: it begins as one document or several."""
     return _BEGINS.match(data) is not None
 
 
 def read_report(data: bytes) -> dict[str, Any]:
-    """The report that a file holds; raises `ReportError` where it is none, of another format, cut off or altered."""
+    """The report in a file.
+
+    Raises `ReportError` for a file that is not a report, is of another format, was cut off, or was altered.
+    """
     if len(data) > LONGEST_REPORT:
-        raise ReportError(f"is larger than {LONGEST_REPORT >> 20:,} MiB, the most that a report may have")
+        raise ReportError(f"is larger than {LONGEST_REPORT >> 20:,} MiB, the limit for a report")
     try:
         record = json.loads(data.decode("utf-8-sig"), parse_float=_number, parse_constant=_constant)
     except UnicodeDecodeError:
@@ -54,11 +57,11 @@ def read_report(data: bytes) -> dict[str, Any]:
         if not data[error.pos :].strip() or error.msg.startswith("Unterminated"):
             raise ReportError(f"ends in the middle of a report, at line {error.lineno}; it was cut off") from None
         raise ReportError(
-            f"is no JSON: line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+            f"is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
         ) from None
     except (ValueError, RecursionError) as error:
         said = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ReportError(f"is no report: {said}") from None
+        raise ReportError(f"is not a report: {said}") from None
     _check_kind(record)
     _check_schema(record)
     for problem in _contradictions(record):
@@ -67,29 +70,29 @@ def read_report(data: bytes) -> dict[str, Any]:
 
 
 def _number(text: str) -> float | int:
-    """A number with a point; a whole one as the integer that it is."""
+    """A number written with a point or an exponent: an integer where it is whole."""
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError(f"it holds the number {shown(text)}")
+        raise ValueError(f"it contains the number {shown(text)}")
     return int(number) if number.is_integer() else number
 
 
 def _constant(text: str) -> float:
-    raise ValueError(f"it holds {text}, which is no number")
+    raise ValueError(f"it contains {text}, which is not a number")
 
 
 def _check_kind(record: Any) -> None:
-    """Refuses JSON that is another thing than one report of this format."""
+    """Refuses JSON that is not one report of this format."""
     if isinstance(record, list):
-        raise ReportError(f"holds {count(len(record))} reports, and one is needed; {HOW}")
+        raise ReportError(f"contains {count(len(record))} reports, and one is needed; {HOW}")
     if not isinstance(record, dict):
-        raise ReportError(f"is no report; {HOW}")
+        raise ReportError(f"is not a report; {HOW}")
     if "format" not in record and "diagnostics" in record and "layers" not in record:
-        raise ReportError("is the report of a model that was wrong; it has no numbers to compare")
+        raise ReportError("is about a model that was wrong; it has no numbers to compare")
     if "assumptions" in record and "layers" not in record:
         raise ReportError(f"is a report of `analyzer memory`, and one of `analyzer` is needed; {HOW}")
     if "format" not in record:
-        raise ReportError(f"is no report of analyzer: it has no `format`; {HOW}")
+        raise ReportError(f"is not a report of analyzer: it has no `format`; {HOW}")
     if record["format"] != FORMAT or isinstance(record["format"], bool):
         said = shown(json.dumps(record["format"]), 20)
         raise ReportError(f"is a report of format {said}, and this version reads format {FORMAT}; save it again")
@@ -104,14 +107,16 @@ def _check_schema(record: dict[str, Any]) -> None:
     try:
         found = against_schema(record, _inlined(schema["definitions"]["report"], schema["definitions"]), None, "")
     except ImportError:
-        raise ReportError("can be trusted only after a check; `pip install jsonschema` brings what it takes") from None
+        raise ReportError(
+            "cannot be checked without the package jsonschema; `pip install jsonschema` installs it"
+        ) from None
     if found:
-        where = f" ({found[0].notes[0]})" if found[0].notes else ""
+        where = "".join(f" ({note})" for note in found[0].notes)
         raise ReportError(f"does not fit the report's schema: {found[0].message}{where}")
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
-    """A schema with its references replaced by what they name: jsonschema then takes half the time."""
+    """A schema with each reference replaced by its definition: jsonschema then takes half the time."""
     if isinstance(schema, list):
         return [_inlined(item, definitions) for item in schema]
     if not isinstance(schema, dict):
@@ -122,7 +127,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _contradictions(record: dict[str, Any]) -> Iterator[str]:
-    """Where a report contradicts itself; `record` fits the schema."""
+    """The contradictions in a report that fits the schema, each as a sentence."""
     layers, totals = record["layers"], record["totals"]
     yield from _names(record)
     running = {mode: dict.fromkeys(_COSTS, 0) for mode in MODES}
@@ -132,7 +137,7 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
         for mode in MODES:
             own, sums = layer[mode], running[mode]
             if own["weights"] + own["biases"] != own["parameters"]:
-                yield f"the parameters of `{shown(layer['name'])}` are not its weights and biases ({mode})"
+                yield f"the parameters of `{shown(layer['name'])}` are not the sum of its weights and biases ({mode})"
             for key in _COSTS:
                 sums[key] += own[key]
             if not layer.get("frozen"):
@@ -140,7 +145,7 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
         macs += layer["macs"]
         activations += layer["activation_bytes"]
         if layer["cumulative"] != {**running, "macs": macs, "activation_bytes": activations}:
-            yield f"the running sums at `{shown(layer['name'])}` are not those of the layers up to it"
+            yield f"the running sums at `{shown(layer['name'])}` are not the sums of the layers up to it"
     summed: dict[str, dict[str, int]] = {mode: running[mode] | {"trainable": trainable[mode]} for mode in MODES}
     for mode, key in ((mode, key) for mode in MODES for key in _TOTAL_COSTS):
         if totals[mode][key] != summed[mode][key]:
@@ -157,11 +162,11 @@ def _contradictions(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _unequal(what: str, total: int, sum_of_layers: int) -> str:
-    return f"its totals say {count(total)} {what}, and its layers come to {count(sum_of_layers)}"
+    return f"its totals have {count(total)} {what}, and its layers add up to {count(sum_of_layers)}"
 
 
 def _names(record: dict[str, Any]) -> Iterator[str]:
-    """Layers with one name, layers that read what does not stand before them, outputs that are no layers."""
+    """Two layers with one name, layers that read a later layer or an unknown one, outputs that are not layers."""
     entries = set(record.get("inputs", ()))
     volumes: dict[str, str] = {}
     outside: set[str] = set()
@@ -171,14 +176,29 @@ def _names(record: dict[str, Any]) -> Iterator[str]:
         if name in volumes:
             yield f"two of its layers are called `{shown(name)}`"
         if name in outside:
-            yield f"`{shown(name)}` is read before it stands"
+            yield f"`{shown(name)}` is read by a layer before it"
         volumes[name] = layer["output"]
     if not entries:  # one input, whose name the report does not give
         entries = set(sorted(outside)[:1])
     for source in sorted(outside - entries):
-        yield f"a layer reads `{shown(source)}`, which is none of its layers"
+        yield f"a layer reads `{shown(source)}`, which is not one of its layers"
     for name, volume in record["outputs"].items():
         if name not in volumes and name not in entries:
-            yield f"its output `{shown(name)}` is none of its layers"
+            yield f"its output `{shown(name)}` is not one of its layers"
         if volumes.get(name, volume) != volume:
-            yield f"its output `{shown(name)}` is {volume}, and the layer puts out {volumes[name]}"
+            yield f"its output `{shown(name)}` is {volume}, and the output of that layer is {volumes[name]}"
+
+
+def amounts_of_report(report: Mapping[str, Any]) -> dict[str, int]:
+    """The amounts of a saved report that a budget can limit, by the keys of a budget."""
+    totals = report["totals"]
+    return {
+        "params": totals["declared"]["parameters"],
+        "params_local": totals["local"]["parameters"],
+        "trainable": totals["declared"]["trainable"],
+        "macs": totals["macs"],
+        "flops": 2 * totals["macs"],
+        "weight_memory": totals["declared"]["bytes"],
+        "activation_memory": totals["activation_bytes"],
+        "layers": totals["layers"],
+    }

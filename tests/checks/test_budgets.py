@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from analyzer import Analysis, Model, analyze, check, load, memory
-from analyzer.checks.budget.guards import amounts_of_report, increased
+from analyzer.checks.budget.guards import increased
 from analyzer.checks.budget.limits import exceeded
 from analyzer.checks.budget.words import in_units, percent
 from analyzer.checks.found import Found
 from analyzer.checks.subject import Guard
+from analyzer.contract.saved import amounts_of_report
 from analyzer.engine.amounts import AMOUNTS, Amounts, deepest
 from analyzer.loader.parse.description import Limit
 

@@ -149,7 +149,7 @@ def test_github_by_itself_in_its_workflows(folder: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no model is named; `analyzer example > model.yaml` writes one to start from"),
+        ([], "no model is given; `analyzer example > model.yaml` writes one to start from"),
         (["-", "-"], "stdin (`-`) can be read once"),
         (["net.yaml", "--select", "TSET101"], "there is no check `TSET101`; did you mean `TEST101`?"),
         (["net.yaml", "--ignore", "secnd"], "there is no check `secnd`; did you mean `second`?"),

@@ -159,7 +159,7 @@ def test_against_a_revision(net: Path, capsys: Said) -> None:
     assert [one["message"] for one in found] == [
         "`params` grew by 193 (5.0 %) against git:HEAD:net.yaml; +1% is allowed"
     ]
-    assert "there is no revision `HAED`" in refused(
+    assert "the revision `HAED` does not exist" in refused(
         capsys, "net.yaml", "--against", "git:HAED", "--budget", "params=+1%"
     )
 

@@ -300,8 +300,8 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "no model is named; `analyzer example > model.yaml` writes one to start from"),
-        (["--autocast"], "no model is named; `analyzer example > model.yaml` writes one to start from"),
+        ([], "no model is given; `analyzer example > model.yaml` writes one to start from"),
+        (["--autocast"], "no model is given; `analyzer example > model.yaml` writes one to start from"),
         (["-", "-"], "stdin (`-`) can be read once"),
         (["nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),
         (["--checkpoint", "nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),

@@ -112,7 +112,7 @@ def test_a_report_that_is_no_json(tmp_path: Path, capsys: pytest.CaptureFixture[
     path.write_text('{"format": 1,\n "file": }\n', encoding="utf-8")
     assert main(["schema", "--report", "--check", str(path)]) == WRONG
     err = capsys.readouterr().err
-    assert "error[SCHEMA100]: this is no JSON" in err
+    assert "error[SCHEMA100]: not valid JSON" in err
     assert f"{path}:2:10" in err
 
 

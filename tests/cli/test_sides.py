@@ -201,18 +201,18 @@ def _output(report: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_parameters, "its totals say 123 parameters (shared), and its layers come to 122"),
+        (_parameters, "its totals have 123 parameters (shared), and its layers add up to 122"),
         (_layer, "running sums at `conv1`"),
         (_sums, "running sums at `global_avg_pool1`"),
-        (_both, "parameters of `conv1` are not its weights and biases (shared)"),
-        (_trainable, "its totals say 122 trainable (declared), and its layers come to 10"),
-        (_macs, "its totals say 3,891 macs, and its layers come to 3,896"),  # 6·6·4·27 + 4·2
-        (_gone, "its output `dense1` is none of its layers"),
-        (_fewer, "its totals say 8 weights (shared), and its layers come to 116"),
+        (_both, "parameters of `conv1` are not the sum of its weights and biases (shared)"),
+        (_trainable, "its totals have 122 trainable (declared), and its layers add up to 10"),
+        (_macs, "its totals have 3,891 macs, and its layers add up to 3,896"),  # 6·6·4·27 + 4·2
+        (_gone, "its output `dense1` is not one of its layers"),
+        (_fewer, "its totals have 8 weights (shared), and its layers add up to 116"),
         (_twice, "two of its layers are called `conv1`"),
         (_reads, "reads `nowhere`"),
-        (_outputs, "its output `gone` is none of its layers"),
-        (_output, "its output `dense1` is 3, and the layer puts out 2"),
+        (_outputs, "its output `gone` is not one of its layers"),
+        (_output, "its output `dense1` is 3, and the output of that layer is 2"),
     ],
 )
 def test_an_altered_report(folder: Path, change: Callable[[Any], None], said: str) -> None:
@@ -244,7 +244,7 @@ def test_a_truncated_report(folder: Path, share: float) -> None:
         ({"file": "a", "name": "b"}, "has no `format`"),
         ({"file": "a", "diagnostics": []}, "a model that was wrong"),
         ({"format": 1, "assumptions": {}}, "`analyzer memory`"),
-        ([{"format": 1}, {"format": 1}], "holds 2 reports"),
+        ([{"format": 1}, {"format": 1}], "contains 2 reports"),
     ],
 )
 def test_json_of_another_kind(folder: Path, record: Any, said: str) -> None:
@@ -339,24 +339,24 @@ def test_a_file_of_another_repository(repository: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(elsewhere)
     read = side("git:v1", same="../net.yaml")
     assert read.report["totals"]["shared"]["parameters"] == 3860
-    assert "there is no revision `v1`" in refusal("git:v1:net.yaml")
+    assert "the revision `v1` does not exist" in refusal("git:v1:net.yaml")
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("git:mian:net.yaml", "there is no revision `mian` here; did you mean `main`?"),
-        ("git:v1:nte.yaml", "there is no file `nte.yaml` at `v1`; did you mean `git:v1:net.yaml`?"),
+        ("git:mian:net.yaml", "the revision `mian` does not exist here; did you mean `main`?"),
+        ("git:v1:nte.yaml", "the file `nte.yaml` does not exist at `v1`; did you mean `git:v1:net.yaml`?"),
         ("git:v1:deep.yaml", "did you mean `git:v1:models/deep.yaml`?"),
         ("git:v1:models", "is a folder"),
-        ("git:v1:many.yaml", "there is no file `many.yaml` at `v1`"),
+        ("git:v1:many.yaml", "the file `many.yaml` does not exist at `v1`"),
         ("git:v1", "needs a path"),
-        ("git:v1:", "names no file"),
-        ("git:", "names no revision"),
-        ("git:--output=x:net.yaml", "names no revision"),
-        ("git:v1..main:net.yaml", "there is no revision"),
+        ("git:v1:", "has no path"),
+        ("git:", "has no revision"),
+        ("git:--output=x:net.yaml", "has no revision"),
+        ("git:v1..main:net.yaml", "does not exist here"),
         ("git:v1:\x1b[31m", "\\x1b"),
-        ("git:v1:../net.yaml", "there is no file"),
+        ("git:v1:../net.yaml", "does not exist at"),
     ],
 )
 def test_what_is_not_at_a_revision(repository: Path, name: str, said: str) -> None:
@@ -377,18 +377,18 @@ def test_a_shallow_clone(repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_
 def test_outside_a_repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said so, of the folder that it is about."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(folder.parent))
-    assert refusal("git:main:net.yaml").endswith("the current folder is in no repository of git")
-    assert refusal("git:main", same=str(folder / "net.yaml")).endswith(f"`{folder}` is in no repository of git")
+    assert refusal("git:main:net.yaml").endswith("the current folder is not in a git repository")
+    assert refusal("git:main", same=str(folder / "net.yaml")).endswith(f"`{folder}` is not in a git repository")
 
 
 def test_without_git(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No git, or one that hangs."""
     monkeypatch.setenv("PATH", str(folder))
-    assert "there is no command `git` here" in refusal("git:main:net.yaml")
+    assert "was not found" in refusal("git:main:net.yaml")
     (folder / "git").write_text("#!/bin/sh\nexec /bin/sleep 5\n")
     (folder / "git").chmod(0o755)
     monkeypatch.setattr(revisions, "_PATIENCE", 0.2)
-    assert "gave no answer" in refusal("git:main:net.yaml")
+    assert "did not answer" in refusal("git:main:net.yaml")
 
 
 def test_nothing_is_run_by_a_shell(repository: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from analyzer.checks.budget.suggestions import cure
 from analyzer.checks.budget.words import difference, in_units, largest_parts, percent
@@ -10,8 +10,6 @@ from analyzer.checks.found import Found
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from analyzer.checks.subject import Guard
     from analyzer.engine.amounts import Amounts
 
@@ -32,18 +30,3 @@ def increased(amounts: Amounts, guards: Iterable[Guard]) -> Iterator[Found]:
             notes=[difference(guard.key, amount, guard.base), *largest_parts(guard.key, amount, amounts)],
             help=cure(guard.key, amount, guard.base + guard.most, amounts),
         )
-
-
-def amounts_of_report(report: Mapping[str, Any]) -> dict[str, int]:
-    """The amounts that a saved JSON report has: those of its totals, and the number of its layers."""
-    totals = report["totals"]
-    return {
-        "params": totals["declared"]["parameters"],
-        "params_local": totals["local"]["parameters"],
-        "trainable": totals["declared"]["trainable"],
-        "macs": totals["macs"],
-        "flops": 2 * totals["macs"],
-        "weight_memory": totals["declared"]["bytes"],
-        "activation_memory": totals["activation_bytes"],
-        "layers": totals["layers"],
-    }
