@@ -174,6 +174,12 @@ def test_what_is_said_where_nothing_fits(capsys: Said) -> None:
     assert "largest batch  none fits for certain · up to " in found
 
 
+@pytest.mark.parametrize(("passes", "shown"), [(1, ""), (2, " · 2 passes a step"), (3, " · 3 passes a step")])
+def test_the_title_says_how_many_passes_a_step_has(passes: int, shown: str, capsys: Said) -> None:
+    found = said(capsys, "lenet5", "--accumulate", str(passes)).splitlines()
+    assert found[0] == f"LeNet-5 · input 32×32×1 · batch 1 · float32 · momentum · foreach step{shown}"
+
+
 def test_blocks_that_are_not_there_are_said(capsys: Said) -> None:
     assert "checkpoint blocks, but there are no blocks" in said(capsys, "lenet5", "--checkpoint", "blocks")
     assert "checkpoint blocks\n" in said(capsys, "resnet50", "--checkpoint", "blocks")

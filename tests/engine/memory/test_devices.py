@@ -95,12 +95,57 @@ def test_a_card_by_any_of_its_names(text: str, name: str) -> None:
     assert read_device(text).name == name
 
 
-def test_every_card_is_found_by_its_name_and_by_no_other() -> None:
-    for name, size, usable in CARDS:
-        device = read_device(name)
-        assert (device.name, device.nominal) == (name, size * GIB)
-        assert device.usable == (None if usable is None else usable * MIB)
-        assert device.source.startswith("NVIDIA's data sheet")
+#: Of each card its memory in GB by NVIDIA's data sheet of that card (for GeForce the product page's "Standard Memory
+#: Config"), and the total in MiB that `nvidia-smi` prints for it, as its users publish it ("24564MiB").
+PUBLISHED: dict[str, tuple[int, int | None]] = {
+    "P100": (16, 16_280),  # Tesla P100 PCIe data sheet; nvidia-smi of Colab and Kaggle
+    "V100-16GB": (16, 16_160),  # Tesla V100 data sheet; nvidia-smi of AWS p3
+    "V100-32GB": (32, 32_510),  # Tesla V100 data sheet; nvidia-smi of DGX-2
+    "T4": (16, 15_360),  # T4 data sheet; nvidia-smi of Colab, error correction on
+    "A10": (24, 23_028),  # A10 data sheet; error correction on
+    "A10G": (24, 23_028),  # AWS g5; error correction on
+    "A30": (24, 24_576),  # A30 data sheet
+    "A40": (48, 46_068),  # A40 data sheet; error correction on
+    "A100-40GB": (40, 40_510),  # A100 data sheet; the card of GPUMemNet (arXiv 2602.17817)
+    "A100-80GB": (80, 81_920),  # A100 80GB data sheet
+    "L4": (24, 23_034),  # L4 data sheet; error correction on
+    "L40S": (48, 46_068),  # L40S data sheet; error correction on
+    "H100-80GB": (80, 81_559),  # H100 data sheet, SXM
+    "H100 NVL": (94, 95_830),  # H100 data sheet, NVL
+    "H200": (141, 143_771),  # H200 data sheet
+    "RTX A6000": (48, 49_140),  # RTX A6000 data sheet; error correction is off by default
+    "RTX 2080 Ti": (11, 11_264),
+    "RTX 3060": (12, 12_288),
+    "RTX 3070": (8, 8_192),
+    "RTX 3080 10GB": (10, 10_240),
+    "RTX 3080 12GB": (12, 12_288),
+    "RTX 3090": (24, 24_576),
+    "RTX 4060": (8, 8_188),
+    "RTX 4060 Ti 8GB": (8, 8_188),
+    "RTX 4060 Ti 16GB": (16, 16_380),
+    "RTX 4070": (12, 12_282),
+    "RTX 4080": (16, 16_376),
+    "RTX 4090": (24, 24_564),
+    "RTX 5080": (16, 16_303),
+    "RTX 5090": (32, 32_607),
+    "Jetson Orin Nano 4GB": (4, None),  # Jetson Orin data sheets; shared with the CPU
+    "Jetson Orin Nano 8GB": (8, None),
+    "Jetson AGX Orin 32GB": (32, None),
+    "Jetson AGX Orin 64GB": (64, None),
+}
+
+
+def test_every_card_has_a_published_size() -> None:
+    assert [name for name, _, _ in CARDS] == list(PUBLISHED)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_card_has_its_published_bytes_and_is_found_by_its_name(name: str) -> None:
+    gigabytes, mebibytes = PUBLISHED[name]
+    device = read_device(name)
+    assert (device.name, device.nominal) == (name, gigabytes * 2**30)
+    assert device.usable == (None if mebibytes is None else mebibytes * 2**20)
+    assert device.source.startswith("NVIDIA's data sheet")
 
 
 def test_a_card_cannot_use_more_than_it_has_nor_much_less() -> None:

@@ -13,11 +13,12 @@ import pytest
 
 from analyzer.contract.keys import written
 from analyzer.contract.memory import RANK
+from analyzer.engine.memory.sharding.fsdp import Fsdp
 from analyzer.engine.memory.sharding.one_device import Moment, SingleDevice, Unit
 from analyzer.engine.memory.sharding.per_rank import per_rank
 from analyzer.engine.memory.sharding.rank import PHASES, PerRank
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, ShardingError, check_ranks, check_strategy
-from analyzer.engine.memory.sharding.zero import zero_model_states
+from analyzer.engine.memory.sharding.zero import BUCKET, zero_model_states
 
 # -- ResNet-18 ---------------------------------------------------------------------------------------------------------
 
@@ -229,6 +230,14 @@ def test_zero2() -> None:
     assert (found.phase, found.layer) == ("backward", "c")
 
 
+def test_zero2_never_waits_for_more_than_all_gradients() -> None:
+    """The default bucket of 25 MiB has room for more than the 4,000 bytes of gradients, and is not allocated whole."""
+    assert BUCKET == 26_214_400
+    assert per_rank(simple(), "zero2", 8).phases["backward"].buckets == 4000
+    assert per_rank(simple(), "zero2", 8, bucket=4001).phases["backward"].buckets == 4000
+    assert per_rank(simple(), "zero2", 8, bucket=3999).phases["backward"].buckets == 3999
+
+
 def test_zero3() -> None:
     """An eighth of everything, and the largest unit's 400 parameters whole, in the backward pass with gradients."""
     found = per_rank(simple(), "zero3", 8)
@@ -281,6 +290,33 @@ def test_fsdp_without_resharding() -> None:
     assert found.phases["forward"].gathered == 4000 + 1600 + 1200
     # at b: the root, a and b; c's gradients in their buffer, and half of them; at c 4,068 + 4,000 + 1,800, less
     assert found.phases["backward"].bytes == 4068 + 2400 + 1600 + 800 + 1350
+
+
+def test_fsdp_without_resharding_moment_by_moment() -> None:
+    """Bytes: root 20, units 40, 80 and 160. `gathered` at every moment, and where each unit begins.
+
+    Forward of a unit: the root, all units before it, the unit and its buffer; where it begins the last buffer too. In
+    the root before and after the units: every unit so far, and the buffer of the last one. Backward: the root and the
+    units up to the one that runs.
+    """
+    forward = [(None, "stem"), (0, "a"), (1, "b"), (2, "c"), (None, "head")]
+    moments = [Moment(F, unit=unit, layer=layer) for unit, layer in forward]
+    moments += [Moment(B, unit=unit, layer=layer) for unit, layer in reversed(forward)]
+    single = SingleDevice(moments, Unit(5), [Unit(10), Unit(20), Unit(40)])
+    found = [(memory.gathered, layer) for _, memory, layer in Fsdp(single, 5, stays=True).moments()]
+    assert found == [
+        (0, ""),  # at rest
+        (20 + 20, "stem"),
+        (20 + 2 * 40 + 20, "a"), (20 + 2 * 40, "a"),
+        (20 + 40 + 2 * 80 + 40, "b"), (20 + 40 + 2 * 80, "b"),
+        (20 + 40 + 80 + 2 * 160 + 80, "c"), (20 + 40 + 80 + 2 * 160, "c"),
+        (20 + 40 + 80 + 160 + 160, "head"),
+        (20 + 40 + 80 + 160, "head"),
+        (20 + 40 + 80 + 160, "c"), (20 + 40 + 80 + 160, "c"),
+        (20 + 40 + 80, "b"), (20 + 40 + 80, "b"),
+        (20 + 40, "a"), (20 + 40, "a"),
+        (20, "stem"),
+    ]  # fmt: skip
 
 
 def test_frozen_parameters_have_no_gradients() -> None:

@@ -6,14 +6,19 @@ from statistics import mean
 from typing import Any
 
 import pytest
+from building import build
 from measured import measured, run_of, work
 
 from analyzer.engine.memory import ledger as ledgers
 from analyzer.engine.memory import tape as tapes
+from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.optimizers import OPTIMIZERS
+from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
+from analyzer.engine.network import Network
 from analyzer.layers.operations import INPLACE, OWN
+from analyzer.volume import Volume
 
 ROWS = measured()["training_op_level"]
 
@@ -79,6 +84,27 @@ def test_what_a_peak_consists_of_adds_up_to_it() -> None:
             )
             assert sum(parts) == peak.bytes
             assert min(parts) >= 0
+
+
+@pytest.mark.parametrize("passes", [1, 2, 3])
+def test_gradients_of_earlier_passes_exist_throughout_a_step(passes: int) -> None:
+    """A dense layer of 10 inputs and 5 outputs, batch 2, plain SGD in a loop, in bytes of float32.
+
+    220 of parameters, 80 of inputs. Without a loss the previous output (40) exists until the end of the forward pass.
+    Forward: 380, and with accumulation the gradients, 220. Backward: the output and its gradient, 40 each, and the
+    gradients that the layer makes, 220, beside those of the passes before.
+    """
+    network = Network()
+    entered = network.enter("input", Volume((), 10))
+    network.name_outputs([network.place("dense1", build("dense", {"units": 5}), [entered])])
+    run = Run(batch=2, optimizer="sgd", step="loop", loss="none", accumulate=passes)
+    found = MemoryAnalysis(network, run)
+    peaks = {phase: peak.bytes for phase, peak in found.held().training.ledger.peaks.items()}
+    earlier = 220 if passes > 1 else 0
+    assert peaks == {"forward": 380 + earlier, "backward": 380 + 220 + earlier, "step": 300 + 40 + 220}
+    ranks = MemoryAnalysis(network, run.but(batch=4), ranks=2).rank()
+    assert ranks.rest.gradients == earlier
+    assert found.assumptions()["gradients"] == ("kept from pass to pass" if passes > 1 else "none before the step")
 
 
 # -- what must not be forgotten: each of these mistakes is found by the rows above ---------------------------------------
