@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from analyzer.engine.memory.in_mode import Held
+    from analyzer.engine.memory.mode_memory import ModeMemory
     from analyzer.engine.memory.settings import Run
 
 #: The keys of a budget, each with the unit of its amount: a count, or bytes.
@@ -65,7 +65,7 @@ class Amounts:
     def __init__(self, analysis: Analysis, training: Mapping[str, Any] | None = None) -> None:
         self.analysis = analysis
         self.training = training or {}
-        self._held: Held | None = None
+        self._held: ModeMemory | None = None
 
     @property
     def run(self) -> Run:
@@ -75,12 +75,12 @@ class Amounts:
         return Run.of(self.training)
 
     @property
-    def held(self) -> Held:
+    def held(self) -> ModeMemory:
         """The memory of inference and training in this run."""
         if self._held is None:
-            from analyzer.engine.memory.in_mode import Held
+            from analyzer.engine.memory.mode_memory import ModeMemory
 
-            self._held = Held(self.analysis.network, "declared", self.run)
+            self._held = ModeMemory(self.analysis.network, "declared", self.run)
         return self._held
 
     def of(self, key: str) -> int | None:

@@ -280,7 +280,7 @@ def test_whole_number_formats_are_for_inference_alone(models: Path, capsys: Said
         assert found["device"]["low_bytes"] == found["inference"]["peak_bytes"]
         assert found["arena"]["verified"]
         assert found["arena"]["bytes"] >= found["arena"]["live_bytes"]
-        assert "inference alone" in text(capsys, "trained.yaml", "--dtype", dtype)
+        assert "inference only" in text(capsys, "trained.yaml", "--dtype", dtype)
 
 
 def test_the_mode_that_is_asked_for(capsys: Said) -> None:
@@ -320,15 +320,15 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         (["net.yaml", "--weight-decay", "-1"], "`--weight-decay`: a number of at least 0 is needed, not `-1`"),
         (["net.yaml", "--weight-decay", "nan"], "`--weight-decay`: a number of at least 0 is needed, not `nan`"),
         (["net.yaml", "--weight-decay", "1_0"], "`--weight-decay`: a number of at least 0 is needed, not `1_0`"),
-        (["net.yaml", "--device", "rtx 4091"], "`--device`: there is no card `rtx 4091`; did you mean `RTX 4090`?"),
+        (["net.yaml", "--device", "rtx 4091"], "`--device`: no card is called `rtx 4091`; did you mean `RTX 4090`?"),
         (["net.yaml", "--device", "A100"], "`--device`: `A100` is sold with more than one memory; write `A100-40GB` or `A100-80GB`"),
-        (["net.yaml", "--device", "24"], "`--device`: `24` lacks its unit; write `24GiB` or `24GB`"),
-        (["net.yaml", "--device", "0GiB"], "`--device`: `0GiB` is no memory; a device has at least 1 B"),
+        (["net.yaml", "--device", "24"], "`--device`: `24` has no unit; write `24GiB` or `24GB`"),
+        (["net.yaml", "--device", "0GiB"], "`--device`: `0GiB` is not an amount of memory; a device has at least 1 B"),
         (["net.yaml", "--device=-24GiB"], "`--device`: `-24GiB` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
         (["net.yaml", "--device", "-24GiB"], "`--device` needs a value"),
         (["net.yaml", "--context", "1GiB"], "`--context` is memory of a device; name one with `--device`"),
-        (["net.yaml", "--device", "1GiB", "--context", "much"], "`--context`: `much` is no amount of memory such as `24GiB` or `24GB`"),
-        (["net.yaml", "--device", "1GiB", "--context", "5"], "`--context`: `5` lacks its unit; write `5GiB` or `5GB`"),
+        (["net.yaml", "--device", "1GiB", "--context", "much"], "`--context`: `much` is not an amount of memory such as `24GiB` or `24GB`"),
+        (["net.yaml", "--device", "1GiB", "--context", "5"], "`--context`: `5` has no unit; write `5GiB` or `5GB`"),
         (["net.yaml", "--strategy", "zero4", "--ranks", "2"], "`--strategy` must be `single`, `ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`, not `zero4`; did you mean `zero3`?"),
         (["net.yaml", "--strategy", "zero3"], "`--strategy`: `zero3` needs `--ranks`, the number of devices"),
         (["net.yaml", "--strategy", "single", "--ranks", "2"], "the strategy `single` is one device, not 2 ranks; several take `ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`"),

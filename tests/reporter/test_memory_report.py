@@ -168,7 +168,7 @@ def test_ranks_come_first_and_say_what_they_share(capsys: Said) -> None:
 def test_what_is_said_where_nothing_fits(capsys: Said) -> None:
     found = said(capsys, "vgg16", "--device", "512MiB", "--batch", "64")
     assert "verdict        does not fit on 512MiB" in found
-    assert "the context alone is 1.7 GiB; --context sets it" in found
+    assert "the context by itself is 1.7 GiB; --context sets it" in found
     assert "largest batch  none: one sample does not fit" in found
     found = said(capsys, "lenet5", "--device", "1100KiB", "--context", "0")
     assert "largest batch  none fits for certain · up to " in found
@@ -197,7 +197,7 @@ def test_colours_change_no_sign(capsys: Said) -> None:
 def test_the_arena_stands_under_it(capsys: Said) -> None:
     """LeNet-5 in int8: the most at once are `conv1` and its tanh, 28·28·6 bytes each."""
     found = said(capsys, "lenet5", "--dtype", "int8", "--arena")
-    assert "arena  9,408 bytes, the least there is" in found
+    assert "arena  9,408 bytes, the smallest possible" in found
     assert 2 * 28 * 28 * 6 == 9_408
     assert re.search(r"^conv1\.tanh +4,704 +4,704 ", found, re.M)
 

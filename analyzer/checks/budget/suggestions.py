@@ -15,7 +15,7 @@ from analyzer.units import count, memory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from analyzer.engine.amounts import Amounts
-    from analyzer.engine.memory.in_mode import Held
+    from analyzer.engine.memory.mode_memory import ModeMemory
     from analyzer.engine.memory.settings import Run
 
 
@@ -138,7 +138,7 @@ def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | Non
     return f"{words} comes to {memory(taken)}, still too much: smaller depths or fewer positions are needed"
 
 
-def _inference(held: Held, run: Run) -> int:
+def _inference(held: ModeMemory, run: Run) -> int:
     """Bytes at the peak of inference in another run."""
     from analyzer.engine.memory.inference import Inference
     from analyzer.engine.memory.tape import Tape

@@ -120,21 +120,18 @@ class _Pool(Record):
         return block
 
 
-class _Allocator:
-    """The two pools and the segments that they reserve."""
+class _Allocator(Record):
+    """The two pools, and where the next segment begins."""
 
-    __slots__ = ("_address", "_large", "_small", "peaks")
-
-    def __init__(self) -> None:
-        self.peaks = Replayed()
-        self._small = _Pool(_ROUND)
-        self._large = _Pool(_SMALL + 1)
-        self._address = 0
+    peaks: Replayed = field(factory=Replayed, init=False)
+    small: _Pool = field(factory=lambda: _Pool(_ROUND), init=False)
+    large: _Pool = field(factory=lambda: _Pool(_SMALL + 1), init=False)
+    address: int = field(default=0, init=False)
 
     def allocate(self, size: int) -> _Block:
         """A block for `size` bytes."""
         size = -(-size // _ROUND) * _ROUND
-        pool = self._small if size <= _SMALL else self._large
+        pool = self.small if size <= _SMALL else self.large
         block = pool.best(size) or self._segment(size, pool)
         if block.size - size >= pool.least_rest:
             rest = _Block(block.address + size, block.size - size, pool, block, block.after)
@@ -166,14 +163,14 @@ class _Allocator:
 
     def _segment(self, size: int, pool: _Pool) -> _Block:
         """A new segment for a request of `size` bytes."""
-        if pool is self._small:
+        if pool is self.small:
             length = _SMALL_SEGMENT
         elif size < _OWN_SEGMENT:
             length = _LARGE_SEGMENT
         else:
             length = -(-size // _ROUND_SEGMENT) * _ROUND_SEGMENT
-        block = _Block(self._address, length, pool)
-        self._address += length
+        block = _Block(self.address, length, pool)
+        self.address += length
         self.peaks.segments += 1
         self.peaks.reserved += length  # no segment goes back
         return block

@@ -7,7 +7,7 @@ from functools import cached_property
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions
 from analyzer.engine.memory.devices import Device
-from analyzer.engine.memory.in_mode import Held
+from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
 from analyzer.engine.memory.settings import Run
@@ -33,8 +33,8 @@ class MemoryAnalysis:
     where the number format is not one that networks are trained in. `arena` says whether reports show a static plan of
     inference's tensors.
 
-    Raises `SettingError` for a wrong setting, for a name of the run's checkpoint that the network does not have, and for
-    a batch that does not divide among the ranks.
+    Raises `SettingError` for a wrong setting, for a name of the run's checkpoint that the network does not have, and
+    for a batch that does not divide among the ranks.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class MemoryAnalysis:
         self.arena = arena
         self.name = name
         self.file = file
-        self._held: dict[str, Held] = {}
+        self._modes: dict[str, ModeMemory] = {}
         self._rank: dict[str, PerRank] = {}
 
-    def held(self, mode: str | None = None) -> Held:
+    def in_mode(self, mode: str | None = None) -> ModeMemory:
         """Inference and training in a mode, by default the one asked for.
 
         `declared` is `shared` where the file declares no sharing of its own.
@@ -76,9 +76,9 @@ class MemoryAnalysis:
         mode = mode or self.mode
         if mode == "declared" and not self.mixed:
             mode = "shared"
-        if mode not in self._held:
-            self._held[mode] = Held(self.network, mode, self.run)
-        return self._held[mode]
+        if mode not in self._modes:
+            self._modes[mode] = ModeMemory(self.network, mode, self.run)
+        return self._modes[mode]
 
     @cached_property
     def mixed(self) -> bool:
@@ -93,7 +93,7 @@ class MemoryAnalysis:
     @property
     def trains(self) -> bool:
         """Whether the run's number format is one that networks are trained in."""
-        return self.held().trains
+        return self.in_mode().trains
 
     @property
     def divided(self) -> bool:
@@ -105,17 +105,17 @@ class MemoryAnalysis:
 
         Raises ShardingError for a batch that does not divide among the ranks, and for an unknown strategy.
         """
-        held = self.held(mode)
-        if held.mode not in self._rank:
-            self._rank[held.mode] = held.on_ranks(self.strategy, self.ranks)
-        return self._rank[held.mode]
+        found = self.in_mode(mode)
+        if found.mode not in self._rank:
+            self._rank[found.mode] = found.on_ranks(self.strategy, self.ranks)
+        return self._rank[found.mode]
 
     def needed(self, mode: str | None = None) -> int:
         """The bytes of tensors that the verdict is about."""
         if self.divided:
             return self.rank(mode).peak.bytes
-        held = self.held(mode)
-        return held.peak.bytes if held.trains else held.inference.peak.bytes
+        found = self.in_mode(mode)
+        return found.peak.bytes if found.trains else found.inference.peak.bytes
 
     def verdict(self, mode: str | None = None) -> Verdict | None:
         """The verdict in a mode, by default the one asked for; None where no device is named."""
@@ -130,10 +130,10 @@ class MemoryAnalysis:
         """The largest batch of all ranks that fits, and the largest that is at risk; None where no device is named."""
         if self.device is None:
             return None
-        held, ranks = self.held(), self.ranks
+        found, ranks = self.in_mode(), self.ranks
 
         def needed(each: int) -> int:
-            return held.needed(self.run.but(batch=each * ranks), self.strategy, ranks)
+            return found.needed(self.run.but(batch=each * ranks), self.strategy, ranks)
 
         fits, at_risk = (
             largest_batch(needed, self.context, self.device.capacity, at_risk=at_risk) for at_risk in (False, True)
@@ -143,12 +143,12 @@ class MemoryAnalysis:
     @cached_property
     def changes(self) -> list[Change]:
         """The changes of the run that lower the peak of training, the most effective first."""
-        return changes(self.held(), self.strategy, self.ranks) if self.trains else []
+        return changes(self.in_mode(), self.strategy, self.ranks) if self.trains else []
 
     @cached_property
     def plan(self) -> Plan | None:
         """The static plan of inference's tensors, where it is asked for."""
-        return self.held().arena if self.arena else None
+        return self.in_mode().arena if self.arena else None
 
     @property
     def without_blocks(self) -> bool:

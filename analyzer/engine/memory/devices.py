@@ -106,7 +106,7 @@ def read_device(text: str) -> Device:
         raise DeviceError(f"`{shown(text)}` is sold with more than one memory; write {names}")
     near = None if _amount(text) else nearest(key, known)
     if near:
-        raise DeviceError(f"there is no card `{shown(text)}`; did you mean `{known[near][0].name}`?")
+        raise DeviceError(f"no card is called `{shown(text)}`; did you mean `{known[near][0].name}`?")
     return Device(text.strip(), read_memory(text)[0], "as written")
 
 
@@ -131,9 +131,9 @@ def _read(text: str, otherwise: str) -> tuple[int, str]:
     if not unit.endswith("B"):
         number = written.rstrip("kKmMgGtTpP ")
         prefix = unit or "G"
-        raise DeviceError(f"`{written}` lacks its unit; write `{number}{prefix}iB` or `{number}{prefix}B`")
+        raise DeviceError(f"`{written}` has no unit; write `{number}{prefix}iB` or `{number}{prefix}B`")
     if size < 1:
-        raise DeviceError(f"`{written}` is no memory; a device has at least 1 B")
+        raise DeviceError(f"`{written}` is not an amount of memory; a device has at least 1 B")
     return size, unit
 
 
@@ -146,7 +146,7 @@ def read_context(text: str) -> int:
     amount = read_amount(text)
     if amount is not None and amount[0] == 0:
         return 0
-    return _read(text, "no amount of memory")[0]
+    return _read(text, "not an amount of memory")[0]
 
 
 def _amount(text: str) -> tuple[int, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.engine.memory.in_mode import Held
+from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.segments import Blocks
 from analyzer.record import Record
@@ -18,23 +18,23 @@ class Change(Record):
     bytes: int
 
 
-def changes(held: Held, strategy: str = "single", ranks: int = 1) -> list[Change]:
+def changes(memory: ModeMemory, strategy: str = "single", ranks: int = 1) -> list[Change]:
     """The changes that lower the peak of training on a rank, the most effective first."""
-    now = held.needed(None, strategy, ranks)
+    now = memory.needed(None, strategy, ranks)
     tried = [
-        Change(words, option, held.needed(held.run.but(**settings), strategy, ranks))
-        for words, option, settings in _changed(held, ranks)
+        Change(words, option, memory.needed(memory.run.but(**settings), strategy, ranks))
+        for words, option, settings in _changed(memory, ranks)
     ]
     return sorted((change for change in tried if change.bytes < now), key=lambda change: change.bytes)
 
 
-def _changed(held: Held, ranks: int) -> Iterator[tuple[str, str, dict[str, object]]]:
+def _changed(memory: ModeMemory, ranks: int) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Changes of the run: words, option of the command, and settings."""
-    run = held.run
+    run = memory.run
     if run.checkpoint is None:
-        if Blocks(held.work.network).calls:
-            yield "activations of blocks worked out again", "--checkpoint blocks", {"checkpoint": "blocks"}
-        yield "activations worked out again every √n layers", "--checkpoint sqrt", {"checkpoint": "sqrt"}
+        if Blocks(memory.work.network).calls:
+            yield "recompute the activations of each block", "--checkpoint blocks", {"checkpoint": "blocks"}
+        yield "recompute activations, √n layers at a time", "--checkpoint sqrt", {"checkpoint": "sqrt"}
     if run.autocast is None and run.dtype == "float32":
         yield "mixed precision", "--autocast bfloat16", {"autocast": "bfloat16"}
     if run.step == "foreach":
@@ -43,7 +43,7 @@ def _changed(held: Held, ranks: int) -> Iterator[tuple[str, str, dict[str, objec
     if run.batch % (2 * ranks) == 0:
         batch, accumulate = run.batch // 2, 2 * run.accumulate
         yield (
-            "half the batch, twice for one step",
+            "half the batch, two passes a step",
             f"--batch {batch} --accumulate {accumulate}",
             {"batch": batch, "accumulate": accumulate},
         )

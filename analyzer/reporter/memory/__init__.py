@@ -1,4 +1,4 @@
-"""The report of `analyzer memory`: what inference and training take.
+"""The report of `analyzer memory`: the memory of inference and training.
 
 `render` of each format takes a sequence of memory reports and failed files.
 """

@@ -1,11 +1,11 @@
-"""The numbers of a memory report side by side, a column a mode: what training and inference hold, and when."""
+"""The numbers of a memory report side by side, a column for each mode: the parts of each peak, and its place."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
-from analyzer.engine.memory.in_mode import Held
+from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.record import Record
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: What the parts of a peak are called.
+#: Labels of the parts of a peak that differ from their keys.
 PARTS = {"saved": "saved activations", "buckets": "buckets of gradients", "gathered": "gathered parameters"}
 
 #: How the line of a sum begins.
@@ -26,7 +26,7 @@ SUM = "= "
 _PEAKS = {"forward": "forward peak", "backward": "backward peak", "step": "step peak"}
 _RESERVED = "reserved by allocator"
 
-#: The room that a layer's name has in its column at the least.
+#: The least width of a column for a layer's name.
 _LEAST = 17
 
 
@@ -48,9 +48,9 @@ def grid(report: MemoryAnalysis, width: int | None) -> Grid:
         lines += section
     wide = max(len(line.label) for line in lines)
     room = None if width is None else max(_LEAST, (width - wide) // len(modes) - GAP)
-    columns = [Column("name", sections[0][0], "what is held", value=lambda line: line.label)]
+    columns = [Column("name", sections[0][0], "the part", value=lambda line: line.label)]
     columns += [
-        Column(f"{mode}.held", "", "bytes", value=_cell(place), nature="place", group=mode)
+        Column(f"{mode}.bytes", "", "bytes", value=_cell(place), nature="place", group=mode)
         for place, mode in enumerate(modes)
     ]
     return Grid(columns, [part for line in lines for part in _wrapped(line, room)])
@@ -76,8 +76,8 @@ def _wrapped(line: Line, room: int | None) -> Iterator[Line]:
 
 
 def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[Line]]]:
-    """The sections with their titles; the one that the verdict is about first."""
-    held = [report.held(mode) for mode in report.modes]
+    """The sections with their titles, first the one that the verdict is about."""
+    modes = [report.in_mode(mode) for mode in report.modes]
     judged = [report.verdict(mode) for mode in report.modes]
     fits = (
         [] if report.device is None else [Line(f"on {report.device.name}", [one.word if one else "" for one in judged])]
@@ -86,8 +86,8 @@ def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[Line]]]:
         yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report), *fits]
     if report.trains:
         title = "training on one device" if report.divided else "training"
-        yield title, [*_training(held), *([] if report.divided else fits)]
-    yield "inference", [*_inference(held), *([] if report.trains else fits)]
+        yield title, [*_training(modes), *([] if report.divided else fits)]
+    yield "inference", [*_inference(modes), *([] if report.trains else fits)]
 
 
 def _rank(report: MemoryAnalysis) -> Iterator[Line]:
@@ -101,28 +101,28 @@ def _rank(report: MemoryAnalysis) -> Iterator[Line]:
     yield _sizes("between steps", [rank.rest.bytes for rank in ranks])
 
 
-def _training(held: Sequence[Held]) -> Iterator[Line]:
-    yield from _parts([one.training_parts() for one in held])
-    yield _sizes(f"{SUM}training peak", [one.peak.bytes for one in held])
-    yield Line("at", [one.peak.layer for one in held])
-    yield Line("in", [one.peak.phase for one in held])
+def _training(modes: Sequence[ModeMemory]) -> Iterator[Line]:
+    yield from _parts([one.training_parts() for one in modes])
+    yield _sizes(f"{SUM}training peak", [one.peak.bytes for one in modes])
+    yield Line("at", [one.peak.layer for one in modes])
+    yield Line("in", [one.peak.phase for one in modes])
     for phase, label in _PEAKS.items():
-        peaks = [one.training.ledger.peaks.get(phase) for one in held]
-        if any(peaks):  # where nothing is trained there is no backward pass
+        peaks = [one.training.ledger.peaks.get(phase) for one in modes]
+        if any(peaks):  # without trained parameters there is no backward pass
             yield Line(label, [memory(peak.bytes) if peak else "" for peak in peaks])
-    yield _sizes(_RESERVED, [one.reserved_training for one in held])
+    yield _sizes(_RESERVED, [one.reserved_training for one in modes])
 
 
-def _inference(held: Sequence[Held]) -> Iterator[Line]:
-    yield from _parts([one.inference_parts() for one in held])
-    yield _sizes(f"{SUM}inference peak", [one.inference.peak.bytes for one in held])
-    yield Line("at", [one.inference.peak.layer for one in held])
-    yield _sizes("eager peak", [one.eager_bytes for one in held])
-    yield _sizes(_RESERVED, [one.reserved_inference for one in held])
+def _inference(modes: Sequence[ModeMemory]) -> Iterator[Line]:
+    yield from _parts([one.inference_parts() for one in modes])
+    yield _sizes(f"{SUM}inference peak", [one.inference.peak.bytes for one in modes])
+    yield Line("at", [one.inference.peak.layer for one in modes])
+    yield _sizes("eager peak", [one.eager_bytes for one in modes])
+    yield _sizes(_RESERVED, [one.reserved_inference for one in modes])
 
 
 def _parts(parts: Sequence[dict[str, int]]) -> Iterator[Line]:
-    """What a peak consists of, a line a part."""
+    """The parts of a peak, a line each."""
     for name in parts[0]:
         yield _sizes(PARTS.get(name, name), [one[name] for one in parts])
 
@@ -143,13 +143,13 @@ def changes_grid(report: MemoryAnalysis) -> Grid:
         return found.word if found else ""
 
     columns = [
-        Column("name", "what would lower it", "the option", value=lambda change: change.option),
+        Column("name", "to lower the peak", "the option", value=lambda change: change.option),
         sized("with", "peak", lambda change: change.bytes),
         sized("saves", "saves", lambda change: needed - change.bytes),
     ]
     if report.device is not None:
         columns.append(Column("verdict", f"on {report.device.name}", "the verdict", value=word))
-    columns.append(Column("kind", "", "what it is", value=lambda change: change.words))
+    columns.append(Column("kind", "", "the change in words", value=lambda change: change.words))
     return Grid(columns, report.changes)
 
 
@@ -176,7 +176,7 @@ def _grouped(value: Callable[[Any], int]) -> Callable[[Any], str]:
 
 
 def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
-    """One line a file; a wrong one has its name and how many errors it has."""
+    """A line for each file; a wrong file has its name and number of errors."""
     good = [report for report in reports if isinstance(report, MemoryAnalysis)]
 
     def column(name: str, heading: str, read: Callable[[MemoryAnalysis], str], nature: str = "place") -> Column:
@@ -189,7 +189,7 @@ def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
         Column("name", "name", "name of the network", value=_name),
         Column("input", "input", "input volume", value=_input),
         column("batch", "batch", lambda report: f"{report.run.batch:,}"),
-        column("inference", "inference peak", lambda report: memory(report.held().inference.peak.bytes)),
+        column("inference", "inference peak", lambda report: memory(report.in_mode().inference.peak.bytes)),
     ]
     if any(report.trains for report in good):
         columns.append(column("training", "training peak", _needed))

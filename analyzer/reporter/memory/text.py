@@ -38,10 +38,10 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
         yield verdict + "\n"
     yield from _table(report, options)
     if report.trains:
-        mode = TITLES["shared" if report.held().mode == "shared" else report.mode]
+        mode = TITLES["shared" if report.in_mode().mode == "shared" else report.mode]
         where = " on one device" if report.divided else ""
         yield f"\n{styled(f'live bytes of a training step{where}, {mode}', 'bold', options.color)}\n"
-        yield from plot(report.held().timeline, options)
+        yield from plot(report.in_mode().timeline, options)
     if report.changes:
         yield "\n"
         yield from draw(changes_grid(report), options, free=False)
@@ -54,7 +54,7 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
 
 
 def _title(report: MemoryAnalysis) -> Iterator[str]:
-    """The parts of the title: name, input, batch, number format, optimizer and its step, what is done to save memory."""
+    """The parts of the title: name, input, batch, number format, optimizer and its step, and ways to save memory."""
     run, inputs = report.run, report.network.inputs
     yield report.name
     if len(inputs) == 1:
@@ -64,7 +64,7 @@ def _title(report: MemoryAnalysis) -> Iterator[str]:
     yield f"batch {count(run.batch)}"
     yield run.dtype if run.autocast is None else f"{run.dtype}, autocast {run.autocast}"
     if not report.trains:
-        yield "inference alone"
+        yield "inference only"
         return
     yield run.optimizer if not run.weight_decay else f"{run.optimizer}, weight decay {run.weight_decay:g}"
     yield f"{run.step} step"
@@ -80,17 +80,16 @@ def _title(report: MemoryAnalysis) -> Iterator[str]:
 
 
 def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
-    """The verdict, the number that decides and the largest batch; nothing where no device is named."""
+    """The verdict, its reason and the largest batch; nothing where no device is named."""
     device, found, largest = report.device, report.verdict(), report.largest
     if device is None or found is None or largest is None:
         return
-    usable = "usable" if device.usable is not None else "there"
+    usable = " usable" if device.usable is not None else ""
     parts = [
         f"{found.word} on {device.name}",
-        f"{memory(found.low)} to {memory(found.high)} needed",
-        f"{memory(device.capacity)} {usable}",
+        f"{memory(found.low)} to {memory(found.high)} needed of {memory(device.capacity)}{usable}",
     ]
-    if report.held().mode != "shared":
+    if report.in_mode().mode != "shared":
         parts.append(TITLES[report.mode])
     first, *others = _facts(
         [
@@ -105,9 +104,9 @@ def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
 
 
 def _context(report: MemoryAnalysis, capacity: int) -> Iterator[str]:
-    """What is said where the context alone is too much."""
+    """A hint, where the context by itself is too much."""
     if report.context >= capacity:
-        yield f"the context alone is {memory(report.context)}; --context sets it"
+        yield f"the context by itself is {memory(report.context)}; --context sets it"
 
 
 def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
@@ -118,7 +117,7 @@ def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
 
 
 def _table(report: MemoryAnalysis, options: Options) -> Iterator[str]:
-    """The modes side by side; the sums and the titles of sections stand out."""
+    """The modes side by side; the sums and the titles of sections are bold."""
     heads = {options.fit(title) for title in titles(report)}
     for line in draw(grid(report, options.width), options, free=False):
         text = line.rstrip("\n")
@@ -126,11 +125,11 @@ def _table(report: MemoryAnalysis, options: Options) -> Iterator[str]:
 
 
 def _arena(report: MemoryAnalysis) -> list[str]:
-    """The size of the arena against the least that there is."""
+    """The size of the arena, compared with the smallest possible."""
     plan = report.plan
     if plan is None:
         return []
-    against = "the least there is" if plan.size == plan.bound else f"{memory(plan.bound)} is the bound"
+    against = "the smallest possible" if plan.size == plan.bound else f"{memory(plan.bound)} is the bound"
     checked = "checked" if not verify(plan) else "wrong"
     return [
         f"{count(plan.size)} bytes, {against}",
@@ -141,7 +140,7 @@ def _arena(report: MemoryAnalysis) -> list[str]:
 
 
 def _facts(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iterator[str]:
-    """Labels, each with what is known, a line each."""
+    """Labels with their facts, a line each."""
     wide = max(len(label) for label, _ in lines) + GAP
     room = None if options.width is None else options.width - wide
     for label, parts in lines:
@@ -153,7 +152,7 @@ def _facts(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iter
 
 
 def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
-    """What the numbers assume, in two sentences."""
+    """The assumptions, in two lines."""
     assumed = report.assumptions()
     if not report.trains:
         yield f"counted: {assumed['counted']} · slices: {assumed['slices']} · {assumed['local']} · KiB = 2^10 bytes"

@@ -1,4 +1,4 @@
-"""The bytes alive over a training step as a plot of characters: an operation a column, or the most of several."""
+"""The bytes alive over a training step as a plot of characters. A column is an operation, or the most of several."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     #: Phase, layer and bytes alive at an operation.
-    Moment: TypeAlias = tuple[str, str, int]
+    Point: TypeAlias = tuple[str, str, int]
 
 #: Columns of the whole plot, and its rows.
 _NARROWEST, _WIDEST, _ROWS = 60, 100, 8
 
-#: A cell filled by so many eighths, and the signs of the axes: upright, corner, between phases, level, the peak's mark.
+#: Characters of a cell by its filled eighths, and of the axes: upright, corner, between phases, level, mark of the
+#: peak.
 _FILLED = (" ▁▂▃▄▅▆▇█", "    #####")
 _AXES = (("│", "└", "┴", "─", "▼"), ("|", "+", "+", "-", "v"))
 
@@ -26,7 +27,7 @@ _AXES = (("│", "└", "┴", "─", "▼"), ("|", "+", "+", "-", "v"))
 class _Stretch:
     """The columns of a phase: its name, and the most bytes alive in each."""
 
-    def __init__(self, phase: str, moments: Sequence[Moment], columns: int) -> None:
+    def __init__(self, phase: str, moments: Sequence[Point], columns: int) -> None:
         count = len(moments)
         self.phase = phase
         self.columns = [
@@ -35,7 +36,7 @@ class _Stretch:
         ]
 
 
-def plot(moments: Sequence[Moment], options: Options) -> Iterator[str]:
+def plot(moments: Sequence[Point], options: Options) -> Iterator[str]:
     """The plot in lines: the peak's mark, the columns, the axis with the phases under them."""
     phase, layer, most = max(moments, key=lambda moment: moment[2])
     marks = [memory(most * (_ROWS - row) // _ROWS) if row % 2 == 0 else "" for row in range(_ROWS)]
@@ -58,9 +59,9 @@ def plot(moments: Sequence[Moment], options: Options) -> Iterator[str]:
     yield f"{'0 B'.rjust(wide)} {corner}{axis}{level}\n"
 
 
-def _stretches(moments: Sequence[Moment], width: int) -> list[_Stretch]:
-    """The phases with their columns: as many as their operations ask for, but room for their names."""
-    phases: dict[str, list[Moment]] = {}
+def _stretches(moments: Sequence[Point], width: int) -> list[_Stretch]:
+    """The phases with their columns: in proportion to their operations, and wide enough for their names."""
+    phases: dict[str, list[Point]] = {}
     for moment in moments:
         phases.setdefault(moment[0], []).append(moment)
     least = {phase: len(phase) + 4 for phase in phases}

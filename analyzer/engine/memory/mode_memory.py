@@ -23,7 +23,7 @@ from analyzer.engine.memory.work import Work, operations_of
 from analyzer.engine.network import Network
 
 
-class Held:
+class ModeMemory:
     """The bytes that inference and training take in one mode of sharing."""
 
     def __init__(self, network: Network, mode: str, run: Run) -> None:
