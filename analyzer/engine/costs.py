@@ -2,10 +2,23 @@
 
 shared    every layer has one filter bank
 local     every layer whose type declares `sharing` has its own bank and biases at each position
-declared  as the file says
+declared  every layer has the sharing that its file gives it
 
-A tied layer counts its parameters once, with the layer whose parameters it reuses. In local mode a bank belongs to a
-position, so a layer tied to one with other volumes has parameters of its own there.
+A tied layer has no parameters of its own: they count with the layer whose parameters it reuses. In local mode a bank
+belongs to a position, so a layer that is tied to one with other volumes has parameters of its own.
+
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> image = network.enter("image", Volume((32, 32), 3))
+>>> node = network.place("conv", CATALOGUE["conv"](filters=20, kernel=8, stride=2, padding=1), [image])
+>>> (row,), totals = cost_rows(network, batch=1, dtype="float32")
+>>> row.shared.weights, row.shared.biases, row.local.weights, row.local.biases
+(3840, 20, 752640, 3920)
+>>> row.macs, totals.activation_bytes  # 8·8·3·20 weights at 14·14 positions; 14·14·20 elements of 4 bytes
+(752640, 15680)
+
+Source: CS231n, "Convolutional neural networks", for the example.
 """
 
 from __future__ import annotations
@@ -18,7 +31,7 @@ from analyzer.layers import LOCAL, SHARED, Counts
 
 
 def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], Sums]:
-    """A row for every node, with its running sums, and the totals."""
+    """A row for every node with its running sums, and the totals; bytes at this batch and dtype."""
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
     known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
@@ -51,7 +64,7 @@ def _own(node: Node, batch: int, dtype: str) -> Sums:
 
 
 def _cost(counts: Counts, dtype: str, node: Node) -> Cost:
-    """Counts as a cost: bytes of weights, biases and buffers, nothing trainable where the layer is frozen."""
+    """Counts as a cost: the bytes of weights, biases and buffers; nothing is trainable where the layer is frozen."""
     parameters = counts.weights + counts.biases
     if not parameters and not counts.buffers:
         return FREE

@@ -1,6 +1,7 @@
 """The network: layers placed one after the other, each reading volumes that earlier ones put out.
 
-`Network.place` is the propagation: the one spot where a layer's output volume becomes the next layer's input.
+`Network.place` is the propagation: the one place where the output volume of a layer becomes the input of the next. It
+also keeps the laws of a network: unique names, the limit of layers, how many volumes a layer reads.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class Network:
         tied: Node | None = None,
         frozen: bool = False,
     ) -> Node:
-        """Places `layer` behind `inputs` and returns its node, which carries its output volume.
+        """Places `layer` after `inputs` and returns its node, which has its output volume.
 
         Raises `Refusal`, and places nothing, where the network is full (LIMIT106), the name is in use (NAME103), the
         layer cannot read these volumes (SHAPE2xx) or cannot reuse the parameters of `tied` (NAME105).
@@ -132,7 +133,7 @@ class Network:
             wanted = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
             volumes = "volume" if wanted.endswith("1") else "volumes"
             given = "1 is" if len(inputs) == 1 else f"{len(inputs)} are"
-            raise Refusal(f"{{layer}} reads {wanted} {volumes}, and {given} given", code="SHAPE212")
+            raise Refusal(f"{{layer}} reads {wanted} {volumes}, but {given} given", code="SHAPE212")
         alike = (id(layer), *[id(node.output) for node in inputs])
         flow = self._flows.get(alike)
         if flow is None:
@@ -147,7 +148,7 @@ class Network:
         return node
 
     def also_name(self, name: str, node: Node) -> None:
-        """Gives a placed layer a second name: that of the repetition which it is the end of."""
+        """Gives a placed layer a second name: that of the repetition that ends with it."""
         self.names[name] = node
 
     @property
@@ -156,12 +157,12 @@ class Network:
         return bool(self._named_outputs)
 
     def name_outputs(self, nodes: Sequence[Node]) -> None:
-        """Says which nodes are the outputs."""
+        """Names the nodes that are the outputs."""
         self._named_outputs = list(nodes)
 
     @property
     def outputs(self) -> list[Node]:
-        """The nodes that are outputs: the named ones, otherwise every node that nothing reads."""
+        """The outputs: the nodes that were named, or every node that nothing reads."""
         if self._named_outputs:
             return self._named_outputs
         read = {source.index for node in self.nodes for source in node.inputs}
@@ -173,10 +174,10 @@ class Network:
 
 
 def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:
-    """Refuses parameters of another layer that do not fit this one: another type, or weights of another shape."""
+    """Refuses to reuse the parameters of a layer of another type, or parameters of another shape (NAME105)."""
     if tied.layer.type != layer.type:
         raise Refusal(
-            f"{{layer}} is a `{layer.type}` and reuses the parameters of `{tied.name}`, a `{tied.layer.type}`",
+            f"{{layer}} is a `{layer.type}`, but it reuses the parameters of `{tied.name}`, a `{tied.layer.type}`",
             code="NAME105",
             parameter="tied",
         )
@@ -186,7 +187,7 @@ def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:
     depths = flow.input.depth, tied.flow.input.depth
     if not same or (layer.shares and depths[0] != depths[1]) or layer.agreed() != tied.layer.agreed():
         raise Refusal(
-            f"{{layer}} reuses the parameters of `{tied.name}`, whose shape is another",
+            f"{{layer}} reuses the parameters of `{tied.name}`, which have another shape",
             code="NAME105",
             parameter="tied",
             notes=[

@@ -1,10 +1,19 @@
 """The receptive field pass: which cells of the network's first input each output cell of a layer sees.
 
 For every axis of the input a field is a pair of functions of the output cell u: the first and the last input cell that
-it sees, padding not clipped. Along a path of windows both are u·stride + constant; behind transposed or resampled
-layers they repeat with a period of q output cells, every period `step` input cells further on. A layer composes its
-`Reading` with the fields of its inputs, several inputs give the hull; so the fields are exact over branches and phases,
-and cost one small step a layer. Normalisation counts as reading the cell alone.
+it sees; cells in the padding count. Along a path of windows both are u·stride + constant. After transposed or resampled
+layers they repeat with a period of q output cells, and each period is `step` input cells further on. A layer composes
+its `Reading` with the fields of its inputs; several inputs give their hull. So fields are exact over branches and
+phases, and cost one small step a layer. A normalisation counts as reading only the cell itself.
+
+>>> from analyzer.layers import CATALOGUE
+>>> network = Network()
+>>> node = network.enter("image", Volume((32, 32), 3))
+>>> for name, stride in (("first", 2), ("second", 1)):
+...     node = network.place(name, CATALOGUE["conv"](filters=8, kernel=3, stride=stride, padding=1), [node])
+>>> first, second = receptive_fields(network)
+>>> second.size, second.stride, second.offset  # 3 + (3 − 1)·2 = 7 cells, from −1 − 2 on
+([7, 7], [2, 2], [-3, -3])
 
 Sources: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks", for single paths;
 interval propagation otherwise, held against autograd on 2,999 random stacks (torch 2.13.0).
@@ -21,17 +30,19 @@ from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
 from analyzer.record import Record, Reported
 from analyzer.volume import Volume
 
-# Phases that are kept; beyond them, and where paths of different strides meet, the real cells are listed, up to as many;
-# beyond those a field is left open. Windows over ragged fields walk their taps, so often in all.
+# The most phases that are kept. With more, and where paths of different strides meet, the real cells are listed; with
+# more cells than this the field stays unknown.
 _MOST = 4096
+
+# The most taps that a window over a ragged field looks at.
 _MOST_TAPS = 1 << 17
 
 
 class AxisField(Record):
     """The field along one input axis.
 
-    Output cell u = period·t + k of axis number `axis` sees the cells from first[k] + step·t to last[k] + step·t; it sees
-    none where the first is beyond the last.
+    Output cell u = period·t + k of axis number `axis` sees the cells from first[k] + step·t to last[k] + step·t; it
+    sees none where the first is beyond the last.
 
     axis    the number of the output's axis; None where every output cell sees the same
     period  0 where the real cells are listed one by one
@@ -63,7 +74,7 @@ class AxisField(Record):
             high -= max((high - end + spread - 1) // spread, 0) * spread
         if low <= high and not self.ragged:
             return self.at(low)[0], self.at(high)[1]
-        # What a cell sees comes again with the period, further on: the first so many and the last so many decide.
+        # The cells that an output cell sees repeat with the period, further on: the first and the last period decide.
         cells = range(low, high + 1, spread)
         most = self.period or len(self.first)
         near = [self.at(cell) for cell in cells[:most]]
@@ -128,12 +139,12 @@ def _stride(field: AxisField) -> int | float:
     return field.step // field.period if field.step % field.period == 0 else field.step / field.period
 
 
-#: What a node sees: a field for each input axis; None where it has no such form; () where it does not hang on the input.
+#: The field of a node on each input axis; None where it is unknown; () where the node does not depend on the input.
 _State = list[AxisField] | tuple[()] | None
 
 
 def receptive_fields(network: Network) -> list[ReceptiveField | None]:
-    """The receptive field of every node in the network's order; None where it has no such form."""
+    """The receptive field of every node, in the order of the network; None where it is unknown."""
     made: dict[int, ReceptiveField] = {}
     states = propagated(network)  # keeps every state, so that each has an id of its own
     fields: list[ReceptiveField | None] = []
@@ -141,7 +152,7 @@ def receptive_fields(network: Network) -> list[ReceptiveField | None]:
         if not state:
             fields.append(None)
             continue
-        known = made.get(id(state))  # a layer that changes nothing has the very state of its input
+        known = made.get(id(state))  # a layer that keeps the field shares the state of its input
         if known is None:
             known = made[id(state)] = _measured(state, node.output)
         fields.append(known)
@@ -149,7 +160,7 @@ def receptive_fields(network: Network) -> list[ReceptiveField | None]:
 
 
 def propagated(network: Network) -> list[_State]:
-    """What every node in the network's order sees of the first input."""
+    """The field of every node, in the order of the network, on the axes of the first input."""
     entry = network.inputs[0]
     whole = [AxisField(None, [0], [size - 1], step=0, whole=True) for size in entry.output.spatial]
     if not whole:
@@ -163,7 +174,7 @@ def propagated(network: Network) -> list[_State]:
 
 
 class _Answer:
-    """The readings of a layer, with what is asked of them at every node: whether all are `KEPT`, or turn no axis."""
+    """The readings of a layer, and whether all of them are `KEPT` or keep their axis: every node is asked for it."""
 
     __slots__ = ("kept", "readings", "straight")
 
@@ -177,7 +188,7 @@ class _Answer:
 def _state(
     node: Node, states: dict[int, _State], whole: list[AxisField], answers: dict[tuple[int, int], _Answer]
 ) -> _State:
-    """What a node sees, out of what its inputs see."""
+    """The field of a node, from the fields of its inputs."""
     flow = node.flow
     result: _State = ()
     for which, source in enumerate(node.inputs):
@@ -208,7 +219,7 @@ def _is_global(readings: Readings) -> bool:
 
 
 def _composed(state: _State, answer: _Answer, output: Volume, whole: list[AxisField]) -> _State:
-    """The fields behind the readings of one layer."""
+    """The fields of a layer with these readings, whose input has the fields `state`."""
     assert state is not None
     readings = answer.readings
     assert isinstance(readings, tuple)
@@ -272,7 +283,7 @@ def _compose(field: AxisField, reading: Reading, axis: int, length: int) -> Axis
 def _tabled(
     axis: int | None, cells: Iterator[tuple[int, int]], period: int, step: int, length: int
 ) -> AxisField | None:
-    """The field with what its `cells` see, a period of them or all that there are; None where both are too many."""
+    """The field of these `cells`: of one period, or of all real cells; None where both are too many."""
     if period > _MOST:
         period = step = 0
     number = period or length
@@ -288,7 +299,7 @@ def _tabled(
 
 
 def _hulls(a: _State, b: _State, output: Volume) -> _State:
-    """The hull of what two inputs see, axis by axis."""
+    """The hull of the fields of two inputs, axis by axis."""
     if not a or not b:
         return None
     fields = []
@@ -306,7 +317,7 @@ def _hull(a: AxisField, b: AxisField, output: Volume) -> AxisField | None:
     if b.whole:
         return b
     if a.axis != b.axis and a.axis is not None and b.axis is not None:
-        return None  # one input with its axes turned: what is seen is no product of axes
+        return None  # one input with its axes turned: the cells that are seen are not a range on each axis
     axis = b.axis if a.axis is None else a.axis
     period = step = 0
     if a.period and b.period and a.step * b.period == b.step * a.period:

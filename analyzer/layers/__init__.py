@@ -1,4 +1,4 @@
-"""The layer catalogue: every layer type of the language, one class each, one module a family.
+"""The layer catalogue: every layer type of the language. A type is a class, a family of types is a module.
 
 `CATALOGUE` maps a type's name to its class. "Where a new thing goes" in docs/ says how to add one.
 """

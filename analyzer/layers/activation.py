@@ -1,4 +1,4 @@
-"""Activations: the volume kept, no MACs; only `prelu` has parameters, only `glu` changes the depth.
+"""Activations keep the volume and have no MACs. Only `prelu` has parameters, only `glu` changes the depth.
 
 Sources: torch.nn (torch 2.13.0) for each of the same name; He et al. 2015 (PReLU); Dauphin et al. 2017 (GLU).
 """
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Activation(Layer):
-    """A function of each element. In place its backward works from the output, or from a copy that it takes before."""
+    """A function of each element. In place, its backward pass uses the output, or a copy of the input made before."""
 
     activates = True
     pointwise = True
     keeps = (0,)
-    #: Whether its backward can work from the output where it overwrote its input.
+    #: Whether the output is enough for its backward pass where it overwrote its input.
     invertible: ClassVar[bool] = False
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
 
@@ -46,14 +46,14 @@ class Activation(Layer):
 
 
 class _FromOutput(Activation):
-    """A function whose slope is a function of its value."""
+    """A function whose slope follows from its value."""
 
     keeps = (OUT,)
     invertible = True
 
 
 class _Monotone(Activation):
-    """A function that can be undone, which torch makes use of in place alone."""
+    """A function that can be inverted; torch uses that only in place."""
 
     invertible = True
 
@@ -100,7 +100,7 @@ class Softsign(Activation, type="softsign", elsewhere=("Softsign",)):
     """x/(1 + |x|). Source: torch.nn.Softsign."""
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A size, a sum and a quotient, which keeps what it divides and by what."""
+        """A magnitude, a sum and a quotient, which keeps its numerator and its denominator."""
         size = flow.output.size
         if self.inplace:
             return super().saved(flow, sharing)
@@ -119,7 +119,7 @@ class LogSigmoid(Activation, type="log_sigmoid", elsewhere=("LogSigmoid",)):
     """log(sigmoid(x)). Source: torch.nn.LogSigmoid."""
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input and the exponentials, where it is not in place."""
+        """Keeps its input and the exponentials where it is not in place."""
         if self.inplace:
             return super().saved(flow, sharing)
         return (self.operation(flow, sharing, (Array(flow.output.size, always=True),)),)
@@ -170,13 +170,17 @@ class PRelu(Activation, type="prelu", elsewhere=("PReLU",)):
     """
 
     slope: float = parameter(Number(-(10**6), 10**6), "slope below 0 before training", default=0.01, main=True)
-    per: str = parameter(Choice("layer", "depth", "volume"), "what has a slope of its own", default="layer")
+    per: str = parameter(
+        Choice("layer", "depth", "volume"),
+        "which elements share a slope: all, those of a plane, or none",
+        default="layer",
+    )
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts({"layer": 1, "depth": flow.input.depth, "volume": flow.input.size}[self.per])
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input; the gradient of the slopes is as large as the volume before it is summed."""
+        """Keeps its input. The gradient of the slopes is as large as the volume until it is summed."""
         (operation,) = super().saved(flow, sharing)
         operation.transient = flow.output.size
         return (operation,)
@@ -198,7 +202,7 @@ class Glu(Layer, type="glu", elsewhere=("GLU",)):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].depth % 2:
             raise Refusal(
-                f"{{layer}} halves the depth, and its input has an odd depth of {inputs[0].depth}",
+                f"{{layer}} halves the depth, but its input has an odd depth of {inputs[0].depth}",
                 code="SHAPE207",
                 notes=[f"{inputs[0].depth} = 2·{inputs[0].depth // 2} + 1"],
                 help="an even number of filters before it",

@@ -1,4 +1,4 @@
-"""Layers that rearrange a volume's elements, add some around it or take some away; no parameters, no MACs.
+"""Layers that rearrange the elements of a volume, add cells around it or remove some. No parameters, no MACs.
 
 Sources: torch.nn.Flatten, Unflatten, torch.permute, ZeroPad2d (torch 2.13.0); Keras Permute, Cropping2D (3.15.1).
 """
@@ -45,7 +45,7 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
 
 
 class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
-    """The same elements with other axes; one `?` is what is left over.
+    """The same elements with other axes. One size may be `?`: it follows from the others.
 
     output   `to`
     refused  a volume of another size
@@ -68,7 +68,7 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
         if None in self.to:
             if size % known:
                 raise Refusal(
-                    f"{{layer}} cannot arrange {inputs[0].pretty()} as {asked}: {size} is no multiple of {known}",
+                    f"{{layer}} cannot arrange {inputs[0].pretty()} as {asked}: {size} is not a multiple of {known}",
                     code="SHAPE209",
                     parameter="to",
                     notes=[f"{size} = {size // known}·{known} + {size % known}"],
@@ -80,12 +80,12 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
                 code="SHAPE209",
                 parameter="to",
                 notes=[f"{'·'.join(names)} = {total}" for names, total in factors if len(names) > 1],
-                help="a `?` stands for what is left over",
+                help="write `?` for one size, which then follows from the others",
             )
         return Volume.of([size // known if n is None else n for n in self.to])
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        """The axes of more than one cell must stay; those of one may come and go."""
+        """Known where the axes of more than one cell stay in their order; axes of one cell may be added or removed."""
         before = [axis for axis, size in enumerate(flow.input.spatial) if size > 1]
         after = [axis for axis, size in enumerate(flow.output.spatial) if size > 1]
         if [flow.input.spatial[axis] for axis in before] != [flow.output.spatial[axis] for axis in after]:
@@ -97,7 +97,7 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
 
 
 class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
-    """The axes in another order: the output's first axis is the input's axis named first, and so on.
+    """The axes in another order. The first axis of the output is the axis of the input that `order` names first.
 
     output   the sizes in that order
     refused  an order that does not name each axis of the input once
@@ -120,7 +120,7 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
         return Volume.of([volume.sizes[volume.axes.index(name)] for name in self.order])
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A copy, whose gradient is read in the old order."""
+        """A copy; its gradient is read in the old order."""
         return (Operation((0,), flow.output.size, gradients=(PASSED,)),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
@@ -134,7 +134,7 @@ class Pad(
     type="pad",
     elsewhere=("ZeroPad2d", "ZeroPadding1D", "ZeroPadding2D", "ReflectionPad2d", "ConstantPad2d"),
 ):
-    """Cells added around the volume.
+    """Adds cells around the volume.
 
     output   W + P_before + P_after on each spatial axis
 
@@ -156,7 +156,7 @@ class Pad(
 
 
 class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3D", "CenterCrop")):
-    """Cells taken away from around the volume.
+    """Removes cells around the volume.
 
     output   W − P_before − P_after on each spatial axis
     refused  a crop that leaves nothing
@@ -166,7 +166,7 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
 
     keeps = ()
     cuts = True
-    padding: Padding = parameter(PaddingKind(explicit=True), "cells taken from around the input", main=True, letter="P")
+    padding: Padding = parameter(PaddingKind(explicit=True), "cells removed around the input", main=True, letter="P")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "crops")
@@ -177,11 +177,11 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
             if left < 1:
                 name = AXES[inputs[0].rank][axis]
                 raise Refusal(
-                    f"{{layer}} takes {before + after} cells from a {name} of {size}",
+                    f"{{layer}} removes {before + after} cells from a {name} of {size}",
                     code="SHAPE202",
                     parameter="padding",
                     notes=[f"{name}: {size} − {before} − {after} = {signed(left)}"],
-                    help=f"at most {size - 1} cells in all",
+                    help=f"remove at most {size - 1} cells in all",
                 )
             sizes.append(left)
         return Volume(tuple(sizes), inputs[0].depth)
@@ -191,16 +191,16 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
 
 
 class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "chunk")):
-    """A range of one axis. A split is several slices of one layer.
+    """Takes a range of one axis. A split is several slices of one layer.
 
     output   ⌈(stop − start)/step⌉ on the axis, the others kept
-    refused  a range beyond the axis; an empty one
+    refused  a range that ends beyond the axis; an empty range
 
     Sources: torch.Tensor.narrow; ONNX Slice.
     """
 
     view = True
-    axis: tuple[str, ...] = parameter(Axes(single=True), "the axis that is cut", default=("depth",), shown="depth")
+    axis: tuple[str, ...] = parameter(Axes(single=True), "the axis that is sliced", default=("depth",), shown="depth")
     start: int = parameter(Whole(0), "first cell", default=0)
     stop: int | None = parameter(Whole(1), "the cell after the last", default=None, shown="the axis's size")
     step: int = parameter(Whole(), "every step-th cell", default=1)
@@ -211,7 +211,7 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
         stop = sizes[axis] if self.stop is None else self.stop
         if stop > sizes[axis] or self.start >= stop:
             raise Refusal(
-                f"{{layer}} takes {self.axis[0]} {self.start} to {stop}, and its input has {sizes[axis]}",
+                f"{{layer}} slices the {self.axis[0]} from {self.start} to {stop}, but its input has a {self.axis[0]} of {sizes[axis]}",
                 code="SHAPE210",
                 parameter="stop" if stop > sizes[axis] else "start",
                 notes=[f"needed: 0 ≤ start < stop ≤ {sizes[axis]}"],
@@ -220,7 +220,7 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
         return Volume.of(sizes)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A view; its gradient is a volume of zeros with the range filled in."""
+        """A view. Its gradient is a volume of zeros with the range filled in."""
         return (Operation((0,), flow.output.size, place=VIEW, gradients=(NEW,), parts=True),)
 
     def bounds(self, volume: Volume) -> Bounds:

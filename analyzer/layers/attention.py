@@ -1,4 +1,4 @@
-"""Attention and what stands around it: tokens, position tables, gates.
+"""Attention and the layers that come with it: tokens, position tables, gates.
 
 Tokens are a 1-D volume, L x D; a feature map H x W x D is read as its H·W tokens.
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding", "pos_embed", "AddPositionEmbs")):
-    """A trained table added to the volume.
+    """Adds a trained table to the volume.
 
     output   kept
     weights  W·H·D: one number for each element
@@ -56,7 +56,7 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
         return Counts(flow.input.size)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A sum; the table's gradient is summed over the batch."""
+        """A sum. The gradient of the table is summed over the batch."""
         size = flow.output.size
         return (
             Operation(
@@ -66,7 +66,7 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
 
 
 class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
-    """Trained rows put before the tokens.
+    """Puts trained rows before the tokens.
 
     output   L + count rows, depth kept
     weights  count · D
@@ -75,12 +75,12 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
     Sources: Dosovitskiy et al. 2021.
     """
 
-    count: int = parameter(Whole(), "rows that are added", default=1, main=True)
+    count: int = parameter(Whole(), "number of rows", default=1, main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].rank != 1:
             raise Refusal(
-                f"{{layer}} adds a row to tokens L x D, and its input is {inputs[0].pretty()}",
+                f"{{layer}} adds a row to tokens L x D, but its input is {inputs[0].pretty()}",
                 code="SHAPE205",
                 help=f"`reshape: {inputs[0].positions}x{inputs[0].depth}` before it",
             )
@@ -90,12 +90,12 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
         return Counts(self.count * flow.input.depth)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A join; the gradient is a view of the whole."""
+        """A concatenation. The gradient of the input is a view of the gradient of the output."""
         trained = self.parameters(flow, sharing).tensors(self.count, flow.input.depth)
         return (Operation((0,), flow.output.size, trained=trained, gradients=(PASSED,), precision=FULL),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return Cells.UNKNOWN  # the added rows see nothing of the input
+        return Cells.UNKNOWN  # the added rows read no cell of the input, the others are moved
 
 
 class MultiHeadAttention(
@@ -104,18 +104,18 @@ class MultiHeadAttention(
     elsewhere=("MultiheadAttention", "MHA", "Attention", "SelfAttention"),
     reads=(1, 3),
 ):
-    """Scaled dot-product attention with its four projections. One input attends to itself; two are the query and
-    the memory; three the query, the key and the value.
+    """Scaled dot-product attention with its four projections. One input attends to itself, two are the query and the
+    memory, three are the query, the key and the value.
 
     With L query tokens, M memory tokens, h heads of key depth k and value depth v (D/h unless given):
 
     output   kept (the query's volume)
     weights  D·h·k + D_key·h·k + D_value·h·v + h·v·D; `relative_position` adds (2a − 1)·(2b − 1)·h for a window a x b
     biases   2·h·k + h·v + D
-    MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` each token attends to
-             the window's tokens alone, and axes are filled up to whole windows for the attention itself
-    refused  heads that do not divide D where no depth is given; an input without positions; keys and values of
-             different length; a window over a memory with other positions
+    MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` each token attends only
+             to the tokens of its window, and for that the axes are filled up to whole windows
+    refused  heads that do not divide D where no depth is given; an input without spatial axes; different numbers of
+             keys and values; a window with a memory of other positions than the query
 
     Sources: torch.nn.MultiheadAttention; Keras MultiHeadAttention (key_dim, value_dim are per head); Liu et al. 2021.
     """
@@ -125,9 +125,9 @@ class MultiHeadAttention(
     value_depth: int | None = parameter(Whole(), "depth of a head's values", default=None, shown="key_depth")
     bias: bool = parameter(Flag(), "whether the projections have biases", default=True)
     within: int | tuple[int, ...] | None = parameter(
-        Sizes(), "window that attention stays in", default=None, shown="none", name="window"
+        Sizes(), "size of the windows that limit the attention", default=None, shown="none", name="window"
     )
-    relative_position: bool = parameter(Flag(), "whether it has a table of relative positions", default=False)
+    relative_position: bool = parameter(Flag(), "whether it has a trained table of relative positions", default=False)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         for volume in inputs:
@@ -151,11 +151,11 @@ class MultiHeadAttention(
             per_axis(self.within, inputs[0].rank, "window")
             if any(volume.spatial != inputs[0].spatial for volume in inputs):
                 raise Refusal(
-                    "{layer} attends in windows, and its memory has other positions than its query",
+                    "{layer} attends in windows, but the positions of its memory and its query differ",
                     code="SHAPE211",
                     parameter="window",
                     notes=[f"it reads {', '.join(volume.pretty() for volume in inputs)}"],
-                    help="attention over another memory has no `window`",
+                    help="leave `window` out where the memory has other positions",
                 )
         return inputs[0]
 
@@ -183,14 +183,14 @@ class MultiHeadAttention(
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """The projections, the attention itself, and the projection back.
 
-        Without a window as torch.nn.MultiheadAttention runs where it returns no weights: a fused attention that keeps
-        queries, keys, values, its output and a logarithm for each row. With one as torchvision's Swin: windows cut out
-        (a copy), the matrix of each kept, and put back (a copy).
+        Without a window as torch.nn.MultiheadAttention runs when it returns no weights: a fused attention that keeps
+        queries, keys, values, its output and a logarithm for each row. With a window as torchvision's Swin runs: a copy
+        of each window, the kept matrix of its attention, and a copy back.
         """
         return self._fused(flow) if self.within is None else self._windowed(flow)
 
     def _projection(self, units: int, depth: int) -> tuple[tuple[int, ...], ...]:
-        """The parameter tensors of a dense layer of the tokens."""
+        """The parameter tensors of a dense layer along the depth."""
         return Counts(units * depth, units if self.bias else 0).tensors(units, depth)
 
     def _fused(self, flow: Flow) -> Sequence[Operation]:
@@ -283,7 +283,7 @@ class MultiHeadAttention(
         return operations
 
     def _table(self, flow: Flow) -> tuple[tuple[int, ...], ...]:
-        """The table of relative positions, where there is one: a row for each, a column for each head."""
+        """The shape of the table of relative positions, if it has one: a row a position, a column a head."""
         if not self.relative_position:
             return ()
         spatial = flow.input.spatial if self.within is None else per_axis(self.within, flow.input.rank, "window")
@@ -294,12 +294,14 @@ class MultiHeadAttention(
 
 
 class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "SqueezeExcitation", "SELayer", "SEModule")):
-    """A gate on each plane: global mean, two dense layers, multiplied back. With R = `reduced`, or ⌊D/ratio⌋ and at least 1:
+    """A gate on each plane: a global mean and two dense layers, multiplied with the volume.
+
+    With R = `reduced`, or ⌊D/ratio⌋ and at least 1:
 
     output   kept
     weights  2·D·R
     biases   R + D
-    MACs     2·D·R; the products of the gate are none
+    MACs     2·D·R; the products with the gate do not count
     refused  nothing
 
     Sources: Hu et al. 2018; torchvision.ops.SqueezeExcitation.
@@ -324,7 +326,7 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
         return 2 * flow.input.depth * self._between(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A mean, two dense layers with their activations, and a product, which keeps the volume and the gate."""
+        """A mean, two dense layers with their activations, and a product that keeps the volume and the gate."""
         between, depth, size = self._between(flow), flow.input.depth, flow.input.size
         first = Counts(depth * between, between if self.bias else 0).tensors(1, 1)
         second = Counts(depth * between, depth if self.bias else 0).tensors(1, 1)

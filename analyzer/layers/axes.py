@@ -15,7 +15,7 @@ def effective(kernel: int, dilation: int) -> int:
 
 
 def per_axis(value: int | tuple[int, ...], rank: int, parameter: str) -> tuple[int, ...]:
-    """A size parameter for each of `rank` spatial axes; one number stands for all."""
+    """A size parameter for each of `rank` spatial axes; one number is for all of them."""
     if isinstance(value, int):
         return (value,) * rank
     if len(value) != rank:
@@ -39,18 +39,18 @@ def wrong_rank(parameter: str, given: int, rank: int) -> Refusal:
     where = f"a {rank}-D volume ({axes})" if rank else "a vector, which has no spatial axis"
     numbers = "1 number" if given == 1 else f"{given} numbers"
     return Refusal(
-        f"{parameter} of {{layer}} has {numbers}, and its input is {where}",
+        f"`{parameter}` of {{layer}} has {numbers}, but its input is {where}",
         code="SHAPE203",
         parameter=parameter,
-        help=f"one number for all axes, or {rank}" if rank else None,
+        help=f"write one number for all axes, or {rank}" if rank else None,
     )
 
 
 def needs_axes(volume: Volume, what: str) -> None:
-    """Refuses a vector where a layer slides over spatial axes."""
+    """Refuses a vector for a layer that needs spatial axes; `what` says what for."""
     if not volume.spatial:
         raise Refusal(
-            f"{{layer}} {what} spatial axes, and its input is a vector of {volume.depth}",
+            f"{{layer}} {what} spatial axes, but its input is a vector of {volume.depth}",
             code="SHAPE205",
             help="`reshape` gives a vector axes, for example `reshape: 1x1x?`",
         )

@@ -1,7 +1,7 @@
-"""What a layer type is: parameters declared once, and the questions that it answers.
+"""The base of the layer types: parameters that are declared once, traits, and the questions that a type answers.
 
-A type is a class with a docstring that says its rule, its parameters as annotated class attributes, and the answers
-that differ from the defaults here. The loader, the schema, the docs and the messages are made from the declaration.
+A type is a class. Its docstring gives its rule, its annotated class attributes are its parameters, and its methods are
+the answers that differ from the defaults here. The loader, the schema, the docs and the messages are made from it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Layer:
 
     The constructor takes parameters by their names, as a file writes them, and raises `Refusal` for a wrong one.
 
-    Class keywords: `type`, its name in the language; `elsewhere`, its names in frameworks, which messages answer;
-    `reads`, how many volumes it reads (least, most; None for any number).
+    Class keywords: `type`, its name in the language; `elsewhere`, its names in frameworks, for "did you mean"; `reads`,
+    the least and the most volumes that it reads (None for any number).
     """
 
     type: ClassVar[str] = ""
@@ -50,12 +50,12 @@ class Layer:
     reads: ClassVar[tuple[int, int | None]] = (1, 1)
     declared: ClassVar[dict[str, Parameter]] = {}
     main: ClassVar[str | None] = None
-    #: The textbook's letters that it takes, each with the parameter that it stands for.
+    #: The textbook's letters that it accepts, each with its parameter.
     letters: ClassVar[dict[str, str]] = {}
     #: The parameters that a layer must give.
     needed: ClassVar[tuple[str, ...]] = ()
     shares: ClassVar[bool] = False
-    #: Whether its numbers are its author's and not computed: marked in every report.
+    #: Whether its author gives its numbers, which are not calculated: marked in every report.
     authored: ClassVar[bool] = False
     #: Whether its output is a view of its input's memory.
     view: ClassVar[bool] = False
@@ -85,7 +85,7 @@ class Layer:
     merges: ClassVar[bool] = False
     #: Whether it multiplies its inputs with each other.
     multiplies: ClassVar[bool] = False
-    #: Whether it can put out more positions than it reads, all of them made of what it reads.
+    #: Whether it can put out more positions than it reads, all calculated from the input.
     grows: ClassVar[bool] = False
     #: Whether it stretches its input to a given size, which may be no multiple of it.
     stretches: ClassVar[bool] = False
@@ -100,8 +100,8 @@ class Layer:
     drops: ClassVar[Drops] = Drops.NOTHING
     scores: ClassVar[Scores] = Scores.PLAIN
 
-    #: What its backward pass keeps and how autocast runs it, where it is one operation; see `Operation`. `keeps` has no
-    #: default: a type declares it, be it empty, or answers `saved`.
+    #: For a layer that runs as one operation: the values that its backward pass keeps, and how autocast runs it; see
+    #: `Operation`. `keeps` has no default, so that a type declares it (it may be empty) or answers `saved`.
     keeps: ClassVar[tuple[int, ...]]
     precision: ClassVar[Precision] = AS_READ
 
@@ -157,7 +157,10 @@ class Layer:
         CATALOGUE[sys.intern(type)] = cls
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
-        """The output volume, or a `Refusal` that names the parameter at fault. Default: the first input, kept."""
+        """The output volume. Default: that of the first input.
+
+        Raises `Refusal` where the layer cannot read these volumes; it names the parameter at fault.
+        """
         return inputs[0]
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
@@ -180,14 +183,14 @@ class Layer:
         return self.macs(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """The operations that it runs as, each with what its backward pass keeps, by reference. Default: one.
+        """The operations that it runs as, and what the backward pass of each keeps. Default: one operation.
 
-        The parameter tensors of all of them together are `parameters(flow, sharing)`.
+        Their parameter tensors together have the weights and biases of `parameters(flow, sharing)`.
         """
         return (self.operation(flow, sharing),)
 
     def operation(self, flow: Flow, sharing: Sharing, extras: Sequence[Array] = ()) -> Operation:
-        """The layer as one operation, which makes and keeps `extras` besides."""
+        """The layer as one operation, which also makes and keeps `extras`."""
         counts = self.parameters(flow, sharing)
         return Operation(
             range(len(flow.inputs)),

@@ -1,11 +1,11 @@
-"""Convolutions: a filter bank slid over the spatial axes, shared by all positions or owned by each.
+"""Convolutions: a filter bank that slides over the spatial axes; all positions share it, or each has its own.
 
 Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"; torch.nn.Conv1d–3d and
 ConvTranspose1d–3d; Keras DepthwiseConv2D, SeparableConv2D, LocallyConnected2D. Every formula here was held against
 torch 2.13.0, Keras 3.15.1, tf.keras 2.15, ONNX 1.23.2 and flax 0.12.8.
 """
 
-# Longer than most modules: the four convolutions share one base and are read side by side.
+# Longer than most modules: the four convolutions have one base, and are easier to compare in one place.
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Size = int | tuple[int, ...]
 
 
 class Convolution(Layer):
-    """What all convolutions share: the window, the sharing of weights and of biases."""
+    """The base of all convolutions: the window, and the sharing of weights and biases."""
 
     linear = True
     kernel: Size = parameter(Sizes(), "size of the filters", letter="F", agreed=True)
@@ -49,7 +49,7 @@ class Convolution(Layer):
         Flag(), "whether each position has its own bias", default=None, shown="as the sharing"
     )
     padding_mode: str = parameter(
-        Choice("zeros", "reflect", "replicate", "circular"), "what the padding cells hold", default="zeros"
+        Choice("zeros", "reflect", "replicate", "circular"), "values of the padding cells", default="zeros"
     )
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
@@ -69,7 +69,7 @@ class Convolution(Layer):
         return self.sharing
 
     def slid(self, volume: Volume, depth: int) -> Volume:
-        """The output volume of the window over `volume`, with this depth."""
+        """The output volume of the window over `volume`, with this depth; refuses a window that does not fit."""
         needs_axes(volume, "slides over")
         window = self.window(volume)
         self._check_padding_mode(volume, window)
@@ -78,7 +78,7 @@ class Convolution(Layer):
         return checked(output)
 
     def taps(self, volume: Volume) -> int:
-        """The cells of one window, over one plane of depth."""
+        """The cells that one window reads of a plane."""
         return prod(per_axis(self.kernel, volume.rank, "kernel"))
 
     def biases(self, depth: int, positions: tuple[int, ...], sharing: Sharing) -> int:
@@ -93,7 +93,7 @@ class Convolution(Layer):
         return depth * prod(positions) if self.untied_bias else depth
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps what it slides over: its input, or a padded copy of it."""
+        """Keeps the volume that it slides over: its input, or a padded copy of it."""
         first = self.padded(flow.input)
         trained = self.parameters(flow, sharing).tensors(*self.last_axes(flow.input))
         read, held = len(first), (0,) if first and self.padding_mode != "zeros" else ()
@@ -108,7 +108,7 @@ class Convolution(Layer):
         return (*first, slid)
 
     def last_axes(self, volume: Volume) -> tuple[int, int]:
-        """The last two axes of the weights: of the kernel, in 1-D the depth that a filter reads and the kernel."""
+        """The last two axes of the weights: those of the kernel; in 1-D the planes of a filter, and the kernel."""
         kernel = per_axis(self.kernel, volume.rank, "kernel")
         return (self.read_depth(volume), kernel[0]) if len(kernel) == 1 else (kernel[-2], kernel[-1])
 
@@ -117,7 +117,7 @@ class Convolution(Layer):
         return volume.depth
 
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
-        """The copy with padding around it, where the sides of an axis differ or the padding holds no zeros."""
+        """The padded copy of the input that frameworks make where two sides differ or the padding is not zero."""
         window = self.window(volume)
         if not window.real_padding or not any(map(any, window.padding)):
             return padded_copy(volume, self.padding.balanced(window.padding, window.stride))
@@ -131,7 +131,7 @@ class Convolution(Layer):
         for axis, size, pair in zip(volume.axes, volume.spatial, window.padding, strict=False):
             if max(pair) > size - limit:
                 raise Refusal(
-                    f"{{layer}} pads {axis} by {max(pair)} with `{self.padding_mode}`, and its input has only {size} there",
+                    f"{{layer}} pads the {axis} by {max(pair)} with `{self.padding_mode}`, but its input has a {axis} of only {size}",
                     code="SHAPE206",
                     parameter="padding",
                     notes=[f"{self.padding_mode}: padding ≤ {size}{' − 1' if limit else ''} = {size - limit}"],
@@ -141,19 +141,19 @@ class Convolution(Layer):
 
 def check_groups(groups: int, depth: int, filters: int) -> None:
     """Refuses groups that do not divide the input depth and the filters."""
-    for what, number, parameter_at_fault in (
-        ("input depth", depth, "groups"),
-        ("filters", filters, "filters"),
+    for parameter_at_fault, number, what in (
+        ("groups", depth, f"input depth of {depth}"),
+        ("filters", filters, f"{filters} filters"),
     ):
         if number % groups:
             fitting = [g for g in range(1, min(depth, filters, 4096) + 1) if depth % g == 0 and filters % g == 0]
             near = min(fitting, key=lambda g: abs(g - groups))
             raise Refusal(
-                f"the {groups} groups of {{layer}} do not divide its {number} {what if what == 'filters' else 'planes of ' + what}",
+                f"the {groups} groups of {{layer}} do not divide its {what}",
                 code="SHAPE207",
-                parameter="groups" if parameter_at_fault == "groups" else "filters",
+                parameter=parameter_at_fault,
                 notes=[f"{number} = {number // groups}·{groups} + {number % groups}"],
-                help=f"groups: {near} divides {depth} and {filters}",
+                help=f"`groups: {near}` divides {depth} and {filters}",
             )
 
 
@@ -243,7 +243,7 @@ class SeparableConv(
     type="separable_conv",
     elsewhere=("SeparableConv1D", "SeparableConv2D", "SeparableConvolution2D"),
 ):
-    """A depthwise convolution and a 1×1 convolution after it, as one layer; no bias between the two.
+    """A depthwise convolution and a 1×1 convolution after it, as one layer, without a bias between the two.
 
     output   as `conv`
     weights  ΠF · D · multiplier + D · multiplier · K, in each filter bank
@@ -300,13 +300,14 @@ class ConvTranspose(
         "Conv3DTranspose", "Deconvolution", "Deconv2d", "deconv", "upconv", "deconvolutional",
     ),
 ):  # fmt: skip
-    """A transposed convolution: every input position scatters one kernel.
+    """A transposed convolution: every input position adds one kernel to the output.
 
     output   (W − 1)·S − P_before − P_after + F_eff + output_padding on each axis, depth K; `same`: W·S
     weights  ΠF · D · K/groups, in each filter bank; a local layer has a bank for each input position
-    biases   K, for each set of output positions that share; a local layer has a bias for each output position
+    biases   K, for each set of output positions that share them; a local layer has K for each output position
     MACs     ΠF · D · K/groups · ΠW, in every mode: input positions, not output positions
-    refused  an output below 1; output_padding not below the larger of stride and dilation; groups that do not divide D and K
+    refused  an output below 1; output_padding not below the larger of stride and dilation; groups that do not divide D
+             and K
 
     Sources: torch.nn.ConvTranspose2d; Keras Conv2DTranspose (`same`); local: the adjoint of the local convolution.
     """
@@ -317,12 +318,12 @@ class ConvTranspose(
     output_padding: Size = parameter(Sizes(0), "cells added at the end of the output", default=0)
     padding: Padding = parameter(
         PaddingKind(),
-        "cells taken from around the output",
+        "cells removed around the output",
         default=Padding.explicit(0),
         letter="P",
         shown="0",
     )
-    padding_mode: str = parameter(Choice("zeros"), "what the padding cells hold", default="zeros")
+    padding_mode: str = parameter(Choice("zeros"), "values of the padding cells", default="zeros")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volume = inputs[0]
@@ -347,15 +348,15 @@ class ConvTranspose(
             )
         if any(extra):
             raise Refusal(
-                "{layer} has `same` padding, which fixes its output at W·S, and output_padding as well",
+                "{layer} has both `output_padding` and `same` padding, which fixes its output at W·S",
                 code="SHAPE208",
                 parameter="output_padding",
-                help="leave output_padding out, or give the padding in numbers",
+                help="leave `output_padding` out, or give the padding in numbers",
             )
         return Volume(tuple(map(int.__mul__, volume.spatial, window.stride)), self.filters)
 
     def window(self, volume: Volume) -> Window:
-        """`same` takes F_eff − S cells from the output."""
+        """`same` removes F_eff − S cells of the output, so that W·S are left."""
         rank = volume.rank
         kernel = per_axis(self.kernel, rank, "kernel")
         stride = per_axis(self.stride, rank, "stride")
@@ -370,7 +371,7 @@ class ConvTranspose(
         return Window(kernel, stride, dilation, pairs, scatters=True)
 
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
-        return ()  # its padding is taken from the output
+        return ()  # its padding is removed from the output
 
     def read_depth(self, volume: Volume) -> int:
         return self.filters // self.groups
@@ -388,7 +389,7 @@ class ConvTranspose(
             (before, after), more = window.padding[axis], extra[axis]
             if more >= max(step, dilation):
                 raise Refusal(
-                    f"the output_padding of {{layer}} is {more} on {name}, and must be below its stride or dilation",
+                    f"`output_padding` of {{layer}} is {more} along the {name}, but must be below its stride or its dilation",
                     code="SHAPE208",
                     parameter="output_padding",
                     notes=[f"{name}: output_padding {more}, stride {step}, dilation {dilation}"],
@@ -398,7 +399,7 @@ class ConvTranspose(
             length = (size - 1) * step - before - after + span + more
             if length < 1:
                 raise Refusal(
-                    f"the padding of {{layer}} takes away all of its output on {name}",
+                    f"the padding of {{layer}} removes its whole output along the {name}",
                     code="SHAPE202",
                     parameter="padding",
                     notes=[f"{name}: ({size} − 1)·{step} − {before} − {after} + {span} + {more} = {signed(length)}"],

@@ -1,4 +1,4 @@
-"""Dense layers: every output sums over the whole input, or over the depth at each position.
+"""Dense layers: every output is a sum over the whole input, or over the depth at its position.
 
 Sources: torch.nn.Linear, torch.nn.Embedding (torch 2.13.0); Keras Dense (3.15.1).
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Dense(Layer):
-    """What the two share."""
+    """The base of both dense layers."""
 
     linear = True
     units: int = parameter(Whole(), "number of outputs", main=True, agreed=True)
@@ -96,12 +96,12 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
 
 
 class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
-    """A table of vectors, looked up.
+    """Looks up vectors in a table.
 
     output   a vector of L indices becomes L x size
     weights  vocabulary · size
-    MACs     none: a look-up
-    refused  an input that is no vector
+    MACs     none: it looks up and does not multiply
+    refused  an input that is not a vector
 
     Sources: torch.nn.Embedding; Keras Embedding.
     """
@@ -113,9 +113,9 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].spatial:
             raise Refusal(
-                f"{{layer}} looks up a vector of indices, and its input is {inputs[0].pretty()}",
+                f"{{layer}} looks up a vector of indices, but its input is {inputs[0].pretty()}",
                 code="SHAPE205",
-                help="`flatten` before it, or an input such as `128`",
+                help="add `flatten` before it, or use an input such as `128`",
             )
         return checked(Volume((inputs[0].depth,), self.size))
 
@@ -123,7 +123,7 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
         return Counts(self.vocabulary * self.size)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps the indices, to which no gradient flows."""
+        """Keeps the indices; no gradient flows to them."""
         trained = self.parameters(flow, sharing).tensors(self.vocabulary, self.size)
         return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, gradients=(NONE,)),)
 

@@ -1,8 +1,8 @@
-"""Kinds of parameter: what a written value may be, and what it becomes.
+"""Kinds of parameter: which values a file may have, and what the rules calculate with.
 
-A kind reads a plain value (number, word, flag, list or mapping, expressions already worked out) and returns what the
-rules compute with, or raises a `Refusal` that says what was expected. The same object describes itself to the JSON
-schema, the docs and the messages, so that a range stands in one place.
+A kind reads a plain value (number, word, flag, list or mapping; expressions are evaluated before) and returns the value
+that the rules calculate with, or raises a `Refusal` that says what was expected. It also writes such a value back, and
+describes itself to the JSON schema, the docs and the messages, so that a range has one home.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    #: What a parameter may be written as, expressions worked out.
+    #: A value of a parameter as a file has it, its expressions evaluated.
     Value: TypeAlias = Any
     #: A fragment of a JSON schema.
     Fragment: TypeAlias = dict[str, Any]
@@ -43,7 +43,7 @@ def written(value: Value) -> str:
 
 
 def whole(value: Value) -> int | None:
-    """`value` as a whole number, or None. A result within one part in 10^9 of a whole number is whole."""
+    """`value` as a whole number, or None. A result of an expression counts as whole within one part in 10^9."""
     if type(value) is int:
         return value
     if type(value) is float and isfinite(value):
@@ -54,12 +54,12 @@ def whole(value: Value) -> int | None:
 
 
 class Kind:
-    """What a parameter may be. `words` completes the sentence "it must be …"."""
+    """The base of the kinds. `words` completes the sentence "it must be …"."""
 
     words = ""
 
     def read(self, value: Value) -> Value:
-        """The value as the rules want it; raises `Refusal`."""
+        """The value that the rules calculate with. Raises `Refusal` (VALUE101, LIMIT103) for a wrong one."""
         raise NotImplementedError
 
     def write(self, value: Value) -> Value:
@@ -99,7 +99,7 @@ class Whole(Kind):
 
 
 class Number(Kind):
-    """A number in a range, its ends included unless `above` excludes the lower one."""
+    """A number in a range, both ends included; `above` excludes the lower end."""
 
     def __init__(self, low: float, high: float | None = None, *, above: bool = False) -> None:
         self.low = low
@@ -157,7 +157,7 @@ class Choice(Kind):
 
 
 def number_help(value: Value) -> str | None:
-    """What helps where a number was wanted and a text was written."""
+    """What helps where a text was written in place of a number."""
     if not isinstance(value, str):
         return None
     text = value.strip()

@@ -1,4 +1,4 @@
-"""Merges: several volumes become one; no parameters, no MACs.
+"""Merges: several volumes become one. No parameters, no MACs.
 
 Volumes must be of one rank, their axes equal or 1; the output has the larger of each. `crop: center` first cuts the
 spatial axes of all to the smallest.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Merge(Layer, reads=(1, None)):
-    """What all merges share."""
+    """The base of all merges."""
 
     merges = True
     inputs: tuple[str, ...] = parameter(References(), "the layers that are merged, `prev` for the one above", main=True)
@@ -49,12 +49,12 @@ class Merge(Layer, reads=(1, None)):
                 sizes[axis] = max(size, sizes[axis])
         return checked(Volume.of(sizes))
 
-    #: What arrives at each of two volumes in the backward pass; whether both are kept for it.
+    #: The gradients that arrive at two volumes, and whether the backward pass keeps both volumes.
     gradients: ClassVar[tuple[Gradient, Gradient]] = (NEW, NEW)
     keeps_both: ClassVar[bool] = False
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Two volumes at a time, in the order written; cropped inputs are views."""
+        """Merges two volumes at a time, in the order written; cropped inputs are views."""
         volumes, operations, reads = self.aligned(flow.inputs), *self.cropped(flow)
         left, size = reads[0], volumes[0]
         if len(reads) == 1:
@@ -66,7 +66,7 @@ class Merge(Layer, reads=(1, None)):
         return operations
 
     def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
-        """The merge of two volumes of these sizes into one of `size`; `first` says that none came before."""
+        """The merge of two volumes of these sizes into one of `size`; `first` says that it is the first of several."""
         keeps = reads if self.keeps_both else ()
         reduced = sum(size for own in sizes if own != size) if self.keeps_both else 0
         return Operation(
@@ -80,7 +80,7 @@ class Merge(Layer, reads=(1, None)):
         )
 
     def cropped(self, flow: Flow) -> tuple[list[Operation], list[int]]:
-        """The views of what is cropped, and what is read then: inputs, or views of them."""
+        """The views of the inputs that are cropped, and the numbers to read: of inputs, or of views of them."""
         operations: list[Operation] = []
         reads = list(range(len(flow.inputs)))
         for which, (volume, cut) in enumerate(zip(flow.inputs, self.aligned(flow.inputs), strict=True)):
@@ -90,7 +90,7 @@ class Merge(Layer, reads=(1, None)):
         return operations, reads
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        """Shifted where the input is cropped, the first cell where it is broadcast."""
+        """The cell at the same place: shifted where the input is cropped, the first cell where it is broadcast."""
         readings = []
         for size, length in zip(flow.inputs[which].spatial, flow.output.spatial, strict=True):
             if size == 1 and length > 1:
@@ -101,7 +101,7 @@ class Merge(Layer, reads=(1, None)):
         return tuple(readings)
 
     def aligned(self, inputs: Sequence[Volume]) -> Sequence[Volume]:
-        """The inputs, of one rank and cropped where asked."""
+        """The inputs, cropped where asked. Raises `Refusal` where their ranks differ."""
         ranks = {volume.rank for volume in inputs}
         if len(ranks) > 1:
             raise Refusal(
@@ -164,7 +164,7 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
 
 
 class Subtract(Merge, type="subtract", elsewhere=("Sub",), reads=(2, 2)):
-    """The first input less the second, broadcast; output and refusals as `add`.
+    """The first input minus the second, broadcast; output and refusals as `add`.
 
     Sources: torch.sub; Keras Subtract.
     """
@@ -191,7 +191,7 @@ class Maximum(Merge, type="maximum", elsewhere=("Max",)):
     keeps_both = True
 
     def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
-        """Its backward works out where the two are equal, where one is less, and half the gradient, as large as both."""
+        """Its backward pass finds where the two are equal and where one is smaller, and makes half the gradient."""
         operation = super().pair(reads, sizes, size, first=first)
         operation.transient += size + size // 2
         return operation
@@ -216,7 +216,7 @@ class Average(Merge, type="average", elsewhere=("Average",)):
 class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "route", "DepthConcat")):
     """Its inputs joined along one axis.
 
-    output   the sum on that axis, the other axes as they are
+    output   the sum on that axis, the other axes kept
     refused  other axes that differ; different ranks
 
     Sources: torch.cat; Keras Concatenate.
@@ -237,7 +237,7 @@ class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "r
         return checked(Volume.of(sizes))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A copy; each input's gradient is a view of the whole."""
+        """A copy. The gradient of each input is a view of the gradient of the output."""
         operations, reads = self.cropped(flow)
         joined = Operation(reads, flow.output.size, gradients=(PASSED,) * len(reads), precision=WIDEST)
         return (*operations, joined)

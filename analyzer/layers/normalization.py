@@ -1,4 +1,4 @@
-"""Normalisations: gamma counts as weights, beta as biases, running statistics as buffers; no MACs.
+"""Normalisations: gamma counts as weights, beta as biases, running statistics as buffers. No MACs.
 
 Sources: Ioffe & Szegedy 2015 (batch), Ba et al. 2016 (layer), Ulyanov et al. 2016 (instance), Wu & He 2018 (group),
 Zhang & Sennrich 2019 (RMS), Krizhevsky et al. 2012 (local response); torch 2.13.0 and Keras 3.15.1.
@@ -49,7 +49,7 @@ class _Affine(Layer):
         return self.affine if self.center is None else self.center
 
     def affine_counts(self, elements: int, buffers: int = 0) -> Counts:
-        """Gamma and beta of so many elements each."""
+        """Gamma and beta with this number of elements each, as far as it has them."""
         scale = self.affine if self.scale is None else self.scale
         return Counts(elements if scale else 0, elements if self.centres else 0, buffers)
 
@@ -61,9 +61,9 @@ class BatchNorm(
 ):
     """Normalises each plane over the batch.
 
-    weights  D (gamma), without where `scale` is false
-    biases   D (beta), without where `center` is false
-    buffers  2·D, the running mean and variance, without where `statistics` is false
+    weights  D (gamma), none where `scale` is false
+    biases   D (beta), none where `center` is false
+    buffers  2·D, the running mean and variance, none where `statistics` is false
 
     Sources: torch.nn.BatchNorm2d; Keras BatchNormalization.
     """
@@ -89,7 +89,7 @@ class InstanceNorm(
     type="instance_norm",
     elsewhere=("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization"),
 ):
-    """Normalises each plane of each sample; nothing trained unless asked for.
+    """Normalises each plane of each sample. It trains nothing unless asked to.
 
     weights  D (gamma) where `affine` or `scale` is true
     biases   D (beta) where `affine` or `center` is true
@@ -110,8 +110,10 @@ class InstanceNorm(
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Gamma and beta repeated for each sample, and a batch normalisation of as many planes, which keeps its input, gamma
-        repeated and the mean and deviation of each plane; running statistics are repeated too.
+        """Repeats gamma and beta for each sample, and normalises as many planes as a batch normalisation does.
+
+        Keeps its input, the repeated gamma, and the mean and deviation of each plane; running statistics are repeated
+        too.
         """
         counts, depth = self.parameters(flow, sharing), flow.input.depth
         repeated = [Operation((), depth, trained=(shape,), precision=FULL) for shape in counts.tensors()]
@@ -127,7 +129,7 @@ class InstanceNorm(
 def _with_statistics(
     layer: BatchNorm | InstanceNorm, flow: Flow, sharing: Sharing, *, batched: bool
 ) -> tuple[Operation]:
-    """A normalisation of planes, with the statistics it keeps for its backward pass and from step to step."""
+    """A normalisation of planes, with the statistics that it keeps for its backward pass and from step to step."""
     depth = flow.input.depth
     statistic = Array(depth, STATISTIC, batched=batched, always=not layer.statistics)
     operation = layer.operation(flow, sharing, (statistic, statistic))
@@ -137,14 +139,14 @@ def _with_statistics(
 
 
 def _normalised(axes: tuple[str, ...], volume: Volume) -> int:
-    """The elements along the named axes, all of them for `volume`."""
+    """The number of elements along the named axes; of the whole volume for `volume`."""
     if axes == ("volume",):
         return volume.size
     return prod(volume.sizes[axis_named(name, volume.axes, "axes")] for name in axes)
 
 
 class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
-    """Normalises each sample along the named axes: the depth at each position, unless said otherwise.
+    """Normalises each sample along the named axes; by default along the depth, at each position.
 
     weights  Π of the axes' sizes (gamma), D by default
     biases   as many (beta)
@@ -167,13 +169,13 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
         return self.affine_counts(_normalised(self.axes, flow.input))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input, and the mean and deviation of each row that it normalises."""
+        """Keeps its input, and the mean and deviation of each row of elements that it normalises."""
         rows = Array(flow.input.size // _normalised(self.axes, flow.input), STATISTIC, always=True)
         return (self.operation(flow, sharing, (rows, rows)),)
 
 
 class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization")):
-    """Divides each sample by its root mean square along the named axes; it has no beta.
+    """Divides each sample by its root mean square along the named axes. It has no beta.
 
     weights  Π of the axes' sizes (gamma), D by default
     refused  an axis that the input lacks
@@ -198,7 +200,7 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
         return Counts(_normalised(self.axes, flow.input) if scale else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A square, its mean, a root, a quotient, and gamma, which keeps what it multiplies."""
+        """A square, its mean, a root, a quotient, and the product with gamma, which keeps its factor."""
         size = flow.input.size
         rows = size // _normalised(self.axes, flow.input)
         operations = (
@@ -219,7 +221,9 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
 def _check_axes(axes: tuple[str, ...], volume: Volume) -> None:
     if "volume" in axes and len(axes) > 1:
         raise Refusal(
-            "axes of {layer} names `volume`, which is all axes, and others", code="SHAPE204", parameter="axes"
+            "`axes` of {layer} names `volume`, which means all axes, and other axes as well",
+            code="SHAPE204",
+            parameter="axes",
         )
     _normalised(axes, volume)
 
@@ -260,12 +264,12 @@ def divides(groups: int, depth: int) -> None:
             code="SHAPE207",
             parameter="groups",
             notes=[f"{depth} = {depth // groups}·{groups} + {depth % groups}"],
-            help=f"groups: {min(fitting, key=lambda g: abs(g - groups))} divides {depth}",
+            help=f"`groups: {min(fitting, key=lambda g: abs(g - groups))}` divides {depth}",
         )
 
 
 class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "SpatialCrossMapLRN", "lrn")):
-    """Divides by the activity of neighbouring planes; nothing trained.
+    """Divides by the activity of neighbouring planes. It trains nothing.
 
     Sources: Krizhevsky et al. 2012; torch.nn.LocalResponseNorm.
     """
@@ -274,7 +278,7 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
     size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True, agreed=True)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Squares, pads the planes, takes their mean, scales it, raises it to a power and divides by that."""
+        """Squares, pads the planes, takes their mean, scales it, raises it to a power, and divides by the result."""
         size, padded = flow.input.size, flow.input.positions * (flow.input.depth + self.size - 1)
         return (
             Operation((0, 0), size, keeps=(0,)),

@@ -2,8 +2,8 @@
 
 A framework runs most layers as one operation and some as several (`squeeze_excite` is a mean, two dense layers, two
 activations and a product). Each operation puts out one tensor and says *by reference* what its backward pass keeps, so
-that a tensor which two operations keep is counted once. Sizes are elements of one sample; the engine knows the batch and
-the bytes of an element.
+that a tensor which two operations keep is counted once. Sizes are elements of one sample; the engine knows the batch
+and the bytes of an element.
 
 Source: torch 2.13.0 as it runs on a CPU, read with `torch.autograd.graph.saved_tensors_hooks`; docs/memory.md.
 """
@@ -41,7 +41,7 @@ class Gradient(IntEnum):
     PASSED = 1
     #: The gradient of the output, or a tensor of its own where the read was broadcast.
     SUMMED = 2
-    #: None: the read is an index, or is only kept alive while the operation runs (a module's argument, a local variable).
+    #: None: the read is an index, or is only kept alive while the operation runs, as an argument of a module is.
     NONE = 3
 
 

@@ -37,7 +37,7 @@ class Padding(Record, eq=True):
         return cls("explicit", sides=tuple(cells.items()))
 
     def pairs(self, rank: int) -> Pairs:
-        """Cells before and after on each axis, for explicit padding; refuses a spelling for another rank."""
+        """Cells before and after on each axis, for explicit padding. Raises `Refusal` where it is for another rank."""
         if self.sides is not None:
             return self._by_side(dict(self.sides), rank)
         if isinstance(self.cells, int):
@@ -59,7 +59,7 @@ class Padding(Record, eq=True):
                     code="SHAPE203",
                     parameter="padding",
                     at=(side,),
-                    help="in 1-D, `[[before, after]]`" if rank == 1 else None,
+                    help="in 1-D, write `[[before, after]]`" if rank == 1 else None,
                 )
         return tuple((sides.get(before, 0), sides.get(after, 0)) for before, after in names)
 
@@ -80,7 +80,7 @@ class Padding(Record, eq=True):
         if self.mode == "causal":
             if len(spatial) != 1:
                 raise Refusal(
-                    f"{{layer}} pads causally, which only a 1-D volume allows; its input has {len(spatial)} spatial axes",
+                    f"{{layer}} pads causally, which only a 1-D volume allows, but its input has {len(spatial)} spatial axes",
                     code="SHAPE203",
                     parameter="padding",
                     help="`same`, or explicit numbers for each side",
@@ -112,7 +112,7 @@ class Padding(Record, eq=True):
         return self.cells if isinstance(self.cells, int) else [list(pair) for pair in self.cells]
 
     def __str__(self) -> str:
-        """As in the kind column of the table: `same`, `1`, `1×2`, `1:2` for (before, after)."""
+        """As in the `kind` column of the table: `same`, `1`, `1×2`, `1:2` for (before, after)."""
         if self.mode != "explicit":
             return self.mode
         if self.sides is not None:

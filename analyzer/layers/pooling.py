@@ -1,4 +1,4 @@
-"""Pooling: windows that summarise, without weights and without MACs.
+"""Pooling: windows that summarise cells, without weights and without MACs.
 
 Sources: torch.nn.MaxPool2d, AvgPool2d, LPPool2d, AdaptiveAvgPool2d (torch 2.13.0); Caffe pooling_layer.cpp (`caffe`
 rounding, run by OpenCV 4.14.0); He et al. 2014 (spatial pyramid); Zhang 2019 (blur pool).
@@ -43,7 +43,7 @@ _SAME = Padding("same")
 
 
 class Pool(Layer):
-    """What the window pools share."""
+    """The base of the pools with a window."""
 
     pools = True
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True, agreed=True)
@@ -51,13 +51,11 @@ class Pool(Layer):
     padding: Padding = parameter(
         PaddingKind(), "cells added around the input", default=Padding.explicit(0), letter="P", shown="0"
     )
-    rounding: str = parameter(
-        Choice("floor", "ceil", "caffe"), "what happens to a last window that does not fit", default="floor"
-    )
+    rounding: str = parameter(Choice("floor", "ceil", "caffe"), "rounding of the number of windows", default="floor")
     dilation: Size = 1
 
     def window(self, volume: Volume) -> Window:
-        """Rounds down where the padding follows the input: `same` comes out even by itself."""
+        """Rounds down where the padding is not in numbers: `same` leaves nothing to round."""
         return Window.over(
             volume,
             self.padding,
@@ -76,11 +74,11 @@ class Pool(Layer):
         return checked(Volume(window.slide(volume), volume.depth))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps what it slides over: its input, or a padded copy of it."""
+        """Keeps the volume that it slides over: its input, or a padded copy of it."""
         return self.slid(flow)
 
     def slid(self, flow: Flow, extras: Sequence[Array] = ()) -> Sequence[Operation]:
-        """The pool, behind a padded copy of its input where it needs one."""
+        """The pool, after a padded copy of its input where it needs one."""
         window = self.window(flow.input)
         first = padded_copy(flow.input, self.padding.balanced(window.padding, window.stride))
         read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
@@ -117,7 +115,10 @@ class MaxPool(
     dilation: Size = parameter(Sizes(), "step between the cells of the window", default=1)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps what it slides over and where each largest value stood: along one axis torch looks in training alone."""
+        """Keeps the volume that it slides over, and the place of each largest value.
+
+        torch finds the places of a 1-D pool only in training.
+        """
         return self.slid(flow, (Array(flow.output.size, INDEX, always=flow.input.rank > 1),))
 
 
@@ -142,7 +143,7 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
     """
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A power, a mean, its sign, its size (cut off at 0), the product of the two, a factor and a root."""
+        """A power, a mean, its sign, its magnitude (cut off at 0), the product of the two, a factor and a root."""
         size, whole = flow.output.size, flow.input.size
         return (
             Operation((0,), whole, keeps=(0,), transient=2 * whole),
@@ -157,10 +158,10 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
 
 
 class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool")):
-    """A fixed low-pass filter over each plane, subsampled; padded as `same`.
+    """A fixed low-pass filter over each plane, with a stride; padded as `same`.
 
     output   ⌈W/S⌉ on each axis, depth kept
-    MACs     ΠF · D · ΠO; the filter is fixed and counts as no parameter
+    MACs     ΠF · D · ΠO; the filter is fixed and has no parameters
 
     Sources: Zhang 2019, "Making convolutional networks shift-invariant again".
     """
@@ -181,14 +182,14 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
         return prod(per_axis(self.kernel, flow.input.rank, "kernel")) * flow.output.size
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps what the filter slides over: its input, or a padded copy of it."""
+        """Keeps the volume that the filter slides over: its input, or a padded copy of it."""
         window = self.window(flow.input)
         first = padded_copy(flow.input, _SAME.balanced(window.padding, window.stride))
         return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF))
 
 
 class _GlobalPool(Layer):
-    """What the two share."""
+    """The base of both."""
 
     pools = True
 
@@ -234,12 +235,12 @@ class GlobalMaxPool(
     keeps = (0,)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input and where the largest values stood."""
+        """Keeps its input and the places of the largest values."""
         return (self.operation(flow, sharing, (Array(flow.output.size, INDEX, always=True),)),)
 
 
 class _AdaptivePool(Layer):
-    """What the two share."""
+    """The base of both."""
 
     pools = True
     size: Size = parameter(
@@ -260,7 +261,7 @@ class AdaptiveAvgPool(
     type="adaptive_avg_pool",
     elsewhere=("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveAveragePooling2D"),
 ):
-    """Means of so many bins on each axis; bin i is [⌊i·W/O⌋, ⌈(i + 1)·W/O⌉).
+    """The means of O bins on each axis; bin i has the cells from ⌊i·W/O⌋ up to and without ⌈(i + 1)·W/O⌉.
 
     output   `size`, depth kept
 
@@ -268,7 +269,7 @@ class AdaptiveAvgPool(
     """
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input, but for one bin an axis, which torch runs as a mean."""
+        """Keeps its input; with one bin on each axis torch runs it as a mean, which keeps nothing."""
         keeps = () if flow.output.positions == 1 else (0,)
         return (Operation((0,), flow.output.size, keeps=keeps),)
 
@@ -278,7 +279,7 @@ class AdaptiveMaxPool(
     type="adaptive_max_pool",
     elsewhere=("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "AdaptiveMaxPooling2D"),
 ):
-    """The largest values of so many bins on each axis; output as `adaptive_avg_pool`.
+    """The largest values of bins on each axis; output as `adaptive_avg_pool`.
 
     Sources: torch.nn.AdaptiveMaxPool2d.
     """
@@ -286,12 +287,12 @@ class AdaptiveMaxPool(
     keeps = (0,)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input and where the largest values stood."""
+        """Keeps its input and the places of the largest values."""
         return (self.operation(flow, sharing, (Array(flow.output.size, INDEX, always=True),)),)
 
 
 class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "SPPLayer", "SpatialPyramidPooling")):
-    """Pools each plane into grids of 1, 2, 4 … bins a side and joins them.
+    """Pools each plane into grids of 1, 2, 4 … bins a side and concatenates them.
 
     output   a vector of D · Σ bins^rank (bins² in 2-D)
 
@@ -306,7 +307,7 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
         return checked(Volume((), inputs[0].depth * sum(n ** inputs[0].rank for n in self.bins)))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A pool for each level, which keeps its input and where the largest values stood, and a join."""
+        """A pool for each level, which keeps its input and the places of the largest values, and a concatenation."""
         operations = []
         for level, bins in enumerate(self.bins):
             size = flow.input.depth * bins**flow.input.rank
@@ -330,7 +331,7 @@ class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
     keeps = ()
     pools = True
     averages = Averages.AXIS
-    axis: tuple[str, ...] = parameter(Axes(), "axis, or list of axes, that becomes 1", main=True)
+    axis: tuple[str, ...] = parameter(Axes(), "the axis, or the list of axes, of which it takes the mean", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         sizes = list(inputs[0].sizes)

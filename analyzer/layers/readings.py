@@ -1,6 +1,6 @@
 """Which input cells an output cell is made of, for the receptive field.
 
-Windows, scattered kernels, resampling, shifts and slices all have one form; see `Reading`.
+Windows, transposed windows, resampling, shifts and slices all have one form: `Reading`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Reading(Record):
     """Which input cells an output cell is made of, on one axis.
 
-    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋, `spread` apart; none where
-    the first is beyond the last. Windows, resampling, shifts and slices all have this form.
+    Output cell u reads the cells from ⌊(scale·u + low)/divisor⌋ to ⌊(scale·u + high)/divisor⌋, `spread` apart; none
+    where the first is beyond the last.
 
-    axis     the number of the input's axis; None for the axis in the same place, −1 for none: the axis is new
-    through  a reading that lies between: the cells are those of a volume which reads the input so
+    axis     the number of the input's axis; None for the axis in the same place, −1 where the output's axis is new
+    through  a second reading, which follows this one: these cells are of a volume that reads the input by it
     """
 
     scale: int
@@ -56,7 +56,7 @@ KEPT = Reading(1, 0, 0)
 WHOLE = Reading(0, 0, 0)
 
 
-#: The first cell, whatever the output cell: an axis of 1 that is broadcast.
+#: The first cell for every output cell: an axis of 1 that is broadcast.
 FIRST = Reading(0, 0, 0)
 
 

@@ -1,7 +1,7 @@
 """Recurrent layers over the tokens of an L x D volume.
 
 One layer in one direction with input depth i, h units and g gates (lstm 4, gru 3, rnn 1) has g·h·(i + h) weights and
-`biases`·g·h biases, and uses each weight once a step.
+`biases`·g·h biases, and uses each weight once in each step.
 
 Sources: torch.nn.LSTM, GRU, RNN (two bias vectors); Keras LSTM, GRU, SimpleRNN, ConvLSTM2D (one).
 """
@@ -27,21 +27,21 @@ from analyzer.volume import Volume
 
 
 class _Recurrent(Layer):
-    """What the three share."""
+    """The base of the three."""
 
     gates = 1
-    #: Numbers that a unit keeps of each step besides its output: its gates, and its cell or what a gate multiplies.
+    #: Numbers that a unit keeps of each step besides its output: its gates, and its cell or the factor of a gate.
     kept = 0
     units: int = parameter(Whole(), "number of units", main=True, agreed=True)
     bidirectional: bool = parameter(Flag(), "whether it also reads backwards", default=False)
-    layers: int = parameter(Whole(1, 1000), "layers on top of each other", default=1)
+    layers: int = parameter(Whole(1, 1000), "number of layers, each reading the one before", default=1)
     biases: int = parameter(Whole(0, 2), "bias vectors of a gate: 1, or 2 as in PyTorch", default=1)
-    sequence: bool = parameter(Flag(), "whether every step is put out, or the last alone", default=True)
+    sequence: bool = parameter(Flag(), "whether it puts out every step, or only the last", default=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].rank != 1:
             raise Refusal(
-                f"{{layer}} reads steps L x D, and its input is {inputs[0].pretty()}",
+                f"{{layer}} reads steps L x D, but its input is {inputs[0].pretty()}",
                 code="SHAPE205",
                 help=f"`reshape: {inputs[0].spatial[0]}x?` before it"
                 if inputs[0].spatial
@@ -66,7 +66,7 @@ class _Recurrent(Layer):
         return flow.input.spatial[0] * self._weights(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """An operation for each layer, which keeps the steps that it reads and puts out, and its gates at each."""
+        """An operation for each layer, which keeps the steps that it reads and puts out, and its gates at each step."""
         steps, units = flow.input.spatial[0], self.units * (2 if self.bidirectional else 1)
         depth = flow.input.depth
         operations: list[Operation] = []
@@ -75,7 +75,7 @@ class _Recurrent(Layer):
             size = units * steps
             extras = [Array(size * self.kept)] if self.kept else []
             if last and not self.sequence:
-                extras.append(Array(size))  # the steps are there, though only the last is put out
+                extras.append(Array(size))  # it calculates every step, though it puts out only the last
                 size = units
             trained = self._tensors(depth)
             place = len(operations)
@@ -86,7 +86,7 @@ class _Recurrent(Layer):
         return operations
 
     def _tensors(self, depth: int) -> list[tuple[int, ...]]:
-        """The parameter tensors of one layer whose steps have this depth: of input, state and biases, a direction each."""
+        """The parameter tensors of one layer that reads this depth: of input, state and biases, for each direction."""
         rows = self.gates * self.units
         one = [matrix(rows * depth, rows, depth), matrix(rows * self.units, rows, self.units), *[(rows,)] * self.biases]
         return one * (2 if self.bidirectional else 1)
@@ -141,7 +141,7 @@ class Rnn(_Recurrent, type="rnn", elsewhere=("RNN", "SimpleRNN")):
 
 
 class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
-    """An LSTM whose products are convolutions; the first spatial axis is the time.
+    """An LSTM whose products are convolutions. The first spatial axis is the time.
 
     output   time x the convolution's output x filters; without the time where `sequence` is false
     weights  ΠF·(D + K)·4·K
@@ -161,12 +161,12 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         letter="P",
         shown="same",
     )
-    sequence: bool = parameter(Flag(), "whether every step is put out, or the last alone", default=True)
+    sequence: bool = parameter(Flag(), "whether it puts out every step, or only the last", default=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volume = inputs[0]
         if volume.rank < 2:
-            raise Refusal(f"{{layer}} reads time and space, and its input is {volume.pretty()}", code="SHAPE205")
+            raise Refusal(f"{{layer}} reads time and space, but its input is {volume.pretty()}", code="SHAPE205")
         frame = Volume(volume.spatial[1:], volume.depth)
         spatial = Window.over(frame, self.padding, kernel=self.kernel).slide(frame)
         return checked(Volume((*volume.spatial[:1], *spatial) if self.sequence else spatial, self.filters))
@@ -181,7 +181,7 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         return flow.input.spatial[0] * taps * (flow.input.depth + self.filters) * 4 * self.filters * positions
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps the steps that it reads, and of each step its four gates, its cell and its output."""
+        """Keeps the steps that it reads, and the four gates, the cell and the output of each step."""
         steps = flow.input.spatial[0]
         frame = flow.output.size // steps if self.sequence else flow.output.size
         kernel = per_axis(self.kernel, flow.input.rank - 1, "kernel")
@@ -190,4 +190,4 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         return (Operation((0,), flow.output.size, keeps=(0,), extras=extras, trained=trained, precision=HALF),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return Cells.UNKNOWN  # grows with every step of time
+        return Cells.UNKNOWN  # its field grows with every step of time

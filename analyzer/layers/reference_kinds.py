@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Reference(Kind):
-    """The name of a layer above. The loader resolves it; the rules see the layer's volume among their inputs."""
+    """The name of a layer above. The loader finds the layer; the rules get its volume as one of their inputs."""
 
     words = "the name of a layer above"
 
@@ -51,13 +51,13 @@ class References(Kind):
 
 
 class Sugar(Kind):
-    """A layer to add after this one: its type's name, or `{type: parameters}`; `none` takes a default away.
+    """A layer to add after this one: the name of its type, or `{type: parameters}`; `none` removes a default.
 
-    Becomes (type, parameters) or None. The loader adds the row.
+    Becomes (type, parameters) or None. The loader places it as a layer of its own.
     """
 
     def __init__(self, family: str) -> None:
-        self.family = family  # the module of the catalogue that these types stand in
+        self.family = family  # the module of the catalogue that declares these types
         self.words = f"the name of {'an activation' if family == 'activation' else 'a normalisation'} layer, `none`"
         self.words += " or a mapping with its parameters"
 

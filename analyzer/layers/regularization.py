@@ -1,4 +1,4 @@
-"""Layers that act in training alone: the volume kept, no parameters, no MACs.
+"""Layers that act only in training. They keep the volume and have no parameters and no MACs.
 
 Sources: torch.nn.Dropout, Dropout2d; torchvision.ops.StochasticDepth.
 """
@@ -17,10 +17,12 @@ from analyzer.layers.traits import Drops
 
 
 class _Dropout(Layer):
-    """What drops something at a rate; at rate 0 it is the identity."""
+    """The base of the dropouts. At rate 0 they hand their input on."""
 
     pointwise = True
-    rate: float = parameter(Number(0, 1), "share that is dropped", default=0.5, main=True)
+    rate: float = parameter(
+        Number(0, 1), "share of the elements, planes or samples that it drops", default=0.5, main=True
+    )
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
 
     @property
@@ -36,7 +38,7 @@ class _Dropout(Layer):
         return self.inplace
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps the mask alone; the identity where nothing is dropped."""
+        """Keeps only the mask; a view of its input where it drops nothing."""
         size = flow.output.size
         if not self.rate:
             return (Operation((0,), size, place=VIEW),)
@@ -44,7 +46,7 @@ class _Dropout(Layer):
         return (Operation((0,), size, place=place, extras=(self.mask(flow),), training=True),)
 
     def mask(self, flow: Flow) -> Array:
-        """What says which of them are dropped."""
+        """The tensor that says what is dropped."""
         raise NotImplementedError
 
 
@@ -54,7 +56,7 @@ class Dropout(_Dropout, type="dropout", elsewhere=("AlphaDropout", "GaussianDrop
     drops = Drops.CELLS
 
     def mask(self, flow: Flow) -> Array:
-        """A number for each element; on CUDA a byte, where it is not in place."""
+        """A number for each element; on CUDA a byte, unless it is in place."""
         return Array(flow.output.size, cuda=None if self.inplace else 1)
 
 

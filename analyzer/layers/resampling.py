@@ -30,16 +30,16 @@ class Upsample(
     type="upsample",
     elsewhere=("UpSampling1D", "UpSampling2D", "UpSampling3D", "Interpolate", "UpsamplingNearest2d"),
 ):
-    """Resampled by a factor.
+    """Resamples the spatial axes by a factor.
 
     output   ⌊W·factor⌋ on each spatial axis, depth kept
     refused  a factor that leaves nothing
 
-    Sources: torch.nn.Upsample, which works the product out in double precision.
+    Sources: torch.nn.Upsample, which calculates the product in double precision.
     """
 
     grows = True
-    factor: float | tuple[float, ...] = parameter(Factors(), "by how much each spatial axis grows", main=True)
+    factor: float | tuple[float, ...] = parameter(Factors(), "factor of each spatial axis", main=True)
     mode: str = parameter(_MODES, "interpolation", default="nearest")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -65,16 +65,16 @@ class Upsample(
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if flow.output.spatial == flow.input.spatial:
-            return (KEPT,) * flow.input.rank  # torch copies, whatever the factor was
+            return (KEPT,) * flow.input.rank  # torch copies then, also with a factor above 1
         sizes = list(zip(flow.output.spatial, flow.input.spatial, strict=True))
         factors = self.factor if isinstance(self.factor, tuple) else (self.factor,) * len(sizes)
-        if self.mode == "area":  # bins of what there is, as torch pools adaptively
+        if self.mode == "area":  # bins of the whole axis, as torch pools adaptively
             return tuple(_resampled(*pair, self.mode) for pair in sizes)
         return tuple(_resampled(*_ratio(factor), self.mode) for factor in factors)
 
 
 class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), reads=(1, 2)):
-    """Resampled to a size, or to the size of another layer.
+    """Resamples the spatial axes to a size, or to the size of another layer.
 
     output   `to`, or the spatial axes of `like`; depth kept
     refused  both or neither of the two; another number of axes
@@ -94,24 +94,24 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
         needs_axes(inputs[0], "resamples")
         if (self.to is None) == (self.like is None):
             raise Refusal(
-                "{layer} takes one of `to` and `like`" + (", not both" if self.like else ""),
+                "{layer} needs one of `to` and `like`" + (", not both" if self.like else ""),
                 code="VALUE105",
                 help="`resize: 14x14`, or `resize: {like: enc2}`",
             )
         if len(inputs) != (1 if self.like is None else 2):
-            raise Refusal("{layer} reads a second volume where it has `like`, and only there", code="SHAPE212")
+            raise Refusal("{layer} reads a second volume if it has `like`, and only then", code="SHAPE212")
         if self.to is not None:
             return checked(Volume(per_axis(self.to, inputs[0].rank, "to"), inputs[0].depth))
         if inputs[1].rank != inputs[0].rank:
             raise Refusal(
-                f"{{layer}} takes its size from a {inputs[1].rank}-D volume, and its input has {inputs[0].rank} spatial axes",
+                f"{{layer}} takes its size from a {inputs[1].rank}-D volume, but its input has {inputs[0].rank} spatial axes",
                 code="SHAPE203",
                 parameter="like",
             )
         return checked(Volume(inputs[1].spatial, inputs[0].depth))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A copy; the layer that it takes its size from is not read."""
+        """A copy. It does not read the values of the layer that it takes its size from."""
         reads, gradients = range(len(flow.inputs)), (NEW, NONE)[: len(flow.inputs)]
         return (Operation(reads, flow.output.size, keeps=_kept(self.mode, flow), gradients=gradients),)
 
@@ -123,12 +123,15 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
 
 
 def _kept(mode: str, flow: Flow) -> tuple[int, ...]:
-    """What its backward pass keeps: its input for `area`, which torch runs as an adaptive pool, a mean for one bin an axis."""
+    """The reads that its backward pass keeps: its input for `area`, which torch runs as an adaptive pool.
+
+    With one bin on each axis that pool is a mean, which keeps nothing.
+    """
     return (0,) if mode == "area" and flow.output.positions > 1 else ()
 
 
 def _ratio(factor: float) -> tuple[int, int]:
-    """A factor as the fraction that its author wrote: 1.1 is 11/10, where the float is one of 2^51."""
+    """A factor as the fraction that its author means: 1.1 is 11/10, though the float has a denominator of 2^51."""
     for divisor in range(1, 1000):
         if round(factor * divisor) / divisor == factor:
             return round(factor * divisor), divisor
@@ -138,8 +141,12 @@ def _ratio(factor: float) -> tuple[int, int]:
 def _resampled(grown: int, size: int, mode: str) -> Reading:
     """The reading of an axis resampled by s = grown/size, for x = (u + ½)/s − ½.
 
-    nearest ⌊u/s⌋; linear ⌊x⌋ and ⌈x⌉; cubic ⌊x⌋ − 1 to ⌊x⌋ + 2; area the cells of the bin. Where every x is whole, x
-    alone: the others weigh nothing (where some are, a cubic window counts in full).
+    nearest  ⌊u/s⌋
+    linear   ⌊x⌋ and ⌈x⌉
+    cubic    ⌊x⌋ − 1 to ⌊x⌋ + 2
+    area     the cells of the bin
+
+    Where every x is whole, only x: the others have a weight of 0. Where only some are, a cubic window counts in full.
     """
     if mode == "nearest":
         return Reading(size, 0, 0, grown)
@@ -155,7 +162,7 @@ def _resampled(grown: int, size: int, mode: str) -> Reading:
 
 
 class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "DepthToSpace", "depth_to_space")):
-    """Depth rearranged into space.
+    """Moves depth into space.
 
     output   W·r on each spatial axis, depth D/r^rank (D/r² in 2-D)
     refused  a depth that r^rank does not divide
@@ -165,7 +172,7 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
 
     keeps = ()
     grows = True
-    factor: int = parameter(Whole(), "by how much each spatial axis grows", main=True)
+    factor: int = parameter(Whole(), "factor of each spatial axis", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volume = inputs[0]
@@ -173,7 +180,7 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
         cells = self.factor**volume.rank
         if volume.depth % cells:
             raise Refusal(
-                f"{{layer}} needs a depth that {cells} divides, and its input has {volume.depth}",
+                f"{{layer}} needs a depth that is a multiple of {cells}, but its input has a depth of {volume.depth}",
                 code="SHAPE207",
                 parameter="factor",
                 notes=[
@@ -190,7 +197,7 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
 class PixelUnshuffle(
     Layer, type="pixel_unshuffle", elsewhere=("PixelUnshuffle", "SpaceToDepth", "space_to_depth", "reorg")
 ):
-    """Space rearranged into depth.
+    """Moves space into depth.
 
     output   W/r on each spatial axis, depth D·r^rank (D·r² in 2-D)
     refused  an axis that r does not divide
@@ -199,7 +206,7 @@ class PixelUnshuffle(
     """
 
     keeps = ()
-    factor: int = parameter(Whole(), "by how much each spatial axis shrinks", main=True)
+    factor: int = parameter(Whole(), "divisor of each spatial axis", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         volume = inputs[0]
@@ -211,7 +218,7 @@ class PixelUnshuffle(
                     code="SHAPE207",
                     parameter="factor",
                     notes=[f"{name}: {size} = {size // self.factor}·{self.factor} + {size % self.factor}"],
-                    help="`pad` or `crop` before it",
+                    help="add `pad` or `crop` before it",
                 )
         depth = volume.depth * prod((self.factor,) * volume.rank)
         return checked(Volume(tuple(size // self.factor for size in volume.spatial), depth))
@@ -221,7 +228,7 @@ class PixelUnshuffle(
 
 
 class ChannelShuffle(Layer, type="channel_shuffle", elsewhere=("ChannelShuffle", "ShuffleChannel")):
-    """The planes of the groups interleaved.
+    """Interleaves the planes of groups.
 
     output   kept
     refused  groups that do not divide D

@@ -1,4 +1,4 @@
-"""Weight sharing: how many filter banks stand behind the positions of a volume.
+"""Weight sharing: how many filter banks the positions of a volume have.
 
 Sources: Taigman et al. 2014 (locally connected); Le et al. 2010, "Tiled convolutional neural networks" (tiled);
 Liu et al. 2015, "Deep learning face attributes in the wild" (regions).

@@ -1,6 +1,6 @@
 """Kinds of parameter about axes, sizes and volumes: a size for each axis, padding, sharing, axis names."""
 
-# Longer than most modules: each kind has a reader and the schema that accepts the same.
+# Longer than most modules: each kind reads, writes, and has the schema that accepts the same.
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Factors(Kind):
 
 
 class PaddingKind(Kind):
-    """Padding in any of its spellings. `explicit` leaves only the numbers; becomes a `Padding`."""
+    """Padding in any of its spellings, or only in numbers where it is `explicit`. Becomes a `Padding`."""
 
     SIDES = ("front", "back", "top", "bottom", "left", "right")
 
@@ -153,7 +153,7 @@ class PaddingKind(Kind):
         except Refusal as refusal:
             refusal.at = at
             if refusal.code == "VALUE101":
-                refusal.help = "padding is never negative; `crop` takes cells away"
+                refusal.help = "padding is never negative; `crop` removes cells"
             raise
 
     def write(self, value: Value) -> Value:
@@ -248,7 +248,7 @@ class VolumeKind(Kind):
 
 
 class Axes(Kind):
-    """Axis names: one, or a list of them. Becomes a tuple. `words_too` are words that stand for themselves."""
+    """Axis names: one, or a list of them. Becomes a tuple. `words_too` are further words that it accepts."""
 
     def __init__(self, *words_too: str, single: bool = False) -> None:
         self.choices = (*_AXIS_NAMES, *words_too)
@@ -313,7 +313,7 @@ class Wholes(Kind):
 
 
 def axis_named(name: str, axes: tuple[str, ...], parameter: str) -> int:
-    """The place of the axis `name` among a volume's `axes`; refuses one that the volume lacks."""
+    """The place of the axis `name` among a volume's `axes`. Raises `Refusal` where the volume has no such axis."""
     if name in axes:
         return axes.index(name)
     rank = len(axes) - 1
@@ -335,7 +335,7 @@ def _sizes_text(low: int) -> str:
 def _by_type(
     *, number: Fragment, text: Fragment | None = None, items: Fragment, low: int = 1, high: int | None = 3
 ) -> Fragment:
-    """A fragment that checks a value by its JSON type, so that a mistake is found at the one wrong value."""
+    """A fragment that checks a value by its JSON type, so that a mistake is reported at the wrong value itself."""
     bounds = {key: value for key, value in number.items() if key != "type"}
     fragment: Fragment = {"type": [number["type"], "array"], **bounds, "items": items, "minItems": low}
     if high is not None:

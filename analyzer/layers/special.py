@@ -1,4 +1,4 @@
-"""Layers of no family: trained scales, coordinates, and what the catalogue lacks.
+"""Layers of no family: trained scales, coordinates, and layers that the catalogue does not have.
 
 Sources: Touvron et al. 2021 (layer scale); Liu et al. 2018 (coordinates).
 """
@@ -20,7 +20,7 @@ from analyzer.volume import Volume
 
 
 class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
-    """Multiplied by trained numbers.
+    """Multiplies by trained numbers.
 
     output   kept
     weights  1 (`per: layer`), D (`depth`) or W·H·D (`volume`)
@@ -32,8 +32,12 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
 
     pointwise = True
     scales = True
-    per: str = parameter(Choice("layer", "depth", "volume"), "what has a number of its own", default="depth")
-    bias: bool = parameter(Flag(), "whether a trained number is added as well", default=False)
+    per: str = parameter(
+        Choice("layer", "depth", "volume"),
+        "which elements share a number: all, those of a plane, or none",
+        default="depth",
+    )
+    bias: bool = parameter(Flag(), "whether it also adds trained numbers", default=False)
 
     @property
     def positional(self) -> bool:
@@ -44,7 +48,7 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
         return Counts(count, count if self.bias else 0)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A product, which keeps its input and whose gradient of the numbers is summed from the whole; and a sum."""
+        """A product, which keeps its input and sums the gradient of the numbers over the whole volume; and a sum."""
         counts, size = self.parameters(flow, sharing), flow.output.size
 
         def shape(elements: int) -> tuple[int, ...]:
@@ -60,27 +64,27 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
 
 
 class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCoords")):
-    """Planes that hold each position's coordinates, one an axis.
+    """Adds planes with the coordinates of each position, one for each axis.
 
-    output   depth D + rank, one more with `radius`; neither weights nor buffers
+    output   depth D + rank, one more with `radius`; no weights, no buffers
 
     Sources: Liu et al. 2018, "An intriguing failing of convolutional neural networks".
     """
 
     pointwise = True
-    radius: bool = parameter(Flag(), "whether the distance from the centre is added", default=False)
+    radius: bool = parameter(Flag(), "whether it adds a plane with the distance from the centre", default=False)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "adds coordinates of")
         return checked(Volume(inputs[0].spatial, inputs[0].depth + inputs[0].rank + self.radius))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A copy with planes joined to it; the gradient is a view of the whole."""
+        """A copy with more planes. The gradient of the input is a view of the gradient of the output."""
         return (Operation((0,), flow.output.size, gradients=(PASSED,), precision=WIDEST),)
 
 
 class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
-    """What the catalogue lacks, with its author's numbers; every report marks it.
+    """A layer that the catalogue does not have, with numbers from its author. Every report marks it.
 
     output   as given
     weights, biases, buffers, MACs   as given
@@ -106,4 +110,4 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
         return self.multiply_accumulates
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return Cells.UNKNOWN  # its author does not say
+        return Cells.UNKNOWN  # its author gives no window

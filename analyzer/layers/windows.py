@@ -98,7 +98,7 @@ class Window(Record, eq=True):
             count = window_count(
                 size, self.kernel[axis], self.stride[axis], self.dilation[axis], self.padding[axis], rounding
             )
-            if count < 1:  # rounding up admits a window that hangs over the end, as torch does
+            if count < 1:  # rounding up allows a window that ends beyond the padding, as torch does
                 raise self._too_large(volume, rounding)
             lengths.append(count)
         return tuple(lengths)
@@ -130,7 +130,7 @@ class Window(Record, eq=True):
         return [unread_after(size, count, k, s, d, before) for size, count, k, s, d, (before, _) in axes]
 
     def _too_large(self, volume: Volume, rounding: str) -> Refusal:
-        """Says which axis has no room, with the arithmetic in the textbook's form, and what would make it fit."""
+        """The refusal of a kernel that does not fit: the arithmetic of each short axis, and sizes that would fit."""
         notes, padding, largest = [], 0, []
         for axis, size in enumerate(volume.spatial):
             (before, after), span, dilation = self.padding[axis], self.span(axis), self.dilation[axis]

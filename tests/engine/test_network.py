@@ -76,13 +76,13 @@ def test_a_refusal_places_nothing() -> None:
 @pytest.mark.parametrize(
     ("type_", "written", "count", "says"),
     [
-        ("relu", {}, 0, "{layer} reads 1 volume, and 0 are given"),
-        ("relu", {}, 2, "{layer} reads 1 volume, and 2 are given"),
-        ("subtract", {"inputs": ["a"]}, 1, "{layer} reads 2 volumes, and 1 is given"),
-        ("subtract", {"inputs": ["a", "b", "c"]}, 3, "{layer} reads 2 volumes, and 3 are given"),
-        ("add", {"inputs": ["a"]}, 0, "{layer} reads at least 1 volume, and 0 are given"),
-        ("multi_head_attention", {"heads": 2}, 4, "{layer} reads 1 to 3 volumes, and 4 are given"),
-        ("resize", {"to": 2}, 3, "{layer} reads 1 to 2 volumes, and 3 are given"),
+        ("relu", {}, 0, "{layer} reads 1 volume, but 0 are given"),
+        ("relu", {}, 2, "{layer} reads 1 volume, but 2 are given"),
+        ("subtract", {"inputs": ["a"]}, 1, "{layer} reads 2 volumes, but 1 is given"),
+        ("subtract", {"inputs": ["a", "b", "c"]}, 3, "{layer} reads 2 volumes, but 3 are given"),
+        ("add", {"inputs": ["a"]}, 0, "{layer} reads at least 1 volume, but 0 are given"),
+        ("multi_head_attention", {"heads": 2}, 4, "{layer} reads 1 to 3 volumes, but 4 are given"),
+        ("resize", {"to": 2}, 3, "{layer} reads 1 to 2 volumes, but 3 are given"),
     ],
 )
 def test_number_of_inputs(type_: str, written: dict[str, Any], count: int, says: str) -> None:

@@ -243,7 +243,7 @@ def test_conv_transpose_agrees_with_scattering() -> None:
         layer = build("conv_transpose", {"filters": 4, **window})
         if min(lengths) < 1:
             refused += 1
-            with pytest.raises(Refusal, match="takes away all"):
+            with pytest.raises(Refusal, match="removes its whole output"):
                 layer.output([read])
             continue
         assert layer.output([read]) == Volume(tuple(lengths), 4)

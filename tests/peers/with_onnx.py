@@ -151,7 +151,7 @@ INFERENCE_DEPARTURES = (
     Departure("is larger than its", "accepts a kernel that does not fit: a length of 0, below 0, or 1 after dividing towards 0"),
     Departure("must be less than its window", "accepts a pool's padding of the kernel or more, which onnxruntime refuses"),
     Departure("must be below its stride", "accepts an output_padding of the stride and dilation or more, which onnxruntime refuses"),
-    Departure("takes away all of its output", "accepts a transposed convolution without output: a length of 0 or below"),
+    Departure("removes its whole output", "accepts a transposed convolution without output: a length of 0 or below"),
 )  # fmt: skip
 
 
