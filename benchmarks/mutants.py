@@ -194,6 +194,11 @@ def test_files(room: str, root: Path) -> list[str]:
     return sorted(str(file.relative_to(root)) for file in files)
 
 
+def note_name(file: str) -> str:
+    """The name of the notes about a test file as it is now."""
+    return f"{file.replace('/', '-')}-{hashlib.sha256((ROOT / file).read_bytes()).hexdigest()[:12]}.json"
+
+
 def trace_into(notes: Path, file: str, root: Path) -> None:
     """Notes what the tests of one file call, and how long they take."""
 

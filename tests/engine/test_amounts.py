@@ -158,3 +158,9 @@ def test_peaks_are_those_of_the_run() -> None:
     assert once.of("peak_inference_memory") == once.held.inference.peak.bytes == 4 * 69 + 4 * (16 + 32 + 32)
     assert Amounts(analysis, {"dtype": "int8"}).of("peak_training_memory") is None
     assert Amounts(analysis).parts("peak_inference_memory")[0][1] == 256
+
+
+def test_an_input_is_no_layer_of_the_path() -> None:
+    """The sum reads the input and a; a is on the path, so b is the second layer of two."""
+    text = "input: 4\nlayers:\n  - dense: 4\n    name: a\n  - add: [input, a]\n  - dense: 4\n    name: b\n"
+    assert [row.name for row in deepest(analyzer.analyze(text))] == ["a", "b"]

@@ -11,7 +11,7 @@ import pytest
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE
-from analyzer.layers.kinds import Number, Whole, whole
+from analyzer.layers.kinds import Number, Whole, number_help, whole
 from analyzer.layers.spatial_kinds import Factors, Sizes, Wholes
 
 #: Whole numbers and sizes that may be 0, or that end before 10^15; all others are 1 to 10^15.
@@ -86,3 +86,24 @@ def test_a_result_is_whole_within_one_part_in_10_to_the_9() -> None:
     assert whole(float("inf")) is None
     assert whole("3") is None
     assert whole(True) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "help"),
+    [
+        (3, None),
+        ("0x10", "numbers are decimal"),
+        ("0o7", "numbers are decimal"),
+        ("1_000", "write 1000, without quotes or separators"),
+        ("-1,000", "write -1000, without quotes or separators"),
+        ("2*3", "an expression is written `$(2*3)`"),
+        ("4 + w", "an expression is written `$(4 + w)`"),
+        ("n/2", "an expression is written `$(n/2)`"),
+        ("w1", None),
+        ("a*b", None),
+        ("9" * 16, "write 9999999999999999, without quotes or separators"),
+        ("9" * 17, None),
+    ],
+)
+def test_what_helps_where_a_text_is_no_number(value: object, help: str | None) -> None:
+    assert number_help(value) == help

@@ -29,6 +29,13 @@ from analyzer.engine.memory.optimizers import OPTIMIZERS  # noqa: E402
 from analyzer.engine.memory.settings import Run  # noqa: E402
 from analyzer.engine.network import Node  # noqa: E402
 
+#: The targets and the loss of a run.
+CROSS_ENTROPY = memory_torch.targets_of, memory_torch.loss_of
+SQUARED = (
+    lambda outputs, _: [torch.zeros_like(output) for output in outputs],
+    lambda outputs, targets, _: torch.nn.functional.mse_loss(outputs[0], targets[0]),
+)
+
 
 class Written(Drawn):
     """A random network that remembers how it was made."""
@@ -50,9 +57,7 @@ def row(seed: int, *, frozen: bool = False, **settings: Any) -> dict[str, Any]:
             node.frozen = drawn.rng.random() < 0.5
             layer.update({"frozen": True} if node.frozen else {})
     run = Run(**settings, in_place_joins=False)
-    if run.loss == "mse":
-        memory_torch.targets_of = lambda outputs, _: [torch.zeros_like(output) for output in outputs]
-        memory_torch.loss_of = lambda outputs, targets, _: torch.nn.functional.mse_loss(outputs[0], targets[0])
+    memory_torch.targets_of, memory_torch.loss_of = SQUARED if run.loss == "mse" else CROSS_ENTROPY
     with torch.device("meta"):
         module, again = Module(drawn.network), Module(drawn.network)
     found = {

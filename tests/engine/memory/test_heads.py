@@ -124,3 +124,11 @@ def test_a_ledger_says_what_its_bytes_are() -> None:
     ledger.drop(second)
     assert (ledger.live, ledger.left) == (100, [])
     assert ledger.live + ledger.sizes[ledger.outside()] == 100
+
+
+def test_autocast_copies_weights_for_the_backward_pass_and_biases_until_the_forward_pass_ends() -> None:
+    """10·20 weights and 20 biases, 2 bytes each, at the step that multiplies; the relu casts nothing."""
+    laid = tape("input: 10\nlayers: [dense: 20, relu]\n", autocast="bfloat16")
+    (step,) = (step for step in laid.steps if step.parameters)
+    assert (step.copies, step.passing, step.bytes) == ([400], [40], 40)
+    assert all(not other.copies and not other.passing for other in laid.steps if other is not step)
