@@ -12,7 +12,7 @@ from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.values import Dependent, Values
-from analyzer.loader.expressions.expression import truth
+from analyzer.loader.expressions.nodes import truth
 from analyzer.loader.parse.description import Item, Template
 from analyzer.loader.parse.graph_keys import read_expected
 from analyzer.loader.text.limits import LIMITS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from analyzer.diagnostics import Refusal
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.spatial_kinds import VolumeKind
-from analyzer.loader.expressions.expression import truth, valid_name
+from analyzer.loader.expressions.expression import valid_name
+from analyzer.loader.expressions.nodes import truth
 from analyzer.loader.parse.arguments import parse_arguments
 from analyzer.loader.parse.calls import call_arguments
 from analyzer.loader.parse.description import BrokenItem, CallItem, Item, LayerItem, Template

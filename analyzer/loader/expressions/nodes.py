@@ -1,0 +1,248 @@
+"""The white list of expressions: Python's syntax tree compiled, node by node, to closures.
+
+What is not in `_NODES` is refused, and nothing is ever handed to `eval`. All of the list is in this module, so that one
+look shows whether it is safe.
+"""
+
+from __future__ import annotations
+
+import _ast
+import operator
+import re
+from collections.abc import Callable
+
+from analyzer.diagnostics import Refusal, listed, nearest
+from analyzer.layers.kinds import written
+from analyzer.loader.expressions.functions import FUNCTIONS
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Lookup: TypeAlias = Callable[[str], Any]
+    Run: TypeAlias = Callable[[Lookup], Any]
+
+#: Stands for the dollar inside Python's grammar: a letter that no normalisation changes and no person types.
+DOLLAR = "ǂ"
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_LARGEST = 10**30  # beyond it no intermediate result helps any model
+
+
+def refusal(message: str, *, code: str = "EXPR101", help: str | None = None) -> Refusal:
+    """The refusal of an expression."""
+    return Refusal(message, code=code, help=help)
+
+
+def shown_value(value: Any) -> str:
+    """A value as a message shows it inside of backticks."""
+    return written(value).replace("`", "")
+
+
+def compile_node(node: _ast.AST, names: set[str], bare: bool) -> Run:
+    """The closure of a node; adds the variables that it reads to `names`. `bare` allows a name without its `$`."""
+    make = _NODES.get(node.__class__)
+    if make is None:
+        raise refusal(
+            f"an expression may not use {_DESCRIBED.get(node.__class__.__name__, 'this')}",
+            code="EXPR102",
+            help="allowed are + - * / // %, comparisons, `and or not`, `a if c else b` and "
+            + listed(FUNCTIONS, last="and"),
+        )
+    return make(node, names, bare)
+
+
+_DESCRIBED = {
+    "Attribute": "attributes (`a.b`)", "Subscript": "indices (`a[b]`)", "Lambda": "`lambda`", "List": "lists",
+    "Tuple": "tuples", "Dict": "mappings", "Set": "sets", "ListComp": "comprehensions", "GeneratorExp": "comprehensions",
+    "SetComp": "comprehensions", "DictComp": "comprehensions", "JoinedStr": "f-strings", "NamedExpr": "`:=`",
+    "Starred": "`*`", "Await": "`await`", "Yield": "`yield`",
+}  # fmt: skip
+
+
+def _number(value: Any) -> Any:
+    """`value` where arithmetic may use it: a finite number."""
+    if value.__class__ is int:
+        return value
+    if value.__class__ is float:
+        return _finite(value, lambda: shown_value(value))
+    raise refusal(f"arithmetic takes numbers, not {written(value)}", code="EXPR103")
+
+
+def _finite(value: Any, what: Callable[[], str]) -> Any:
+    if -_LARGEST <= value <= _LARGEST:  # false for nan
+        return value
+    raise refusal(f"`{what()}` is beyond any number a model needs", code="EXPR104")
+
+
+def _divide(a: Any, b: Any) -> Any:
+    if a.__class__ is int and b.__class__ is int and a % b == 0:
+        return a // b  # exact at any size
+    return a / b
+
+
+_OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
+    _ast.Add: ("+", operator.add),
+    _ast.Sub: ("-", operator.sub),
+    _ast.Mult: ("*", operator.mul),
+    _ast.Div: ("/", _divide),
+    _ast.FloorDiv: ("//", operator.floordiv),
+    _ast.Mod: ("%", operator.mod),
+}
+
+
+def _binary(node: Any, names: set[str], bare: bool) -> Run:
+    known = _OPERATORS.get(node.op.__class__)
+    if known is None:
+        raise refusal(
+            "an expression may not use " + ("powers (`**`)" if isinstance(node.op, _ast.Pow) else "bits"),
+            code="EXPR102",
+            help="a power is a product, such as `$n*$n`" if isinstance(node.op, _ast.Pow) else None,
+        )
+    sign, apply = known
+    left, right = compile_node(node.left, names, bare), compile_node(node.right, names, bare)
+
+    def run(lookup: Lookup) -> Any:
+        a, b = _number(left(lookup)), _number(right(lookup))
+        try:
+            value = apply(a, b)
+        except ZeroDivisionError:
+            raise refusal(f"`{shown_value(a)} {sign} {shown_value(b)}` divides by zero", code="EXPR105") from None
+        except OverflowError:
+            raise refusal(
+                f"`{shown_value(a)} {sign} {shown_value(b)}` is beyond any number a model needs", code="EXPR104"
+            ) from None
+        return _finite(value, lambda: f"{shown_value(a)} {sign} {shown_value(b)}")
+
+    return run
+
+
+def _unary(node: Any, names: set[str], bare: bool) -> Run:
+    operand = compile_node(node.operand, names, bare)
+    if isinstance(node.op, _ast.Not):
+        return lambda lookup: not truth(operand(lookup))
+    if isinstance(node.op, _ast.USub):
+        return lambda lookup: -_number(operand(lookup))
+    if isinstance(node.op, _ast.UAdd):
+        return lambda lookup: _number(operand(lookup))
+    raise refusal("an expression may not use bits", code="EXPR102")
+
+
+def truth(value: Any) -> bool:
+    """A value as a condition: a flag, or a number that is not 0."""
+    if value.__class__ is bool or value.__class__ is int or value.__class__ is float:
+        return bool(value)
+    raise refusal(
+        f"a condition is true or false, not {written(value)}", code="EXPR103", help="compare it: `$act == 'relu'`"
+    )
+
+
+def _boolean(node: Any, names: set[str], bare: bool) -> Run:
+    parts = [compile_node(value, names, bare) for value in node.values]
+    if isinstance(node.op, _ast.And):
+        return lambda lookup: all(truth(part(lookup)) for part in parts)
+    return lambda lookup: any(truth(part(lookup)) for part in parts)
+
+
+_COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
+    _ast.Eq: operator.eq,
+    _ast.NotEq: operator.ne,
+    _ast.Lt: operator.lt,
+    _ast.LtE: operator.le,
+    _ast.Gt: operator.gt,
+    _ast.GtE: operator.ge,
+}
+
+
+def _compare(node: Any, names: set[str], bare: bool) -> Run:
+    parts = [compile_node(part, names, bare) for part in (node.left, *node.comparators)]
+    if any(op.__class__ not in _COMPARISONS for op in node.ops):
+        raise refusal("an expression may compare with == != < <= > >= alone", code="EXPR102")
+    tests = [(_COMPARISONS[op.__class__], op.__class__ in (_ast.Eq, _ast.NotEq)) for op in node.ops]
+
+    def run(lookup: Lookup) -> bool:
+        left = parts[0](lookup)
+        for (test, equality), part in zip(tests, parts[1:], strict=True):
+            right = part(lookup)
+            if not (test(left, right) if equality else test(_number(left), _number(right))):
+                return False
+            left = right
+        return True
+
+    return run
+
+
+def _choice(node: Any, names: set[str], bare: bool) -> Run:
+    test, body, otherwise = (compile_node(part, names, bare) for part in (node.test, node.body, node.orelse))
+    return lambda lookup: body(lookup) if truth(test(lookup)) else otherwise(lookup)
+
+
+def _constant(node: Any, names: set[str], bare: bool) -> Run:
+    value = node.value
+    if value.__class__ not in (int, float, str, bool):
+        raise refusal("an expression may hold numbers and words alone", code="EXPR102")
+    if value.__class__ in (int, float):
+        _finite(value, lambda: shown_value(value))
+    return lambda lookup: value
+
+
+_CONSTANT_WORDS = {"true": True, "false": False}
+
+
+def _name(node: Any, names: set[str], bare: bool) -> Run:
+    name = node.id
+    if name.startswith(DOLLAR):
+        name = name[1:]
+        if NAME.fullmatch(name) is None:
+            raise refusal(
+                f"`${shown(name.replace(DOLLAR, '$'))}` is no variable" if name else "a `$` stands without a name",
+                help="`$name` is a variable, `$( )` holds an expression",
+            )
+    elif not bare:
+        if name in _CONSTANT_WORDS:
+            return lambda lookup: _CONSTANT_WORDS[name]
+        raise refusal(
+            f"`{shown(name)}` stands without its `$`",
+            help=f"`${name}` is the variable, `'{name}'` the word"
+            + (f", `{name}( )` the function" if name in FUNCTIONS else ""),
+        )
+    elif name in _CONSTANT_WORDS:
+        return lambda lookup: _CONSTANT_WORDS[name]
+    names.add(name)
+    return lambda lookup: lookup(name)
+
+
+def _call(node: Any, names: set[str], bare: bool) -> Run:
+    name = node.func.id if isinstance(node.func, _ast.Name) else ""
+    known = FUNCTIONS.get(name)
+    if known is None:
+        near = nearest(name, FUNCTIONS)
+        raise refusal(
+            f"`{shown(name.replace(DOLLAR, '$') or 'this')}` is no function of expressions",
+            code="EXPR102",
+            help=f"did you mean `{near}`?" if near else "the functions are " + listed(FUNCTIONS, last="and"),
+        )
+    apply, least, most = known
+    if node.keywords or not least <= len(node.args) <= most:
+        count = f"{least}" if least == most else f"at least {least}" if most == 99 else f"{least} or {most}"
+        raise refusal(f"`{name}` takes {count} argument{'s' if most > 1 else ''}, in their order", code="EXPR102")
+    parts = [compile_node(part, names, bare) for part in node.args]
+
+    def run(lookup: Lookup) -> Any:
+        values = [_number(part(lookup)) for part in parts]
+        return _finite(apply(*values), lambda: f"{name}({', '.join(map(shown_value, values))})")
+
+    return run
+
+
+_NODES: dict[type, Callable[[Any, set[str], bool], Run]] = {
+    _ast.BinOp: _binary,
+    _ast.UnaryOp: _unary,
+    _ast.BoolOp: _boolean,
+    _ast.Compare: _compare,
+    _ast.IfExp: _choice,
+    _ast.Constant: _constant,
+    _ast.Name: _name,
+    _ast.Call: _call,
+}
