@@ -83,7 +83,7 @@ def test_wrong_arguments_are_refused() -> None:
         analyzer.analyze(TEXTBOOK, dtype="float31")
     with pytest.raises(analyzer.SettingError, match="no variable `width`"):
         analyzer.analyze(TEXTBOOK, set={"width": 2})
-    with pytest.raises(analyzer.FileError, match="there is no file"):
+    with pytest.raises(analyzer.FileError, match="does not exist"):
         analyzer.load("not-there.yaml")
 
 

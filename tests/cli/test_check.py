@@ -89,11 +89,13 @@ def test_how_it_ends_is_the_same_in_every_format(
     assert guarded(["check", *arguments]) == code
     out, err = capsys.readouterr()
     assert out.splitlines()[-1] == last
-    assert err == ("analyzer: there is no file `elsewhere/net.yaml`\n" if "elsewhere/net.yaml" in arguments else "")
+    assert err == ("analyzer: file `elsewhere/net.yaml` does not exist\n" if "elsewhere/net.yaml" in arguments else "")
     for format in ("concise", "json", "github", "gitlab", "sarif", "junit"):
         assert guarded(["check", *arguments, "--format", format]) == code, format
         out, err = capsys.readouterr()
-        assert err == ("analyzer: there is no file `elsewhere/net.yaml`\n" if "elsewhere/net.yaml" in arguments else "")
+        assert err == (
+            "analyzer: file `elsewhere/net.yaml` does not exist\n" if "elsewhere/net.yaml" in arguments else ""
+        )
 
 
 def test_what_it_says(folder: Path, capsys: Said) -> None:

@@ -36,10 +36,10 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),
-        (["layer"], "there is no file `layer`; did you mean the command `layers`?"),
-        (["resnet"], "there is no file `resnet`; a model file ends in .yaml"),
-        (["nowhere/net.yaml"], "there is no file `nowhere/net.yaml`"),
+        (["nte.yaml"], "file `nte.yaml` does not exist; did you mean `net.yaml`?"),
+        (["layer"], "file `layer` does not exist; did you mean the command `layers`?"),
+        (["resnet"], "file `resnet` does not exist; a model file ends in .yaml"),
+        (["nowhere/net.yaml"], "file `nowhere/net.yaml` does not exist"),
         (["."], "`.` is a folder, not a model file"),
         (["net.yaml\0"], "`net.yaml\\x00` cannot be read: embedded null byte"),
         (["--bacth", "2", "net.yaml"], "unknown option `--bacth`; did you mean `--batch`?"),
@@ -86,7 +86,7 @@ def test_faults(arguments: list[str], said: str | None, folder: Path, capsys: Sa
 
 def test_a_name_cannot_write_to_the_terminal(folder: Path, capsys: Said) -> None:
     assert guarded(["\x1b[31m\n"]) == 2
-    assert capsys.readouterr().err == "analyzer: there is no file `\\x1b[31m\\n`\n"
+    assert capsys.readouterr().err == "analyzer: file `\\x1b[31m\\n` does not exist\n"
 
 
 def test_a_file_without_permission(folder: Path, capsys: Said) -> None:
@@ -189,7 +189,7 @@ def test_several_files(folder: Path, capsys: Said) -> None:
     assert [len(report.get("layers", ())) for report in reports] == [1, 0, 0, 1]
     assert reports[1]["diagnostics"][0]["line"] == 3
     assert "wrong.yaml:3:5" in err
-    assert "analyzer: there is no file `missing.yaml`" in err
+    assert "analyzer: file `missing.yaml` does not exist" in err
 
 
 def test_several_files_of_which_one_is_wrong(folder: Path, capsys: Said) -> None:

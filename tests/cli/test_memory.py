@@ -303,9 +303,9 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         ([], "no model is given; `analyzer example > model.yaml` writes one to start from"),
         (["--autocast"], "no model is given; `analyzer example > model.yaml` writes one to start from"),
         (["-", "-"], "stdin (`-`) can be read once"),
-        (["nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),
-        (["--checkpoint", "nte.yaml"], "there is no file `nte.yaml`; did you mean `net.yaml`?"),
-        (["--autocast", "sub/net"], "there is no file `sub/net`"),
+        (["nte.yaml"], "file `nte.yaml` does not exist; did you mean `net.yaml`?"),
+        (["--checkpoint", "nte.yaml"], "file `nte.yaml` does not exist; did you mean `net.yaml`?"),
+        (["--autocast", "sub/net"], "file `sub/net` does not exist"),
         (["net.yaml", "--optimizer", "adan"], "`--optimizer` must be `sgd`, `momentum`, `nesterov`, `adam`, `adamw`, `rmsprop`, `adagrad`, `adafactor` or `lion`, not `adan`; did you mean `adam`?"),
         (["net.yaml", "--dtype", "flaot16"], "`--dtype` must be `float64`, `float32`, `tf32`, `float16`, `bfloat16`, `float8`, `float4`, `int64`, `int32`, `int16`, `int8`, `uint8`, `int4` or `bool`, not `flaot16`; did you mean `float16`?"),
         (["net.yaml", "--step", "fuse"], "`--step` must be `foreach`, `loop` or `fused`, not `fuse`; did you mean `fused`?"),
@@ -390,7 +390,7 @@ def test_several_files(models: Path, capsys: Said) -> None:
     assert [one["file"] for one in found] == ["net.yaml", "wrong.yaml", "missing.yaml", "blocks.yaml"]
     assert ["training" in one for one in found] == [True, False, False, True]
     assert found[1]["diagnostics"][0]["line"] == 3
-    assert "analyzer: there is no file `missing.yaml`" in err
+    assert "analyzer: file `missing.yaml` does not exist" in err
     assert guarded(["memory", "net.yaml", "wrong.yaml", "blocks.yaml", "--device", "8GiB"]) == 1
     out, err = capsys.readouterr()
     comparison = out.partition("comparison\n")[2]

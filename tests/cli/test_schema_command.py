@@ -66,7 +66,7 @@ def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--check", "nowhere.yaml", TEXTBOOK]) == FAULT
     out, err = capsys.readouterr()
     assert "fits" in out
-    assert err == "analyzer: there is no file `nowhere.yaml`\n"
+    assert err == "analyzer: file `nowhere.yaml` does not exist\n"
 
 
 def test_stdin_twice_is_refused() -> None:

@@ -211,7 +211,7 @@ def test_a_block_reads_the_networks_input() -> None:
 
 def test_only_what_stands_above_is_visible() -> None:
     text = "input: 8x2\nlayers:\n  - {relu: , from: a}\n  - {tanh: , name: a}\n"
-    assert messages(text) == ["3:20 NAME104 `a` comes later; only layers above are visible"]
+    assert messages(text) == ["3:20 NAME104 `a` comes later; a layer can only read layers above it"]
 
 
 def test_a_list_where_a_type_reads_several() -> None:
@@ -729,7 +729,7 @@ def test_layers_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LIMITS, "layers", 5)
     assert len(layers("- {relu: , repeat: 5}")) == 5
     assert messages("input: 3\nlayers: [{relu: , repeat: 6}]") == [
-        "2:27 LIMIT106 `repeat` is 6, and a network may have 5 layers"
+        "2:27 LIMIT106 `repeat` is 6, but a network may have 5 layers"
     ]
     text = "input: 3\nlayers:\n  - {relu: , repeat: 4}\n  - {tanh: , repeat: 4}\n  - {dense: }\n"
     assert {m.split()[1] for m in messages(text)} == {"LIMIT106", "VALUE103"}

@@ -126,16 +126,16 @@ def test_refusal(text: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("$a && $b", "`and`, `or` and `not` are written out"),
-        ("$a = 6", "equality is `==`"),
+        ("$a && $b", "write out `and`, `or` and `not`"),
+        ("$a = 6", "write equality as `==`"),
         ("($a", "its brackets do not match"),
-        ("2$a", "a product is written with `*`"),
-        ("${a}", "a `$` is followed by a name"),
+        ("2$a", "write a product with `*`"),
+        ("${a}", "a name must follow the `$`"),
         ("$(a)x$b", "write `$(a)x$(b)` for a text with values in it"),
         ("a + $b", "`$a` is the variable, `'a'` the word"),
         ("sqrt($a)", "the functions are `min`, `max`, `round`, `floor`, `ceil`, `abs`, `log2` and `make_divisible`"),
         ("flor($a)", "did you mean `floor`?"),
-        ("32x$a", "a product is written with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`"),
+        ("32x$a", "write a product with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`"),
         ("$a**2", "a power is a product, such as `$n*$n`"),
     ],
 )

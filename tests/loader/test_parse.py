@@ -207,12 +207,12 @@ def test_names_from_elsewhere_are_suggested_and_not_taken() -> None:
             if word in CATALOGUE:
                 continue
             finding = found(f"input: 8x8x8\nlayers:\n  - '{word}'\n")[0]
-            assert (finding.code, finding.help) == ("MODEL102", f"`{word}` is `{found_elsewhere(word)}` here")
+            assert (finding.code, finding.help) == ("MODEL102", f"`{word}` is called `{found_elsewhere(word)}` here")
 
 
 def test_a_parameter_beside_its_layer_is_one_mistake() -> None:
     text = "input: 8x8x8\nlayers:\n  - conv:\n    filters: 4\n    kernel: 3\n    name: a\n  - {relu: , from: a}\n"
-    assert messages(text) == ["4:5 MODEL101 `filters` and `kernel` are parameters of `conv` and stand beside it"]
+    assert messages(text) == ["4:5 MODEL101 `filters` and `kernel` are parameters of `conv`, but are written beside it"]
 
 
 def test_a_broken_default_is_reported_once() -> None:

@@ -55,7 +55,7 @@ PLAIN = net(
     finding("CHECK101", "note", 4, message="1 of 32 cells"),
 )
 WRONG = Checked("bad.yaml", [Diagnostic("MODEL102", "no such type", Span("bad.yaml", 3, 5))], text=TEXT)
-MISSING = Checked("nope.yaml", [Diagnostic("FILE101", "there is no file `nope.yaml`", None)], readable=False)
+MISSING = Checked("nope.yaml", [Diagnostic("FILE101", "file `nope.yaml` does not exist", None)], readable=False)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_github_is_a_command_each_with_its_escapes() -> None:
         "::warning file=net.yaml,line=3,col=5,title=CHECK201::two layers%0Athe arithmetic%0Ahelp: an activation",
         "::notice file=net.yaml,line=4,col=5,title=CHECK101::1 of 32 cells",
         "::warning file=a%2Cb%3Ac%25/net.yaml,line=3,col=5,title=CHECK201::50%25: a, b%0Aone%0Atwo",
-        "::error file=nope.yaml,title=FILE101::there is no file `nope.yaml`",
+        "::error file=nope.yaml,title=FILE101::file `nope.yaml` does not exist",
     ]
 
 
@@ -147,7 +147,7 @@ def test_sarif_has_rules_results_and_the_trouble_of_the_run() -> None:
     assert run["columnKind"] == "unicodeCodePoints"
     [invocation] = run["invocations"]
     assert not invocation["executionSuccessful"]
-    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "there is no file `nope.yaml`"
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "file `nope.yaml` does not exist"
     assert json.loads(render("sarif", PLAIN))["runs"][0]["invocations"] == [{"executionSuccessful": True}]
 
 

@@ -41,7 +41,7 @@ def expand(
     if beyond is None:
         _expand(run)
     else:
-        message = f"the model has {beyond[1]:,} layers or more up to here, and a network may have {LIMITS.layers:,}"
+        message = f"the model has {beyond[1]:,} layers or more up to here, but a network may have {LIMITS.layers:,}"
         mistakes.report(Refusal(message, code="LIMIT106", help="fewer repetitions"), beyond[0].place)
     found = in_order(mistakes.found)
     _suspect_input(run.network, found)
@@ -60,7 +60,7 @@ def _expand(run: Expansion) -> None:
     except Stop:
         return
     if not (run.network.nodes or run.mistakes.found or run.model.faulty) and isinstance(run.entry, Node):
-        message = "no layer is left: every `when` is false or every `repeat` 0"
+        message = "the network has no layer: every `when` is false or every `repeat` is 0"
         run.mistakes.report(Refusal(message, code="MODEL107"), items[0].place)
 
 
@@ -85,5 +85,5 @@ def _suspect_input(network: Network, problems: Sequence[Diagnostic]) -> None:
     if wrong is not None and node is not None:
         first, *others = node.output.sizes
         meant = "x".join(map(str, (*others, first)))
-        note = f"`{node.name}` of {node.output.pretty()} looks as if its depth stood first; is `{meant}` meant?"
+        note = f"`{node.name}` of {node.output.pretty()} looks as if its depth came first; did you mean `{meant}`?"
         wrong.notes = (*wrong.notes, note)

@@ -41,7 +41,7 @@ def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Mi
         if not isinstance(item.source.value, list):
             refusal.at = ()
         if refusal.reason is Reason.COMES_LATER and wrong == [item.name]:
-            refusal.message = f"`{item.name}` reads itself; only layers above are visible"
+            refusal.message = f"`{item.name}` reads itself; a layer can only read layers above it"
             refusal.help = None
         run.mistakes.report(refusal, inner(item.source.tree, refusal.at), frame.scope)
     except Dependent:
@@ -81,7 +81,7 @@ def read_turns(run: Expansion, item: Item, frame: Frame) -> Turns | None:
         template = repeat
         count = _COUNT.read(frame.evaluate(template))
         if count > LIMITS.layers:
-            raise Refusal(f"is {written(count)}, and a network may have {LIMITS.layers:,} layers", code="LIMIT106")
+            raise Refusal(f"is {written(count)}, but a network may have {LIMITS.layers:,} layers", code="LIMIT106")
         return Turns(count, {})
     except Refusal as refusal:
         assert template is not None
@@ -117,7 +117,7 @@ def as_expected(run: Expansion, expect: Template, result: Node, label: str | Non
             return result
         who = f"`{frame.scope.prefix}{label}` puts" if label is not None else "this puts"
         raise Refusal(
-            f"{who} out {result.output.pretty()}, and {asked} is expected",
+            f"{who} out {result.output.pretty()}, but `expect` says {asked}",
             code="EXPECT201",
             notes=formula_of(result) + behind(result),
         )

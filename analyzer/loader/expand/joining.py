@@ -50,13 +50,13 @@ def _refuse_sum(item: ResidualItem, source: Volume, end: Volume, shortcut: Volum
         return
     if item.project is None:
         raise Refusal(
-            f"the body turns {source.pretty()} into {end.pretty()}, and there is no `project` for the shortcut",
+            f"the body turns {source.pretty()} into {end.pretty()}, but the shortcut has no `project`",
             code="SHAPE213",
             notes=notes,
-            help=f"`project: [conv: {_projection(source, end)}]`, or `project: none` for no shortcut there",
+            help=f"`project: [conv: {_projection(source, end)}]`, or `project: none` for no shortcut",
         )
     raise Refusal(
-        f"the body puts out {end.pretty()} and `project` {shortcut.pretty()}: they cannot be added",
+        f"the body puts out {end.pretty()} and `project` {shortcut.pretty()}: these cannot be added",
         code="SHAPE213",
         notes=[f"both read {source.pretty()}"],
         help=_lacking(shortcut, end),

@@ -93,20 +93,20 @@ class Names:
     def _missed(self, name: str, scope: Scope) -> tuple[str, str | None, Reason | None]:
         """The message about a name that nothing visible has, the help and the reason."""
         if _comes_later(name, scope):
-            message = f"`{shown(name)}` comes later; only layers above are visible"
+            message = f"`{shown(name)}` comes later; a layer can only read layers above it"
             return message, "move it up, or read another layer", Reason.COMES_LATER
         within = next((p for p, labels in self.inside.items() if name in labels and p.startswith(scope.prefix)), None)
         if within is not None:
             path = within[len(scope.prefix) :]
             return (
-                f"`{shown(name)}` stands inside `{shown(path)}`, and is not seen from here",
-                f"`{shown(path.partition('.')[0])}` is what that puts out",
+                f"`{shown(name)}` is inside `{shown(path)}` and not visible from here",
+                f"`{shown(path.partition('.')[0])}` is its output",
                 None,
             )
         near = nearest(name, [*_visible(scope), "prev", "input"])
         help = f"did you mean `{near}`?" if near else None
         if near is None and scope.caller is not None:
-            help = "a block sees its own names alone; hand it a layer as an argument"
+            help = "a block only sees its own names; pass it a layer as an argument"
         return f"no layer above is called `{shown(name)}`", help, None
 
 

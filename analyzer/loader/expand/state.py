@@ -53,7 +53,7 @@ class Expansion(Record):
         """Counts visits of an item; raises `Stop` beyond the limit."""
         self.steps += count
         if self.steps > LIMITS.steps:
-            message = f"the model expands in more than {LIMITS.steps:,} steps"
+            message = f"the model takes more than {LIMITS.steps:,} steps to expand"
             self.stop(Refusal(message, code="LIMIT106", help="fewer repetitions"), item, scope)
 
     def stop(self, refusal: Refusal, item: Item, scope: Scope) -> NoReturn:

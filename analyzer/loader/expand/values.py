@@ -99,7 +99,7 @@ def _axis(name: str, volume: Volume) -> int:
     if len(volume.spatial) < -place:
         what = "a vector" if volume.rank == 0 else f"a {volume.rank}-D volume"
         raise Refusal(
-            f"`${name}` is asked of {what} ({volume.pretty()}), which has no {'height' if name == 'H' else 'width'}",
+            f"`${name}` needs a {'height' if name == 'H' else 'width'}, but the layer reads {what}: {volume.pretty()}",
             code="EXPR106",
             help="`$D` is its depth" + (", `$W` its length" if volume.rank == 1 else ""),
         )

@@ -118,19 +118,19 @@ def _closing(text: str, start: int) -> int:
 def _compile_expression(text: str, names: set[str], *, bare: bool) -> Run:
     """Compiles one expression; `bare` allows a name without its `$`."""
     if "\\" in text or "#" in text or DOLLAR in text or not text.isprintable():
-        raise refusal(f"`{shown(text)}` is no expression")
+        raise refusal(f"`{shown(text)}` is not a valid expression")
     together = _RUN_TOGETHER.search(text)
     if together is not None:
         raise refusal(
-            f"`{shown(text)}` is no expression: `{shown(together.group())}` runs a number and a name together",
-            help="a product is written with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`",
+            f"`{shown(text)}` is not a valid expression: `{shown(together.group())}` is a number and a name without a sign between them",
+            help="write a product with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`",
         )
     try:
         tree = compile(text.strip().replace("$", DOLLAR), "", "eval", _ONLY_AST, dont_inherit=True)
     except SyntaxError:
-        raise refusal(f"`{shown(text)}` is no expression", help=_syntax_help(text)) from None
+        raise refusal(f"`{shown(text)}` is not a valid expression", help=_syntax_help(text)) from None
     except (ValueError, RecursionError, MemoryError):
-        raise refusal(f"`{shown(text)}` is too involved for an expression") from None
+        raise refusal(f"`{shown(text)}` is too complicated for an expression") from None
     assert isinstance(tree, _ast.Expression)
     return compile_node(tree.body, names, bare)
 
@@ -139,13 +139,13 @@ def _syntax_help(text: str) -> str | None:
     if text.count("(") != text.count(")"):
         return "its brackets do not match"
     if re.search(r"[a-zA-Z0-9_)]\s*x\s*[$(0-9]", text):
-        return "a volume with values in it is written `56x56x$(4*width)`"
+        return "write a volume with values in it as `56x56x$(4*width)`"
     if "&&" in text or "||" in text or "!" in text.replace("!=", ""):
-        return "`and`, `or` and `not` are written out"
+        return "write out `and`, `or` and `not`"
     if re.search(r"(?<![=<>!])=(?!=)", text):
-        return "equality is `==`"
+        return "write equality as `==`"
     if re.search(r"\$(?![A-Za-z_(])", text):
-        return "a `$` is followed by a name"
+        return "a name must follow the `$`"
     if re.search(r"[\w)]\s*\$", text):
-        return "a product is written with `*`"
+        return "write a product with `*`"
     return None

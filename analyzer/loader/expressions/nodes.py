@@ -73,7 +73,7 @@ def _number(value: Any) -> Any:
 def _finite(value: Any, what: Callable[[], str]) -> Any:
     if -_LARGEST <= value <= _LARGEST:  # false for nan
         return value
-    raise refusal(f"`{what()}` is beyond any number a model needs", code="EXPR104")
+    raise refusal(f"`{what()}` is larger than any number that a model needs", code="EXPR104")
 
 
 def _divide(a: Any, b: Any) -> Any:
@@ -111,7 +111,8 @@ def _binary(node: Any, names: set[str], bare: bool) -> Run:
             raise refusal(f"`{shown_value(a)} {sign} {shown_value(b)}` divides by zero", code="EXPR105") from None
         except OverflowError:
             raise refusal(
-                f"`{shown_value(a)} {sign} {shown_value(b)}` is beyond any number a model needs", code="EXPR104"
+                f"`{shown_value(a)} {sign} {shown_value(b)}` is larger than any number that a model needs",
+                code="EXPR104",
             ) from None
         return _finite(value, lambda: f"{shown_value(a)} {sign} {shown_value(b)}")
 
@@ -134,7 +135,7 @@ def truth(value: Any) -> bool:
     if value.__class__ is bool or value.__class__ is int or value.__class__ is float:
         return bool(value)
     raise refusal(
-        f"a condition is true or false, not {written(value)}", code="EXPR103", help="compare it: `$act == 'relu'`"
+        f"a condition must be true or false, not {written(value)}", code="EXPR103", help="compare it: `$act == 'relu'`"
     )
 
 
@@ -158,7 +159,7 @@ _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
 def _compare(node: Any, names: set[str], bare: bool) -> Run:
     parts = [compile_node(part, names, bare) for part in (node.left, *node.comparators)]
     if any(op.__class__ not in _COMPARISONS for op in node.ops):
-        raise refusal("an expression may compare with == != < <= > >= alone", code="EXPR102")
+        raise refusal("an expression may only compare with == != < <= > >=", code="EXPR102")
     tests = [(_COMPARISONS[op.__class__], op.__class__ in (_ast.Eq, _ast.NotEq)) for op in node.ops]
 
     def run(lookup: Lookup) -> bool:
@@ -181,7 +182,7 @@ def _choice(node: Any, names: set[str], bare: bool) -> Run:
 def _constant(node: Any, names: set[str], bare: bool) -> Run:
     value = node.value
     if value.__class__ not in (int, float, str, bool):
-        raise refusal("an expression may hold numbers and words alone", code="EXPR102")
+        raise refusal("an expression may only have numbers and words", code="EXPR102")
     if value.__class__ in (int, float):
         _finite(value, lambda: shown_value(value))
     return lambda lookup: value
@@ -196,14 +197,14 @@ def _name(node: Any, names: set[str], bare: bool) -> Run:
         name = name[1:]
         if NAME.fullmatch(name) is None:
             raise refusal(
-                f"`${shown(name.replace(DOLLAR, '$'))}` is no variable" if name else "a `$` stands without a name",
-                help="`$name` is a variable, `$( )` holds an expression",
+                f"`${shown(name.replace(DOLLAR, '$'))}` is not a variable" if name else "a `$` has no name after it",
+                help="`$name` is a variable, `$( )` is an expression",
             )
     elif not bare:
         if name in _CONSTANT_WORDS:
             return lambda lookup: _CONSTANT_WORDS[name]
         raise refusal(
-            f"`{shown(name)}` stands without its `$`",
+            f"`{shown(name)}` has no `$`",
             help=f"`${name}` is the variable, `'{name}'` the word"
             + (f", `{name}( )` the function" if name in FUNCTIONS else ""),
         )
@@ -219,7 +220,7 @@ def _call(node: Any, names: set[str], bare: bool) -> Run:
     if known is None:
         near = nearest(name, FUNCTIONS)
         raise refusal(
-            f"`{shown(name.replace(DOLLAR, '$') or 'this')}` is no function of expressions",
+            f"`{shown(name.replace(DOLLAR, '$') or 'this')}` is not a function of expressions",
             code="EXPR102",
             help=f"did you mean `{near}`?" if near else "the functions are " + listed(FUNCTIONS, last="and"),
         )

@@ -51,7 +51,7 @@ def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known
         if declaration is None:
             _unknown_parameter(parser, kind, name)
         elif declaration.name in arguments:
-            message = f"`{declaration.name}` and its letter `{declaration.letter}` both stand here"
+            message = f"`{declaration.name}` and its letter `{declaration.letter}` are both given; keep one of them"
             parser.problem("YAML101", message, name)
         else:
             argument = _argument(parser, kind, declaration, tree, known)
@@ -64,7 +64,7 @@ def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known)
     """The main argument of a layer that is written without its name: `dense: 10`."""
     if kind.main is None:
         help = names_listed(kind.declared) if kind.declared else f"write `- {kind.type}`"
-        message = f"`{kind.type}` takes no bare value, and {described(value)} stands here"
+        message = f"`{kind.type}` takes no bare value, but this is {described(value)}"
         parser.problem("VALUE104", message, value, help=help)
         return {}
     argument = _argument(parser, kind, kind.declared[kind.main], value, known, bare=True)
@@ -77,7 +77,7 @@ def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
     if any(sign in name.text for sign in ":="):  # a value without a space before it
         help = meant(name.text, [*kind.declared, *kind.letters])
     if name.text in GRAPH_KEYS:
-        help = f"`{name.text}` stands beside `{kind.type}`, not inside it"
+        help = f"write `{name.text}` beside `{kind.type}`, not inside it"
     parser.problem(refusal.code, refusal.message, name, notes=refusal.notes, help=help)
 
 
@@ -98,7 +98,7 @@ def _argument(
     except Refusal as refusal:
         refusal.help = written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
         if bare and isinstance(tree, Sequence):
-            refusal.help = f"parameters stand with their names: `{example(kind.type, kind.declared)}`"
+            refusal.help = f"write parameters with their names: `{example(kind.type, kind.declared)}`"
         parser.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
         return None
 

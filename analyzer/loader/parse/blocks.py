@@ -43,8 +43,8 @@ def _block_name(parser: Parser, key: Scalar) -> None:
         return
     capital = key.text[:1].upper() + key.text[1:]
     good = capital.replace("_", "").isalnum() and capital[:1].isupper()
-    what = "it begins with a capital letter, then letters, digits and `_`"
-    message = f"`{shown(key.text)}` is no name for a block: {what}"
+    what = "it must begin with a capital letter, followed by letters, digits and `_`"
+    message = f"`{shown(key.text)}` is not a valid name for a block: {what}"
     parser.problem("NAME101", message, key, help=f"for example `{capital}`" if good else None)
 
 
@@ -52,7 +52,7 @@ def _signature(parser: Parser, block: Block, key: Scalar, value: Tree, known: Kn
     """Reads the parameters of a block; returns the tree of its body, or None after a finding."""
     if not isinstance(value, Mapping):
         example = "for example `{params: [c], layers: […]}`"
-        help = "its list stands under `layers:`" if isinstance(value, Sequence) else example
+        help = "write its list under `layers:`" if isinstance(value, Sequence) else example
         message = f"block `{shown(key.text)}` takes a mapping, not {described(value)}"
         parser.problem("MODEL103", message, value, help=help)
         return None

@@ -46,12 +46,12 @@ def _limit(parser: Parser, name: str, tree: Tree) -> Limit | None:
         if amount is not None:
             ends[key.text] = amount
     if not tree.items:
-        help = "`{min: 1M, max: 26M}`, or the most alone"
+        help = "`{min: 1M, max: 26M}`, or only the most"
         parser.problem("VALUE101", f"`{name}` of `budget` needs a limit", tree, help=help)
     least, least_unit = ends.get("min", (None, None))
     most, unit = ends.get("max", (None, least_unit or ""))
     if least is not None and most is not None and least > most:
-        parser.problem("VALUE101", f"the least of `{name}` is above its most", tree)
+        parser.problem("VALUE101", f"the `min` of `{name}` is above its `max`", tree)
     return Limit(least, most, unit, span, least_unit=least_unit)
 
 
@@ -65,7 +65,7 @@ def _amount(parser: Parser, name: str, tree: Tree) -> tuple[int, str] | None:
     example = "`150 MiB` or `1.5 GB`" if kind == "bytes" else "`26M` or `4.2G`"
     help = "the units are K, M, G and T"
     if amount is not None and isinstance(tree, Scalar):
-        help = f"it is a count: write `{tree.text.rstrip('iB').strip()}`"
+        help = f"it is a count, not bytes: write `{tree.text.rstrip('iB').strip()}`"
     elif kind == "bytes":
         help = "the units are B, KiB, MiB, GiB and TiB, or KB, MB, GB and TB of 1,000"
     message = f"`{name}` of `budget` must be an amount such as {example}, not {described(tree)}"

@@ -59,7 +59,7 @@ def call_arguments(parser: Parser, block: Block, value: Tree | None, known: Know
 
 def _unknown_parameter(parser: Parser, block: Block, name: Scalar) -> None:
     if name.text in GRAPH_KEYS:
-        help: str | None = f"`{name.text}` stands beside `{block.name}`, not inside it"
+        help: str | None = f"write `{name.text}` beside `{block.name}`, not inside it"
     else:
         help = meant(name.text, block.params)
     message = f"block `{block.name}` has no parameter `{shown(name.text)}`"

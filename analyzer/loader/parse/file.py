@@ -104,10 +104,10 @@ def _parse_root(parser: Parser, tree: Tree) -> Model | None:
         return None  # its one key was refused by the reader
     if not isinstance(tree, Mapping) or not tree.items:
         empty = isinstance(tree, Mapping) or (isinstance(tree, Scalar) and not tree.text)
-        message = "the model is empty" if empty else f"a model is a mapping of keys, not {described(tree)}"
-        help = "`analyzer example` prints one to start from"
+        message = "the model is empty" if empty else f"a model must be a mapping of keys, not {described(tree)}"
+        help = "`analyzer example` prints a model to start from"
         if isinstance(tree, Sequence):
-            help = "the layers stand under `layers:`, and `input:` beside it"
+            help = "write the layers under `layers:`, and `input:` beside it"
         parser.problem("MODEL100", message, tree, help=help)
         return None
     if {"format", "file", "diagnostics"} <= {key.text for key, _ in tree.items}:
@@ -157,7 +157,7 @@ def _known_keys(parser: Parser, tree: Mapping) -> dict[str, Tree]:
 def _unknown_key(parser: Parser, key: Scalar, value: Tree, keys: dict[str, Tree]) -> None:
     """Reports an unknown key; its value stands in for the key that it means, so that nothing else is missed."""
     if key.text in CATALOGUE or found_elsewhere(key.text):
-        unknown_key(parser, key, "a model", TOP_KEYS, help="layers stand in the list under `layers:`")
+        unknown_key(parser, key, "a model", TOP_KEYS, help="write layers in the list under `layers:`")
         return
     elsewhere = KEYS_ELSEWHERE.get(key.text.lower())
     if elsewhere is not None:
@@ -200,10 +200,10 @@ def _parse_defaults(parser: Parser, tree: Tree, known: Known) -> None:
             _default(parser, key, value, known)
             continue
         elsewhere = found_elsewhere(key.text)
-        help = f"`{shown(key.text)}` is `{elsewhere}` here" if elsewhere else meant(key.text, CATALOGUE)
+        help = f"`{shown(key.text)}` is called `{elsewhere}` here" if elsewhere else meant(key.text, CATALOGUE)
         if key.text in parser.model.blocks:
-            help = "the defaults of a block stand in its `params`, such as `params: [stride=1]`"
-        message = f"there is no layer type called `{shown(key.text)}`"
+            help = "write the defaults of a block in its `params`, such as `params: [stride=1]`"
+        message = f"no layer type is called `{shown(key.text)}`"
         parser.problem("MODEL102", message, key, help=help)
 
 

@@ -65,11 +65,7 @@ def _when(parser: Parser, tree: Tree, known: Known) -> Template | None:
         truth(template.value)
     except Refusal:
         dollared = with_dollars(tree.text if isinstance(tree, Scalar) else "", known)
-        help = (
-            f"a variable is written with its `$`: `{shown(dollared)}`"
-            if dollared
-            else "for example `when: $depth > 34`"
-        )
+        help = f"write a variable with its `$`: `{shown(dollared)}`" if dollared else "for example `when: $depth > 34`"
         parser.problem("EXPR103", f"`when` takes a condition, not {described(tree)}", tree, help=help)
         return None
     return template
@@ -110,9 +106,9 @@ def _several_sources(item: Item, count: int) -> tuple[str, str] | None:
     what = f"`{kind.type}`" if kind is not None else "it"
     several = most is not None and most > 1 and not like
     message = (
-        f"reads at most {most} volumes, and `from` names {count}"
+        f"reads at most {most} volumes, but `from` names {count}"
         if several
-        else "reads one volume, and `from` names a list"
+        else "reads one volume, but `from` names a list"
     )
     return f"{what} {message}", "merge them first, with `concat` or `add`"
 
@@ -121,9 +117,9 @@ def _first(parser: Parser, item: Item, tree: Tree, known: Known, *, repeats: boo
     if isinstance(item, BrokenItem):
         return
     if not repeats:
-        parser.problem("MODEL106", "`first` goes with `repeat`, and nothing is repeated here", tree)
+        parser.problem("MODEL106", "`first` needs a `repeat` beside it", tree)
     if not isinstance(item, (LayerItem, CallItem)):
-        parser.problem("MODEL106", "`first` goes with a layer or a block, not with a structure", tree)
+        parser.problem("MODEL106", "`first` belongs to a layer or a block, not to a structure", tree)
         return
     mapping = mapping_of(parser, tree, "`first`", "first: {stride: 2}")
     if mapping is None:
@@ -149,7 +145,7 @@ def _expect(parser: Parser, tree: Tree, known: Known) -> Template | None:
 
 def _tied(parser: Parser, item: Item, tree: Tree, known: Known) -> Template | None:
     if not isinstance(item, (LayerItem, BrokenItem)):
-        parser.problem("MODEL106", "`tied` goes with a layer, not with a block or a structure", tree)
+        parser.problem("MODEL106", "`tied` belongs to a layer, not to a block or a structure", tree)
         return None
     template = template_of(parser, tree, known, names=True)
     if template is not None and not isinstance(tree, Scalar):
@@ -179,7 +175,7 @@ def _stepped(parser: Parser, tree: Mapping, known: Known) -> dict[str, Template]
     lists: dict[str, Template] = {}
     for key, value in tree.items:
         if not valid_name(key.text):
-            parser.problem("NAME101", f"`{shown(key.text)}` is no name for a variable", key)
+            parser.problem("NAME101", f"`{shown(key.text)}` is not a valid name for a variable", key)
             continue
         sequence = list_of(parser, value, f"`{shown(key.text)}` in `repeat`", "{c: [64, 128]}")
         template = None if sequence is None else template_of(parser, value, known)
@@ -188,9 +184,9 @@ def _stepped(parser: Parser, tree: Mapping, known: Known) -> dict[str, Template]
     lengths = {name: len(template.value) for name, template in lists.items()}
     if len(set(lengths.values())) > 1:
         counts = ", ".join(f"`{name}` has {count}" for name, count in lengths.items())
-        parser.problem("VALUE101", f"the lists of `repeat` are of different length: {counts}", tree)
+        parser.problem("VALUE101", f"the lists of `repeat` have different lengths: {counts}", tree)
     if not tree.items:
-        parser.problem("VALUE101", "`repeat` takes a count or lists, and the mapping is empty", tree)
+        parser.problem("VALUE101", "`repeat` takes a count or lists, but the mapping is empty", tree)
     return lists
 
 

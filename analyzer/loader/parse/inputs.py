@@ -99,9 +99,9 @@ def _no_volume(sizes: dict[str, str], forms: list[tuple[str, ...]], what: str) -
     wider = next((axes for axes in forms[1:] if set(axes) > set(sizes)), None)
     named = listed(sizes, last="and")
     if wider is None:
-        return f"the axes {named} of {what} make no volume"
+        return f"the axes {named} of {what} do not make a volume"
     lacking = [axis for axis in wider if axis not in sizes]
-    return f"{what} has {named} and lacks {listed(lacking, last='and')}"
+    return f"{what} has {named}, but no {listed(lacking)}"
 
 
 def _axis(parser: Parser, key: Scalar, value: Tree, what: str) -> int | None:
@@ -118,13 +118,13 @@ def refuse_volume(text: object) -> Refusal | None:
     sizes = read_sizes(text) if isinstance(text, str) else None
     if sizes is None or len(sizes) > 4:
         said = f"`{shown(str(text))}`" if text != "" else "nothing"
-        help = "at most time x height x width x depth; the batch is no axis, `--batch` gives it"
+        help = "at most time x height x width x depth; the batch is not an axis, set it with `--batch`"
         if sizes is None:
             help = volume_help(str(text)) or "height x width x depth, such as `32x32x3`; digits and `x`, no spaces"
         return Refusal(f"must be a volume such as `224x224x3`, not {said}", code="VALUE101", help=help)
     if any(size is None for size in sizes):
-        message = f"must be whole numbers, and `{shown(str(text))}` has a `?`"
-        help = "write a number; `--input` gives another one without a change of the file"
+        message = f"must have only numbers, but `{shown(str(text))}` has a `?`"
+        help = "write a number; `--input` overrides it without a change of the file"
         return Refusal(message, code="VALUE101", help=help)
     known = [size for size in sizes if size is not None]
     if min(known) < 1:

@@ -75,7 +75,7 @@ def _item(parser: Parser, tree: Tree, known: Known) -> Item:
     if isinstance(tree, Scalar):
         return _word(parser, tree, known)
     if not isinstance(tree, Mapping):
-        help = "each layer is an item of its own; `- sequence: [ … ]` groups some"
+        help = "each layer needs an item of its own; group layers with `- sequence: [ … ]`"
         parser.problem("MODEL103", f"a layer is a mapping or a word, not {described(tree)}", tree, help=help)
         return BrokenItem(tree, tree.span(parser.file), "")
     before = parser.troubles
@@ -122,11 +122,11 @@ def _split(parser: Parser, tree: Mapping) -> tuple[dict[str, Tree], Pair | None]
         elif found is None:
             found = key, value
         else:
-            message = f"one item holds two layers, `{found[0].text}` and `{word}`"
-            parser.problem("MODEL104", message, key, help="each layer is an item of its own, with its own `- `")
+            message = f"one item has two layers, `{found[0].text}` and `{word}`"
+            parser.problem("MODEL104", message, key, help="each layer needs an item of its own, with its own `- `")
     report_strange(parser, strange, found)
     if found is None and not strange:
-        message = "no layer type, block or structure stands here" if tree.items else "an empty item"
+        message = "this item has no layer type, block or structure" if tree.items else "an empty item"
         parser.problem("MODEL105", message, tree, help=_EXAMPLE)
     return graph, found
 
@@ -184,7 +184,7 @@ def _parallel(parser: Parser, place: Tree, value: Tree, known: Known) -> Item | 
             if text is not None:
                 item.branches[text] = parsed
         if lists is not None and not lists.items:
-            parser.problem("VALUE103", "`parallel` needs a branch at least", branches)
+            parser.problem("VALUE103", "`parallel` needs at least one branch", branches)
     return item
 
 
@@ -213,7 +213,7 @@ def _check_keys(parser: Parser, mapping: Mapping, what: str, known: dict[str, st
     lacks = mapping.get(needed) is None
     if lacks and needed == "branches" and unknown and all(isinstance(value, Sequence) for _, value in unknown):
         names = listed([key.text for key, _ in unknown], last="and")
-        help = f"{names} stand{'' if len(unknown) > 1 else 's'} under `{needed}:`"
+        help = f"write {names} under `{needed}:`"
         parser.problem("VALUE103", f"{what} needs `{needed}`", unknown[0][0], help=help)
         return
     for key, _ in unknown:

@@ -22,7 +22,7 @@ def layer_name(parser: Parser, tree: Tree, what: str) -> str | None:
         return None
     if not _is_name(text):
         help = "the dot belongs to paths such as `stage2.1.conv3`" if "." in text else _as_name(text)
-        message = f"`{shown(text)}` is no name: letters, digits and `_ - / :` make one"
+        message = f"`{shown(text)}` is not a valid name: a name has letters, digits and `_ - / :`"
         parser.problem("NAME101", message, tree, help=help)
         return None
     if text in TAKEN_NAMES:
@@ -36,8 +36,8 @@ def variable_name(parser: Parser, key: Scalar) -> bool:
     if valid_name(key.text):
         return True
     built_in = key.text in BUILT_IN
-    message = f"`{shown(key.text)}` is no name for a variable" + (": it is built in" if built_in else "")
-    help = "letters, digits and `_`, a letter first, and no word of expressions such as `if`"
+    message = f"`{shown(key.text)}` is not a valid name for a variable" + (": it is built in" if built_in else "")
+    help = "use letters, digits and `_`, a letter first, and no word of expressions such as `if`"
     parser.problem("NAME101", message, key, help=None if built_in else help)
     return False
 

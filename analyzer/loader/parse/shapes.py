@@ -11,7 +11,7 @@ def mapping_of(parser: Parser, tree: Tree, what: str, example: str, *, listed: s
     """`tree` as a mapping, or None and a finding; `listed` is the key under which a list would be right."""
     if isinstance(tree, Mapping):
         return tree
-    help = f"its list stands under `{listed}:`" if listed and isinstance(tree, Sequence) else f"for example `{example}`"
+    help = f"write its list under `{listed}:`" if listed and isinstance(tree, Sequence) else f"for example `{example}`"
     parser.problem("MODEL103", f"{what} takes a mapping, not {described(tree)}", tree, help=help)
     return None
 

@@ -57,7 +57,9 @@ def _report_beside(parser: Parser, beside: list[Pair], found: Pair) -> None:
         help = f"write {them} inside: `{word}: {{…, {written}}}`"
     else:
         help = f"indent {them} further than `{word}`, or write `{word}: {{{written}}}`"
-    what = f"{'are parameters' if many else 'is a parameter'} of `{word}` and stand{'' if many else 's'} beside it"
+    what = (
+        f"{'are parameters' if many else 'is a parameter'} of `{word}`, but {'are' if many else 'is'} written beside it"
+    )
     parser.problem("MODEL101", f"{listed(names, last='and')} {what}", beside[0][0], help=help)
 
 
@@ -70,10 +72,12 @@ def unknown_type(parser: Parser, scalar: Scalar) -> None:
         if parser.blocks_lost:
             parser.troubles += 1
             return
-        help = meant(word, blocks) or "a block is declared under `blocks:`, a layer type is written small"
+        help = (
+            meant(word, blocks) or "declare a block under `blocks:`; the names of layer types have no capital letters"
+        )
     parser.problem(
         "MODEL102",
-        f"there is no layer type, block or structure called `{shown(word)}`",
+        f"no layer type, block or structure is called `{shown(word)}`",
         scalar,
         help=help or "`analyzer layers` lists the types",
     )

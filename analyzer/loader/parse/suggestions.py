@@ -39,10 +39,10 @@ def meant_layer(word: str, known: list[str]) -> str | None:
     """What helps where a word is no layer type, block or structure, or no graph key."""
     elsewhere = found_elsewhere(word)
     if elsewhere is not None:
-        return f"`{shown(word)}` is `{elsewhere}` here"
+        return f"`{shown(word)}` is called `{elsewhere}` here"
     name = word.partition("(")[0].strip()
     if name != word and name in known:
-        return f"the parameters of `{name}` are written `{name}: {{name: value, …}}`"
+        return f"write the parameters of `{name}` as `{name}: {{name: value, …}}`"
     return meant(word, known)
 
 
@@ -76,20 +76,20 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
             return None
         return f"write `{shown(tree.text)}` without quotes"
     dollared = with_dollars(tree.text, known) if isinstance(value_of(tree), str) else None
-    return f"a variable is written with its `$`: `{shown(dollared)}`" if dollared else None
+    return f"write a variable with its `$`: `{shown(dollared)}`" if dollared else None
 
 
 def sugar_help(declaration: Parameter, word: str) -> str | None:
     """What helps where `norm` or `act` names no such layer."""
     elsewhere = found_elsewhere(word)
     if elsewhere is not None:
-        return f"`{shown(word)}` is `{elsewhere}` here"
+        return f"`{shown(word)}` is called `{elsewhere}` here"
     kind = CATALOGUE.get(word)
     if kind is not None:
         other = {"activation": "act", "normalization": "norm"}.get(kind.family)
-        return f"`{word}` goes into `{other}`" if other else f"write `- {word}` as an item of its own"
+        return f"write `{word}` in `{other}`" if other else f"write `- {word}` as an item of its own"
     if word in ("", "~", "null", "false"):
-        return "`none` takes a default away"
+        return "write `none` to remove a default"
     return (
         f"for example `{declaration.name}: {'relu' if declaration.name == 'act' else 'batch_norm'}`"
         if word in ("true", "True")

@@ -70,7 +70,7 @@ def _unknown_variable(parser: Parser, name: str, scalar: Scalar, known: Known) -
     near = nearest(name, known)
     help = f"did you mean `${near}`?" if near else None
     if name in parser.later:
-        help = "it stands further down, and a variable sees those above it"
+        help = "it is declared below; a variable only sees those above it"
     names = listed([f"${one}" for one in sorted(known)], last="and")
-    notes = [f"known are {names}" if known else "no variable is known here"]
-    parser.problem("NAME102", f"nothing is called `${shown(name)}` here", scalar, notes=notes, help=help)
+    notes = [f"the variables are {names}" if known else "there are no variables here"]
+    parser.problem("NAME102", f"no variable is called `${shown(name)}` here", scalar, notes=notes, help=help)

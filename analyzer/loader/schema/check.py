@@ -94,7 +94,7 @@ def _translated(error: Any) -> Iterable[_Finding]:
     if error.validator in ("minItems", "maxItems", "minProperties", "maxProperties"):
         return [_Finding(way, f"{_whose(way)} {_counted(error)}")]
     if said == NO_BARE_VALUE:
-        return [_Finding(way, f"{_whose(way)} {said}, and {written(value)} stands here")]
+        return [_Finding(way, f"{_whose(way)} {said}, but this is {written(value)}")]
     unlike = said or f"must be {_words(error)}"
     return [_Finding(way, f"{_whose(way)} {unlike}, not {written(value)}", help=_near(value, schema))]
 
@@ -139,7 +139,7 @@ def _unknown(way: Way, key: str, known: Sequence[str], value: Any) -> _Finding:
     elsewhere = found_elsewhere(key)
     help = f"did you mean `{near}`?" if near else None
     if elsewhere in known or (elsewhere or "").partition(":")[0] in known:
-        help = f"`{shown(key)}` is `{elsewhere}` here"
+        help = f"`{shown(key)}` is called `{elsewhere}` here"
     if help is None and 0 < len(known) <= _MANY:
         help = f"its keys are {listed(known, last='and')}"
     return _Finding(way, f"{_whose(way, 'a model')} has no key `{shown(key)}`", key=key, help=help)
@@ -150,11 +150,11 @@ def _unknown_in_item(way: Way, key: str, known: Sequence[str], value: dict[str, 
     kind = next((CATALOGUE[word] for word in value if word in CATALOGUE), None)
     if kind is None:
         finding = _unknown(way, key, known, value)
-        finding.message = f"there is no layer type, block or structure called `{shown(key)}`"
+        finding.message = f"no layer type, block or structure is called `{shown(key)}`"
         return finding
     if key in kind.declared or key in kind.letters:
         help = f"write it inside: `{kind.type}: {{{key}: …}}`, or indent it further"
-        return _Finding(way, f"`{key}` is a parameter of `{kind.type}` and stands beside it", key=key, help=help)
+        return _Finding(way, f"`{key}` is a parameter of `{kind.type}`, but is written beside it", key=key, help=help)
     near = nearest(key, GRAPH_KEYS)
     help = f"did you mean `{near}`?" if near else f"its keys are {listed(GRAPH_KEYS, last='and')}"
     return _Finding(way, f"a layer has no key `{shown(key)}`", key=key, help=help)
@@ -166,7 +166,7 @@ def _near(value: Any, schema: dict[str, Any]) -> str | None:
         return None
     elsewhere = found_elsewhere(value)
     if elsewhere in schema.get("enum", ()):
-        return f"`{shown(value)}` is `{elsewhere}` here"
+        return f"`{shown(value)}` is called `{elsewhere}` here"
     near = nearest(value, [word for word in schema.get("enum", ()) if isinstance(word, str)])
     return f"did you mean `{near}`?" if near else None
 

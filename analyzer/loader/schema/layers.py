@@ -26,8 +26,8 @@ _ALNUM = "0-9A-Za-zª²³µ¹ºÀ-ÖØ-öø-῿Ⰰ-\uffff"
 BLOCK_NAME = f"^[{CAPITAL}][_{_ALNUM}]*$"
 _LAYER_NAME = f"^[-_/:{_ALNUM}]+$"
 #: What the schema says of a mistake in a whole sentence, and of a bare value; its other messages begin with a verb.
-TWO_LAYERS = "one item holds two layers; each is an item of its own, with its own `- `"
-NO_LAYER = "no layer type, block or structure stands here"
+TWO_LAYERS = "one item has two layers; each needs an item of its own, with its own `- `"
+NO_LAYER = "this item has no layer type, block or structure"
 NO_BARE_VALUE = "takes no bare value"
 _TEXT = ["string", "number", "boolean"]
 
@@ -139,7 +139,7 @@ def _parameters(layer: type[Layer], kinds: _Kinds) -> Fragment:
         properties[name] = _parameter(declaration, kinds)
         if declaration.letter:
             properties[declaration.letter] = ref(f"{layer.type}.parameters/properties/{name}")
-            message = f"stands beside its letter `{declaration.letter}`; keep one of them"
+            message = f"cannot appear beside its letter `{declaration.letter}`; keep one of them"
             both[declaration.letter] = {"properties": {name: {"not": {}, "errorMessage": message}}}
     fragment: Fragment = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**fragment, "dependencies": both} if both else fragment
@@ -202,7 +202,10 @@ def _beside_type(layer: type[Layer]) -> Fragment:
     most = layer.reads[1]
     graph: Fragment = {"first": ref(f"{layer.type}.parameters")}
     if "inputs" in layer.declared:
-        graph["from"] = {"not": {}, "errorMessage": f"does not go with `{layer.type}`, which names its inputs itself"}
+        graph["from"] = {
+            "not": {},
+            "errorMessage": f"cannot appear beside `{layer.type}`, which names its inputs itself",
+        }
     elif "like" in layer.declared:
         graph["from"] = {"type": _TEXT, "errorMessage": "must be one name here"}
     elif most is not None:
@@ -212,10 +215,10 @@ def _beside_type(layer: type[Layer]) -> Fragment:
 
 def _beside_block(*, first: bool) -> Fragment:
     """The graph keys that a block or a structure does not take."""
-    only = {"not": {}, "errorMessage": "goes with a layer, not with a block or a structure"}
+    only = {"not": {}, "errorMessage": "belongs to a layer, not to a block or a structure"}
     more: Fragment = {"type": "object"}
     return {
-        "first": more if first else {"not": {}, "errorMessage": "goes with a layer or a block, not with a structure"},
+        "first": more if first else {"not": {}, "errorMessage": "belongs to a layer or a block, not to a structure"},
         "tied": only,
         "from": {"maxItems": 1},
     }

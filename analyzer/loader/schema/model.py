@@ -61,7 +61,9 @@ def model_schema() -> dict[str, Any]:
         "if": {"required": ["inputs"]},
         "else": {"required": ["input"]},
         "dependencies": {
-            "input": {"properties": {"inputs": {"not": {}, "errorMessage": "stands beside `input`; keep one of them"}}}
+            "input": {
+                "properties": {"inputs": {"not": {}, "errorMessage": "cannot appear beside `input`; keep one of them"}}
+            }
         },
         "definitions": {
             "expression": {"type": "string", "pattern": "\\$"},
@@ -136,7 +138,7 @@ def _volume() -> Fragment:
         "pattern": f"^{SIZE_TEXT}$",
         "errorMessage": "must be a whole number of at least 1",
     }
-    alone = {"propertyNames": {"enum": ["length", "depth"], "errorMessage": "does not stand beside `length`"}}
+    alone = {"propertyNames": {"enum": ["length", "depth"], "errorMessage": "cannot appear beside `length`"}}
     return {
         "type": ["integer", "string", "object"],
         "minimum": 1,

@@ -105,7 +105,7 @@ class Builder:
         if container.flow:
             container.end = end
             for whole, help in find_split(container):
-                self.report("YAML107", "a comma ends the value here, in the middle of an expression", whole, help)
+                self.report("YAML107", "the value ends at a comma in the middle of an expression", whole, help)
         elif container.items:
             last = container.items[-1]
             container.end = last[1].end if container.__class__ is Mapping else last.end
@@ -133,7 +133,7 @@ class Builder:
     def _tagged(self, event: Any, node: Tree) -> Tree:
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         place = Tree(event.start_mark, event.end_mark)
-        self.report("YAML102", f"tags have no meaning here: `{shown(tag)}`", place, "leave the tag out")
+        self.report("YAML102", f"YAML tags are not supported: `{shown(tag)}`", place, "remove the tag")
         return Damaged(node.start, node.end)
 
     def _printable(self, text: str, node: Tree) -> Tree:
@@ -141,7 +141,7 @@ class Builder:
         bad = FORBIDDEN.search(text)
         if bad is None:
             return node
-        self.report("YAML108", f"the character U+{ord(bad.group()):04X} has no place in a model", node, "delete it")
+        self.report("YAML108", f"the character U+{ord(bad.group()):04X} is not allowed in a model", node, "delete it")
         return Damaged(node.start, node.end)
 
     def _alias(self, event: Any) -> None:
@@ -149,10 +149,10 @@ class Builder:
         place = Tree(event.start_mark, event.end_mark)
         if target is None:
             if not self.lenient:
-                self.report("YAML103", f"no anchor `&{shown(event.anchor)}` stands above", place)
+                self.report("YAML103", f"no anchor `&{shown(event.anchor)}` appears above", place)
             target = Damaged(event.start_mark, event.end_mark)
         elif any(opened.container is target for opened in self.stack):
-            self.report("YAML103", f"the alias `*{shown(event.anchor)}` stands inside what it means", place)
+            self.report("YAML103", f"the alias `*{shown(event.anchor)}` is inside the value that it means", place)
             target = Damaged(event.start_mark, event.end_mark)
         if len(self.stack) + target.height > LIMITS.nesting:
             self.report("LIMIT102", f"aliases nest deeper than {LIMITS.nesting} levels", place)
@@ -188,14 +188,14 @@ class Builder:
 
     def _duplicate(self, container: Mapping, key: Scalar) -> None:
         first = next(k for k, _ in container.items if k.text == key.text)
-        message = f"the key `{shown(key.text)}` stands twice in this mapping"
+        message = f"the key `{shown(key.text)}` appears twice in this mapping"
         self.report("YAML101", message, key, f"the first one is on line {first.start.line + 1}; keep one of them")
 
     def _no_key(self, node: Tree) -> Damaged:
         """Reports a key that is a list or a mapping."""
         braces = isinstance(node, Mapping) and node.flow
         message = f"a key must be a text, not a {'mapping' if isinstance(node, Mapping) else 'list'}"
-        self.report("YAML105", message, node, "a variable is written `$name`, without `{ }`" if braces else None)
+        self.report("YAML105", message, node, "write a variable as `$name`, without `{ }`" if braces else None)
         return Damaged(node.start, node.end)
 
     def _merge(self, mapping: Mapping) -> bool:

@@ -26,9 +26,9 @@ def refuse_text(text: str, file: str) -> Diagnostic | None:
     column = bad.start() - (before.rfind("\n") + 1) + 1
     return Diagnostic(
         "YAML108",
-        f"the character U+{ord(bad.group()):04X} has no place in a model",
+        f"the character U+{ord(bad.group()):04X} is not allowed in a model",
         Span(file, line, column),
         help="save the file as UTF-8; it may be UTF-16"
         if bad.group() == "\0"
-        else "delete it; an editor may show it as a blank or not at all",
+        else "delete it; an editor may show it as a space or not at all",
     )

@@ -24,7 +24,7 @@ def read_bytes(path: str, most: int) -> bytes:
     except IsADirectoryError:
         raise FileError(f"`{path}` is a folder, not a model file") from None
     except FileNotFoundError:
-        raise FileError(f"there is no file `{path}`") from None
+        raise FileError(f"file `{path}` does not exist") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"`{path}` cannot be read: {reason}") from None

@@ -38,5 +38,5 @@ class Enough(Exception):
 
     def note(self) -> Diagnostic:
         """What the author is told of it."""
-        message = f"the search for mistakes ended here, after {LIMITS.findings}"
-        return Diagnostic("LIMIT107", message, self.span, severity="note", help="mend some of them and ask again")
+        message = f"the search for mistakes stopped here, after {LIMITS.findings}"
+        return Diagnostic("LIMIT107", message, self.span, severity="note", help="fix some of them and run again")
