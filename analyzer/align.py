@@ -1,9 +1,9 @@
-"""Two sequences side by side: which items of the one are which of the other, in order.
+"""The alignment of two sequences of any hashable items: which items of the one are which of the other, in order.
 
-Common ends first; then what occurs once on both sides anchors the rest (patience diff, Bram Cohen); a gap without such
-an anchor is aligned exactly (Myers 1986, "An O(ND) Difference Algorithm and Its Variations") as far as `_EDITS`, and
-beyond that the k-th occurrence of an item is taken for the k-th of the other side. So it costs about n log n, whatever
-the sequences are; `difflib` would cost their product.
+Common ends come first. Then items that occur once on both sides anchor the rest (patience diff, Bram Cohen). A gap
+without anchors is aligned exactly (Myers 1986, "An O(ND) Difference Algorithm and Its Variations") if at most `_EDITS`
+edits suffice; otherwise the k-th occurrence of an item is paired with its k-th occurrence on the other side. So the
+cost is about n log n for any sequences; that of `difflib` is their product.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 
-#: Edits that a gap without anchors is searched for; the search costs their square at the most.
+#: The edits up to which a gap without anchors is aligned exactly; the search costs at most their square.
 _EDITS = 600
-#: How often gaps between anchors are anchored again.
+#: How often gaps between anchors are anchored again, at most.
 _DEPTH = 24
 
+#: Places in the first and in the second sequence.
 Pairs = list[tuple[int, int]]
 
 
 def aligned(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
-    """Pairs of places with equal items, rising on both sides.
+    """Pairs of places with equal items, rising on both sides; items without a pair were removed or added.
+
+    The pairs are as many as possible where the exact search is used (see the module), and the result is the same in
+    every run. Items are compared by their hashes and `==`, once each.
 
     >>> aligned("abcd", "axcdd")
     [(0, 0), (2, 2), (3, 4)]
+    >>> aligned(["conv", "relu", "pool"], ["conv", "norm", "relu", "pool"])
+    [(0, 0), (1, 2), (2, 3)]
     """
     numbers: dict[Hashable, int] = {}
     a = [numbers.setdefault(item, len(numbers)) for item in old]
@@ -55,7 +61,7 @@ def aligned(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
 
 
 def rising(numbers: Sequence[int]) -> list[int]:
-    """The places of a longest rising subsequence.
+    """The places of a longest strictly rising subsequence, in order; costs n log n.
 
     >>> rising([0, 3, 1, 2])
     [0, 2, 3]
@@ -77,7 +83,7 @@ def rising(numbers: Sequence[int]) -> list[int]:
 
 
 def _anchors(a: list[int], b: list[int], low_a: int, high_a: int, low_b: int, high_b: int) -> Pairs:
-    """What occurs once on both sides of a gap, as far as it stands in the same order."""
+    """The items that occur once on both sides of a gap: the most of them that are in the same order."""
     there = _once(b, low_b, high_b)
     pairs = [(place, there[item]) for item, place in _once(a, low_a, high_a).items() if item in there]
     pairs.sort()
@@ -85,7 +91,7 @@ def _anchors(a: list[int], b: list[int], low_a: int, high_a: int, low_b: int, hi
 
 
 def _once(items: list[int], low: int, high: int) -> dict[int, int]:
-    """The items that occur once between two places, with where."""
+    """The items that occur once between two places, each with its place."""
     seen: dict[int, int] = {}
     for place in range(low, high):
         seen[items[place]] = -1 if items[place] in seen else place
@@ -93,7 +99,7 @@ def _once(items: list[int], low: int, high: int) -> dict[int, int]:
 
 
 def _shortest(a: list[int], b: list[int]) -> Pairs:
-    """The alignment of fewest edits; beyond `_EDITS` of them that by occurrence."""
+    """The alignment with the fewest edits; beyond `_EDITS` of them, that by occurrence."""
     ends = {1: 0}
     trace: list[dict[int, int]] = []
     for edits in range(min(len(a) + len(b), _EDITS) + 1):
@@ -114,7 +120,7 @@ def _shortest(a: list[int], b: list[int]) -> Pairs:
 
 
 def _walked_back(trace: list[dict[int, int]], x: int, y: int) -> Pairs:
-    """The diagonals of the way that reached the end."""
+    """The diagonals of the path that reached the end."""
     pairs: Pairs = []
     for edits in range(len(trace) - 1, 0, -1):
         k, ends = x - y, trace[edits - 1]
@@ -129,7 +135,7 @@ def _walked_back(trace: list[dict[int, int]], x: int, y: int) -> Pairs:
 
 
 def _by_occurrence(a: list[int], b: list[int]) -> Pairs:
-    """The k-th occurrence of an item beside the k-th of the other side, as far as the order is the same."""
+    """The k-th occurrence of an item paired with its k-th on the other side: the most of them in the same order."""
     there: dict[int, list[int]] = {}
     for place in range(len(b) - 1, -1, -1):
         there.setdefault(b[place], []).append(place)

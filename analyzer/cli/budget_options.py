@@ -38,7 +38,7 @@ class Growth(Record):
     share: tuple[int, int] | None
 
     def of(self, base: int) -> int:
-        """The growth that is allowed of this base."""
+        """The growth that is allowed from this base."""
         return self.most if self.share is None else base * self.share[0] // (100 * self.share[1])
 
 
@@ -51,8 +51,8 @@ def add_budgets(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_budget,
         metavar="KEY=AMOUNT",
-        help="a limit in place of the file's, such as params=5M or macs=1G..4G; or what may be added to the base of "
-        f"--against, such as params=+100K or params=+5%%; the keys: {', '.join(AMOUNTS)}",
+        help="a limit in place of the file's, such as params=5M or macs=1G..4G; or the growth that is allowed against "
+        f"--against, such as params=+100K or params=+5%%; keys: {', '.join(AMOUNTS)}",
     )
     add(
         "--against",
@@ -88,8 +88,8 @@ def _growths(asked: Any) -> list[Growth]:
 def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) -> list[Guard]:
     """The guards of a review, with the amounts of their base.
 
-    `file` is what `git:REV` means, `analysis` the network that is held against the base. Raises `UsageError` for a base
-    that cannot be read, that is a wrong model, or that does not have the amounts that are guarded.
+    `file` is the file that `git:REV` means; `analysis` is that of the network that is compared with the base. Raises
+    `UsageError` for a base that cannot be read, that is a wrong model, or that lacks an amount that is guarded.
     """
     if asked.against is None:
         return []
@@ -99,7 +99,7 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
     if isinstance(side, Failed):
         first = side.diagnostics[0]
         place = f":{first.span.line}" if first.span is not None else ""
-        raise UsageError(f"the base `{shown(side.file)}{place}` is wrong itself: {first.message}")
+        raise UsageError(f"the base `{shown(side.file)}{place}` has a mistake: {first.message}")
     guarded = _growths(asked)
     if side.analysis is not None and side.model is not None:
         amounts = Amounts(side.analysis, side.model.training)
@@ -141,7 +141,7 @@ def _limit(key: str, written: str) -> Limit:
     if least is None and greatest is None:
         raise argparse.ArgumentTypeError(f"`{key}={shown(written)}` has no limit; write `{key}=1M..5M`")
     if least is not None and greatest is not None and least[0] > greatest[0]:
-        raise argparse.ArgumentTypeError(f"the least of `{key}={shown(written)}` is above its most")
+        raise argparse.ArgumentTypeError(f"the minimum of `{key}={shown(written)}` is above its maximum")
     return Limit(
         least[0] if least else None,
         greatest[0] if greatest else None,
@@ -165,7 +165,7 @@ def _key(text: str, example: str) -> tuple[str, str]:
     key, equals, written = text.partition("=")
     key = key.strip()
     if not equals or key.endswith(("<", ">")):
-        raise argparse.ArgumentTypeError(f"`{example}` is how it is written, not `{shown(text)}`")
+        raise argparse.ArgumentTypeError(f"write it as `{example}`, not `{shown(text)}`")
     if key not in AMOUNTS:
         raise argparse.ArgumentTypeError(unknown_key(shown(key)))
     return key, written

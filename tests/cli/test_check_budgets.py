@@ -86,10 +86,10 @@ def test_the_command_line_wins(net: Path, capsys: Said) -> None:
         ("--budget", "parms=5M", "a budget has no `parms`; did you mean `params`?"),
         ("--budget", "params=5MB", "`params` takes an amount such as `26M` or `4.2G`, not `5MB`"),
         ("--budget", "weight_memory=lots", "such as `150MiB` or `1.5GB`, not `lots`"),
-        ("--budget", "params", "`params=5M` is how it is written, not `params`"),
-        ("--budget", "params<=5M", "`params=5M` is how it is written"),
+        ("--budget", "params", "write it as `params=5M`, not `params`"),
+        ("--budget", "params<=5M", "write it as `params=5M`"),
         ("--budget", "params=..", "has no limit"),
-        ("--budget", "params=5M..1M", "the least of `params=5M..1M` is above its most"),
+        ("--budget", "params=5M..1M", "the minimum of `params=5M..1M` is above its maximum"),
         ("--budget", "params=1M..x", "not `x`"),
         ("--budget", "params=-5", "not `-5`"),
         ("--budget", "macs=+5 percent", "`macs` takes an amount such as `26M` or `4.2G` (or `+5%`)"),
@@ -174,7 +174,7 @@ def test_a_base_that_does_not_serve(net: Path, capsys: Said) -> None:
     assert "is a report of batch 2, float32" in refused(
         capsys, "net.yaml", "--against", "old.json", "--budget", "activation_memory=+1%"
     )
-    assert "the base `wrong.yaml:3` is wrong itself" in refused(capsys, "net.yaml", "--against", "wrong.yaml", *guard)
+    assert "the base `wrong.yaml:3` has a mistake" in refused(capsys, "net.yaml", "--against", "wrong.yaml", *guard)
     assert "did you mean `net.yaml`?" in refused(capsys, "net.yaml", "--against", "ent.yaml", *guard)
     (net / "old.json").write_text('{"format": 1')
     assert "cut off" in refused(capsys, "net.yaml", "--against", "old.json", *guard)

@@ -88,7 +88,7 @@ def test_a_comment_never_outgrows_its_limit() -> None:
     new = report([conv(1 + n % 7, f"{'é' * 60}{n}") for n in range(1500)])
     said = drawn(markdown, old, new)
     assert 50_000 < len(said.encode()) < 64_000
-    number = re.search(r"([0-9,]+) smaller changes left out for want of room", said)
+    number = re.search(r"([0-9,]+) smaller changes left out, since a comment has no room for more", said)
     assert number is not None
     rows = len(re.findall(r"^\| ~ \|", said, re.MULTILINE))
     assert int(number[1].replace(",", "")) + rows == compare(old, new).counts()["changed"]

@@ -1,7 +1,7 @@
-"""The changes as people read them: what belongs together in one entry, the entries by block, the biggest first.
+"""The changes as people read them: one entry for what belongs together, the entries by block, the biggest first.
 
-A block that came or went is one entry, and so are its like neighbours (`stage3.7–36`, 30 blocks of 10 layers); a layer
-has its normalisation and activation with it; repetitions that changed alike are one entry with their number.
+A block that was added or removed is one entry together with equal neighbours (`stage3.7–36`, 30 blocks of 10 layers). A
+layer has its normalisation and activation in its entry. Repetitions that changed alike are one entry with their number.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Entry(Record):
 
 
 def entries(difference: Difference) -> list[Entry]:
-    """All entries, the biggest first; what is merely affected has none."""
+    """All entries, the biggest first; layers that are only affected have none."""
     found = [
         *_whole(difference.root_new, "added", difference),
         *_whole(difference.root_old, "removed", difference),
@@ -70,14 +70,14 @@ def entries(difference: Difference) -> list[Entry]:
     least = {name: max(difference.old.total(name), difference.new.total(name), 1) for name in COSTS}
     for entry in found:
         shares = {name: abs(entry.delta[name]) / least[name] for name in COSTS}
-        shares["activation_bytes"] /= 8  # smaller volumes alone are rarely what a review is about
+        shares["activation_bytes"] /= 8  # a review is rarely about volumes only
         entry.size = max(shares.values())
     found.sort(key=lambda entry: -entry.size)
     return found
 
 
 def grouped(found: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
-    """The entries by the block at the top that they stand in, the block that changed most first."""
+    """The entries by the block at the top that they are in, the block that changed most first."""
     groups: dict[str, list[Entry]] = {}
     for entry in found:
         groups.setdefault(entry.group, []).append(entry)
@@ -107,7 +107,7 @@ def together(names: Sequence[str]) -> str:
 
 
 def renamed(renames: Sequence[Rename]) -> list[tuple[str, str, int]]:
-    """The renames that people read: those that are more than another number, the repetitions of a block as one."""
+    """The renames that people read: not those of numbers only, and the repetitions of a block as one."""
     alike: dict[tuple[str, str], list[Rename]] = {}
     for rename in renames:
         if not rename.numbering:
@@ -123,7 +123,7 @@ def renamed(renames: Sequence[Rename]) -> list[tuple[str, str, int]]:
 
 
 def renumbered(renames: Sequence[Rename]) -> int:
-    """The number of layers of which only a number in the name is another."""
+    """The number of layers of which only a number in the name changed."""
     return sum(rename.layers for rename in renames if rename.numbering)
 
 
@@ -136,7 +136,7 @@ def _numberless(name: str) -> str:
 
 
 def _group(node: NamedNode) -> str:
-    """The block at the top that a node stands in; empty where it stands at the top itself."""
+    """The block at the top that a node is in; empty where it is at the top itself."""
     top = node
     while top.parent is not None and top.parent.parent is not None:
         top = top.parent
@@ -144,7 +144,7 @@ def _group(node: NamedNode) -> str:
 
 
 def _whole(root: NamedNode, what: str, difference: Difference) -> Iterator[Entry]:
-    """What only one side has, as the largest parts that hold nothing of the other."""
+    """Layers that only one side has, in the largest parts without layers of both."""
     sign = 1 if what == "added" else -1
     run: list[NamedNode] = []
     for node in _alone(root):
@@ -167,7 +167,7 @@ def _alone(node: NamedNode) -> Iterator[NamedNode]:
 
 
 def _without_children(node: NamedNode) -> NamedNode:
-    """The layer of a node alone."""
+    """The layer of a node without what is below it."""
     bare = NamedNode(node.part, node.name, node.parent, node.place)
     bare.layer, bare.own, bare.content, bare.size = node.layer, node.own, node.own, 1
     return bare
@@ -187,7 +187,7 @@ def _whole_entry(nodes: Sequence[NamedNode], what: str, sign: int) -> Entry:
 
 
 def _changed(changes: Sequence[LayerChange]) -> Iterator[Entry]:
-    """What changed or moved: a layer with what stands under its name, repetitions that changed alike together."""
+    """Changed and moved layers, each with those below its name; repetitions that changed alike are one entry."""
     heads: dict[int, list[LayerChange]] = {}
     for change in changes:
         if change.what not in ("changed", "moved"):
@@ -215,7 +215,7 @@ def _changed(changes: Sequence[LayerChange]) -> Iterator[Entry]:
 
 
 def _key(family: Sequence[LayerChange]) -> object:
-    """What is equal of changes that are told together: their names but for numbers, what was and what is."""
+    """What changes of one entry have in common: their names except numbers, and the layers before and after."""
     return tuple(
         (
             _numberless(change.node.name),

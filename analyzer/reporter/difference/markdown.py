@@ -1,7 +1,7 @@
 """The comparison as a comment on a pull request: GitHub-flavoured Markdown that never outgrows what a comment may hold.
 
-The totals and the biggest changes stand open, the rest is folded away, and what has no room is counted. Names come from
-other people's files: they are written so that nothing in them is markup, a mention, a link or a reference.
+The totals and the biggest changes are open, the rest is folded away, and changes without room are counted. Names come
+from other people's files: they are written so that nothing in them is markup, a mention, a link or a reference.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from analyzer.units import count, plural, short
 
 #: GitHub refuses comments of more than 65,536 characters; bytes are counted here, which are never fewer.
 LIMIT = 60_000
-#: Changes, blocks and renames that stand open, and the length at which a name is cut.
+#: Changes, blocks and renames that are open, and the length at which a name is cut.
 _OPEN = 10
 _BLOCKS = 12
 _RENAMES = 8
@@ -63,15 +63,15 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
         yield "\n</details>\n"
     if fits < len(lines):
         left = plural(len(lines) - fits, "smaller change")
-        yield f"\n{left} left out for want of room; `analyzer diff --format json` has all.\n"
+        yield f"\n{left} left out, since a comment has no room for more; `analyzer diff --format json` lists all.\n"
 
 
 def _head(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
-    """The title, what is loud, the totals, the renames and the blocks."""
+    """The title, warnings, the totals, the renames and the blocks."""
     old, new = difference.old, difference.new
     yield f"### {_title(old, new)}\n\n"
     if difference.run:
-        yield f"> [!WARNING]\n> **Not the same run**: {_text(run_differs(difference))}. The numbers below are of unlike runs.\n\n"
+        yield f"> [!WARNING]\n> **Not the same run**: {_text(run_differs(difference))}. The numbers below are of different runs.\n\n"
     if difference.equal:
         yield f"**Equal**: {plural(difference.unchanged, 'layer')}, the same costs.\n"
         return
@@ -97,7 +97,7 @@ def _side(side: LabelledReport) -> str:
 
 
 def _sentence(difference: Difference, modes: Sequence[str]) -> str:
-    """What a reader takes away who reads one line."""
+    """The one line for those who read only one."""
     parts = []
     for name, what in ((f"{modes[0]}.parameters", "parameters"), ("macs", "MACs")):
         before, after = difference.old.total(name), difference.new.total(name)
@@ -121,7 +121,7 @@ def _renames(difference: Difference) -> Iterator[str]:
         yield f"\n**Renamed**: {', '.join(texts)}\n"
     numbers = renumbered(difference.renames)
     if numbers:
-        yield f"\n{plural(numbers, 'layer')} with another number in the name alone.\n"
+        yield f"\n{plural(numbers, 'layer')} of which only a number in the name changed.\n"
 
 
 def _blocks(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _row(entry: Entry, modes: Sequence[str]) -> str:
         if entry.output:
             said.append(_text(f"output {pretty(entry.output)}"))
     else:
-        said += ["stands elsewhere"] if entry.what == "moved" else []
+        said += ["moved"] if entry.what == "moved" else []
         said += [_text(part) for part in details(entry, modes, numbers=False)]
     name = _name(entry.name)
     if entry.what == "removed":
@@ -198,7 +198,7 @@ def _text(text: str) -> str:
 
 
 def _numbered(text: str) -> str:
-    """Every character that is neither a letter nor a digit nor a space as its number: inert wherever it stands."""
+    """Every character that is neither a letter nor a digit nor a space as its number: inert in any place."""
     return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in text)
 
 

@@ -1,4 +1,4 @@
-"""The comparison for a terminal: what the two are, their totals, and the changes by block, the biggest first."""
+"""The comparison for a terminal: the two networks, their totals, and the changes by block, the biggest first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells, joined, styled, wrapped
 from analyzer.units import count, plural
 
-#: Entries and renames that are listed; a longer list is no review.
+#: Entries and renames that are listed; nobody reviews a longer list.
 _MOST = 60
 _MOST_RENAMES = 20
 _STYLES = {"added": "cyan", "removed": "red", "changed": "yellow", "moved": "blue"}
@@ -35,7 +35,7 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
         parts = [options.fit(part) for part in (side.label, *about(side))]
         yield styled(f"{word}  ", "bold", options.color) + _joined(parts, options, " " * 5, used=5) + "\n"
     if difference.run:
-        said = options.fit(f"NOT THE SAME RUN: {run_differs(difference)}; the numbers below are of unlike runs")
+        said = options.fit(f"NOT THE SAME RUN: {run_differs(difference)}; the numbers below are of different runs")
         yield "\n" + styled(wrapped(said, width), "red", options.color) + "\n"
     if difference.equal:
         yield "\nequal: " + wrapped(f"{plural(difference.unchanged, 'layer')}, the same costs", width) + "\n"
@@ -51,7 +51,7 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
         for entry in group:
             yield from _entry(entry, modes, options)
     if len(found) > len(listed):
-        said = f"{plural(len(found) - len(listed), 'smaller change')} not listed; --format json has all"
+        said = f"{plural(len(found) - len(listed), 'smaller change')} not listed; --format json lists all"
         yield "\n" + wrapped(options.fit(said), width) + "\n"
 
 
@@ -91,7 +91,7 @@ def _renames(difference: Difference, options: Options) -> Iterator[str]:
         yield wrapped(f"{plural(len(names) - _MOST_RENAMES, 'more rename')} not listed", options.width, "  ") + "\n"
     numbers = renumbered(difference.renames)
     if numbers:
-        said = f"{plural(numbers, 'layer')} with another number in the name alone"
+        said = f"{plural(numbers, 'layer')} of which only a number in the name changed"
         yield wrapped(said, options.width, "  ") + "\n"
 
 
@@ -113,7 +113,7 @@ def _entry(entry: Entry, modes: Sequence[str], options: Options) -> Iterator[str
     if entry.what in ("added", "removed"):
         parts = [f"output {entry.output.replace('x', '×')}", *costs(entry, modes)]
     elif entry.what == "moved":
-        parts = ["stands elsewhere", *details(entry, modes, numbers=True)]
+        parts = ["moved", *details(entry, modes, numbers=True)]
     else:
         parts = details(entry, modes, numbers=True)
     if parts:

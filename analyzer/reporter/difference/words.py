@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: What the fields of a layer are called.
+#: The words for fields of a layer.
 _WORDS = {"macs_on_data": "MACs on data", "unread": "unread cells", "frozen": "frozen", "authored": "own numbers"}
 
 
@@ -204,12 +204,12 @@ def _plain(value: Any) -> str:
 
 
 def counted(difference: Difference) -> str:
-    """How many layers are what: `6 added, 15 unchanged`."""
+    """How many layers changed, and how: `6 added, 15 unchanged`."""
     numbers = difference.counts()
     affected = numbers.pop("affected")
     unchanged = numbers.pop("unchanged")
     parts = [f"{count(number)} {what}" for what, number in numbers.items() if number]
     if affected:
         why = "receptive field" if not difference.run else "receptive field or bytes"
-        parts.append(f"{count(affected)} in {why} alone")
+        parts.append(f"{count(affected)} only in {why}")
     return ", ".join([*parts, f"{count(unchanged)} unchanged"])
