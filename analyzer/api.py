@@ -31,9 +31,9 @@ __all__ = [
 
 
 def load(source: str | os.PathLike[str]) -> Model:
-    """The model of a file, or of a text: a string with a line break in it is the text itself.
+    """Reads a model from a file, or from a text: a string with a line break in it is the text itself.
 
-    Raises `ModelError` with every structural mistake, `FileError` where the file cannot be read.
+    Raises `ModelError` with every mistake in the file's structure, `FileError` for a file that cannot be read.
     """
     if isinstance(source, str) and "\n" in source:
         text, file = source, "<text>"
@@ -57,10 +57,11 @@ def analyze(
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
 ) -> Analysis:
-    """What every layer of a model puts out and costs.
+    """Calculates the output volume and the costs of every layer.
 
-    `model` is what `load` returns, or what it takes. `set` overrides variables of the file, `input` its input volume
-    (`"64x64x3"`, or several by name). Bytes are of `batch` samples of `dtype`; counts and MACs are of one sample.
+    `model` is a model that `load` returned, or a file or text for it. `set` overrides variables of the file, `input`
+    its input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
+    `dtype`; counts and MACs are for one sample.
 
     Raises `ModelError` with every mistake, and `SettingError` (a `ValueError`) for a variable or an input that the file
     does not have, and for a wrong batch or dtype.
@@ -103,9 +104,9 @@ def check(
 
 
 def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
-    """What a network has become: which layer of the one is which of the other, and what that changed.
+    """Compares two networks: which layer of one corresponds to which layer of the other, and what changed.
 
-    Each side is an analysis, or what `analyze` takes. `Difference.equal` says whether nothing changed.
+    Each side is an analysis, or a file or text for `analyze`. `Difference.equal` is true if nothing changed.
     """
     from analyzer.difference import compare
 
@@ -126,7 +127,7 @@ def memory(
     input: str | Mapping[str, str] | None = None,
     **settings: object,
 ) -> MemoryAnalysis:
-    """What inference and training of a model take in memory, in each mode of sharing, and whether they fit on a device.
+    """Calculates the memory of inference and training in each mode of sharing, and whether it fits on a device.
 
     `mode` is the mode that the verdict is about. `device` is what the run should fit on: an amount of memory
     (`"24GiB"`) or a card (`"RTX 4090"`); `context` is the amount that the process takes there beside its tensors.
@@ -190,6 +191,6 @@ def _notebook(analysis: Analysis) -> str:
     return "".join(fragment(analysis))
 
 
-# These need rooms above the one where their class is.
+# These functions need rooms that are above the classes.
 Reported.to_dict = _to_dict
 Analysis.notebook = _notebook

@@ -16,9 +16,9 @@ position or by name, a `repr` that shows them, and can be pickled:
 Traceback (most recent call last):
 ValueError: x must be at least 0, not -1
 
-It is what `dataclasses` gives, without its import of `inspect`, which takes as long as Python's own start
-(docs/decisions/records.md). The constructor is compiled when the first record of a class is made, so that a class that a
-run does not use costs nothing.
+`dataclasses` gives the same, but imports `inspect`, which takes as long as Python's own start
+(docs/decisions/records.md). The constructor is compiled when the first record of a class is made, so a class that a run
+does not use costs nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NONE = object()
 
 
 class Field:
-    """A field's default, where a plain value does not say it; see `field`."""
+    """The default of a field that a plain value cannot express; see `field`."""
 
     __slots__ = ("default", "factory", "init")
 
@@ -52,12 +52,15 @@ class Field:
 
 
 def field(*, default: Any = _NONE, factory: Callable[[], Any] | None = None, init: bool = True) -> Any:
-    """A field whose value `factory` makes for each record, or that the constructor does not take (`init=False`)."""
+    """A field with a default made by `factory` for each record, or one that the constructor does not take.
+
+    With `init=False` and no default, `check` sets the field.
+    """
     return Field(default, factory, init)
 
 
 class _Fields(type):
-    """Makes slots of the annotations of a class, and remembers its defaults."""
+    """Turns the annotations of a class into slots, and keeps the defaults."""
 
     _defaults: dict[str, object]
     _fields: tuple[str, ...]
@@ -88,7 +91,7 @@ class _Fields(type):
 
 
 def _first_init(cls: _Fields) -> Callable[..., None]:
-    """A constructor that compiles the real one, puts it in its own place, and calls it."""
+    """A constructor that compiles the real one, replaces itself with it, and calls it."""
 
     def __init__(self: object, *values: Any, **named: Any) -> None:
         cls.__init__ = made = _compiled(cls)  # type: ignore[misc]
@@ -98,7 +101,7 @@ def _first_init(cls: _Fields) -> Callable[..., None]:
 
 
 def _compiled(cls: _Fields) -> Callable[..., None]:
-    """The constructor: one assignment a field, then `check` where the class has one."""
+    """The constructor: an assignment for each field, then `check` if the class has one."""
     head = ["self"]
     body: list[str] = []
     known: dict[str, object] = {"_NONE": _NONE}
@@ -148,7 +151,8 @@ class Record(metaclass=_Fields):
     """Plain data with named fields; see the module.
 
     Class keywords: `kw_only` makes the constructor take names only; `eq` compares and hashes by value instead of by
-    identity. A method `check` is called by the constructor: it refuses a wrong value, and sets what follows from others.
+    identity. The constructor calls the method `check`, which refuses wrong values and sets the fields that follow from
+    others.
     """
 
     if TYPE_CHECKING:  # the metaclass sets them
@@ -160,7 +164,7 @@ class Record(metaclass=_Fields):
         return f"{self.__class__.__name__}({shown})"
 
     def but(self, **changes: Any) -> Any:
-        """A copy with some fields changed; refuses what the constructor refuses."""
+        """A copy with some fields changed. Raises what the constructor raises."""
         values = {name: getattr(self, name) for name in self._fields if _taken(self.__class__._defaults.get(name))}
         return self.__class__(**{**values, **changes})
 

@@ -34,7 +34,6 @@ STILL_LONG: set[str] = {
     "analyzer.loader.parse.grammar",
     "analyzer.loader.schema.check",
     "analyzer.loader.schema.model",
-    "analyzer.record",
     "analyzer.reporter.analysis.geometry",
     "analyzer.reporter.difference.words",
     "analyzer.reporter.memory.text",

@@ -1,4 +1,4 @@
-"""The passes over a placed network, together."""
+"""All passes over a placed network, in one call."""
 
 from __future__ import annotations
 
@@ -24,9 +24,18 @@ def analyze_network(
     description: str | None = None,
     diagnostics: Sequence[Diagnostic] = (),
 ) -> Analysis:
-    """What every layer of `network` costs at this batch and dtype (a key of `analyzer.dtypes.BITS`).
+    """Calculates the costs of every layer for `batch` samples in a number format, a key of `analyzer.dtypes.BITS`.
 
-    Raises `SettingError` for a batch below 1 and for another dtype.
+    Raises `SettingError` for a batch below 1 and for an unknown number format.
+
+    >>> from analyzer.layers import CATALOGUE
+    >>> from analyzer.volume import Volume
+    >>> network = Network()
+    >>> image = network.enter("image", Volume((32, 32), 3))
+    >>> node = network.place("conv1", CATALOGUE["conv"](filters=20, kernel=8, stride=2, padding=1), [image])
+    >>> analysis = analyze_network(network)
+    >>> analysis.totals.shared.parameters, analysis.totals.local.parameters, analysis.totals.macs
+    (3860, 756560, 752640)
     """
     batch = whole("batch", batch)
     one_of("dtype", dtype, BITS)

@@ -43,12 +43,16 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPe
     for node in network.outputs:
         uses[storage[node.index]] += 1
     sizes: dict[int, int] = {}
+    known: dict[int, int] = {}  # bytes by identity: equal volumes of a network are one object
     alive, most, where = 0, 0, order[0].name
     for node in order:
         own = storage[node.index]
         if own == node.index:
-            sizes[own] = size_in_bytes(node.output.size * batch, dtype)
-            alive += sizes[own]
+            size = known.get(id(node.output))
+            if size is None:
+                size = known[id(node.output)] = size_in_bytes(node.output.size * batch, dtype)
+            sizes[own] = size
+            alive += size
         if alive > most:
             most, where = alive, node.name
         if own == node.index and not uses[own] and node.index >= 0:  # nothing reads it: gone at once
