@@ -20,7 +20,7 @@ from pathlib import Path
 
 MODEL = Path(__file__).resolve().parent.parent / "example_models" / "resnet50.yaml"
 #: The most that each path may take, in units of `python -c pass`, and the most memory in MiB.
-LIMITS = {"table": 10.0, "json": 6.0}
+LIMITS = {"table": 8.0, "json": 5.5}
 MEMORY = 40
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 
 from analyzer.cli import INTERRUPTED
+from analyzer.reporter import light
 
 FINE, WRONG, FAULT = 0, 1, 2
 
@@ -46,6 +47,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(_WELCOME)
         return FINE
     name = arguments[0] if arguments[0] in COMMANDS else "report"
+    light.argparse()  # every command imports it
     __import__(f"analyzer.cli.{name}")  # `importlib` itself takes longer than most modules of the command
     code: int = sys.modules[f"analyzer.cli.{name}"].main(arguments[1:] if name != "report" else arguments)
     return code

@@ -1,7 +1,9 @@
-"""Imports `tabulate` without `importlib.metadata`, which takes three times as long as Python's own start.
+"""Imports modules without what they import for nothing, which takes longer than what they are used for.
 
-`tabulate` imports it only to learn its own version (docs/decisions/speed.md has the measurement). A stand-in that
-answers this one question takes its place while `tabulate` is imported; later imports get the real one.
+`tabulate` imports `importlib.metadata` to learn its own version; `argparse` imports `gettext`, and with it `locale`, to
+look for translations of its words, of which Python has none. While such a module is imported, a stand-in with the few
+functions that it uses takes the place of the other one; later imports get the real one. docs/decisions/speed.md has
+the measurements.
 """
 
 from __future__ import annotations
@@ -13,24 +15,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-_METADATA = "importlib.metadata"
-
 
 def tabulate() -> ModuleType:
-    """The module `tabulate`, the same as `import tabulate` gives."""
-    if "tabulate" in sys.modules or _METADATA in sys.modules:
-        import tabulate
+    """The module `tabulate`, without the import of `importlib.metadata`."""
+    return _imported("tabulate", "importlib.metadata", {"version": _version, "PackageNotFoundError": ImportError})
 
-        return tabulate
-    stand_in = type(sys)(_METADATA)
-    stand_in.version = _version  # type: ignore[attr-defined]
-    stand_in.PackageNotFoundError = ImportError  # type: ignore[attr-defined]  # its base class
-    sys.modules[_METADATA] = stand_in
-    try:
-        import tabulate
-    finally:
-        del sys.modules[_METADATA]
-    return tabulate
+
+def argparse() -> ModuleType:
+    """The module `argparse`, without the import of `gettext`; its words are not translated."""
+    return _imported("argparse", "gettext", {"gettext": str, "ngettext": lambda one, more, n: one if n == 1 else more})
+
+
+def _imported(name: str, needless: str, used: dict[str, object]) -> ModuleType:
+    """A module that is imported while a stand-in with `used` takes the place of the module `needless`."""
+    if name not in sys.modules and needless not in sys.modules:
+        stand_in = sys.modules[needless] = type(sys)(needless)
+        vars(stand_in).update(used)
+        try:
+            __import__(name)
+        finally:
+            del sys.modules[needless]
+    __import__(name)
+    return sys.modules[name]
 
 
 def _version(name: str) -> str:

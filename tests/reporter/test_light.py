@@ -1,4 +1,4 @@
-"""The table is drawn by `tabulate` as it is, without the import of `importlib.metadata` that nothing needs."""
+"""`tabulate` and `argparse` do the same without the imports that they do not need."""
 
 from __future__ import annotations
 
@@ -36,3 +36,26 @@ def test_the_table_is_the_same(drawn: dict[str, list[str]]) -> None:
 def test_the_import_is_saved_and_afterwards_it_is_the_real_one(drawn: dict[str, list[str]]) -> None:
     assert drawn["light"][0] == "False True"
     assert drawn["real"][0] == "True True"
+
+
+HELP = """
+import sys
+from analyzer.cli.main import main
+try:
+    main(["--help"])
+except SystemExit:
+    print("gettext" in sys.modules)
+import gettext
+print(gettext.gettext("usage: "), hasattr(gettext, "translation"))
+"""
+
+
+def test_the_help_is_the_same_without_translations() -> None:
+    path = f"import sys; sys.path[:0] = {sys.path!r};"
+    light, real = (
+        subprocess.run([sys.executable, "-S", "-c", path + first + HELP], capture_output=True, text=True, check=True)
+        for first in ("", "import gettext;")
+    )
+    assert light.stdout.splitlines()[-2:] == ["False", "usage:  True"]
+    assert real.stdout.splitlines()[-2:] == ["True", "usage:  True"]
+    assert light.stdout.splitlines()[:-2] == real.stdout.splitlines()[:-2]
