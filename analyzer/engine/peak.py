@@ -27,6 +27,7 @@ from __future__ import annotations
 from analyzer.dtypes import size_in_bytes
 from analyzer.engine.network import Network
 from analyzer.engine.result import ActivationPeak
+from analyzer.layers.operations import Place
 
 
 def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPeak:
@@ -35,7 +36,7 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPe
     uses: dict[int, int] = {}  # storage index -> reads still to come
     order = [*network.inputs, *network.nodes]
     for node in order:
-        shares = bool(node.inputs) and (node.layer.view or node.layer.overwrites)
+        shares = bool(node.inputs) and node.layer.place is not Place.OWN
         storage[node.index] = storage[node.inputs[0].index] if shares else node.index
         uses.setdefault(storage[node.index], 0)
         for source in node.inputs:
@@ -58,8 +59,8 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPe
         if own == node.index and not uses[own] and node.index >= 0:  # nothing reads it: gone at once
             alive -= sizes.pop(own)
         for source in node.inputs:
-            held = storage[source.index]
-            uses[held] -= 1
-            if not uses[held]:
-                alive -= sizes.pop(held)
+            read = storage[source.index]
+            uses[read] -= 1
+            if not uses[read]:
+                alive -= sizes.pop(read)
     return ActivationPeak(most, where)

@@ -11,7 +11,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Number
-from analyzer.layers.operations import FULL_ON_CUDA, INPLACE, OUT, Array, Operation
+from analyzer.layers.operations import FULL_ON_CUDA, OUT, Array, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.traits import Scores
@@ -41,7 +41,7 @@ class Activation(Layer):
             return (self.operation(flow, sharing),)
         keeps, extras = ((OUT,), ()) if self.invertible else ((), (Array(flow.output.size),))
         operation = self.operation(flow, sharing, extras)
-        operation.place, operation.keeps = INPLACE, keeps
+        operation.keeps = keeps
         return (operation,)
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from analyzer.layers.answers import NOTHING, Bounds, Counts, Flow
-from analyzer.layers.operations import AS_READ, OWN, VIEW, Array, Operation, Precision
+from analyzer.layers.operations import AS_READ, INPLACE, OWN, VIEW, Array, Operation, Place, Precision
 from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
@@ -195,7 +195,7 @@ class Layer:
         return Operation(
             range(len(flow.inputs)),
             flow.output.size,
-            place=VIEW if self.view else OWN,
+            place=self.place,
             keeps=self.keeps,
             extras=extras,
             trained=counts.tensors(),
@@ -229,6 +229,11 @@ class Layer:
     def overwrites(self) -> bool:
         """Whether it writes its output over its first input."""
         return False
+
+    @property
+    def place(self) -> Place:
+        """Where its output lies, as the operations that it runs as have it: in its first input's memory, or its own."""
+        return VIEW if self.view else INPLACE if self.overwrites else OWN
 
     @property
     def crops(self) -> bool:

@@ -15,7 +15,7 @@ from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag
-from analyzer.layers.operations import INPLACE, NEW, NONE, OWN, PASSED, SUMMED, VIEW, WIDEST, Gradient, Operation
+from analyzer.layers.operations import NEW, NONE, PASSED, SUMMED, VIEW, WIDEST, Gradient, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import FIRST, KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import References
@@ -159,7 +159,7 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
 
     def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
         operation = super().pair(reads, sizes, size, first=first)
-        operation.place = INPLACE if self.inplace else OWN
+        operation.place = self.place
         return operation
 
 

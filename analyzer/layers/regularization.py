@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from analyzer.layers.answers import Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Number
-from analyzer.layers.operations import INPLACE, OWN, VIEW, Array, Operation
+from analyzer.layers.operations import VIEW, Array, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.traits import Drops
@@ -42,8 +42,7 @@ class _Dropout(Layer):
         size = flow.output.size
         if not self.rate:
             return (Operation((0,), size, place=VIEW),)
-        place = INPLACE if self.inplace else OWN
-        return (Operation((0,), size, place=place, extras=(self.mask(flow),), training=True),)
+        return (Operation((0,), size, place=self.place, extras=(self.mask(flow),), training=True),)
 
     def mask(self, flow: Flow) -> Array:
         """The tensor that says what is dropped."""

@@ -1,4 +1,19 @@
-"""The memory analysis of a network: inference and training in each mode of sharing, and whether they fit a device."""
+"""The memory analysis of a network: inference and training in each mode of sharing, and whether they fit a device.
+
+>>> from analyzer.engine.memory.devices import read_device
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> node = network.enter("input", Volume((4, 4), 1))
+>>> for name in ("conv1", "conv2"):
+...     node = network.place(name, CATALOGUE["conv"](filters=2, kernel=3, padding=1), [node])
+>>> network.name_outputs([node])
+>>> analysis = MemoryAnalysis(network, Run(batch=64), device=read_device("2GiB"), context=0)
+>>> analysis.needed(), analysis.verdict().word, analysis.largest  # bytes; samples that fit, and that are at risk
+(53720, 'fits', (1792437, 2581109))
+>>> [(change.option, change.bytes) for change in analysis.changes]
+[('--batch 32 --accumulate 2', 27328), ('--autocast bfloat16', 47684)]
+"""
 
 from __future__ import annotations
 

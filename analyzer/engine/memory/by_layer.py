@@ -1,4 +1,15 @@
-"""The memory of each layer in a training step and in inference, for a table of layers."""
+"""The memory of each layer in a training step and in inference, for a table of layers.
+
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> node = network.enter("input", Volume((4, 4), 1))
+>>> for name in ("conv1", "conv2"):
+...     node = network.place(name, CATALOGUE["conv"](filters=2, kernel=3, padding=1), [node])
+>>> network.name_outputs([node])
+>>> saved_and_live(network, batch=1, dtype="float32")  # an output has 4·4·2 numbers; conv2 saves its input
+{'conv1': (0, 128), 'conv2': (128, 256)}
+"""
 
 from __future__ import annotations
 

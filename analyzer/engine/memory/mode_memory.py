@@ -101,7 +101,7 @@ class ModeMemory:
         return self.on_ranks(strategy, ranks, run).peak.bytes
 
     def inference_parts(self) -> dict[str, int]:
-        """What the peak of inference consists of, in bytes; the sum is the peak."""
+        """The parts of the peak of inference in bytes; their sum is the peak."""
         peak = self.inference.peak
         return {
             "parameters": self.inference.parameters,
@@ -112,7 +112,7 @@ class ModeMemory:
         }
 
     def training_parts(self, peak: PhasePeak | None = None) -> dict[str, int]:
-        """What the peak of training (or of a phase of it) consists of, in bytes; the sum is the peak."""
+        """The parts of the peak of training, or of one of its phases, in bytes; their sum is the peak."""
         peak = self.peak if peak is None else peak
         return {
             "parameters": self.training.parameters,

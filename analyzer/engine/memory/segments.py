@@ -3,6 +3,19 @@
 `blocks` makes a segment of every outermost block call, with each repetition a call of its own. `sqrt` cuts the n layers
 into ⌈√n⌉ stretches of equal length. Names make a segment of each layer or block that they name.
 
+>>> from analyzer.engine.memory.settings import Run
+>>> from analyzer.engine.memory.work import operations_of
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> node = network.enter("input", Volume((4, 4), 1))
+>>> for name in ("conv1", "conv2"):
+...     node = network.place(name, CATALOGUE["conv"](filters=2, kernel=3, padding=1), [node])
+>>> network.name_outputs([node])
+>>> work = operations_of(network, "shared")
+>>> segments(Tape(work, Run(checkpoint="sqrt"))), segments(Tape(work, Run(checkpoint=["conv2"])))
+([(0, 1), (1, 2)], [(1, 2)])
+
 Source: Chen et al. 2016, "Training deep nets with sublinear memory cost".
 """
 

@@ -1,4 +1,4 @@
-"""What a memory analysis is asked: the run, its optimizer, and what is done to save memory.
+"""The settings of a memory analysis: the run, its optimizer, and ways to save memory.
 
 The command and the API share every rule about a setting: the constructor of `Run` has the rules about one run, `Run.of`
 and `check_asked` those about what was given.

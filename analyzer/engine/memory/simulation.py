@@ -108,8 +108,8 @@ class Simulation:
                 keeps = self._factors(step) if step.product else step.keeps
                 kept = [storage[kept_value] for kept_value in keeps]
                 kept.extend([new(size, 0) for size in (*step.extras, *step.copies)])
-                for held in kept:
-                    keep(held)
+                for needed in kept:
+                    keep(needed)
                 self.saved[place] = kept
                 mark(step.node.name)
             else:
@@ -211,17 +211,17 @@ class Simulation:
     def _join(self, step: Step, read: int, storage: int, gradients: dict[int, list[int]]) -> None:
         """A gradient arrives at a value: the first is kept, a second is added to it."""
         ledger = self.ledger
-        held = gradients.get(read)
-        if held is None:
+        earlier = gradients.get(read)
+        if earlier is None:
             gradients[read] = [storage]
         elif read >= self.first and self.steps[read - self.first].collects:
-            held.append(storage)
+            earlier.append(storage)
         else:
-            old, size = held[0], self.tape.value_bytes[read]
+            old, size = earlier[0], self.tape.value_bytes[read]
             if self.tape.run.in_place_joins and ledger.owners[old] == 1 and ledger.sizes[old] == size:
                 ledger.drop(storage)
                 return
-            held[0] = ledger.new(size)
+            earlier[0] = ledger.new(size)
             ledger.mark(step.node.name)
             ledger.drop(old)
             ledger.drop(storage)

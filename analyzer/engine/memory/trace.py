@@ -1,8 +1,22 @@
 """The allocations of a run in order, as a caching allocator sees them.
 
-Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then the
-allocations and frees of the run, which are the ledger's events. Training runs two steps: the optimizer's state is made
-in the first and exists in the second.
+Parameters and buffers come first, layer by layer, each tensor by itself; then the input; then the allocations and frees
+of the run, which are the ledger's events. Training runs two steps: the optimizer's state is made in the first and
+exists in the second.
+
+>>> from analyzer.engine.memory.settings import Run
+>>> from analyzer.engine.memory.work import operations_of
+>>> from analyzer.engine.network import Network
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> node = network.enter("input", Volume((4, 4), 1))
+>>> for name in ("conv1", "conv2"):
+...     node = network.place(name, CATALOGUE["conv"](filters=2, kernel=3, padding=1), [node])
+>>> network.name_outputs([node])
+>>> tape = Tape(operations_of(network, "shared"), Run(), training=False)
+>>> list(inference_trace(tape))  # four parameter tensors, the input, two outputs; the first output is freed
+[(-1, 72), (-2, 8), (-3, 144), (-4, 8), (-5, 64), (0, 128), (1, 128), (0, 0)]
 """
 
 from __future__ import annotations

@@ -2,6 +2,16 @@
 
 `operations_of` asks every layer once (`Layer.saved`). It knows no batch and no number format; the tape adds those.
 Linear in the network.
+
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> node = network.enter("input", Volume((4, 4), 1))
+>>> for name in ("conv1", "conv2"):
+...     node = network.place(name, CATALOGUE["conv"](filters=2, kernel=3, padding=1), [node])
+>>> network.name_outputs([node])
+>>> operations_of(network, "shared").parameters  # shapes of weights and biases, whether they are trained, the layer
+[((2, 3, 3), True, 'conv1'), ((2,), True, 'conv1'), ((4, 3, 3), True, 'conv2'), ((2,), True, 'conv2')]
 """
 
 from __future__ import annotations

@@ -73,13 +73,13 @@ def zero(single: SingleDevice, strategy: str, ranks: int, bucket: int) -> Moment
     yield "", rank(kept), ""
     for moment in single.moments:
         if moment.phase == "forward":
-            held = rank(kept, gathered=gathered, saved=moment.saved, transient=moment.transient)
+            found = rank(kept, gathered=gathered, saved=moment.saved, transient=moment.transient)
         elif moment.phase == "backward":
             made = kept or min(share(moment.gradients, ranks), gradients)
-            held = rank(made, waiting, gathered, saved=moment.saved, transient=moment.transient)
+            found = rank(made, waiting, gathered, saved=moment.saved, transient=moment.transient)
         else:
-            held = rank(gradients, saved=moment.saved, transient=share(moment.transient, ranks))
-        yield moment.phase, held, moment.layer
+            found = rank(gradients, saved=moment.saved, transient=share(moment.transient, ranks))
+        yield moment.phase, found, moment.layer
 
 
 def zero_model_states(parameters: int, ranks: int, stage: int) -> int:
