@@ -10,7 +10,7 @@ from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.layout import GAP, WRAPPED, laid_out, spread, wrap
 from analyzer.reporter.options import Options
-from analyzer.reporter.terminal import cells, styled
+from analyzer.reporter.terminal import cells, joined, styled, wrapped
 
 #: Replaces each cell of a text that `tabulate` would misalign, because it counts characters and strips spaces.
 _CELL = "\ue000"
@@ -33,6 +33,16 @@ def draw(grid: Grid, options: Options, *, free: bool) -> Generator[str, None, Se
             drawn.add([wrap(line[p], *wraps[p]) if p in wraps else [line[p]] for p in places], style)
         yield from drawn.lines(len(grid.sums))
     return layout.left_out
+
+
+def labelled(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iterator[str]:
+    """Labels with their facts, one label per line; the facts wrap beside it."""
+    wide = max(len(label) for label, _ in lines) + GAP
+    room = None if options.width is None else options.width - wide
+    for label, parts in lines:
+        text = joined([options.fit(part) for part in parts], options.fit(" · "), room)
+        text = "\n".join(wrapped(line, room) for line in text.split("\n"))
+        yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
 
 
 class _Drawn:

@@ -8,8 +8,7 @@ from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparison
 from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
-from analyzer.reporter.drawing import draw
-from analyzer.reporter.layout import GAP
+from analyzer.reporter.drawing import draw, labelled
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import joined, styled, wrapped
 
@@ -36,19 +35,9 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     for note in (authored_note(analysis), *grid.notes, _left_out(left_out, "; --columns chooses")):
         if note:
             yield wrapped(options.fit(note), options.width, "  ") + "\n"
-    yield "\n" + "".join(_facts(analysis, options))
+    yield "\n" + "".join(labelled(facts(analysis, options), options))
     closing = wrapped(options.fit(" · ".join(conventions(grid))), options.width)
     yield "\n" + styled(closing, "dim", options.color) + "\n"
-
-
-def _facts(analysis: Analysis, options: Options) -> Iterator[str]:
-    """What a reviewer asks first, one fact per line."""
-    lines = facts(analysis, options)
-    wide = max(len(label) for label, _ in lines) + GAP
-    room = None if options.width is None else options.width - wide
-    for label, parts in lines:
-        text = joined([options.fit(part) for part in parts], options.fit(" · "), room)
-        yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
 
 
 def _left_out(names: Sequence[str], hint: str = "") -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena.verify import verify
-from analyzer.reporter.drawing import draw
-from analyzer.reporter.layout import GAP
+from analyzer.reporter.drawing import draw, labelled
 from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles
 from analyzer.reporter.memory.timeline import plot
 from analyzer.reporter.modes import TITLES
@@ -46,7 +45,7 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
         yield "\n"
         yield from draw(changes_grid(report), options, free=False)
     if report.plan is not None:
-        yield "\n" + "".join(_facts([("arena", _arena(report))], options)) + "\n"
+        yield "\n" + "".join(labelled([("arena", _arena(report))], options)) + "\n"
         yield from draw(arena_grid(report), options, free=False)
     yield "\n"
     for sentence in _assumptions(report):
@@ -91,7 +90,7 @@ def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     ]
     if report.in_mode().mode != "shared":
         parts.append(TITLES[report.mode])
-    first, *others = _facts(
+    first, *others = labelled(
         [
             ("verdict", parts),
             ("because", [found.reason, *_context(report, device.capacity)]),
@@ -137,18 +136,6 @@ def _arena(report: MemoryAnalysis) -> list[str]:
         f"placed by {plan.order}",
         checked,
     ]
-
-
-def _facts(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iterator[str]:
-    """Labels with their facts, a line each."""
-    wide = max(len(label) for label, _ in lines) + GAP
-    room = None if options.width is None else options.width - wide
-    for label, parts in lines:
-        text = "\n".join(
-            wrapped(line, room)
-            for line in joined([options.fit(p) for p in parts], options.fit(" · "), room).split("\n")
-        )
-        yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
 
 
 def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
