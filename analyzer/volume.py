@@ -32,6 +32,9 @@ class Volume:
 
     # By hand: every layer of a network makes one.
     def __init__(self, spatial: tuple[int, ...], depth: int) -> None:
+        if depth < 1 or (spatial and min(spatial) < 1) or len(spatial) >= len(AXES):
+            sizes = "x".join(map(str, (*spatial, depth)))
+            raise ValueError(f"a volume has up to three spatial axes and a depth, each at least 1, not {sizes}")
         self.spatial = spatial
         self.depth = depth
 

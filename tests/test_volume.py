@@ -106,3 +106,9 @@ def test_listed() -> None:
         "`a`, `b` or `c`",
     ]
     assert listed(["a", "b"], last="and") == "`a` and `b`"
+
+
+@pytest.mark.parametrize(("spatial", "depth"), [((8, 8), 0), ((0, 8), 3), ((8, -1), 3), ((2, 2, 2, 2), 3), ((), 0)])
+def test_a_volume_refuses_what_none_can_be(spatial: tuple[int, ...], depth: int) -> None:
+    with pytest.raises(ValueError, match="up to three spatial axes and a depth, each at least 1"):
+        Volume(spatial, depth)
