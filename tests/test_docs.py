@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from test_house import FLOORS
 
 import analyzer
 from analyzer.checks.page import Page
@@ -175,6 +177,51 @@ def test_what_the_index_says_of_comments(capsys: pytest.CaptureFixture[str], tmp
         model.write_text(text, encoding="utf-8")
         assert guarded(["check", str(model), "--no-config"]) == code, text
     capsys.readouterr()
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The pages for those who change the code.
+
+ARCHITECTURE, DEVELOPMENT = (ROOT / "docs" / f"{name}.md" for name in ("architecture", "development"))
+GLOSSARY = re.findall(r"^\| .*\| `analyzer\.([\w.]+)`[\w ]* \|$", ARCHITECTURE.read_text(encoding="utf-8"), re.M)
+
+
+@pytest.mark.parametrize("name", GLOSSARY)
+def test_a_word_of_the_glossary_has_its_class(name: str) -> None:
+    module, _, thing = f"analyzer.{name}".rpartition(".")
+    assert hasattr(importlib.import_module(module), thing), f"docs/architecture.md: {name}"
+
+
+def test_the_glossary_is_read() -> None:
+    assert len(GLOSSARY) >= 40
+
+
+@pytest.mark.parametrize("page", [ARCHITECTURE, DEVELOPMENT], ids=lambda page: page.stem)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    rooms = "analyzer|benchmarks|docs|example_models|schemas|tests"
+    named = set(re.findall(rf"`((?:{rooms})/[\w/.]*)`", page.read_text(encoding="utf-8")))
+    later = {"analyzer/loader/formats/", "benchmarks/mutants_equivalent.json"}  # made when it is needed
+    assert [name for name in sorted(named - later) if not (ROOT / name).exists()] == []
+
+
+def test_the_tests_that_hold_a_principle_exist() -> None:
+    house = (ROOT / "tests" / "test_house.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", ARCHITECTURE.read_text(encoding="utf-8")))
+    assert len(named) >= 8
+    assert [name for name in sorted(named) if f"def {name}(" not in house] == []
+
+
+def test_the_picture_has_every_room_on_its_floor() -> None:
+    picture = re.findall(r"^```\n( 7 .*?)^```", ARCHITECTURE.read_text(encoding="utf-8"), re.S | re.M)[0]
+    drawn, floor = {}, 7
+    for line in picture.splitlines():
+        number = re.match(r" (\d)  ", line)
+        floor = int(number[1]) if number else floor
+        rooms = re.findall(r"(\w+)\.py", line) if floor == 0 else re.findall(r"^ [\d ]  (\w+)/ ", line)
+        drawn.update(dict.fromkeys(rooms, floor))
+    rooms = {path.stem for path in (ROOT / "analyzer").iterdir() if (path / "__init__.py").exists()}
+    modules = {path.stem for path in (ROOT / "analyzer").glob("*.py")} - {"__init__", "__main__", "api"}
+    assert drawn == {name: FLOORS[name] for name in rooms | modules}
 
 
 # --------------------------------------------------------------------------------------------------------------------
