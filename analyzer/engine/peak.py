@@ -24,25 +24,18 @@ Source: liveness of tensors as torch frees them in graph execution; docs/decisio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.dtypes import size_in_bytes
-from analyzer.engine.network import Network
+from analyzer.engine.network import Network, Node
 from analyzer.engine.result import ActivationPeak
 from analyzer.layers.operations import Place
 
 
 def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPeak:
     """The most bytes of volumes alive at once, and the name of the first layer where they are."""
-    storage: dict[int, int] = {}  # node index -> the index of the node whose memory it uses
-    uses: dict[int, int] = {}  # storage index -> reads still to come
     order = [*network.inputs, *network.nodes]
-    for node in order:
-        shares = bool(node.inputs) and node.layer.place is not Place.OWN
-        storage[node.index] = storage[node.inputs[0].index] if shares else node.index
-        uses.setdefault(storage[node.index], 0)
-        for source in node.inputs:
-            uses[storage[source.index]] += 1
-    for node in network.outputs:
-        uses[storage[node.index]] += 1
+    storage, uses = _storages(network, order)
     sizes: dict[int, int] = {}
     known: dict[int, int] = {}  # bytes by identity: equal volumes of a network are one object
     alive, most, where = 0, 0, order[0].name
@@ -56,7 +49,7 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPe
             alive += size
         if alive > most:
             most, where = alive, node.name
-        if own == node.index and not uses[own] and node.index >= 0:  # nothing reads it: gone at once
+        if own == node.index and not uses[own] and node.index >= 0:  # nothing reads it: freed at once
             alive -= sizes.pop(own)
         for source in node.inputs:
             read = storage[source.index]
@@ -64,3 +57,18 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPe
             if not uses[read]:
                 alive -= sizes.pop(read)
     return ActivationPeak(most, where)
+
+
+def _storages(network: Network, order: Sequence[Node]) -> tuple[dict[int, int], dict[int, int]]:
+    """For each node the index of the node whose memory it uses, and for each of those how many reads it has."""
+    storage: dict[int, int] = {}
+    uses: dict[int, int] = {}
+    for node in order:
+        shares = bool(node.inputs) and node.layer.place is not Place.OWN
+        storage[node.index] = storage[node.inputs[0].index] if shares else node.index
+        uses.setdefault(storage[node.index], 0)
+        for source in node.inputs:
+            uses[storage[source.index]] += 1
+    for node in network.outputs:
+        uses[storage[node.index]] += 1
+    return storage, uses

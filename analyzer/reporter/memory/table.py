@@ -30,7 +30,7 @@ _RESERVED = "reserved by allocator"
 _LEAST = 17
 
 
-class Line(Record):
+class TableLine(Record):
     """A line of the table: its label and a cell for each mode."""
 
     label: str
@@ -41,10 +41,10 @@ def grid(report: MemoryAnalysis, width: int | None) -> Grid:
     """The table of a report; names of layers take several lines where the width asks for it."""
     modes = report.modes
     sections = list(_sections(report))
-    lines: list[Line] = []
+    lines: list[TableLine] = []
     for number, (title, section) in enumerate(sections):
         if number:
-            lines += [Line(""), Line(title)]
+            lines += [TableLine(""), TableLine(title)]
         lines += section
     wide = max(len(line.label) for line in lines)
     room = None if width is None else max(_LEAST, (width - wide) // len(modes) - GAP)
@@ -61,26 +61,28 @@ def titles(report: MemoryAnalysis) -> list[str]:
     return [title for title, _ in _sections(report)]
 
 
-def _cell(place: int) -> Callable[[Line], str]:
+def _cell(place: int) -> Callable[[TableLine], str]:
     return lambda line: line.cells[place] if place < len(line.cells) else ""
 
 
-def _wrapped(line: Line, room: int | None) -> Iterator[Line]:
+def _wrapped(line: TableLine, room: int | None) -> Iterator[TableLine]:
     """A line, or several where a name of a layer is longer than the room."""
     if room is None or all(len(cell) <= room for cell in line.cells):
         yield line
         return
     cells = [wrap(cell, ".", room) for cell in line.cells]
     for number in range(max(map(len, cells))):
-        yield Line("" if number else line.label, [cell[number] if number < len(cell) else "" for cell in cells])
+        yield TableLine("" if number else line.label, [cell[number] if number < len(cell) else "" for cell in cells])
 
 
-def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[Line]]]:
+def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[TableLine]]]:
     """The sections with their titles, first the one that the verdict is about."""
     modes = [report.in_mode(mode) for mode in report.modes]
     judged = [report.verdict(mode) for mode in report.modes]
     fits = (
-        [] if report.device is None else [Line(f"on {report.device.name}", [one.word if one else "" for one in judged])]
+        []
+        if report.device is None
+        else [TableLine(f"on {report.device.name}", [one.word if one else "" for one in judged])]
     )
     if report.divided:
         yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report), *fits]
@@ -90,45 +92,45 @@ def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[Line]]]:
     yield "inference", [*_inference(modes), *([] if report.trains else fits)]
 
 
-def _rank(report: MemoryAnalysis) -> Iterator[Line]:
+def _rank(report: MemoryAnalysis) -> Iterator[TableLine]:
     ranks = [report.rank(mode) for mode in report.modes]
     yield from _parts([rank.peak.parts() for rank in ranks])
     yield _sizes(f"{SUM}peak of a rank", [rank.peak.bytes for rank in ranks])
-    yield Line("at", [rank.layer for rank in ranks])
-    yield Line("in", [rank.phase for rank in ranks])
+    yield TableLine("at", [rank.layer for rank in ranks])
+    yield TableLine("in", [rank.phase for rank in ranks])
     for phase, label in _PEAKS.items():
         yield _sizes(label, [rank.phases[phase].bytes for rank in ranks])
     yield _sizes("between steps", [rank.rest.bytes for rank in ranks])
 
 
-def _training(modes: Sequence[ModeMemory]) -> Iterator[Line]:
+def _training(modes: Sequence[ModeMemory]) -> Iterator[TableLine]:
     yield from _parts([one.training_parts() for one in modes])
     yield _sizes(f"{SUM}training peak", [one.peak.bytes for one in modes])
-    yield Line("at", [one.peak.layer for one in modes])
-    yield Line("in", [one.peak.phase for one in modes])
+    yield TableLine("at", [one.peak.layer for one in modes])
+    yield TableLine("in", [one.peak.phase for one in modes])
     for phase, label in _PEAKS.items():
         peaks = [one.training.ledger.peaks.get(phase) for one in modes]
         if any(peaks):  # without trained parameters there is no backward pass
-            yield Line(label, [memory(peak.bytes) if peak else "" for peak in peaks])
+            yield TableLine(label, [memory(peak.bytes) if peak else "" for peak in peaks])
     yield _sizes(_RESERVED, [one.reserved_training for one in modes])
 
 
-def _inference(modes: Sequence[ModeMemory]) -> Iterator[Line]:
+def _inference(modes: Sequence[ModeMemory]) -> Iterator[TableLine]:
     yield from _parts([one.inference_parts() for one in modes])
     yield _sizes(f"{SUM}inference peak", [one.inference.peak.bytes for one in modes])
-    yield Line("at", [one.inference.peak.layer for one in modes])
+    yield TableLine("at", [one.inference.peak.layer for one in modes])
     yield _sizes("eager peak", [one.eager_bytes for one in modes])
     yield _sizes(_RESERVED, [one.reserved_inference for one in modes])
 
 
-def _parts(parts: Sequence[dict[str, int]]) -> Iterator[Line]:
+def _parts(parts: Sequence[dict[str, int]]) -> Iterator[TableLine]:
     """The parts of a peak, a line each."""
     for name in parts[0]:
         yield _sizes(PARTS.get(name, name), [one[name] for one in parts])
 
 
-def _sizes(label: str, sizes: Sequence[int]) -> Line:
-    return Line(label, [memory(size) for size in sizes])
+def _sizes(label: str, sizes: Sequence[int]) -> TableLine:
+    return TableLine(label, [memory(size) for size in sizes])
 
 
 def changes_grid(report: MemoryAnalysis) -> Grid:

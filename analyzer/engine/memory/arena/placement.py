@@ -125,45 +125,54 @@ def _around(which: int, distance: int, neighbours: Sequence[Sequence[int]]) -> t
     return found, looked
 
 
+class _Gaps:
+    """The free gaps of an arena that ends at `size`. The last one is always the largest, hence the last choice."""
+
+    def __init__(self, size: int) -> None:
+        self.by_size = [(size, 0)]  # size and start
+        self.ends = {0: size}  # start of a gap -> its end
+        self.starts = {size: 0}  # end of a gap -> its start
+
+    def open(self, start: int, end: int) -> None:
+        """Frees a stretch, and merges it with the gaps beside it."""
+        if end in self.ends:
+            end = self.close(end)
+        if start in self.starts:
+            start = self.starts[start]
+            self.close(start)
+        insort(self.by_size, (end - start, start))
+        self.ends[start], self.starts[end] = end, start
+
+    def close(self, start: int) -> int:
+        """Removes the gap that begins at `start`; returns its end."""
+        end = self.ends.pop(start)
+        del self.starts[end]
+        del self.by_size[bisect_left(self.by_size, (end - start, start))]
+        return end
+
+    def take(self, size: int) -> int:
+        """Takes `size` bytes from the smallest gap that has them; returns their start."""
+        start = self.by_size[bisect_left(self.by_size, (size, 0))][1]
+        end = self.close(start)
+        if start + size < end:
+            self.open(start + size, end)
+        return start
+
+
 def _sweep(lives: Sequence[tuple[int, int]], slots: Sequence[int]) -> list[int]:
     """Offsets of tensors that are placed when they begin, each in the smallest gap that takes it.
 
     It compares no pairs of tensors: the gaps are in a list by size.
     """
     offsets = [0] * len(slots)
-    total = sum(slots)
-    free = [(2 * total + 1, 0)]  # size and start; the last gap is always the largest, hence the last choice
-    ends: dict[int, int] = {}  # start of a gap -> its end
-    starts: dict[int, int] = {}  # end of a gap -> its start
-    ends[0], starts[2 * total + 1] = 2 * total + 1, 0
+    gaps = _Gaps(2 * sum(slots) + 1)
     alive: list[tuple[int, int]] = []  # last step and tensor
-
-    def open_gap(start: int, end: int) -> None:
-        insort(free, (end - start, start))
-        ends[start], starts[end] = end, start
-
-    def close_gap(start: int) -> int:
-        end = ends.pop(start)
-        del starts[end]
-        del free[bisect_left(free, (end - start, start))]
-        return end
-
     for which in sorted(range(len(slots)), key=lambda which: (lives[which][0], -slots[which], which)):
         first, last = lives[which]
         while alive and alive[0][0] < first:
             gone = heappop(alive)[1]
-            start, end = offsets[gone], offsets[gone] + slots[gone]
-            if end in ends:
-                end = close_gap(end)
-            if start in starts:
-                start = starts[start]
-                close_gap(start)
-            open_gap(start, end)
+            gaps.open(offsets[gone], offsets[gone] + slots[gone])
         if slots[which]:
-            start = free[bisect_left(free, (slots[which], 0))][1]
-            end = close_gap(start)
-            if start + slots[which] < end:
-                open_gap(start + slots[which], end)
-            offsets[which] = start
+            offsets[which] = gaps.take(slots[which])
             heappush(alive, (last, which))
     return offsets
