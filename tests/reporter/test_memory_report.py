@@ -263,3 +263,20 @@ def test_memory_words_are_ascii_where_the_stream_is(capsys: Said) -> None:
     lines = drawn([("forward", "層", 5), ("step", "a", 5)], unicode=False)
     assert "".join(lines).isascii()
     assert "\\u5c64" in lines[0]
+
+
+AUTHORED = "input: 8x8x4\nlayers:\n  - custom: {output: 6x6x4, weights: 10}\n    name: own\n  - dense: 3\n"
+
+
+def test_layers_with_numbers_given_in_the_file_are_marked(tmp_path: Path, capsys: Said) -> None:
+    """Nobody knows what such a layer keeps, so the report says what it assumes."""
+    file = tmp_path / "own.yaml"
+    file.write_text(AUTHORED, encoding="utf-8")
+    assert report(capsys, str(file.with_suffix("")))["assumptions"]["authored"] == ["own"]
+    mark = "* 1 layer with numbers given in the file, assumed to run as one operation that keeps its input: own"
+    assert mark in said(capsys, str(file.with_suffix("")))
+    file.write_text(
+        AUTHORED.replace("custom: {output: 6x6x4, weights: 10}", "conv: {filters: 4, kernel: 3}"), encoding="utf-8"
+    )
+    assert "authored" not in report(capsys, str(file.with_suffix("")))["assumptions"]
+    assert "given in the file" not in said(capsys, str(file.with_suffix("")))

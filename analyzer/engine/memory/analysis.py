@@ -171,5 +171,10 @@ class MemoryAnalysis:
         return self.run.checkpoint == "blocks" and not Blocks(self.network).calls
 
     def assumptions(self) -> dict[str, Any]:
-        """What the numbers assume, by the keys of the JSON report."""
-        return assumptions(self.run)
+        """What the numbers assume, by the keys of the JSON report.
+
+        `authored` names the layers whose file does not say what they keep: each counts as one operation that keeps its
+        input for the backward pass.
+        """
+        authored = [node.name for node in self.network.nodes if node.layer.authored]
+        return {**assumptions(self.run), **({"authored": authored} if authored else {})}

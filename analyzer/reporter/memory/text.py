@@ -139,8 +139,14 @@ def _arena(report: MemoryAnalysis) -> list[str]:
 
 
 def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
-    """The assumptions, in two lines."""
+    """The assumptions, in two lines, and one more for layers with numbers given in the file."""
     assumed = report.assumptions()
+    if "authored" in assumed:
+        layers = plural(len(assumed["authored"]), "layer")
+        yield (
+            f"* {layers} with numbers given in the file, assumed to run as one operation that keeps its input: "
+            f"{', '.join(assumed['authored'])}"
+        )
     if not report.trains:
         yield f"counted: {assumed['counted']} · slices: {assumed['slices']} · {assumed['local']} · KiB = 2^10 bytes"
         return
