@@ -59,7 +59,7 @@ def explained(path: Path, line: int, mark: str = "") -> bool:
 
 def prose(path: Path) -> Iterator[int]:
     """The lines of a file that are docstrings or comments."""
-    yield from comments(path)
+    yield from (line for line, comment in comments(path).items() if not comment.startswith(("# fmt:", "# type:")))
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
             first = node.body[0]

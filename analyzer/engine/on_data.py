@@ -25,7 +25,7 @@ from analyzer.layers.readings import Cells
 
 
 def macs_on_data(node: Node) -> int | None:
-    """The MACs of one sample whose taps fall on data; None where the layer does not say what its outputs are made of."""
+    """The MACs of one sample whose taps fall on data; None where the layer does not say what it reads."""
     layer, flow = node.layer, node.flow
     macs = layer.macs(flow)
     if not macs:

@@ -25,8 +25,8 @@ COUNTS = ("weights", "biases", "parameters", "trainable", "buffers", "bytes")
 class Cost(Reported, eq=True):
     """The cost of parameters in one mode of sharing: how many there are, and their size.
 
-    `bytes` is the size of weights, biases and buffers in the number format of the run. `trainable` counts the parameters
-    of layers that are not frozen.
+    `bytes` is the size of weights, biases and buffers in the number format of the run. `trainable` counts the
+    parameters of layers that are not frozen.
     """
 
     weights: int
@@ -66,8 +66,8 @@ FREE = Cost(0, 0, 0, 0, 0)
 class Sums(Reported):
     """The costs of one layer, or of several added up.
 
-    A `Cost` for each mode of sharing, the MACs of one sample, and the bytes of the outputs for the batch and number format
-    of the run.
+    A `Cost` for each mode of sharing, the MACs of one sample, and the bytes of the outputs for the batch and number
+    format of the run.
     """
 
     shared: Cost
@@ -98,17 +98,17 @@ class Sums(Reported):
 class Row(Reported):
     """One layer of a report.
 
-    `node` is the placed layer; `name`, `kind` (its type), `path` (the blocks around it), `inputs` (the names of the layers
-    that it reads) and `output` are properties of it. `own` has the costs of this layer, `cumulative` the sum of all rows
-    up to and including this one.
+    `node` is the placed layer; `name`, `kind` (its type), `path` (the blocks around it), `inputs` (the names of the
+    layers that it reads) and `output` are properties of it. `own` has the costs of this layer, `cumulative` the sum of
+    all rows up to and including this one.
 
     Three fields are None where a layer has no such number: `macs_on_data`, the MACs whose taps do not fall on padding;
-    `unread`, how many cells at the end of each axis no window reads; `receptive_field`, the cells of the network's first
-    input that an output cell sees.
+    `unread`, how many cells at the end of each axis no window reads; `receptive_field`, the cells of the network's
+    first input that an output cell sees.
 
     `saved` and `live` are None until `analyzer.engine.memory.by_layer.measure_memory` sets them. `saved` is the size in
-    bytes of the tensors that this layer is the first to save for the backward pass, `live` that of all activations alive
-    while it runs.
+    bytes of the tensors that this layer is the first to save for the backward pass, `live` that of all activations
+    alive while it runs.
     """
 
     node: Node
@@ -209,8 +209,8 @@ class ActivationPeak(Reported):
 class Analysis(Reported, kw_only=True):
     """The output volume and the costs of every layer of a network.
 
-    `rows` has the layers in the order of computation, `totals` their sums, `peak` the peak of activation memory. `batch`
-    and `dtype` are those of the run; `diagnostics` has warnings and notes.
+    `rows` has the layers in the order of computation, `totals` their sums, `peak` the peak of activation memory.
+    `batch` and `dtype` are those of the run; `diagnostics` has warnings and notes.
 
     `to_dict()` gives the JSON report (schemas/report.schema.json) as plain data.
     """

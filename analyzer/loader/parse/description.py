@@ -101,7 +101,7 @@ class LayerItem(Item):
         self.made: dict[Any, Layer] = {}
 
     @property
-    def stem(self) -> str:  # type: ignore[override]
+    def stem(self) -> str:  # type: ignore[override]  # fixed for other items
         """The type."""
         return self.type.type
 
@@ -141,7 +141,7 @@ class CallItem(Item):
         self.arguments: dict[str, Template] = {}
 
     @property
-    def stem(self) -> str:  # type: ignore[override]
+    def stem(self) -> str:  # type: ignore[override]  # fixed for other items
         """The block's name."""
         return self.block
 
@@ -182,7 +182,7 @@ class SequenceItem(Item):
 
 
 class Block:
-    """A block: parameters with their defaults (None: required) and a body; `broken` after a mistake in its signature."""
+    """A block: parameters with their defaults (None: required), a body; `broken` after a mistake in its signature."""
 
     __slots__ = ("body", "broken", "name", "params", "span")
 
@@ -223,7 +223,7 @@ class Model:
 
 
 class Limit:
-    """A budget: the least and the most that is allowed, their units as written, and its place (None: the command line)."""
+    """A budget: the least and the most allowed, their units as written, its place (None: the command line)."""
 
     __slots__ = ("least", "least_unit", "most", "span", "unit")
 

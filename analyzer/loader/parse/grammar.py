@@ -85,7 +85,8 @@ AXES_ELSEWHERE = {
     "h": "height", "w": "width", "frames": "time", "t": "time", "l": "length", "n": "length", "samples": "length",
 }  # fmt: skip
 
-#: Keys of `training`, with their choices (None: see the parser); those of the memory analysis, which a report does not load.
+#: Keys of `training`, with their choices (None: see the parser); those of the memory analysis, which a report does not
+#: load.
 TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
     "batch": None,
     "dtype": None,

@@ -34,7 +34,8 @@ _TYPES = {
 class _Finding(Record):
     """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong.
 
-    `unknown` marks an unknown key, `missing` a mapping without a key that it needs, `second` a second layer in one item.
+    `unknown` marks an unknown key, `missing` a mapping without a key that it needs, `second` a second layer in one
+    item.
     """
 
     way: Way

@@ -11,8 +11,8 @@ It accepts what the parser accepts and refuses what it refuses, save what a sche
   VALUE102 to VALUE104, MODEL109, NAME101);
 - expressions: their grammar and their names (EXPR…, NAME102);
 - names: that they are unique, and what they refer to (NAME103, NAME104); characters that are no letters beyond U+2BFF;
-- relations of values: lists of `repeat` of one length, `min` below `max` in a budget, the elements of a volume (VALUE101,
-  LIMIT104);
+- relations of values: lists of `repeat` of one length, `min` below `max` in a budget, the elements of a volume
+  (VALUE101, LIMIT104);
 - how a value is written: `null` and nothing, `512.0` and `512`, `1e6` and `1000000` are one to a schema, as are numbers
   within one part in 10^9 of a whole number;
 - YAML itself: duplicate keys, tags, commas in expressions (YAML1…).

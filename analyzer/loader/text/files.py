@@ -26,6 +26,7 @@ def read_bytes(path: str, most: int) -> bytes:
     except FileNotFoundError:
         raise FileError(f"file `{path}` does not exist") from None
     except (OSError, ValueError) as error:
+        # A ValueError (a null byte in the path) has no such attribute.
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"`{path}` cannot be read: {reason}") from None
 
