@@ -66,8 +66,8 @@ def _parse(arguments: list[str]) -> Any:
     add(
         "--checkpoint",
         metavar="[WHAT]",
-        help="gradient checkpointing: recompute activations of `blocks` (the default), of √n segments (`sqrt`), or of the "
-        "layers and blocks NAME,…",
+        help="gradient checkpointing: recompute the activations of `blocks` (without a value), of √n segments "
+        "(`sqrt`), or of the layers and blocks NAME,…",
     )
     add("--accumulate", type=at_least(1), metavar="N", help="accumulate gradients over N forward passes (default: 1)")
     add("--ema", action="store_true", help="keep a moving average of the parameters")
