@@ -88,7 +88,7 @@ def one_of(setting: str, value: object, choices: Iterable[str]) -> str:
 
 
 def none_of(value: object, choices: Iterable[str]) -> str:
-    """What is said of a value that is none of `choices`.
+    """The end of the message about a value that is not one of `choices`.
 
     >>> none_of("adamm", ["sgd", "adam"])
     'must be `sgd` or `adam`, not `adamm`; did you mean `adam`?'

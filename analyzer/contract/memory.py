@@ -252,7 +252,7 @@ def memory_schema() -> dict[str, Any]:
     shared = report_schema()["definitions"]
     return document(
         "Memory report of analyzer",
-        "What inference and training of a network take. Format 1; its keys are stable, all sizes are bytes.",
+        "The memory of inference and training of a network. Format 1; its keys are stable, all sizes are bytes.",
         "memory",
         "modes",
         {

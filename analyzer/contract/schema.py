@@ -14,7 +14,7 @@ def report_schema() -> dict[str, Any]:
     """The schema: one report, one wrong file, or an array of both."""
     return document(
         "Report of analyzer",
-        "What every layer of a network puts out and costs. Format 1; its keys are stable.",
+        "The output volume and the costs of every layer of a network. Format 1; its keys are stable.",
         "report",
         "layers",
         {

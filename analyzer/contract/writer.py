@@ -34,7 +34,7 @@ def write_report(analysis: Analysis, encoder: json.JSONEncoder) -> Iterator[str]
 
 
 def write_failed(file: str, diagnostics: Sequence[Diagnostic], encoder: json.JSONEncoder) -> Iterator[str]:
-    """A file that gives no report as JSON: its name, and what is wrong with it."""
+    """A file without a report, as JSON: its name and its mistakes."""
     yield '{"file": ' + encoder.encode(file) + ",\n"
     yield from _findings(diagnostics, encoder)
 

@@ -150,7 +150,7 @@ def diff_schema() -> dict[str, Any]:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Comparison of analyzer",
-        "description": "What one network differs in from another. Format 1; its keys are stable.",
+        "description": "The differences between two networks. Format 1; its keys are stable.",
         **schema_of(_DIFFERENCE),
         "definitions": {
             "side": schema_of(_SIDE),
