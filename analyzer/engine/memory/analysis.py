@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions
@@ -147,6 +147,7 @@ class MemoryAnalysis:
             return None
         found, ranks = self.in_mode(), self.ranks
 
+        @cache  # both searches begin with the same batches, and each costs a simulated step
         def needed(each: int) -> int:
             return found.needed(self.run.but(batch=each * ranks), self.strategy, ranks)
 
