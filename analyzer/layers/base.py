@@ -81,17 +81,17 @@ class Layer:
     scales: ClassVar[bool] = False
     #: Whether it summarises cells without weights.
     pools: ClassVar[bool] = False
-    #: Whether it makes one volume of several of equal shape.
+    #: Whether it makes one volume of several.
     merges: ClassVar[bool] = False
     #: Whether it multiplies its inputs with each other.
     multiplies: ClassVar[bool] = False
     #: Whether it can put out more positions than it reads, all calculated from the input.
     grows: ClassVar[bool] = False
-    #: Whether it stretches its input to a given size, which may be no multiple of it.
+    #: Whether it stretches its input to a given size, which may not be a multiple of it.
     stretches: ClassVar[bool] = False
-    #: Whether it only adds cells around the volume or takes some away there.
+    #: Whether it only adds cells around the volume, or removes some there.
     cuts: ClassVar[bool] = False
-    #: Whether it moves values to other axes, none lost.
+    #: Whether it moves values to other axes and loses none.
     reorders: ClassVar[bool] = False
     #: Whether its planes are made of parts of other planes.
     regroups: ClassVar[bool] = False

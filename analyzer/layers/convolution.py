@@ -1,7 +1,7 @@
 """Convolutions: a filter bank that slides over the spatial axes; all positions share it, or each has its own.
 
 Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"; torch.nn.Conv1d–3d and
-ConvTranspose1d–3d; Keras DepthwiseConv2D, SeparableConv2D, LocallyConnected2D. Every formula here was held against
+ConvTranspose1d–3d; Keras DepthwiseConv2D, SeparableConv2D, LocallyConnected2D. Every formula here was checked against
 torch 2.13.0, Keras 3.15.1, tf.keras 2.15, ONNX 1.23.2 and flax 0.12.8.
 """
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def written(value: Value) -> str:
-    """A value as its author wrote it, for a message."""
+    """A value for a message, as its author wrote it."""
     if value is None:
         return "nothing"
     if value is True or value is False:
@@ -67,7 +67,7 @@ class Kind:
         return value
 
     def schema(self) -> Fragment:
-        """A draft-07 fragment that accepts what `read` accepts."""
+        """A fragment of a draft-07 JSON schema that accepts the same values as `read`."""
         raise NotImplementedError
 
     def refuse(self, value: Value, *, at: tuple[str | int, ...] = (), help: str | None = None) -> Refusal:

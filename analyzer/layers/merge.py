@@ -214,7 +214,7 @@ class Average(Merge, type="average", elsewhere=("Average",)):
 
 
 class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "route", "DepthConcat")):
-    """Its inputs joined along one axis.
+    """Joins its inputs along one axis.
 
     output   the sum on that axis, the other axes kept
     refused  other axes that differ; different ranks

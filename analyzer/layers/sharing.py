@@ -22,7 +22,7 @@ class Sharing(Record, eq=True):
     step: int | tuple[int, ...] = 1
 
     def banks(self, positions: tuple[int, ...]) -> int:
-        """The number of distinct filter banks over these positions per axis.
+        """The number of different filter banks that these positions, by axis, have.
 
         shared 1, local ΠO, tiled Π min(k, O), regions Π ⌈O/r⌉.
         """
