@@ -141,7 +141,7 @@ def test_check_says_what_the_command_says() -> None:
     found = {(finding.code, finding.severity) for finding in analyzer.check(text)}
     assert found >= {("CHECK202", "warning"), ("CHECK501", "error")}  # a bias that the norm takes away; 3,900 of 3,000
     assert analyzer.check(text, select=["CHECK2"], ignore=["bias-before-norm"]) == []
-    with pytest.raises(ValueError, match="there is no check `CHECK999`"):
+    with pytest.raises(ValueError, match="no check is called `CHECK999`"):
         analyzer.check(text, select=["CHECK999"])
 
 

@@ -21,7 +21,7 @@ OPTIMIZERS = "`sgd`, `momentum`, `nesterov`, `adam`, `adamw`, `rmsprop`, `adagra
 STRATEGIES = "`ddp`, `ddp-view`, `zero1`, `zero2`, `zero3`, `fsdp` or `fsdp-no-reshard`"
 NO_WHOLE = "a whole number of at least 1 is needed, not"
 NO_CHECKPOINT = "`{checkpoint}`: `blocks`, `sqrt` or names of layers and blocks are needed"
-NO_CHECK = "there is no check `NOPE`; `analyzer check --list` shows the checks"
+NO_CHECK = "no check is called `NOPE`; `analyzer check --list` shows the checks"
 ONLY_INFERENCE = "is about training, and int8 is only for inference"
 
 #: The function, its keywords, the command's options, and the message with the settings that it names.
@@ -82,7 +82,7 @@ CHECK = [
     ({"select": ["NOPE"]}, "--select NOPE", NO_CHECK),
     ({"select": "NOPE"}, "--select NOPE", NO_CHECK),
     ({"ignore": ["CHECK101", "NOPE"]}, "--ignore CHECK101,NOPE", NO_CHECK),
-    ({"select": ["bias-befor-norm"]}, "--select bias-befor-norm", "there is no check `bias-befor-norm`; did you mean `bias-before-norm`?"),
+    ({"select": ["bias-befor-norm"]}, "--select bias-befor-norm", "no check is called `bias-befor-norm`; did you mean `bias-before-norm`?"),
     ({"select": ","}, "--select ,", "`{select}`: a code or a name is needed"),
     ({"ignore": ""}, "--ignore=", "`{ignore}`: a code or a name is needed"),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What layers do to the values that pass them, as several checks ask it."""
+"""Questions about places in a network that several checks ask."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 
 
-def behind_views(node: Node) -> Node:
-    """The node whose values these are: the first one above that does more than hand them on."""
+def source_of_values(node: Node) -> Node:
+    """The node whose values these are: the nearest one that does more than pass them on."""
     while node.layer.passes and node.inputs:
         node = node.inputs[0]
     return node
@@ -19,7 +19,7 @@ def owners(subject: Subject) -> set[int]:
 
 
 def heads(subject: Subject) -> set[int]:
-    """The indices of the nodes that put out an output of the network, no layer with MACs behind them on any path."""
+    """The indices of the nodes at the end of the network: no layer with MACs comes after them on any path."""
     computed: set[int] = set()
     for row in reversed(subject.rows):
         node = row.node

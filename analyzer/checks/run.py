@@ -76,7 +76,7 @@ def chosen(select: str | Sequence[str] = (), ignore: str | Sequence[str] = ()) -
             known = [name for check in found for name in (check.CODE, check.NAME)]
             near = nearest(word, known)
             meant = f"did you mean `{near}`?" if near else "`analyzer check --list` shows the checks"
-            raise UnknownCheck(f"there is no check `{shown(word)}`; {meant}")
+            raise UnknownCheck(f"no check is called `{shown(word)}`; {meant}")
     return [
         check
         for check in found
@@ -86,7 +86,7 @@ def chosen(select: str | Sequence[str] = (), ignore: str | Sequence[str] = ()) -
 
 
 def codes(text: str) -> list[str]:
-    """The words for checks in a text, with commas between; raises `SettingError` where there is none."""
+    """The words for checks in a text, with commas between. Raises `SettingError` for a text without any."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
         raise SettingError("a code or a name is needed")

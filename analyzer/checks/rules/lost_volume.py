@@ -51,11 +51,13 @@ def check(subject: Subject) -> Iterator[Found]:
     for row in subject.rows:
         source = row.node.inputs[0]
         before, after = source.output, row.output
-        if not (_filters(row.node) or _thins(row.node)) or len(subject.readers[source.index]) > 1:
-            continue  # beside other readers it is a branch, and they read what it leaves out
-        # over one position the depth is a summary (squeeze and excite), and a window over all is a global pool
-        if row.node.index in ends or before.positions == 1 or after.positions == 1 or _MOST * after.size >= before.size:
+        if _MOST * after.size >= before.size or row.node.index in ends:
             continue
+        # over one position the depth is a summary (squeeze and excite), and a window over all is a global pool
+        if before.positions == 1 or after.positions == 1 or not (_filters(row.node) or _thins(row.node)):
+            continue
+        if len(subject.readers[source.index]) > 1:
+            continue  # beside other readers it is a branch, and they read what it leaves out
         yield Found(
             f"`{row.name}` keeps 1 of every {before.size // after.size:,} values",
             row.node,

@@ -62,9 +62,9 @@ class Line(Record):
     """Where the cells of a map lie along an axis of the network's first input.
 
     Cell u of axis number `axis` sees the input cells from first + step·u to last + step·u, averaged over the phases of
-    transposed or resampled layers. Behind a merge it is the sharpest branch that counts, the one that sees the fewest
-    cells: what the wider ones see is spread over them. `coarsest` is the largest step of a map on any way there: a
-    branch that comes back from a coarse map lies no better than half of that.
+    transposed or resampled layers. After a merge, the sharpest branch counts, the one that sees the fewest cells: what
+    the wider ones see is spread over them. `coarsest` is the largest step of a map on any path there: a branch that
+    comes back from a coarse map cannot lie better than half of that.
     """
 
     axis: int
@@ -74,7 +74,7 @@ class Line(Record):
     coarsest: float
 
     def coarser(self, coarsest: float) -> Line:
-        """The same line behind a way with a step as large as this."""
+        """The same line after a path with a step as large as this."""
         return self if coarsest == self.coarsest else Line(self.axis, self.first, self.last, self.step, coarsest)
 
     def centre(self, cell: float) -> float:
@@ -143,7 +143,7 @@ def read_by(node: Node, which: int, lines: dict[int, Lines | None]) -> Lines | N
 
 
 def _through(line: Line, readings: tuple[Reading, ...]) -> Line | None:
-    """The line behind the readings of one layer; None where the axis is gone, or read as a whole."""
+    """The line after the readings of one layer; None where the axis is gone, or read as a whole."""
     for axis, reading in enumerate(readings):
         if (axis if reading.axis is None else reading.axis) == line.axis and reading.scale:
             return _composed(line, reading, axis)

@@ -89,11 +89,11 @@ def _axes(node: Node) -> list[_Axis]:
     """The axes of a convolution that pads with zeros; none for any other layer."""
     volume = node.inputs[0].output
     window = node.layer.window(volume)
-    if window is None or window.scatters or window.real_padding or not node.layer.macs(node.flow):
+    if window is None or window.scatters or window.real_padding or not any(map(any, window.padding)):
+        return []
+    if not node.layer.macs(node.flow):
         return []
     kernel, stride, dilation, pairs = window.kernel, window.stride, window.dilation, window.padding
-    if not any(map(any, pairs)):
-        return []
     return [
         _Axis(name, size, count, k, s, d, before)
         for name, size, count, k, s, d, (before, _) in zip(

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from math import exp, log
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import behind_views
+from analyzer.checks.passing import source_of_values
 from analyzer.checks.subject import Subject
 from analyzer.layers.traits import Scores
 
@@ -46,7 +46,7 @@ def check(subject: Subject) -> Iterator[Found]:
         return
     written = "loss" in subject.training
     for output in subject.network.outputs:
-        node = behind_views(output)
+        node = source_of_values(output)
         classes = node.output.depth
         if node.layer.scores is Scores.PROBABILITIES:
             least = log(exp(1) + classes - 1) - 1

@@ -30,7 +30,7 @@ CODE = "CHECK101"
 NAME = "unread-pixels"
 SEVERITY = "note"
 
-#: What a cell of an axis is called, where it is no `cell`.
+#: The words for cells along an axis; `cell` for the others.
 _CELLS = {"height": "row", "width": "column", "time": "time step"}
 
 

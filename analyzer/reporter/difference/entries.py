@@ -26,13 +26,13 @@ SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": ">"}
 
 
 class Entry(Record):
-    """One line of a review.
+    """One line of a review: equal changes of `nodes`.
 
-    `what` is `added`, `removed`, `changed` or `moved`; `name` is what it is called, `was` what it was called before,
-    where that differs; `times` how many alike it stands for, `layers` how many layers these have together; `kind` is
-    the kind of a layer, empty for a block; `parts` the kinds that go with a layer; `group` the block at the top that it
-    stands in; `fields` what changed in one of the layers; `output` the volume that comes out of one; `delta` the change
-    of each of `COSTS` over all of them; `size` ranks it against the whole network.
+    `what` is `added`, `removed`, `changed` or `moved`; `name` its name now and `was` its name before, if that
+    differs. It is about `times` blocks or layers, of `layers` layers together. `kind` is the kind of a layer, empty
+    for a block; `parts` the kinds that belong to a layer; `group` the block at the top that it is in; `fields` what
+    changed in one of the layers; `output` the output volume of one; `delta` the change of each of `COSTS` over all
+    of them; `size` ranks the entry against the whole network.
     """
 
     what: str
