@@ -314,19 +314,8 @@ def test_prose_fits_into_120_characters() -> None:
     refuse(found, "these have a line of a docstring or a comment longer than 120 characters")
 
 
-_FILLED = "the parser makes it before it has read its keys, and fills them in"
-_NODES = "one for every value of a file, on the way of every start: no constructor is compiled for it"
-
 #: Plain data written by hand, each with the reason.
-BY_HAND = {
-    "analyzer.loader.parse.description.Argument": _NODES,
-    "analyzer.loader.parse.description.Block": _FILLED,
-    "analyzer.loader.parse.description.Item": _FILLED,
-    "analyzer.loader.parse.description.Limit": _NODES,
-    "analyzer.loader.parse.description.Template": _NODES,
-    "analyzer.loader.text.tree.Scalar": _NODES,
-    "analyzer.loader.text.tree.Tree": _NODES,
-}
+BY_HAND: dict[str, str] = {}
 
 
 def is_plain(method: ast.FunctionDef) -> bool:

@@ -147,7 +147,7 @@ def _limit(key: str, written: str) -> Limit:
         greatest[0] if greatest else None,
         (greatest or least or (0, ""))[1],
         None,
-        least_unit=least[1] if least else None,
+        least_unit=(least or greatest or (0, ""))[1],
     )
 
 

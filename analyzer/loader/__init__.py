@@ -1,5 +1,5 @@
 """The loader: a model file to a description, and a description to a placed network.
 
 `text` makes a tree of the file, `parse` a description of the tree, `expand` a network of the description; `expressions`
-evaluates what is written with `$`, `schema` describes the language to editors.
+evaluates texts with a `$` in them, `schema` describes the language to editors.
 """

@@ -32,7 +32,7 @@ def expand(
     """The network of a description, with variables of `set` in place of its own, and every mistake found.
 
     `input` overrides the input volume (a text), or several by name. Raises `SettingError` for what the file lacks.
-    Beside mistakes the network holds the layers that could be placed.
+    Beside mistakes the network has the layers that could be placed.
     """
     mistakes = Mistakes(model.file)
     run = Expansion(model, mistakes, read_variables(model, set or {}, mistakes))

@@ -1,6 +1,6 @@
 """Expanding items: lists, repetitions, calls of blocks, structures.
 
-All of it stands in one module since it is one recursion: a list has items, and an item may have lists.
+All of it is in one module, since it is one recursion: a list has items, and an item may have lists.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The least number of layers that a description expands to, told without expanding it.
+"""The least number of layers that a description expands to, calculated without expanding it.
 
 A model that is certain to go beyond the limit is refused at once: blocks that double forty times would otherwise be
-expanded up to the limit first. What hangs on an expression counts as nothing.
+expanded up to the limit first. Items that depend on an expression count as no layers.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing:
-    """Places a layer and the rows that its `norm` and `act` stand for."""
+    """Places a layer and the rows that its `norm` and `act` add."""
     arguments = {**item.arguments, **item.first} if frame.first and item.first else item.arguments
     read = frame.sources
     volume = volume_of(frame.source)
@@ -83,7 +83,7 @@ def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Ite
 
 
 def row_of(run: Expansion, argument: Argument, values: Values, volume: Volume | None) -> LayerItem | None:
-    """The layer that `norm` or `act` stands for, or None."""
+    """The layer that `norm` or `act` adds, or None."""
     if not argument.template.dynamic:
         row: LayerItem | None = argument.value
         return row
@@ -140,7 +140,7 @@ _PARAMETERS: dict[tuple[type[Layer], object], tuple[str, ...]] = {}
 
 
 def _parameters(layer: type[Layer], kinds: type[Kind] | tuple[type[Kind], ...]) -> tuple[str, ...]:
-    """The parameters of a type that are of some kinds, in their order; kept, since it is asked for every layer."""
+    """The parameters of a type that are of some kinds, in their order; cached, since every layer asks for them."""
     key = layer, kinds
     if key not in _PARAMETERS:
         declared = layer.declared.items()

@@ -1,8 +1,8 @@
 """Expressions: `$name`, `4*$mid`, `56x56x$(4*width)`.
 
-A string with `$( )` is text into which values are put (a value itself where it is one `$( )` alone); any other string
-with a `$` is one expression. Expressions are parsed with Python's `ast` in eval mode and compiled, node by node of a
-white list, to closures; nothing is ever handed to `eval`.
+A string with `$( )` is a text with values in it (the value itself where the string is a single `$( )`); any other
+string with a `$` is one expression. Expressions are parsed with Python's `ast` in eval mode and compiled to closures,
+node by node of a white list; nothing is ever passed to `eval`.
 """
 
 from __future__ import annotations
@@ -28,17 +28,21 @@ _VARIABLE = re.compile(r"\$\([^()]*\)|\$([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 _RUN_TOGETHER = re.compile(
     r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+[A-Za-z_]|(?![eE][+-]?\d)[A-Za-z_])", re.ASCII
 )
-#: Words of Python that no variable may be called.
-KEYWORDS = frozenset(["False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield"])  # fmt: skip
+#: Words of Python that are no names for variables.
+KEYWORDS = frozenset([
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
+    "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+])  # fmt: skip
 
 
 def is_expression(text: str) -> bool:
-    """Whether a string holds an expression."""
+    """Whether a string has an expression in it."""
     return "$" in text
 
 
 def valid_name(name: str) -> bool:
-    """Whether a variable or block parameter may be called so."""
+    """Whether a variable or block parameter may have this name."""
     return NAME.fullmatch(name) is not None and name not in KEYWORDS and name not in BUILT_IN
 
 
@@ -48,7 +52,7 @@ class Expression:
     __slots__ = ("names", "run", "text")
 
     def __init__(self, text: str) -> None:
-        """Compiles `text`; raises `Refusal` where it is no expression."""
+        """Compiles `text`; raises `Refusal` where it is not a valid expression."""
         self.text = text
         names: set[str] = set()
         if len(text) > LIMITS.expression:

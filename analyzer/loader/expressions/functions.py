@@ -1,4 +1,4 @@
-"""The functions of expressions: how they are worked out, and with how many arguments."""
+"""The functions of expressions: how they are calculated, and how many arguments they take."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _log2(value: Any) -> float:
     return math.log2(value)
 
 
-#: The functions of expressions: how they are worked out, and with how many arguments.
+#: The functions of expressions, each with the least and the most arguments that it takes.
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "min": (min, 2, 99),
     "max": (max, 2, 99),

@@ -1,7 +1,7 @@
 """The white list of expressions: Python's syntax tree compiled, node by node, to closures.
 
-What is not in `_NODES` is refused, and nothing is ever handed to `eval`. All of the list is in this module, so that one
-look shows whether it is safe.
+A node that is not in `_NODES` is refused, and nothing is ever passed to `eval`. The whole list is in this module, so
+that a reader can see that it is safe.
 """
 
 from __future__ import annotations

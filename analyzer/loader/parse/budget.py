@@ -1,4 +1,4 @@
-"""Parsing `budget` and `training`: what the checks and the memory analysis are told."""
+"""Parsing `budget` and `training`: settings of the checks and of the memory analysis."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _limit(parser: Parser, name: str, tree: Tree) -> Limit | None:
     most, unit = ends.get("max", (None, least_unit or ""))
     if least is not None and most is not None and least > most:
         parser.problem("VALUE101", f"the `min` of `{name}` is above its `max`", tree)
-    return Limit(least, most, unit, span, least_unit=least_unit)
+    return Limit(least, most, unit, span, least_unit=unit if least_unit is None else least_unit)
 
 
 def _amount(parser: Parser, name: str, tree: Tree) -> tuple[int, str] | None:

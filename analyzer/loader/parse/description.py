@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.text.tree import Tree
+from analyzer.record import Record, field
 from analyzer.source import Span
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Unknown:
-    """Stands for a value that a mistake left open; what depends on it is left alone."""
+    """The value that a mistake left open. Nothing is reported about what depends on it."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -29,88 +30,78 @@ class _Unknown:
 UNKNOWN = _Unknown()
 
 
-class Template:
+class Template(Record):
     """A written value: plain data with compiled expressions in it where it is `dynamic`; `tree` is its place."""
 
-    __slots__ = ("dynamic", "tree", "value")
-
-    def __init__(self, value: Any, tree: Tree, *, dynamic: bool) -> None:
-        self.value = value
-        self.tree = tree
-        self.dynamic = dynamic
+    value: Any
+    tree: Tree
+    dynamic: bool
 
 
-class Argument:
-    """A written parameter of a layer. `value` is what the rules take, where no expression is left to work out.
+class Argument(Record):
+    """A written parameter of a layer. `value` is what the rules take, where no expression is left to calculate.
 
-    `broken` marks a default that is wrong and was reported where it stands.
+    `broken` marks a default with a mistake, which was reported at the default.
     """
 
-    __slots__ = ("broken", "declaration", "template", "value")
-
-    def __init__(self, declaration: Parameter, template: Template, value: Any, *, broken: bool = False) -> None:
-        self.broken = broken
-        self.declaration = declaration
-        self.template = template
-        self.value = value
+    declaration: Parameter
+    template: Template
+    value: Any
+    broken: bool = False
 
 
-class Item:
+class Item(Record):
     """One item of a list of layers: its graph keys. `span` is the item as a whole, `place` its tree."""
 
-    __slots__ = ("expect", "first", "frozen", "name", "note", "place", "repeat", "source", "span", "tied", "when")
+    place: Tree
+    span: Span
+    name: str | None = field(default=None, init=False)
+    source: Template | None = field(default=None, init=False)
+    repeat: Template | dict[str, Template] | None = field(default=None, init=False)
+    first: dict[str, Any] = field(factory=dict, init=False)
+    when: Template | None = field(default=None, init=False)
+    expect: Template | None = field(default=None, init=False)
+    note: str | None = field(default=None, init=False)
+    tied: Template | None = field(default=None, init=False)
+    frozen: bool = field(default=False, init=False)
 
-    #: What its automatic name is made of; empty where it has no name of its own.
-    stem = ""
-
-    def __init__(self, place: Tree, span: Span) -> None:
-        self.place = place
-        self.span = span
-        self.name: str | None = None
-        self.source: Template | None = None
-        self.repeat: Template | dict[str, Template] | None = None
-        self.first: dict[str, Any] = {}
-        self.when: Template | None = None
-        self.expect: Template | None = None
-        self.note: str | None = None
-        self.tied: Template | None = None
-        self.frozen = False
+    @property
+    def stem(self) -> str:
+        """The word that its automatic name begins with; empty where it has no name of its own."""
+        return ""
 
 
 class BrokenItem(Item):
-    """An item with a mistake that was reported; its name stays known, what reads it is left alone."""
+    """An item with a mistake that was reported. Its name stays known; nothing is reported about what reads it."""
 
-    __slots__ = ("stem",)
+    word: str
 
-    def __init__(self, place: Tree, span: Span, stem: str) -> None:
-        super().__init__(place, span)
-        self.stem = stem if stem != "residual" else ""
+    @property
+    def stem(self) -> str:
+        return self.word if self.word != "residual" else ""
 
 
 class LayerItem(Item):
-    """A layer: its type and arguments, defaults included. `ready` is the layer itself where nothing is dynamic."""
+    """A layer: its type and arguments, defaults included. `ready` is the layer itself where nothing is dynamic.
 
-    __slots__ = ("arguments", "made", "ready", "type")
+    `made` are the layers already made of this item, by the values of its dynamic arguments.
+    """
 
-    def __init__(self, place: Tree, span: Span, type: type[Layer]) -> None:
-        super().__init__(place, span)
-        self.type = type
-        self.arguments: dict[str, Argument] = {}
-        self.ready: Layer | None = None
-        #: Layers already made of this item, by the values of its dynamic arguments.
-        self.made: dict[Any, Layer] = {}
+    type: type[Layer]
+    arguments: dict[str, Argument] = field(factory=dict, init=False)
+    ready: Layer | None = field(default=None, init=False)
+    made: dict[Any, Layer] = field(factory=dict, init=False)
 
     @property
-    def stem(self) -> str:  # type: ignore[override]  # fixed for other items
-        """The type."""
+    def stem(self) -> str:
         return self.type.type
 
 
 def build(item: LayerItem, alike: dict[Any, Layer]) -> None:
     """Makes the layer of an item whose arguments hold no expression.
 
-    Items written alike get one layer, kept in `alike`, so that a long file costs what as many repetitions do: rules are
-    pure, and a layer that reads equal volumes is costed once.
+    Items written alike get one layer, kept in `alike`, so that a long file costs as much as the same number of
+    repetitions: rules are pure, and a layer that reads equal volumes is costed once.
     """
     arguments = item.arguments.values()
     if any(argument.template.dynamic for argument in arguments):
@@ -133,68 +124,54 @@ def _written(argument: Argument) -> tuple[str, str | int]:
 class CallItem(Item):
     """A call of a block."""
 
-    __slots__ = ("arguments", "block")
-
-    def __init__(self, place: Tree, span: Span, block: str) -> None:
-        super().__init__(place, span)
-        self.block = block
-        self.arguments: dict[str, Template] = {}
+    block: str
+    arguments: dict[str, Template] = field(factory=dict, init=False)
 
     @property
-    def stem(self) -> str:  # type: ignore[override]  # fixed for other items
-        """The block's name."""
+    def stem(self) -> str:
         return self.block
 
 
 class ResidualItem(Item):
     """`residual`: `project` is None where it was left out, an empty list for `none`."""
 
-    __slots__ = ("act", "body", "project")
-
-    def __init__(self, place: Tree, span: Span) -> None:
-        super().__init__(place, span)
-        self.body: list[Item] = []
-        self.project: list[Item] | None = None
-        self.act: Argument | None = None
+    body: list[Item] = field(factory=list, init=False)
+    project: list[Item] | None = field(default=None, init=False)
+    act: Argument | None = field(default=None, init=False)
 
 
 class ParallelItem(Item):
     """`parallel`: `branches` in the order of the file."""
 
-    __slots__ = ("branches", "join")
-    stem = "parallel"
+    join: str = field(default="concat", init=False)
+    branches: dict[str, list[Item]] = field(factory=dict, init=False)
 
-    def __init__(self, place: Tree, span: Span) -> None:
-        super().__init__(place, span)
-        self.join = "concat"
-        self.branches: dict[str, list[Item]] = {}
+    @property
+    def stem(self) -> str:
+        return "parallel"
 
 
 class SequenceItem(Item):
     """`sequence`."""
 
-    __slots__ = ("body",)
-    stem = "sequence"
+    body: list[Item] = field(factory=list, init=False)
 
-    def __init__(self, place: Tree, span: Span) -> None:
-        super().__init__(place, span)
-        self.body: list[Item] = []
-
-
-class Block:
-    """A block: parameters with their defaults (None: required), a body; `broken` after a mistake in its signature."""
-
-    __slots__ = ("body", "broken", "name", "params", "span")
-
-    def __init__(self, name: str, span: Span) -> None:
-        self.broken = False
-        self.name = name
-        self.span = span
-        self.params: dict[str, Template | None] = {}
-        self.body: list[Item] = []
+    @property
+    def stem(self) -> str:
+        return "sequence"
 
 
-class Model:
+class Block(Record):
+    """A block: parameters with their defaults (None: required) and a body. `broken`: its signature has a mistake."""
+
+    name: str
+    span: Span
+    params: dict[str, Template | None] = field(factory=dict, init=False)
+    body: list[Item] = field(factory=list, init=False)
+    broken: bool = field(default=False, init=False)
+
+
+class Model(Record):
     """A parsed model file.
 
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
@@ -202,36 +179,37 @@ class Model:
     `faulty` says that parsing found mistakes.
     """
 
-    def __init__(self, file: str, text: str, name: str) -> None:
-        self.file = file
-        self.text = text
-        self.name = name
-        self.description: str | None = None
-        self.inputs: dict[str, Template] = {}
-        self.vars: dict[str, Template] = {}
-        self.defaults: dict[str, dict[str, Argument]] = {}
-        self.blocks: dict[str, Block] = {}
-        self.layers: list[Item] = []
-        self.outputs: list[Template] = []
-        self.budget: dict[str, Limit] = {}
-        self.training: dict[str, Any] = {}
-        self.places: dict[tuple[str, str], Span] = {}
-        self.faulty = False
+    file: str
+    text: str
+    name: str
+    description: str | None = field(default=None, init=False)
+    inputs: dict[str, Template] = field(factory=dict, init=False)
+    vars: dict[str, Template] = field(factory=dict, init=False)
+    defaults: dict[str, dict[str, Argument]] = field(factory=dict, init=False)
+    blocks: dict[str, Block] = field(factory=dict, init=False)
+    layers: list[Item] = field(factory=list, init=False)
+    outputs: list[Template] = field(factory=list, init=False)
+    budget: dict[str, Limit] = field(factory=dict, init=False)
+    training: dict[str, Any] = field(factory=dict, init=False)
+    places: dict[tuple[str, str], Span] = field(factory=dict, init=False)
+    faulty: bool = field(default=False, init=False)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"
 
 
-class Limit:
-    """A budget: the least and the most allowed, their units as written, its place (None: the command line)."""
+class Limit(Record):
+    """A budget: the least and the most that is allowed, their units as written, and its place.
 
-    __slots__ = ("least", "least_unit", "most", "span", "unit")
+    `least_unit` is `unit` where it is left out. `span` is None for a budget of the command line.
+    """
 
-    def __init__(
-        self, least: int | None, most: int | None, unit: str, span: Span | None, *, least_unit: str | None = None
-    ) -> None:
-        self.least = least
-        self.most = most
-        self.unit = unit
-        self.least_unit = unit if least_unit is None else least_unit
-        self.span = span
+    least: int | None
+    most: int | None
+    unit: str
+    span: Span | None
+    least_unit: str = field(default=None)
+
+    def check(self) -> None:
+        if self.least_unit is None:
+            self.least_unit = self.unit

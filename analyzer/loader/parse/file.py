@@ -155,7 +155,7 @@ def _known_keys(parser: Parser, tree: Mapping) -> dict[str, Tree]:
 
 
 def _unknown_key(parser: Parser, key: Scalar, value: Tree, keys: dict[str, Tree]) -> None:
-    """Reports an unknown key; its value stands in for the key that it means, so that nothing else is missed."""
+    """Reports an unknown key; its value is used for the key that it means, so that the other mistakes are found too."""
     if key.text in CATALOGUE or found_elsewhere(key.text):
         unknown_key(parser, key, "a model", TOP_KEYS, help="write layers in the list under `layers:`")
         return
@@ -194,7 +194,7 @@ def _parse_vars(parser: Parser, tree: Tree) -> None:
 
 def _parse_defaults(parser: Parser, tree: Tree, known: Known) -> None:
     pairs = pairs_of(parser, tree, "`defaults`", "defaults: {conv: {padding: same}}")
-    # what `norm: batch_norm` adds has the defaults of `batch_norm`, wherever they stand
+    # the layer of `norm: batch_norm` has the defaults of `batch_norm`, even where these are written below
     for key, value in sorted(pairs, key=lambda pair: _adds_rows(pair[0].text)):
         if key.text in CATALOGUE:
             _default(parser, key, value, known)
@@ -224,7 +224,7 @@ def _default(parser: Parser, key: Scalar, value: Tree, known: Known) -> None:
 
 
 def _adds_rows(name: str) -> bool:
-    """Whether a layer type has parameters that stand for layers of their own."""
+    """Whether a layer type has parameters that add layers of their own."""
     kind = CATALOGUE.get(name)
     return kind is not None and any(isinstance(p.kind, Sugar) for p in kind.declared.values())
 

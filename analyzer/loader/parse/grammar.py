@@ -20,7 +20,7 @@ TOP_KEYS = {
     "training": "how the network is trained",
 }
 
-#: What other formats call the keys of a file; messages answer these names.
+#: What other formats call the keys of a file; messages suggest the right one.
 KEYS_ELSEWHERE = {
     "input_shape": "input", "input_size": "input", "input_dim": "input", "shape": "input", "image_size": "input",
     "model": "layers", "network": "layers", "net": "layers", "architecture": "layers", "backbone": "layers",
@@ -59,7 +59,7 @@ PARALLEL_KEYS = {
 }
 JOINS = ("concat", "add", "multiply")
 
-#: What else the keys of structures and the joins are called; messages answer these names.
+#: What else the keys of structures and the joins are called; messages suggest the right one.
 STRUCTURE_KEYS_ELSEWHERE = {
     "shortcut": "project", "downsample": "project", "skip": "project", "projection": "project", "layers": "body",
     "main": "body", "branch": "branches", "activation": "act", "merge": "join", "mode": "join",
@@ -76,17 +76,17 @@ BLOCK_KEYS = {
     "description": "a text for readers",
 }
 
-#: Axes of the long form of an input, by the spatial axes they may stand with.
+#: Axes of the long form of an input.
 INPUT_AXES = ("time", "height", "width", "length", "depth")
 
-#: What else the axes are called; messages answer these names.
+#: What else the axes are called; messages suggest the right one.
 AXES_ELSEWHERE = {
     "channels": "depth", "channel": "depth", "features": "depth", "filters": "depth", "c": "depth", "d": "depth",
     "h": "height", "w": "width", "frames": "time", "t": "time", "l": "length", "n": "length", "samples": "length",
 }  # fmt: skip
 
-#: Keys of `training`, with their choices (None: see the parser); those of the memory analysis, which a report does not
-#: load.
+#: Keys of `training`, with their choices (None: see the parser). The memory analysis has the same, which a report does
+#: not load.
 TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
     "batch": None,
     "dtype": None,

@@ -1,4 +1,4 @@
-"""What helps: the nearest fix of a mistake, in the words of a message."""
+"""Helps of messages: the nearest fix of a mistake."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%", re.ASCII)
 
 
 def meant(word: str, known: Iterable[str]) -> str | None:
-    """What helps where `word` is none of the known names: the nearest one, or the space that it lacks."""
+    """The help where `word` is none of the known names: the nearest one, or the space that is missing."""
     names = list(known)
     key, sign, value = _SIGN.split(word, maxsplit=1) if _SIGN.search(word) else (word, "", "")
     if sign == ":" and key in names:
@@ -36,7 +36,7 @@ def meant(word: str, known: Iterable[str]) -> str | None:
 
 
 def meant_layer(word: str, known: list[str]) -> str | None:
-    """What helps where a word is no layer type, block or structure, or no graph key."""
+    """The help where a word is no layer type, block or structure, or no graph key."""
     elsewhere = found_elsewhere(word)
     if elsewhere is not None:
         return f"`{shown(word)}` is called `{elsewhere}` here"
@@ -58,7 +58,7 @@ def with_dollars(text: str, known: Set[str]) -> str | None:
 
 
 def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, known: Set[str]) -> str | None:
-    """What helps where a text would be right without its quotes, with a `$`, as a list, or by its name here."""
+    """The help where a text would be right without its quotes, with a `$`, as a list, or by its name here."""
     if not isinstance(tree, Scalar) or not tree.text:
         return None
     if isinstance(declaration.kind, References):
@@ -80,7 +80,7 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
 
 
 def sugar_help(declaration: Parameter, word: str) -> str | None:
-    """What helps where `norm` or `act` names no such layer."""
+    """The help where `norm` or `act` names no such layer."""
     elsewhere = found_elsewhere(word)
     if elsewhere is not None:
         return f"`{shown(word)}` is called `{elsewhere}` here"

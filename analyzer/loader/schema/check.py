@@ -1,4 +1,4 @@
-"""Holding data against a schema: jsonschema's errors as findings, each at the key or value of the tree it is about."""
+"""Comparing data with a schema: jsonschema's errors as findings, each at the key or value of the tree that is wrong."""
 
 from __future__ import annotations
 
@@ -34,8 +34,7 @@ _TYPES = {
 class _Finding(Record):
     """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong.
 
-    `unknown` marks an unknown key, `missing` a mapping without a key that it needs, `second` a second layer in one
-    item.
+    `unknown` marks an unknown key, `missing` a mapping without a key that it needs, `second` a second layer in an item.
     """
 
     way: Way
@@ -48,7 +47,7 @@ class _Finding(Record):
 
 
 def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: str) -> list[Diagnostic]:
-    """What is wrong with `data` by the schema, in the order of the file; `tree` holds the places (None: unknown).
+    """What is wrong with `data` by the schema, in the order of the file; `tree` has the places (None: unknown).
 
     Raises `ImportError` where jsonschema is not installed.
     """
@@ -183,15 +182,15 @@ def _whose(way: Way, root: str = "the file") -> str:
     last = f"`{shown(way[-1])}`" if isinstance(way[-1], str) else f"item {way[-1] + 1}"
     owner = next((step for step in reversed(way[:-1]) if isinstance(step, str)), None)
     if isinstance(way[-1], str) and len(way) > 1 and not isinstance(way[-2], str):
-        return last  # a key of a list's item: the list says nothing more
+        return last  # a key of an item: the name of the list would not help
     return last if owner is None else f"{last} of `{shown(owner)}`"
 
 
 def _consequence(finding: _Finding, misspelt: Container[Way], tree: Tree | None) -> bool:
     """Whether a finding only follows from another one.
 
-    A key is missing where one is misspelt; the second of two layers in one item is at fault, not the first; what is no
-    YAML was reported as such.
+    A key is missing where one is misspelt; the second of two layers in one item is at fault, not the first; what the
+    reader refused was reported by it.
     """
     if finding.missing and finding.way in misspelt:
         return True
@@ -202,7 +201,7 @@ def _consequence(finding: _Finding, misspelt: Container[Way], tree: Tree | None)
 
 
 def _placed(finding: _Finding, tree: Tree | None, file: str) -> Diagnostic:
-    """The finding at its key or value; where the places are not known, the way is told."""
+    """The finding at its key or value. Where the places are not known, a note says how to get there."""
     if tree is None:
         way = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in finding.way).lstrip(".")
         notes = [f"at {shown(way, 200)}"] if way else []
@@ -216,6 +215,6 @@ def _placed(finding: _Finding, tree: Tree | None, file: str) -> Diagnostic:
 
 
 def _key(tree: Tree, name: str) -> Scalar | None:
-    """The key of a mapping as it stands in the file."""
+    """The key of a mapping as it was written."""
     items = tree.items if isinstance(tree, Mapping) else ()
     return next((key for key, _ in items if key.text == name), None)

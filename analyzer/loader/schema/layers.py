@@ -1,6 +1,6 @@
-"""The part of the model schema that speaks of layers: parameter kinds, layer types, and the items of a list.
+"""The part of the model schema about layers: parameter kinds, layer types, and the items of a list.
 
-Made from the catalogue and the tables of `grammar`; `schema` puts it together with the rest and says how it is meant.
+Made from the catalogue and the tables of `grammar`; `model` puts it together with the rest and explains it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Definitions: TypeAlias = dict[str, Any]
 
-#: Capital letters that begin a block's name, and what no type is written with.
+#: Capital letters: a block's name begins with one, a type's name has none.
 CAPITAL = "A-ZÀ-ÖØ-ÞΑ-ΩА-Я"
 #: Letters and digits of any script, as near as a pattern without properties of Unicode comes.
 _ALNUM = "0-9A-Za-zª²³µ¹ºÀ-ÖØ-öø-῿Ⰰ-\uffff"
@@ -77,7 +77,7 @@ def layer_definitions() -> Definitions:
 
 
 def ref_list() -> Fragment:
-    """A list of layers; beside other keys, where draft-07 passes over those next to a `$ref`."""
+    """A list of layers; beside other keys, where draft-07 ignores keys next to a `$ref`."""
     return {"type": "array", "items": ref("layer")}
 
 
@@ -115,7 +115,7 @@ class _Kinds:
 
 
 def _type(layer: type[Layer], kinds: _Kinds) -> Fragment:
-    """What stands behind a type's name: its parameters, the main one alone, or nothing."""
+    """The value of a type's name: its parameters, only the main one, or nothing."""
     rule = (inspect.getdoc(layer) or "").partition("\n\nSources: ")[0]
     fragment: Fragment = {
         "title": layer.type,

@@ -1,10 +1,10 @@
 """The JSON Schema (draft-07) of model files, for editors and other programs, made from the catalogue and the grammar.
 
-It points at the one wrong value: no `oneOf` and no `anyOf`; `type` lists, and `if/then/else` by JSON type. A text with
-a `$` is an expression and stands wherever a value may be one. `errorMessage`, which editors' YAML servers show, says
-what was expected; validators pass over it.
+It points at the one wrong value: it has no `oneOf` and no `anyOf`, but lists of `type`, and `if/then/else` by JSON
+type. A text with a `$` is an expression, allowed wherever a value may be one. `errorMessage`, which editors' YAML
+servers show, says what was expected; validators ignore it.
 
-It accepts what the parser accepts and refuses what it refuses, save what a schema cannot say:
+It accepts and refuses what the parser does, except for what a schema cannot express:
 
 - required parameters, since `defaults` may supply them (VALUE103);
 - blocks: whether one exists, its arguments, whether it reaches itself; names of other scripts' capitals (MODEL102,
@@ -13,11 +13,11 @@ It accepts what the parser accepts and refuses what it refuses, save what a sche
 - names: that they are unique, and what they refer to (NAME103, NAME104); characters that are no letters beyond U+2BFF;
 - relations of values: lists of `repeat` of one length, `min` below `max` in a budget, the elements of a volume
   (VALUE101, LIMIT104);
-- how a value is written: `null` and nothing, `512.0` and `512`, `1e6` and `1000000` are one to a schema, as are numbers
-  within one part in 10^9 of a whole number;
+- how a value is written: `null` and nothing, `512.0` and `512`, `1e6` and `1000000` are the same to a schema, as are
+  numbers within one part in 10^9 of a whole number;
 - YAML itself: duplicate keys, tags, commas in expressions (YAML1…).
 
-The other way round, it already refuses what the parser leaves to the expansion: a wrong value beside an expression in
+In turn it already refuses what the parser leaves to the expansion: a wrong value beside an expression in
 one list, a `when` that is a word.
 """
 

@@ -1,6 +1,6 @@
 """Building a tree out of PyYAML's events, with a stack of its own, so that nesting costs no recursion.
 
-It finds duplicate keys, tags, aliases that contain themselves, keys that are no text, control characters, and what is
+It finds duplicate keys, tags, aliases that contain themselves, keys that are not texts, control characters, and texts
 beyond the limits.
 """
 
@@ -113,7 +113,7 @@ class Builder:
         self._add(Damaged(container.start, container.end) if damaged and self.stack else container)
 
     def close_all(self) -> None:
-        """Closes what is open where a text ends in the middle, and keeps all that was read."""
+        """Closes all open lists and mappings where a text ends in the middle, and keeps what was read."""
         while self.stack:
             opened = self.stack[-1]
             if opened.key is not None:
@@ -178,7 +178,7 @@ class Builder:
             opened.key = node if isinstance(node, Scalar) else self._no_key(node)
         else:
             key, opened.key = opened.key, None
-            if key.__class__ is Damaged:  # it might have been any key: nothing more is said of this mapping
+            if key.__class__ is Damaged:  # it might have been any key: nothing more is reported about this mapping
                 opened.damaged = True
             elif key.text in opened.seen:
                 self._duplicate(container, key)
@@ -199,7 +199,7 @@ class Builder:
         return Damaged(node.start, node.end)
 
     def _merge(self, mapping: Mapping) -> bool:
-        """Puts in what the merge key `<<` brings, own keys win; False where it brings nothing that fits."""
+        """Adds what the merge key `<<` brings, own keys win; False where its value is no mapping or list of them."""
         place = next((n for n, (key, _) in enumerate(mapping.items) if key.text == "<<" and key.plain), None)
         if place is None:
             return True

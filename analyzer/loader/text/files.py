@@ -12,7 +12,7 @@ class FileError(OSError):
 
 
 def read_text(path: str) -> str:
-    """The text of a file; raises `FileError` where it cannot be read, `ModelError` where it is no text of a model."""
+    """The text of a file; raises `FileError` where it cannot be read, `ModelError` where `decode` does."""
     return decode(read_bytes(path, LIMITS.text + 1), path)
 
 
@@ -26,17 +26,16 @@ def read_bytes(path: str, most: int) -> bytes:
     except FileNotFoundError:
         raise FileError(f"file `{path}` does not exist") from None
     except (OSError, ValueError) as error:
-        # A ValueError (a null byte in the path) has no such attribute.
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise FileError(f"`{path}` cannot be read: {reason}") from None
 
 
 def decode(data: bytes, file: str) -> str:
-    """Bytes as a model's text; raises `ModelError` for too many of them and for what is not UTF-8."""
+    """The text of a model's bytes; raises `ModelError` where they are too many or not UTF-8."""
     if len(data) > LIMITS.text:
-        message = f"the file is larger than {LIMITS.text // 1024:,} KiB, the most that a model may have"
+        message = f"the file is larger than {LIMITS.text // 1024:,} KiB, the limit for a model"
         raise ModelError(
-            [Diagnostic("LIMIT101", message, Span(file, 1, 1), help="`repeat` and `blocks` say much in little")]
+            [Diagnostic("LIMIT101", message, Span(file, 1, 1), help="`repeat` and `blocks` make a long model short")]
         )
     try:
         return data.decode("utf-8-sig")
@@ -44,7 +43,7 @@ def decode(data: bytes, file: str) -> str:
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        message = f"the file is not UTF-8: byte 0x{data[error.start]:02X} begins no character"
+        message = f"the file is not UTF-8: byte 0x{data[error.start]:02X} does not begin a character"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff") and data[2:4] != b"\0\0":
             message = "the file is UTF-16, not UTF-8"
         raise ModelError([Diagnostic("YAML109", message, Span(file, line, column), help="save it as UTF-8")]) from None

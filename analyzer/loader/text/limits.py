@@ -1,4 +1,4 @@
-"""How large a model may be. Each limit is a setting; beyond it stands a clear error, never a machine out of memory."""
+"""How large a model may be. Each limit is a setting; beyond it is a clear error, never a machine out of memory."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ LIMITS = Limits()
 
 
 class Enough(Exception):
-    """So many mistakes were found that the search ends; `span` is where."""
+    """The search stops, since the limit of mistakes was reached; `span` is where."""
 
     def __init__(self, span: Span) -> None:
         super().__init__(span)
         self.span = span
 
     def note(self) -> Diagnostic:
-        """What the author is told of it."""
+        """The note about it for the author of the model."""
         message = f"the search for mistakes stopped here, after {LIMITS.findings}"
         return Diagnostic("LIMIT107", message, self.span, severity="note", help="fix some of them and run again")

@@ -30,7 +30,7 @@ class Read(Record):
 
 
 def read_tree(text: str, file: str) -> Read:
-    """The tree of a text and what is wrong with it as YAML."""
+    """The tree of a text, and the mistakes in its YAML."""
     problem = refuse_text(text, file)
     if problem is not None:
         return Read(None, [problem])
@@ -88,7 +88,7 @@ def _read_around(text: str, file: str, error: Exception, broken: Builder) -> Rea
 
 
 def _tree_before(builder: Builder) -> Tree | None:
-    """What a builder has read when it meets an error; what closing its lists would find wrong is no finding."""
+    """The tree that a builder has read when it meets an error. Mistakes found by closing its lists are dropped."""
     found = list(builder.problems)
     builder.close_all()
     builder.problems[:] = found

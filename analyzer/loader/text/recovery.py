@@ -67,11 +67,11 @@ def emptied(lines: AnySequence[str], lost: AnySequence[Lost]) -> str:
 
 
 class Doubt(Exception):
-    """Nobody knows what a region was part of: what is above it was complete."""
+    """It is not known what a region was part of, since the value above it was complete."""
 
 
 def without(tree: Tree, lost: Lost) -> Tree:
-    """A copy of a tree in which the value that a region was part of is `Damaged`, so that nothing is said of it.
+    """A copy of a tree in which the value that a region was part of is `Damaged`, so that nothing is reported about it.
 
     Raises `Doubt` where the region is under a value that was complete.
     """

@@ -1,7 +1,7 @@
 """The tree of a model text: scalars, lists and mappings, each with its place.
 
-A scalar stays the text that was written until somebody asks for its value (`value_of`), so that names such as `1e1` or
-`on` stay names.
+A scalar is kept as the text that was written until somebody asks for its value (`value_of`), so that names such as
+`1e1` or `on` stay names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Mark(Protocol):
-        """A place in PyYAML's way: line and column from 0."""
+        """A place as PyYAML counts it: line and column from 0."""
 
         line: int
         column: int
@@ -28,6 +28,7 @@ class Tree:
     weight = 1
     height = 0
 
+    # Written by hand, here and below: one is made for every key and value of a file, most with `end` still open.
     def __init__(self, start: Mark, end: Mark) -> None:
         self.start = start
         self.end = end
@@ -43,6 +44,7 @@ class Scalar(Tree):
 
     __slots__ = ("plain", "text")
 
+    # Written by hand: one is made for every key and value of a file; see `Tree`.
     def __init__(self, text: str, start: Mark, end: Mark, *, plain: bool) -> None:
         self.start = start
         self.end = end
@@ -51,7 +53,7 @@ class Scalar(Tree):
 
 
 class Damaged(Scalar):
-    """Stands for a value that the reader refused and reported; nothing more is said of it."""
+    """A value that the reader refused and reported. Nothing more is reported about it."""
 
     __slots__ = ()
 
@@ -60,7 +62,7 @@ class Damaged(Scalar):
 
 
 class Sequence(Tree):
-    """A list. `weight` counts its nodes, what aliases expand to included; `height` its levels."""
+    """A list. `weight` counts its nodes, with those that aliases expand to; `height` its levels."""
 
     __slots__ = ("flow", "height", "items", "weight")
 
@@ -105,7 +107,7 @@ _WORDS: dict[str, bool | None] = {
 
 
 def value_of(scalar: Scalar) -> int | float | bool | str | None:
-    """What a scalar stands for by YAML 1.2's core schema; a quoted one is text.
+    """The value of a scalar by YAML 1.2's core schema; a quoted one is text.
 
     `.inf`, `.nan`, `0x10`, `1_000` and `1:30` are text, and so is a number beyond a float's range.
     """
