@@ -11,7 +11,7 @@ changes that no test could notice, each with its reason.
 First every room's tests run once, to note which functions each test calls (`--retrace` does it again). A mutant is then
 run against the tests that call its function, the quickest first, up to the first that fails; one outside functions
 against the tests that call anything of its file. `--thorough` runs survivors against the whole room too. Results are
-kept in `--work`, so that a run can be continued; mutants of files that changed since are run again. Not a part of CI. It
+kept in `--work`, so that a run can be continued; mutants of functions that changed since are run again. Not a part of CI. It
 works in copies of the tree, in two processes of low priority. It needs Python 3.11.
 """
 
@@ -292,14 +292,9 @@ def attempt(root: Path, paths: Iterable[str], chosen: list[str], tests: Tests) -
 
 
 def kept_results(path: Path) -> dict[str, dict[str, Any]]:
-    """Earlier results, by the key of the mutant and the state of its file."""
+    """Earlier results, by the key of the mutant."""
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     return {(record := json.loads(line))["key"]: record for line in lines}
-
-
-def key_of(mutant: Mutant) -> str:
-    """A mutant in this very file."""
-    return f"{mutant.key}@{hashlib.sha256((ROOT / mutant.path).read_bytes()).hexdigest()[:12]}"
 
 
 def copied(to: Path) -> Path:
@@ -316,7 +311,7 @@ def worker(number: int, of: int, drawn: list[tuple[str, Mutant]], tests: dict[st
     root = copied(given.work / f"tree{number}")
     for room, mutant in drawn[number::of]:
         found = judged(room, mutant, root, tests[room], thorough=given.thorough)
-        record = {"key": key_of(mutant), "room": room, **mutant._asdict(), **found}
+        record = {"key": mutant.key, "room": room, **mutant._asdict(), **found}
         with (given.work / "results.jsonl").open("a", encoding="utf-8") as out:
             out.write(json.dumps(record, ensure_ascii=False) + "\n")
         print(f"{record['result']:<9}{record['seconds']:6.1f} s  {mutant.path}:{mutant.line} {mutant.text}", flush=True)
@@ -334,7 +329,7 @@ def report(drawn: list[tuple[str, Mutant]], results: dict[str, dict[str, Any]]) 
     excused: dict[str, int] = {}
     by_room: dict[str, list[int]] = {}
     for room, mutant in drawn:
-        record = results.get(key_of(mutant))
+        record = results.get(mutant.key)
         if record is None:
             continue
         ran += 1
@@ -378,7 +373,7 @@ def main() -> None:
     results = kept_results(given.work / "results.jsonl")
     if not given.survivors:
         settled = {"killed"} if given.thorough else {"killed", "survived"}
-        waiting = [one for one in drawn if results.get(key_of(one[1]), {}).get("result") not in settled]
+        waiting = [one for one in drawn if results.get(one[1].key, {}).get("result") not in settled]
         run_all(waiting, given)
         results = kept_results(given.work / "results.jsonl")
     report(drawn, results)

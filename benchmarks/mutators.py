@@ -16,6 +16,7 @@ Texts and the code inside f-strings, annotations, docstrings and imports for the
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,7 +24,8 @@ from typing import NamedTuple
 class Mutant(NamedTuple):
     """One change: the bytes from `start` to `end` of a file replaced by `text`.
 
-    `function` is the name of the class and the function around it, `called` whether that is a function whose calls tell
+    `around` is a digest of the function, or of the statement at the top of a file or a class, and where in it the change
+    is. `function` is the name of the class and the function around it, `called` whether that is a function whose calls tell
     which tests can notice the change: not one whose answers are kept, not the top of a file or a class.
     """
 
@@ -36,6 +38,7 @@ class Mutant(NamedTuple):
     end: int
     before: str
     text: str
+    around: str
 
     def applied(self, source: bytes) -> bytes:
         """The file with the change made."""
@@ -43,8 +46,8 @@ class Mutant(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What names the change in a file that has not changed."""
-        return f"{self.path}:{self.start}-{self.end}:{self.text}"
+        """What names the change as long as the code around it stays as it is."""
+        return f"{self.path}|{self.function}|{self.around}|{self.text}"
 
 
 _COMPARED = {
@@ -79,6 +82,7 @@ class _Finder(ast.NodeVisitor):
         for line in self.source.splitlines(keepends=True):
             self.lines.append(self.lines[-1] + len(line))
         self.inside: list[tuple[str, bool]] = []
+        self.span = (0, 0)
 
     def note(self, node: ast.AST, operator: str, text: str) -> None:
         """Notes that the source of `node` may be replaced by `text`."""
@@ -88,7 +92,18 @@ class _Finder(ast.NodeVisitor):
         called = bool(self.inside) and self.inside[-1][1]
         before = self.source[start:end].decode()
         line: int = node.lineno  # type: ignore[attr-defined]
-        self.mutants.append(Mutant(self.path, line, name, called, operator, start, end, before, text))
+        digest = hashlib.sha256(self.source[self.span[0] : self.span[1]]).hexdigest()[:12]
+        around = f"{digest}+{start - self.span[0]}"
+        self.mutants.append(Mutant(self.path, line, name, called, operator, start, end, before, text, around))
+
+    def visit(self, node: ast.AST) -> None:
+        """Remembers the function or the statement that it is in."""
+        outside = self.span
+        if isinstance(node, ast.FunctionDef) or (isinstance(node, ast.stmt) and not any(c for _, c in self.inside)):
+            last = self.lines[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+            self.span = (self.lines[node.lineno - 1] + node.col_offset, last)
+        super().visit(node)
+        self.span = outside
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._within(node.name, False, node.body)
