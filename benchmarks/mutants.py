@@ -214,9 +214,7 @@ def trace_into(notes: Path, file: str, root: Path) -> None:
 def traced(rooms: Iterable[str], given: Any) -> dict[str, Tests]:
     """For every room its tests, each with its seconds and the functions that it calls."""
     files = {room: test_files(room, ROOT) for room in rooms}
-    notes = {
-        file: given.work / "notes" / (file.replace("/", "-") + ".json") for each in files.values() for file in each
-    }
+    notes = {file: given.work / "notes" / note_name(file) for each in files.values() for file in each}
     missing = [file for file in notes if given.retrace or not notes[file].exists()]
     (given.work / "notes").mkdir(exist_ok=True)
 
