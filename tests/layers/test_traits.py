@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from building import build
 
-from analyzer.layers import CATALOGUE
+from analyzer.layers import CATALOGUE, SHARED, Flow
+from analyzer.layers.operations import INPLACE, OWN, VIEW
 from analyzer.layers.traits import Averages, Drops, Normalises, Scores
+from analyzer.volume import Volume
 
 ACTIVATIONS = (
     "relu relu6 elu selu celu gelu silu mish softplus softsign sigmoid log_sigmoid hard_sigmoid hard_swish hard_tanh tanh "
@@ -83,3 +86,23 @@ def test_an_answer_is_that_of_its_types(trait: str) -> None:
     expected = {name: answer for answer, names in ANSWERS[trait].items() for name in names.split()}
     found = {name: getattr(cls, trait) for name, cls in CATALOGUE.items() if getattr(cls, trait) != usual}
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "place"),
+    [
+        ("relu", {}, OWN),
+        ("relu", {"inplace": True}, INPLACE),
+        ("dropout", {"inplace": True}, INPLACE),
+        ("add", {"inputs": ["a", "b"], "inplace": True}, INPLACE),
+        ("conv", {"filters": 2, "kernel": 1}, OWN),
+        ("flatten", {}, VIEW),
+        ("slice", {"stop": 4}, VIEW),
+    ],
+)
+def test_where_an_output_lies(type_: str, written: dict[str, Any], place: object) -> None:
+    """In memory of its own, over its first input, or in it."""
+    layer, read = build(type_, written), Volume((4, 5), 6)
+    reads = [read] * CATALOGUE[type_].reads[0] if type_ != "add" else [read, read]
+    operations = layer.saved(Flow(reads, layer.output(reads)), SHARED)
+    assert operations[-1].place == place
