@@ -131,7 +131,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     names = list(known)
     if len(names) > _MANY:
-        names = [name for name in names if name[:1].lower() == word[:1].lower() and abs(len(name) - len(word)) < 3]
+        first = word[:1].lower()
+        names = [name for name in names if abs(len(name) - len(word)) < 3 and name[:1].lower() == first]
     names = names[:_MANY]
     lowered = {name.lower(): name for name in reversed(names)}
     if word.lower() in lowered:

@@ -10,7 +10,8 @@ import re
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
-_WRITTEN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGTP]?)(i?B)?", re.ASCII)
+#: Compiled where it is first used: a report without a written amount does not pay for it.
+_WRITTEN = r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGTP]?)(i?B)?"
 
 
 def count(number: int) -> str:
@@ -70,7 +71,7 @@ def read_amount(text: str) -> tuple[int, str] | None:
     >>> read_amount("150 MiB")
     (157286400, 'MiB')
     """
-    match = _WRITTEN.fullmatch(text.strip())
+    match = re.fullmatch(_WRITTEN, text.strip(), re.ASCII)
     if match is None:
         return None
     digits, prefix, suffix = match.groups()

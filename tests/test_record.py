@@ -90,3 +90,28 @@ def test_but_copies() -> None:
 @pytest.mark.parametrize("record", [Point(1, 2), Named(3, name="end")])
 def test_a_record_can_be_pickled(record: Point) -> None:
     assert pickle.loads(pickle.dumps(record)) == record
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_a_record_is_the_same_before_and_after_its_constructor_is_compiled(number: int) -> None:
+    class Mixed(Record):
+        a: int
+        b: int = 2
+        c: list[int] = field(factory=list)
+        d: int = field(init=False)
+
+        def check(self) -> None:
+            if self.a < 0:
+                raise ValueError("negative")
+            self.d = self.a + self.b
+
+    for _ in range(number):
+        record = Mixed(1, c=[3])
+    assert (record.a, record.b, record.c, record.d) == (1, 2, [3], 3)
+    assert Mixed(1).c == []
+    assert Mixed(1).c is not Mixed(1).c
+    with pytest.raises(ValueError, match="negative"):
+        Mixed(-1)
+    for wrong in (lambda: Mixed(), lambda: Mixed(1, 2, [], 4), lambda: Mixed(1, e=1), lambda: Mixed(1, a=1)):  # type: ignore[call-arg, misc]
+        with pytest.raises(TypeError, match=r"Mixed\.__init__"):
+            wrong()

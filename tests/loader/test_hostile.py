@@ -51,7 +51,7 @@ def run(path: Path, *arguments: str) -> Ended:
 
 def within_bounds(ended: Ended) -> None:
     assert "Traceback" not in ended.err
-    assert "mistake of analyzer itself" not in ended.err
+    assert "internal error" not in ended.err
     assert len(ended.err) < MOST_OUTPUT
     assert ended.megabytes < MEGABYTES
     assert ended.seconds < SECONDS

@@ -10,7 +10,7 @@ from __future__ import annotations
 import _ast
 import re
 
-from analyzer.loader.expressions.nodes import DOLLAR, NAME, compile_node, refusal, shown_value
+from analyzer.loader.expressions.nodes import DOLLAR, compile_node, is_name, refusal, shown_value
 from analyzer.loader.text.limits import LIMITS
 from analyzer.source import shown
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BUILT_IN = ("H", "W", "D", "i")
 
 _ONLY_AST = 0x400
-_VARIABLE = re.compile(r"\$\([^()]*\)|\$([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+_VARIABLE = r"\$\([^()]*\)|\$([A-Za-z_][A-Za-z0-9_]*)"
 _RUN_TOGETHER = re.compile(
     r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+[A-Za-z_]|(?![eE][+-]?\d)[A-Za-z_])", re.ASCII
 )
@@ -43,7 +43,7 @@ def is_expression(text: str) -> bool:
 
 def valid_name(name: str) -> bool:
     """Whether a variable or block parameter may have this name."""
-    return NAME.fullmatch(name) is not None and name not in KEYWORDS and name not in BUILT_IN
+    return is_name(name) and name not in KEYWORDS and name not in BUILT_IN
 
 
 class Expression:
@@ -88,7 +88,7 @@ def _compile_text(text: str, names: set[str]) -> Run:
         parts.append(text[place:])
     stray = next((p for p in parts if isinstance(p, str) and "$" in p), None)
     if stray is not None:
-        whole = shown(_VARIABLE.sub(lambda part: f"$({part.group(1)})" if part.group(1) else part.group(), text))
+        whole = shown(re.sub(_VARIABLE, _in_parentheses, text, flags=re.ASCII))
         raise refusal(
             f"`{shown(text)}` mixes `$( )` with a `$` outside of it",
             help=f"write `{whole}` for a text with values in it",
@@ -117,6 +117,11 @@ def _closing(text: str, start: int) -> int:
         if depth == 0:
             return place
     raise refusal(f"`{shown(text)}` has a `$(` that is not closed", help="add a `)`")
+
+
+def _in_parentheses(part: re.Match[str]) -> str:
+    """A `$name` as `$(name)`; what has parentheses already is kept."""
+    return f"$({part.group(1)})" if part.group(1) else part.group()
 
 
 def _compile_expression(text: str, names: set[str], *, bare: bool) -> Run:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import _ast
 import operator
-import re
 from collections.abc import Callable
 
 from analyzer.diagnostics import Refusal, listed, nearest
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 #: Stands for the dollar inside Python's grammar: a letter that no normalisation changes and no person types.
 DOLLAR = "ǂ"
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LARGEST = 10**30  # beyond it no intermediate result helps any model
 
 
@@ -191,11 +189,16 @@ def _constant(node: Any, names: set[str], bare: bool) -> Run:
 _CONSTANT_WORDS = {"true": True, "false": False}
 
 
+def is_name(text: str) -> bool:
+    """Whether a text is a name: a letter or `_`, then letters, digits and `_`, all of ASCII."""
+    return text.isascii() and text.isidentifier()
+
+
 def _name(node: Any, names: set[str], bare: bool) -> Run:
     name = node.id
     if name.startswith(DOLLAR):
         name = name[1:]
-        if NAME.fullmatch(name) is None:
+        if not is_name(name):
             raise refusal(
                 f"`${shown(name.replace(DOLLAR, '$'))}` is not a variable" if name else "a `$` has no name after it",
                 help="`$name` is a variable, `$( )` is an expression",

@@ -18,15 +18,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Set
 
-_SIGN = re.compile("([:=])")
-_WORD = re.compile(r"(?<![\w$.'\"])[A-Za-z_]\w*", re.ASCII)
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%", re.ASCII)
+#: Compiled where they are first used: most files need no suggestion.
+_SIGN = "([:=])"
+_WORD = r"(?<![\w$.'\"])[A-Za-z_]\w*"
+_PERCENT = r"([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*%"
 
 
 def meant(word: str, known: Iterable[str]) -> str | None:
     """The help where `word` is none of the known names: the nearest one, or the space that is missing."""
     names = list(known)
-    key, sign, value = _SIGN.split(word, maxsplit=1) if _SIGN.search(word) else (word, "", "")
+    key, sign, value = re.split(_SIGN, word, maxsplit=1) if re.search(_SIGN, word) else (word, "", "")
     if sign == ":" and key in names:
         return f"a space is missing after `{key}:`"
     if sign == "=" and key.strip() in names:
@@ -53,7 +54,7 @@ def with_dollars(text: str, known: Set[str]) -> str | None:
         name = word.group()
         return f"${name}" if name in known and name not in BUILT_IN else name
 
-    dollared = _WORD.sub(mark, text)
+    dollared = re.sub(_WORD, mark, text, flags=re.ASCII)
     return dollared if dollared != text else None
 
 
@@ -66,7 +67,7 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
     axis = AXES_ELSEWHERE.get(tree.text.lower()) if isinstance(declaration.kind, Axes) else None
     if axis is not None:
         return f"did you mean `{axis}`?"
-    percent = _PERCENT.fullmatch(tree.text)
+    percent = re.fullmatch(_PERCENT, tree.text, re.ASCII)
     if percent is not None:
         return f"write {float(percent.group(1)) / 100:.12g}"
     if not tree.plain:

@@ -71,6 +71,6 @@ def _unknown_variable(parser: Parser, name: str, scalar: Scalar, known: Known) -
     help = f"did you mean `${near}`?" if near else None
     if name in parser.later:
         help = "it is declared below; a variable only sees those above it"
-    names = listed([f"${one}" for one in sorted(known)], last="and")
+    names = listed(map("${}".format, sorted(known)), last="and")
     notes = [f"the variables are {names}" if known else "there are no variables here"]
     parser.problem("NAME102", f"no variable is called `${shown(name)}` here", scalar, notes=notes, help=help)

@@ -7,7 +7,7 @@ beyond the limits.
 from __future__ import annotations
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.loader.text.characters import FORBIDDEN
+from analyzer.loader.text.characters import forbidden
 from analyzer.loader.text.commas import find_split
 from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree
@@ -138,7 +138,7 @@ class Builder:
 
     def _printable(self, text: str, node: Tree) -> Tree:
         """Refuses a text in quotes that an escape put a control character into."""
-        bad = FORBIDDEN.search(text)
+        bad = forbidden(text)
         if bad is None:
             return node
         self.report("YAML108", f"the character U+{ord(bad.group()):04X} is not allowed in a model", node, "delete it")

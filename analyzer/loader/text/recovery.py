@@ -11,7 +11,7 @@ from collections.abc import Sequence as AnySequence
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.record import Record
 
-_KEY = re.compile(r"[ ]*([A-Za-z_]+)[ ]*:")
+_KEY = r"[ ]*([A-Za-z_]+)[ ]*:"
 
 
 class Lost(Record):
@@ -47,7 +47,7 @@ def lost_around(lines: AnySequence[str], line: int) -> Lost:
         if not (_is_empty(lines[end]) or below > column or listed):
             break
         end += 1
-    key = _KEY.match(text)
+    key = re.match(_KEY, text)
     return Lost(line, end, column, item, key.group(1) if key is not None else None)
 
 

@@ -94,10 +94,8 @@ class Mapping(Tree):
         return None
 
 
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-
-
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+#: A number with a fraction or an exponent. Compiled where it is first used: most files hold whole numbers only.
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 
 
 _WORDS: dict[str, bool | None] = {
@@ -117,9 +115,10 @@ def value_of(scalar: Scalar) -> int | float | bool | str | None:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in "0123456789-+.":
-        if _INTEGER.fullmatch(text):
+        digits = text[1:] if text[0] in "+-" else text
+        if digits.isascii() and digits.isdigit():
             return int(text) if len(text) < 4000 else text
-        if _FLOAT.fullmatch(text):
+        if "x" not in text and re.fullmatch(_FLOAT, text, re.ASCII):  # a volume such as `3x3` is none
             number = float(text)
             return text if number in (float("inf"), float("-inf")) else number
     return text
