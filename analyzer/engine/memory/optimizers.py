@@ -94,13 +94,8 @@ class _Adafactor(Optimizer):
         ):
             group = [shape for shape in shapes if (len(shape) == 1) is vectors]
             sizes = [prod(shape) * width for shape in group]
-            stages = [[*before, *sizes], [*sizes, width]]
-            if not vectors:
-                for axes in (slice(-1), slice(-2)):
-                    stages.append([*before, *[prod(shape[axes]) * width for shape in group]])
-                stages[0].extend(prod(shape[:-2]) * width for shape in group)
-                stages.append([*before, *[prod(shape[:-2]) * shape[-1] * width for shape in group]])
-            most = max(most, *stages, key=sum)
+            beside = [] if vectors else [prod(shape[:-2]) * width for shape in group]  # for the means of all rows
+            most = max(most, [*before, *sizes, *beside], [*sizes, width], key=sum)
             before = sizes
         return most
 

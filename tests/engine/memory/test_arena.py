@@ -16,6 +16,8 @@ from building import build, volume
 import analyzer
 from analyzer.contract.keys import written
 from analyzer.contract.memory import PLAN
+from analyzer.engine.memory.arena.lifetimes import Lifetimes
+from analyzer.engine.memory.arena.placement import candidates
 from analyzer.engine.memory.arena.plan import Plan, Tensor
 from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
 from analyzer.engine.memory.arena.verify import verify
@@ -244,6 +246,40 @@ def test_the_optimum_of_a_few_tensors(seed: int) -> None:
     plan = plan_arena(given)
     assert plan.size == optimum(given)
     assert verify(plan) == []
+
+
+def offered(*rows: tuple[int, int, int]) -> list[tuple[str, list[int]]]:
+    """All offsets that the planner may choose from, with the order that gives them."""
+    given = tensors(*rows)
+    slots = [tensor.size for tensor in given]
+    return list(candidates(given, slots, Lifetimes(given, slots)))
+
+
+def test_each_order_by_hand() -> None:
+    """All four are alive at step 5, so each lies upon those before it in the order.
+
+    Lives last 1, 2, 3 and 4 steps; sizes times lives are 48, 32, 96 and 64.
+    """
+    found = offered((48, 5, 5), (16, 5, 6), (32, 4, 6), (16, 5, 8))
+    assert dict(found[:6]) == {
+        "size": [0, 80, 48, 96],  # a, c, b, d
+        "breadth": [0, 80, 48, 96],
+        "size × lifetime": [48, 96, 0, 32],  # c, d, a, b
+        "lifetime": [64, 48, 16, 0],  # d, c, b, a
+        "start": [32, 80, 0, 96],  # c, a, b, d
+        "end": [64, 48, 16, 0],  # d, c, b, a
+    }
+
+
+def test_a_repair_also_gives_what_it_has_after_a_move_of_more_than_half() -> None:
+    """A copy takes as much work as a move of that many. The last offsets are always given."""
+    # d is placed again before b and c: three of four are moved.
+    names = [name for name, _ in offered((48, 2, 2), (32, 0, 1), (32, 1, 2), (32, 1, 1))]
+    assert names.count("size, repaired") == 2
+    # In time a lies at 0, b at 48 and c, with 48 below b, at 80, above the bound of 96: b and c, two of four, are moved.
+    found = offered((48, 0, 1), (32, 1, 2), (64, 2, 2), (16, 3, 3))
+    assert dict(found)["start"] == [0, 48, 80, 0]
+    assert [offsets for name, offsets in found if name == "start, repaired"] == [[0, 64, 0, 0]]
 
 
 def test_broad_steps_first() -> None:

@@ -107,6 +107,26 @@ def test_gradients_of_earlier_passes_exist_throughout_a_step(passes: int) -> Non
     assert found.assumptions()["gradients"] == ("kept from pass to pass" if passes > 1 else "none before the step")
 
 
+@pytest.mark.parametrize(
+    ("shapes", "made"),
+    [
+        # The matrix first: its update (120) and the mean of its mean squares (4); then the vector's beside the update.
+        ([(6, 5), (5,)], [120, 20]),
+        # The vector first: its update (20) stays beside those two.
+        ([(5,), (6, 5)], [20, 120, 4]),
+        # A kernel is 8 matrices of 3 rows and columns: 8 means beside it. Another matrix counts at the same time.
+        ([(8, 3, 3), (6, 5)], [288, 120, 32, 4]),
+        # A vector alone: its update, and the number that clips it.
+        ([(5,)], [20, 4]),
+    ],
+)
+def test_adafactor_updates_all_matrices_at_once_and_all_vectors_at_once(
+    shapes: list[tuple[int, ...]], made: list[int]
+) -> None:
+    """In float32, bytes; the group of the first parameter comes first (torch's `_multi_tensor_adafactor`)."""
+    assert OPTIMIZERS["adafactor"].made(shapes, 4, "foreach", decays=False) == made
+
+
 # -- what must not be forgotten: each of these mistakes is found by the rows above ---------------------------------------
 
 
