@@ -135,7 +135,7 @@ def memory(
     inference's tensors. `settings` are those of `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`,
     `checkpoint`, …); the file's `training` gives the others.
 
-    `in_mode().peak.bytes` is the peak of training, `in_mode().inference.peak.bytes` that of inference; `verdict()`,
+    `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of inference; `verdict()`,
     `largest` and `changes` are what the command prints, in bytes and samples.
 
     Raises `ModelError` with every mistake, and `SettingError` for a wrong setting.

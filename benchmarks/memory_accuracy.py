@@ -482,7 +482,7 @@ def modes() -> Lines:
     """A training step of one network in each mode."""
     path = EXAMPLES / "deepface.yaml"
     found = MemoryAnalysis(network(path), Run(batch=32, optimizer="adam"), file=path.name)
-    held = {mode: found.in_mode(mode) for mode in ("shared", "declared", "local")}
+    held = {mode: found.held(mode) for mode in ("shared", "declared", "local")}
     body: list[list[object]] = [
         [part, *(mib(one.training_parts()[part]) for one in held.values())]
         for part in held["shared"].training_parts()

@@ -111,7 +111,7 @@ def test_memory_takes_the_settings_of_the_file_and_those_given() -> None:
     model = analyzer.load(TEXTBOOK + "training: {batch: 4, optimizer: adam}\n")
     found = analyzer.memory(model)
     assert (found.run.batch, found.run.optimizer, found.run.step) == (4, "adam", "foreach")
-    held = found.in_mode("shared")
+    held = found.held("shared")
     # parameters, gradients, Adam's two moments and its square roots, 4 bytes each; a counter for each of two tensors
     state = 3_860 * 4
     step = held.training.ledger.peaks["step"]

@@ -49,18 +49,18 @@ def test_a_deep_network() -> None:
 def test_a_memory_analysis(calculated: bool) -> None:
     found = analyzer.memory(TEXTBOOK, batch=4, optimizer="adam", checkpoint="sqrt", device="RTX 4090")
     if calculated:
-        assert found.in_mode().peak.bytes
-        assert found.in_mode().timeline
+        assert found.held().peak.bytes
+        assert found.held().timeline
         assert found.largest
     same = again(found)
-    assert (same.in_mode().peak.bytes, same.largest) == (found.in_mode().peak.bytes, found.largest)
-    assert same.in_mode().timeline == found.in_mode().timeline
+    assert (same.held().peak.bytes, same.largest) == (found.held().peak.bytes, found.largest)
+    assert same.held().timeline == found.held().timeline
     assert same.run == found.run
 
 
 def test_a_deep_memory_analysis() -> None:
     found = analyzer.memory(CHAIN)
-    assert again(found).in_mode().peak.bytes == found.in_mode().peak.bytes == again(found).in_mode().peak.bytes
+    assert again(found).held().peak.bytes == found.held().peak.bytes == again(found).held().peak.bytes
 
 
 def test_a_difference() -> None:

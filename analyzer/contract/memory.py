@@ -170,7 +170,7 @@ def _timeline(report: MemoryAnalysis) -> dict[str, list[tuple[str, int]]] | None
     if not report.trains:
         return None
     phases: dict[str, list[tuple[str, int]]] = {phase: [] for phase in PHASES}
-    for phase, layer, alive in report.in_mode().timeline:
+    for phase, layer, alive in report.held().timeline:
         phases[phase].append((layer, alive))
     return phases
 
@@ -181,7 +181,7 @@ def _inputs(report: MemoryAnalysis) -> dict[str, str] | None:
 
 
 def _reserved(report: MemoryAnalysis) -> int:
-    held = report.in_mode()
+    held = report.held()
     return held.reserved_training if held.trains else held.reserved_inference
 
 
@@ -209,8 +209,8 @@ MEMORY = (
         {"type": "object", "required": ["counted", "slices", "local"]},
         lambda report: report.assumptions(),
     ),
-    Key("inference", _part_of_mode("inference"), lambda report: written(_INFERENCE, report.in_mode())),
-    Key("training", _part_of_mode("training"), lambda report: _training(report.in_mode()), True),
+    Key("inference", _part_of_mode("inference"), lambda report: written(_INFERENCE, report.held())),
+    Key("training", _part_of_mode("training"), lambda report: _training(report.held()), True),
     Key("reserved_bytes", COUNT, _reserved),
     Key("max_batch", COUNT, _largest(0), True),
     Key("max_batch_at_risk", COUNT, _largest(1), True),
@@ -225,7 +225,7 @@ MEMORY = (
     Key(
         "modes",
         closed(dict.fromkeys(MODES[:2], definition("mode")), dict.fromkeys(MODES[2:], definition("mode"))),
-        lambda report: {mode: written(MODE, report.in_mode(mode)) for mode in report.modes},
+        lambda report: {mode: written(MODE, report.held(mode)) for mode in report.modes},
     ),
     Key("timeline", closed({phase: array(definition("moment")) for phase in PHASES}), _timeline, True),
     Key("ranks", definition("ranks"), _ranks, True),

@@ -130,7 +130,7 @@ def test_receptive_field() -> None:
 def test_peaks_are_those_of_the_memory_analysis() -> None:
     """At the batch and the optimizer that the file's `training` says."""
     text = FROZEN + "training: {batch: 8, optimizer: adam}\n"
-    held = memory(text).in_mode()
+    held = memory(text).held()
     assert amount(text, "peak_training_memory") == held.peak.bytes
     assert amount(text, "peak_inference_memory") == held.inference.peak.bytes
     one = amount(FROZEN, "peak_inference_memory")

@@ -83,7 +83,7 @@ class MemoryAnalysis:
         self._modes: dict[str, ModeMemory] = {}
         self._rank: dict[str, PerRank] = {}
 
-    def in_mode(self, mode: str | None = None) -> ModeMemory:
+    def held(self, mode: str | None = None) -> ModeMemory:
         """Inference and training in a mode, by default the one asked for.
 
         `declared` is `shared` where the file declares no sharing of its own.
@@ -108,7 +108,7 @@ class MemoryAnalysis:
     @property
     def trains(self) -> bool:
         """Whether the run's number format is one that networks are trained in."""
-        return self.in_mode().trains
+        return self.held().trains
 
     @property
     def divided(self) -> bool:
@@ -120,7 +120,7 @@ class MemoryAnalysis:
 
         Raises ShardingError for a batch that does not divide among the ranks, and for an unknown strategy.
         """
-        found = self.in_mode(mode)
+        found = self.held(mode)
         if found.mode not in self._rank:
             self._rank[found.mode] = found.on_ranks(self.strategy, self.ranks)
         return self._rank[found.mode]
@@ -129,7 +129,7 @@ class MemoryAnalysis:
         """The bytes of tensors that the verdict is about."""
         if self.divided:
             return self.rank(mode).peak.bytes
-        found = self.in_mode(mode)
+        found = self.held(mode)
         return found.peak.bytes if found.trains else found.inference.peak.bytes
 
     def verdict(self, mode: str | None = None) -> Verdict | None:
@@ -145,7 +145,7 @@ class MemoryAnalysis:
         """The largest batch of all ranks that fits, and the largest that is at risk; None where no device is named."""
         if self.device is None:
             return None
-        found, ranks = self.in_mode(), self.ranks
+        found, ranks = self.held(), self.ranks
 
         @cache  # both searches begin with the same batches, and each costs a simulated step
         def needed(each: int) -> int:
@@ -159,12 +159,12 @@ class MemoryAnalysis:
     @cached_property
     def changes(self) -> list[Change]:
         """The changes of the run that lower the peak of training, the most effective first."""
-        return changes(self.in_mode(), self.strategy, self.ranks) if self.trains else []
+        return changes(self.held(), self.strategy, self.ranks) if self.trains else []
 
     @cached_property
     def plan(self) -> Plan | None:
         """The static plan of inference's tensors, where it is asked for."""
-        return self.in_mode().arena if self.arena else None
+        return self.held().arena if self.arena else None
 
     @property
     def without_blocks(self) -> bool:

@@ -77,7 +77,7 @@ def _wrapped(line: TableLine, room: int | None) -> Iterator[TableLine]:
 
 def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[TableLine]]]:
     """The sections with their titles, first the one that the verdict is about."""
-    modes = [report.in_mode(mode) for mode in report.modes]
+    modes = [report.held(mode) for mode in report.modes]
     judged = [report.verdict(mode) for mode in report.modes]
     fits = (
         []
@@ -191,7 +191,7 @@ def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
         Column("name", "name", "name of the network", value=_name),
         Column("input", "input", "input volume", value=_input),
         column("batch", "batch", lambda report: f"{report.run.batch:,}"),
-        column("inference", "inference peak", lambda report: memory(report.in_mode().inference.peak.bytes)),
+        column("inference", "inference peak", lambda report: memory(report.held().inference.peak.bytes)),
     ]
     if any(report.trains for report in good):
         columns.append(column("training", "training peak", _needed))

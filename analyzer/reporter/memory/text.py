@@ -37,10 +37,10 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
         yield verdict + "\n"
     yield from _table(report, options)
     if report.trains:
-        mode = TITLES["shared" if report.in_mode().mode == "shared" else report.mode]
+        mode = TITLES["shared" if report.held().mode == "shared" else report.mode]
         where = " on one device" if report.divided else ""
         yield f"\n{styled(f'live bytes of a training step{where}, {mode}', 'bold', options.color)}\n"
-        yield from plot(report.in_mode().timeline, options)
+        yield from plot(report.held().timeline, options)
     if report.changes:
         yield "\n"
         yield from draw(changes_grid(report), options, free=False)
@@ -88,7 +88,7 @@ def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
         f"{found.word} on {device.name}",
         f"{memory(found.low)} to {memory(found.high)} needed of {memory(device.capacity)}{usable}",
     ]
-    if report.in_mode().mode != "shared":
+    if report.held().mode != "shared":
         parts.append(TITLES[report.mode])
     first, *others = labelled(
         [

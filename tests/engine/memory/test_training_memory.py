@@ -99,7 +99,7 @@ def test_gradients_of_earlier_passes_exist_throughout_a_step(passes: int) -> Non
     network.name_outputs([network.place("dense1", build("dense", {"units": 5}), [entered])])
     run = Run(batch=2, optimizer="sgd", step="loop", loss="none", accumulate=passes)
     found = MemoryAnalysis(network, run)
-    peaks = {phase: peak.bytes for phase, peak in found.in_mode().training.ledger.peaks.items()}
+    peaks = {phase: peak.bytes for phase, peak in found.held().training.ledger.peaks.items()}
     earlier = 220 if passes > 1 else 0
     assert peaks == {"forward": 380 + earlier, "backward": 380 + 220 + earlier, "step": 300 + 40 + 220}
     ranks = MemoryAnalysis(network, run.but(batch=4), ranks=2).rank()
