@@ -6,7 +6,8 @@ nothing above it writes one of its own.
 
 The rule for `format`, the first key of every document:
 
-- A new key does not change `format`. A reader ignores the keys that it does not know.
+- A new key does not change `format`. Programs that read a report should ignore keys that they do not know. `analyzer`
+  itself refuses a saved report with one: it cannot tell a key of a later version from a change by hand.
 - A key that goes, or whose meaning changes, raises `format`.
 - CHANGELOG.md names every key that is added, goes or changes its meaning.
 """
