@@ -20,6 +20,9 @@ def run() -> "NoReturn":
     """Runs the command that `sys.argv` asks for, and ends the process with its exit code."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # otherwise the caller has it ignored
         _signal.signal(_signal.SIGINT, _interrupted)
+    import gc
+
+    gc.disable()  # the process ends soon: collecting makes its imports, and reading a long file, slower
     from analyzer.cli.main import process
 
     # Everything is written. A normal exit would free every object first, which takes time and changes nothing.

@@ -55,9 +55,6 @@ def main(arguments: list[str]) -> int:
 
 def process(arguments: list[str]) -> int:
     """`main` for a whole process: prepares its streams, and returns its exit code."""
-    import gc
-
-    gc.disable()  # the process ends soon, and collecting makes reading a long file several times slower
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell; whatever is written to it is dropped
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

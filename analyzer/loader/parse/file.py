@@ -22,8 +22,7 @@ from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.limits import Enough
 from analyzer.loader.text.places import described
-from analyzer.loader.text.reader import Read, read_tree
-from analyzer.loader.text.recovery import Doubt, pair_above, without
+from analyzer.loader.text.reader import read_tree
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.record import Record
 from analyzer.source import shown
@@ -50,7 +49,11 @@ def parse(text: str, file: str) -> Parsed:
     read = read_tree(text, file)
     stem = os.path.splitext(os.path.basename(file))[0]
     parser = Parser(Model(file, text, stem if stem and not stem.startswith("<") else "model"), read.problems)
-    tree = _sound(read) if read.lost else read.tree
+    tree = read.tree
+    if read.lost:
+        from analyzer.loader.parse.sound import sound_tree  # with all that only a wrong text needs
+
+        tree = sound_tree(read)
     if tree is None and not read.problems:
         tree = Scalar("", *_START, plain=True)
     model = None
@@ -61,33 +64,6 @@ def parse(text: str, file: str) -> Parsed:
     if model is not None:
         model.faulty = bool(parser.problems)
     return Parsed(None if read.lost else model, in_order(parser.problems), read.tree)
-
-
-#: Keys that others refer to: where a part of one was lost, a name in another one may be right.
-_REFERRED = ("vars", "blocks", "defaults")
-
-
-def _sound(read: Read) -> Tree | None:
-    """The tree of a text with a syntax error, good for finding more mistakes in it; None where these might be false."""
-    tree = read.tree
-    if read.doubtful or not isinstance(tree, Mapping) or tree.flow:
-        return None
-    for lost in read.lost:
-        pair = pair_above(tree, lost)
-        key = lost.key if pair is None else pair[0].text
-        if key not in TOP_KEYS or key in _REFERRED or (pair is None and tree.get(key) is not None):
-            return None
-        if pair is None:
-            place = Damaged(tree.start, tree.start)
-            tree.items.append((Scalar(key, tree.start, tree.start, plain=True), place))
-        else:
-            try:
-                copy = without(tree, lost)
-            except Doubt:
-                return None
-            assert isinstance(copy, Mapping)
-            tree = copy
-    return tree
 
 
 class _Start:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
 from analyzer.diagnostics import listed
@@ -51,7 +50,14 @@ def unknown_key(parser: Parser, key: Scalar, what: str, known: Iterable[str], *,
 
 
 def _is_name(text: str) -> bool:
-    return bool(text) and all(c.isalnum() or c in "_-/:" or unicodedata.category(c)[0] == "M" for c in text)
+    return bool(text) and all(c.isalnum() or c in "_-/:" or _is_mark(c) for c in text)
+
+
+def _is_mark(sign: str) -> bool:
+    """Whether a sign belongs to the letter before it, such as a vowel in Devanagari."""
+    from unicodedata import category
+
+    return category(sign)[0] == "M"
 
 
 def _as_name(text: str) -> str | None:

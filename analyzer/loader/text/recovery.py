@@ -8,23 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence as AnySequence
 
+from analyzer.loader.text.read import Lost
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree
-from analyzer.record import Record
 
 _KEY = r"[ ]*([A-Za-z_]+)[ ]*:"
-
-
-class Lost(Record):
-    """Lines that could not be read, from `first` to before `end` (from 0); `column` is where they begin.
-
-    `item` says that they are an item of a list, `key` is the key that they seem to begin with.
-    """
-
-    first: int
-    end: int
-    column: int
-    item: bool
-    key: str | None
 
 
 def indentation(line: str) -> int:
