@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from building import build, volume
-from test_battery import RANKS, VOLUMES, flow_of, ordinary
+from test_battery import RANKS, VOLUMES, flow_of, ordinary, written
+from test_declared import MAIN
 
 from analyzer.layers import CATALOGUE, SHARED, Layer
 from analyzer.layers.readings import Cells
@@ -81,6 +82,61 @@ def test_questions_that_depend_on_parameters() -> None:
     assert build("flatten").bounds(read) is None
 
 
+#: The parameters that give a layer's weights (or its pool) their shape, which layers that share them must agree on.
+AGREED = {
+    "filters": "conv separable_conv conv_transpose conv_lstm",
+    "kernel": "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool conv_lstm",
+    "units": "dense linear lstm gru rnn",
+    "size": "embedding adaptive_avg_pool adaptive_max_pool local_response_norm",
+}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_layers_that_share_weights_agree_on(name: str) -> None:
+    layer, volumes = ordinary(name, VOLUMES[max(RANKS.get(name, {2}))])
+    assert layer.output(volumes).size > 0
+    names = {parameter for parameter, types in AGREED.items() if name in types.split()}
+    assert sorted(map(str, layer.agreed())) == sorted(str(getattr(layer, parameter)) for parameter in names)
+
+
+def test_equal_numbers_of_weights_in_another_arrangement_do_not_agree() -> None:
+    """3·3·8/2·8 = 3·3·8·4 weights of a convolution; a kernel of 2 × 6 and of 6 × 2."""
+    pairs: list[tuple[str, dict[str, object], dict[str, object]]] = [
+        ("conv", {"filters": 8, "kernel": 3, "groups": 2}, {"filters": 4, "kernel": 3}),
+        ("conv_lstm", {"filters": 4, "kernel": "2x6"}, {"filters": 4, "kernel": "6x2"}),
+    ]
+    for type_, one, other in pairs:
+        first, second = build(type_, one), build(type_, other)
+        flows = [flow_of(layer, VOLUMES[3]) for layer in (first, second)]
+        weights = [layer.parameters(flow, SHARED).weights for layer, flow in zip((first, second), flows, strict=True)]
+        assert weights[0] == weights[1]
+        assert first.agreed() != second.agreed()
+        assert first.agreed() == build(type_, one).agreed()
+    assert (
+        build("conv", {"filters": 8, "kernel": "3x3"}).agreed() == build("conv", {"filters": 8, "kernel": 3}).agreed()
+    )
+
+
+@pytest.mark.parametrize(
+    ("type_", "parameter"),
+    [
+        (type_, parameter)
+        for parameter, types in MAIN.items()
+        for type_ in types.split()
+        if set(CATALOGUE[type_].needed) <= {parameter}
+    ],
+)
+def test_a_bare_value_is_the_value_of_its_parameter(type_: str, parameter: str) -> None:
+    """`dense: 5` is `dense: {units: 5}`, for every type whose other parameters have defaults."""
+    read = VOLUMES[max(RANKS.get(type_, {2}))]
+    value = written(type_, read).get(parameter, 0.25 if parameter in ("rate", "slope") else 4)
+    bare, named = build(type_, value), build(type_, {parameter: value})
+    assert getattr(bare, parameter) == getattr(named, parameter)
+    assert bare.written() == named.written() != {}
+    volumes = [read] * (2 if parameter == "inputs" else 1)
+    assert bare.output(volumes) == named.output(volumes)
+
+
 @pytest.mark.parametrize(
     ("space", "lacks"),
     [
@@ -110,5 +166,11 @@ def test_a_type_that_answers_is_in_the_catalogue(space: dict[str, object]) -> No
     try:
         type("Answering", (Layer,), space, type="answering")
         assert CATALOGUE["answering"].__name__ == "Answering"
+        assert CATALOGUE["answering"].reads == (1, 1)
+        type("Several", (CATALOGUE["answering"],), {}, reads=(2, None))
+        type("Joining", (CATALOGUE["answering"],), {}, type="joining", reads=(2, 3))
+        assert CATALOGUE["joining"].reads == (2, 3)
+        assert CATALOGUE["answering"].reads == (1, 1)
     finally:
         CATALOGUE.pop("answering", None)
+        CATALOGUE.pop("joining", None)

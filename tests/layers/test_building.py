@@ -11,7 +11,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE
 from analyzer.layers.building import build
 from analyzer.layers.padding import Padding
-from analyzer.layers.sharing import LOCAL, Sharing
+from analyzer.layers.sharing import LOCAL, SHARED, Sharing
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,29 @@ def test_a_wrong_value_is_refused(type_: str, written: Any, message: str, code: 
     assert caught.value.message.startswith(message)
     assert str(caught.value) == caught.value.message
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "parameter", "message"),
+    [
+        ("custom", {"output": SHARED}, "output", "must be a volume such as `7x7x512`, not `shared`"),
+        ("reshape", {"to": SHARED}, "to", "not `shared`"),
+        ("mean", {"axis": LOCAL}, "axis", "not `local`"),
+        ("spatial_pyramid_pool", {"bins": LOCAL}, "bins", "not `local`"),
+        ("upsample", {"factor": LOCAL}, "factor", "not `local`"),
+        ("conv", {"filters": 4, "kernel": Padding("same")}, "kernel", "not `same`"),
+        ("conv", {"filters": 4, "kernel": 3, "padding": LOCAL}, "padding", "not `local`"),
+        ("conv", {"filters": 4, "kernel": 3, "sharing": Padding("same")}, "sharing", "not `same`"),
+    ],
+)
+def test_a_value_that_another_kind_has_read_is_refused(
+    type_: str, written: dict[str, Any], parameter: str, message: str
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        build(type_, written)
+    assert (caught.value.code, caught.value.parameter) == ("VALUE101", parameter)
+    assert caught.value.message.startswith(f"`{parameter}` of `{type_}` must be ")
+    assert caught.value.message.endswith(message)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, found_elsewhere, parameter
@@ -16,117 +17,147 @@ from analyzer.layers.spatial_kinds import Axes, Factors, PaddingKind, SharingKin
 NAN, INFINITY = float("nan"), float("inf")
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "read"),
-    [
-        (Whole(), 3, 3),
-        (Whole(), 3.0, 3),
-        (Whole(), 2.9999999999, 3),  # within one part in 10^9
-        (Whole(0), 0, 0),
-        (Whole(), 10**15, 10**15),
-        (Number(0, 1), 1, 1),
-        (Number(0, 1), 0.5, 0.5),
-        (Flag(), False, False),
-        (Choice("a", "b"), "b", "b"),
-        (Sizes(), 3, 3),
-        (Sizes(), "3x5", (3, 5)),
-        (Sizes(), "3×5×7", (3, 5, 7)),
-        (Sizes(), [3, 5], (3, 5)),
-        (Sizes(), [3.0], (3,)),
-        (Sizes(0), "0x1", (0, 1)),
-        (Factors(), 1.5, 1.5),
-        (Factors(), "2x3", (2, 3)),
-        (Factors(), [0.5, 2], (0.5, 2)),
-        (SharingKind(), "shared", SHARED),
-        (SharingKind(), "local", LOCAL),
-        (SharingKind(), {"tiled": 2}, Sharing("tiled", 2)),
-        (SharingKind(), {"regions": "2x3"}, Sharing("regions", (2, 3))),
-        (VolumeKind(), "7x7x512", (7, 7, 512)),
-        (VolumeKind(), 512, (512,)),
-        (VolumeKind(wildcard=True), "7x?x512", (7, None, 512)),
-        (Axes(), "depth", ("depth",)),
-        (Axes(), ["height", "width"], ("height", "width")),
-        (Axes("volume"), "volume", ("volume",)),
-        (Wholes(), 2, (2,)),
-        (Wholes(), [1, 2, 4, 8, 16], (1, 2, 4, 8, 16)),
-        (Reference(), "enc4", "enc4"),
-        (Reference(), 4, "4"),
-        (References(), ["prev", "enc4"], ("prev", "enc4")),
-        (Sugar("activation"), "none", None),
-        (Sugar("activation"), "relu", ("relu", None)),
-        (Sugar("activation"), {"leaky_relu": 0.1}, ("leaky_relu", 0.1)),
-        (Sugar("normalization"), {"group_norm": {"groups": 32}}, ("group_norm", {"groups": 32})),
-    ],
-)
+#: Values that a kind accepts, and what each becomes.
+READ: list[tuple[Kind, Any, Any]] = [
+    (Whole(), 3, 3),
+    (Whole(), 3.0, 3),
+    (Whole(), 2.9999999999, 3),  # within one part in 10^9
+    (Whole(0), 0, 0),
+    (Whole(), 10**15, 10**15),
+    (Number(0, 1), 1, 1),
+    (Number(0, 1), 0.5, 0.5),
+    (Flag(), False, False),
+    (Choice("a", "b"), "b", "b"),
+    (Sizes(), 3, 3),
+    (Sizes(), "3x5", (3, 5)),
+    (Sizes(), "3×5×7", (3, 5, 7)),
+    (Sizes(), [3, 5], (3, 5)),
+    (Sizes(), [3.0], (3,)),
+    (Sizes(0), "0x1", (0, 1)),
+    (Factors(), 1.5, 1.5),
+    (Factors(), "2x3", (2, 3)),
+    (Factors(), [0.5, 2], (0.5, 2)),
+    (SharingKind(), "shared", SHARED),
+    (SharingKind(), "local", LOCAL),
+    (SharingKind(), {"tiled": 2}, Sharing("tiled", 2)),
+    (SharingKind(), {"regions": "2x3"}, Sharing("regions", (2, 3))),
+    (VolumeKind(), "7x7x512", (7, 7, 512)),
+    (VolumeKind(), 512, (512,)),
+    (VolumeKind(wildcard=True), "7x?x512", (7, None, 512)),
+    (Axes(), "depth", ("depth",)),
+    (Axes(), ["height", "width"], ("height", "width")),
+    (Axes("volume"), "volume", ("volume",)),
+    (Wholes(), 2, (2,)),
+    (Wholes(), [1, 2, 4, 8, 16], (1, 2, 4, 8, 16)),
+    (Reference(), "enc4", "enc4"),
+    (Reference(), 4, "4"),
+    (References(), ["prev", "enc4"], ("prev", "enc4")),
+    (Sugar("activation"), "none", None),
+    (Sugar("activation"), "relu", ("relu", None)),
+    (Sugar("activation"), {"leaky_relu": 0.1}, ("leaky_relu", 0.1)),
+    (Sugar("normalization"), {"group_norm": {"groups": 32}}, ("group_norm", {"groups": 32})),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "read"), READ)
 def test_read(kind: Kind, value: Any, read: Any) -> None:
     assert kind.read(value) == read
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "code", "at"),
-    [
-        (Whole(), 0, "VALUE101", ()),
-        (Whole(), True, "VALUE101", ()),
-        (Whole(), None, "VALUE101", ()),
-        (Whole(), "3", "VALUE101", ()),
-        (Whole(), 3.001, "VALUE101", ()),
-        (Whole(), NAN, "VALUE101", ()),
-        (Whole(), INFINITY, "VALUE101", ()),
-        (Whole(), 10**15 + 1, "LIMIT103", ()),
-        (Whole(), 10**400, "LIMIT103", ()),
-        # more digits than Python writes out
-        pytest.param(Whole(), 10**5000, "LIMIT103", (), id="5000 digits"),
-        pytest.param(Whole(), -(10**5000), "VALUE101", (), id="minus 5000 digits"),
-        pytest.param(Whole(), "9" * 5000, "VALUE101", (), id="a text of 5000 digits"),
-        (Whole(1, 1000), 1001, "VALUE101", ()),
-        (Number(0, 1), NAN, "VALUE101", ()),
-        (Number(0, above=True), 0, "VALUE101", ()),
-        (Number(0), INFINITY, "VALUE101", ()),
-        (Flag(), 1, "VALUE101", ()),
-        (Flag(), "true", "VALUE101", ()),
-        (Choice("a", "b"), ["a"], "VALUE101", ()),
-        (Sizes(), [], "VALUE101", ()),
-        (Sizes(), [1, 2, 3, 4], "VALUE101", ()),
-        (Sizes(), [1, 0], "VALUE101", (1,)),
-        (Sizes(), "3", "VALUE101", ()),
-        (Sizes(), "3x5x7x9", "VALUE101", ()),
-        (Sizes(), "0x3", "VALUE101", ()),
-        (Sizes(), {"height": 3}, "VALUE101", ()),
-        (Sizes(), [3, 10**16], "LIMIT103", (1,)),
-        (Factors(), [2, 0], "VALUE101", (1,)),
-        (Factors(), "2x?", "VALUE101", ()),
-        (PaddingKind(), [[1, 2], [1, -1]], "VALUE101", (1, 1)),
-        (PaddingKind(), [[1, 2, 3]], "VALUE101", (0,)),
-        (PaddingKind(), {"left": 1.5}, "VALUE101", ("left",)),
-        (PaddingKind(), {"middle": 1}, "VALUE102", ("middle",)),
-        (PaddingKind(), None, "VALUE101", ()),
-        (PaddingKind(explicit=True), "same", "VALUE101", ()),
-        (SharingKind(), {"tiled": [1, 0]}, "VALUE101", ("tiled", 1)),
-        (SharingKind(), {"tiled": 1, "regions": 1}, "VALUE101", ()),
-        (VolumeKind(), "7x?x512", "VALUE101", ()),
-        (VolumeKind(wildcard=True), "?x?", "VALUE101", ()),
-        (VolumeKind(), "0x3", "VALUE101", ()),
-        (VolumeKind(), -5, "VALUE101", ()),
-        (VolumeKind(), True, "VALUE101", ()),
-        (VolumeKind(), 10**16, "VALUE101", ()),
-        (Axes(), ["height", "bredth"], "VALUE101", (1,)),
-        (Axes(), ["height", "height"], "VALUE101", (1,)),
-        (Axes(single=True), ["height"], "VALUE101", ()),
-        (Wholes(), [1, 0], "VALUE101", (1,)),
-        (Wholes(), "1x2", "VALUE101", ()),
-        (Reference(), "", "VALUE101", ()),
-        (References(), ["prev", None], "VALUE101", (1,)),
-        (Sugar("activation"), "batch_norm", "VALUE101", ()),
-        (Sugar("activation"), {}, "VALUE101", ()),
-        (Sugar("activation"), None, "VALUE101", ()),
-    ],
-)
+#: Values that a kind refuses: the code, and where in the value it is wrong.
+REFUSED: list[tuple[Kind, Any, str, tuple[str | int, ...]]] = [
+    (Whole(), 0, "VALUE101", ()),
+    (Whole(), True, "VALUE101", ()),
+    (Whole(), None, "VALUE101", ()),
+    (Whole(), "3", "VALUE101", ()),
+    (Whole(), 3.001, "VALUE101", ()),
+    (Whole(), NAN, "VALUE101", ()),
+    (Whole(), INFINITY, "VALUE101", ()),
+    (Whole(), 10**15 + 1, "LIMIT103", ()),
+    (Whole(), 10**400, "LIMIT103", ()),
+    (Whole(1, 1000), 1001, "VALUE101", ()),
+    (Number(0, 1), NAN, "VALUE101", ()),
+    (Number(0, above=True), 0, "VALUE101", ()),
+    (Number(0), INFINITY, "VALUE101", ()),
+    (Flag(), 1, "VALUE101", ()),
+    (Flag(), "true", "VALUE101", ()),
+    (Choice("a", "b"), ["a"], "VALUE101", ()),
+    (Sizes(), [], "VALUE101", ()),
+    (Sizes(), [1, 2, 3, 4], "VALUE101", ()),
+    (Sizes(), [1, 0], "VALUE101", (1,)),
+    (Sizes(), "3", "VALUE101", ()),
+    (Sizes(), "3x5x7x9", "VALUE101", ()),
+    (Sizes(), "0x3", "VALUE101", ()),
+    (Sizes(), {"height": 3}, "VALUE101", ()),
+    (Sizes(), [3, 10**16], "LIMIT103", (1,)),
+    (Factors(), [2, 0], "VALUE101", (1,)),
+    (Factors(), "2x?", "VALUE101", ()),
+    (PaddingKind(), [[1, 2], [1, -1]], "VALUE101", (1, 1)),
+    (PaddingKind(), [[1, 2, 3]], "VALUE101", (0,)),
+    (PaddingKind(), {"left": 1.5}, "VALUE101", ("left",)),
+    (PaddingKind(), {"middle": 1}, "VALUE102", ("middle",)),
+    (PaddingKind(), None, "VALUE101", ()),
+    (PaddingKind(explicit=True), "same", "VALUE101", ()),
+    (SharingKind(), {"tiled": [1, 0]}, "VALUE101", ("tiled", 1)),
+    (SharingKind(), {"tiled": 1, "regions": 1}, "VALUE101", ()),
+    (VolumeKind(), "7x?x512", "VALUE101", ()),
+    (VolumeKind(wildcard=True), "?x?", "VALUE101", ()),
+    (VolumeKind(), "0x3", "VALUE101", ()),
+    (VolumeKind(), -5, "VALUE101", ()),
+    (VolumeKind(), True, "VALUE101", ()),
+    (VolumeKind(), 10**16, "VALUE101", ()),
+    (Axes(), ["height", "bredth"], "VALUE101", (1,)),
+    (Axes(), ["height", "height"], "VALUE101", (1,)),
+    (Axes(single=True), ["height"], "VALUE101", ()),
+    (Wholes(), [1, 0], "VALUE101", (1,)),
+    (Wholes(), "1x2", "VALUE101", ()),
+    (Reference(), "", "VALUE101", ()),
+    (References(), ["prev", None], "VALUE101", (1,)),
+    (Sugar("activation"), "batch_norm", "VALUE101", ()),
+    (Sugar("activation"), {}, "VALUE101", ()),
+    (Sugar("activation"), None, "VALUE101", ()),
+]
+
+
+#: Numbers of more digits than Python writes out.
+LONG = [
+    pytest.param(Whole(), 10**5000, "LIMIT103", (), id="5000 digits"),
+    pytest.param(Whole(), -(10**5000), "VALUE101", (), id="minus 5000 digits"),
+    pytest.param(Whole(), "9" * 5000, "VALUE101", (), id="a text of 5000 digits"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "code", "at"), [*REFUSED, *LONG])
 def test_refuse(kind: Kind, value: Any, code: str, at: tuple[str | int, ...]) -> None:
     with pytest.raises(Refusal) as caught:
         kind.read(value)
     assert (caught.value.code, caught.value.at) == (code, at)
     assert "object at" not in caught.value.message
     assert len(caught.value.message + (caught.value.help or "")) < 250
+
+
+def accepts(kind: Kind, value: Any) -> bool:
+    """Whether the schema of a kind accepts a value."""
+    valid: bool = Draft7Validator(kind.schema()).is_valid(value)
+    return valid
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    # a fragment for a layer refers to the whole schema; only an expression gives a number that is nearly whole
+    [(kind, value) for kind, value, _ in READ if not isinstance(kind, Sugar) and value != 2.9999999999],
+)
+def test_a_schema_accepts_what_is_read(kind: Kind, value: Any) -> None:
+    assert accepts(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    # JSON has no NaN; a fragment for a layer refers to the whole schema
+    [(kind, value) for kind, value, *_ in REFUSED if value is not NAN and not isinstance(kind, Sugar)],
+)
+def test_a_schema_refuses_what_is_refused(kind: Kind, value: Any) -> None:
+    assert not accepts(kind, value)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from analyzer.layers.operations import (
     WIDEST,
     Array,
     Operation,
+    Place,
 )
 
 #: Rows whose drawing is a network that is trained, from its inputs to its outputs.
@@ -126,6 +127,64 @@ MORE: dict[str, tuple[Drawing, Saved]] = {
 def test_more(call: str) -> None:
     drawn, kept = MORE[call]
     assert answer(drawn()) == kept
+
+
+# -- in which operations a layer runs ---------------------------------------------------------------------------------
+
+#: Reads, elements and place of each operation: of one sample, counted by hand.
+RUNS: list[tuple[str, str, dict[str, object], list[tuple[tuple[int, ...], int, Place]]]] = [
+    ("dense", "4x5x6", {"units": 7}, [((0,), 120, VIEW), ((1,), 7, OWN)]),  # nn.Flatten and nn.Linear
+    ("dense", "120", {"units": 7}, [((0,), 7, OWN)]),  # a vector needs no view
+    ("conv", "4x5x3", {"filters": 2, "kernel": 3, "padding": 1}, [((0,), 40, OWN)]),
+    # nn.ZeroPad2d pads before the layer, 5 x 6 x 3; the input is free when the layer runs
+    ("conv", "4x5x3", {"filters": 2, "kernel": 2, "padding": "same"}, [((0,), 90, OWN), ((1,), 40, OWN)]),
+    # nn.Conv2d pads in its forward, which holds the input as its argument: 6 x 7 x 3
+    (
+        "conv", "4x5x3", {"filters": 2, "kernel": 3, "padding": 1, "padding_mode": "reflect"},
+        [((0,), 126, OWN), ((1, 0), 40, OWN)],
+    ),
+    # nothing to pad
+    ("conv", "4x5x3", {"filters": 2, "kernel": 1, "padding_mode": "reflect"}, [((0,), 40, OWN)]),
+    ("separable_conv", "4x5x3", {"filters": 2, "kernel": 3, "padding": 1}, [((0,), 60, OWN), ((1,), 40, OWN)]),
+    (
+        "separable_conv", "4x5x3", {"filters": 2, "kernel": 2, "padding": "same"},
+        [((0,), 90, OWN), ((1,), 60, OWN), ((2,), 40, OWN)],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("type_", "text", "written", "expected"), RUNS)
+def test_the_operations_of_a_layer(
+    type_: str, text: str, written: dict[str, object], expected: list[tuple[tuple[int, ...], int, Place]]
+) -> None:
+    asked, read = build(type_, written), volume(text)
+    operations = asked.saved(Flow([read], asked.output([read])), SHARED)
+    assert [(tuple(one.reads), one.size, one.place) for one in operations] == expected
+    assert [one.gradients[1:] for one in operations if len(one.reads) > 1] == [(NONE,)] * (len(expected[-1][0]) - 1)
+
+
+#: Elements that the backward pass of each operation holds beside gradients: measured in torch 2.13.0 on a CPU, the most
+#: that `torch.autograd.grad` holds of each operation less the gradients that it returns.
+HELD: list[tuple[str, list[str], list[int]]] = [
+    # mul: the gradient is as large as the output before it is summed over the axes that were broadcast
+    ("multiply", ["8x8x4", "8x8x4"], [0]),
+    ("multiply", ["8x8x4", "8x8x1"], [256]),
+    ("multiply", ["8x8x4", "1x1x4", "8x8x1"], [256, 256]),
+    # maximum: also a gradient, and two masks of a byte where a float has four
+    ("maximum", ["8x8x4", "8x8x4"], [384]),
+    # a sum hands its gradient on
+    ("add", ["8x8x4", "8x8x1"], [0]),
+    ("average", ["8x8x4", "8x8x1"], [0, 0]),
+    # pow: grad·(exponent·self.pow(exponent − 1)), the power and its multiple; div: two quotients
+    ("local_response_norm", ["8x8x4"], [0, 0, 0, 0, 0, 512, 512]),
+]
+
+
+@pytest.mark.parametrize(("type_", "texts", "expected"), HELD)
+def test_what_a_backward_pass_holds_beside_gradients(type_: str, texts: list[str], expected: list[int]) -> None:
+    asked = build(type_, {"inputs": [str(n) for n in range(len(texts))]} if len(texts) > 1 else {})
+    reads = [volume(text) for text in texts]
+    assert [one.transient for one in asked.saved(Flow(reads, asked.output(reads)), SHARED)] == expected
 
 
 # -- what every answer fulfils ------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ CASES: list[tuple[str, str, dict[str, Any], list[int], tuple[int, int] | None]] 
     ("conv_transpose", "9x4", {"filters": 6, "kernel": 3, "groups": 2}, [36, 6], (3, 3)),
     ("conv_transpose", "9x9x4", {"filters": 6, "kernel": [2, 3]}, [144, 6], (2, 3)),
     ("separable_conv", "9x9x4", {"filters": 6, "kernel": [2, 3], "multiplier": 2}, [48, 48, 6], (2, 3)),
+    ("separable_conv", "9x4", {"filters": 6, "kernel": 3, "multiplier": 2}, [24, 48, 6], (1, 3)),
     ("dense", "9", {"units": 5}, [45, 5], (5, 9)),
     ("linear", "7x9", {"units": 5}, [45, 5], (5, 9)),
     ("embedding", "9", {"vocabulary": 100, "size": 16}, [1600], (100, 16)),
@@ -42,6 +43,16 @@ def test_shapes(type_: str, text: str, written: dict[str, Any], sizes: list[int]
     shapes = [shape for operation in layer.saved(flow, SHARED) for shape in operation.trained]
     assert [prod(shape) for shape in shapes] == sizes
     assert (None if len(shapes[0]) == 1 else shapes[0][-2:]) == last
+
+
+@pytest.mark.parametrize(("text", "last"), [("9x4", (8, 1)), ("9x9x4", (1, 1)), ("9x9x9x4", (1, 1))])
+def test_the_second_part_of_a_separable_convolution_is_a_convolution_of_kernel_1(
+    text: str, last: tuple[int, int]
+) -> None:
+    """[filters, depth·multiplier, 1, …], 6 filters over 4·2 planes."""
+    layer, read = build("separable_conv", {"filters": 6, "kernel": 3, "multiplier": 2}), volume(text)
+    (mixed, biases) = layer.saved(Flow([read], layer.output([read])), SHARED)[-1].trained
+    assert (prod(mixed), mixed[-2:], biases) == (48, last, (6,))
 
 
 @pytest.mark.parametrize("text", ["9x4", "9x9x4"])
