@@ -238,7 +238,26 @@ def test_what_cannot_be_limited_is_said() -> None:
     found = broken(FROZEN + "training: {dtype: int8}\n", "peak_training_memory", most=10**9)
     assert found is not None
     assert found.notes == ("nothing is trained in int8",)
-    assert broken("input: '8'\nlayers:\n  - dense: 2\n", "receptive_field", least=3) is not None
+    (unknown,) = check(
+        "input: '8'\nlayers:\n  - dense: 2\nbudget:\n  receptive_field: {min: 3}\n", select=["over-budget"]
+    )
+    assert unknown.message == "the budget limits `receptive_field`, and the network has none"
+    assert unknown.notes == ("its receptive field is not known",)
+    assert unknown.help == "leave `receptive_field` out of the budget"
+    assert unknown.span is not None
+    assert unknown.span.line == 5
+
+
+def test_fewer_macs_by_depths_or_by_sides() -> None:
+    """All MACs are the one layer's: √(1/4) = 0.5 of the depths or of two sides; a vector has no sides."""
+    found = broken("input: 8x8x4\nlayers:\n  - conv: {filters: 4, kernel: 1}\n", "macs", most=256)
+    assert found is not None
+    assert (
+        found.help == "`conv1` takes 100.0 % of it; depths × 0.50 or sides of the input × 0.50 come to about the budget"
+    )
+    found = broken("input: '8'\nlayers:\n  - dense: 8\n", "macs", most=16)
+    assert found is not None
+    assert found.help == "`dense1` takes 100.0 % of it; depths × 0.50 come to about the budget"
 
 
 def test_degenerate_limits() -> None:

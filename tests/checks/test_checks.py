@@ -3,7 +3,8 @@
 `<module>.yaml` has two lists of cases for the check of that module.
 
 fires   `model`, the text; `why`; `line` of the finding; `says`, parts of its message; `arithmetic`, parts of its notes;
-        `help`, parts of its help; `severity` where it is not the check's own; `number` of findings, 1 unless written
+        `help`, parts of its help; `severity` where it is not the check's own; `number` of findings, 1 unless written;
+        `notes`, how many notes it has
 near    `model` and `why` this one is right; `severity` of the finding where it still is one, but a milder one
 """
 
@@ -33,7 +34,7 @@ CASES: dict[str, dict[str, list[Case]]] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))
 }
 CHECKS: dict[str, Check] = {check.__name__.rpartition(".")[2]: check for check in checks()}
-FIRES = {"model", "why", "line", "says", "arithmetic", "help", "severity", "number"}
+FIRES = {"model", "why", "line", "says", "arithmetic", "help", "severity", "number", "notes"}
 
 EVERY = [
     (module, kind, place) for module, cases in CASES.items() for kind in cases for place in range(len(cases[kind]))
@@ -66,6 +67,7 @@ def test_case(module: str, kind: str, place: int) -> None:
     first = found[0]
     assert first.code == check.CODE
     assert first.severity == case.get("severity", check.SEVERITY)
+    assert len(first.notes) == case.get("notes", len(first.notes)), first.notes
     assert (first.span.line if first.span else None) == case.get("line")
     for parts, said in (("says", first.message), ("arithmetic", "\n".join(first.notes)), ("help", first.help or "")):
         for part in [case[parts]] if isinstance(case.get(parts), str) else case.get(parts, []):

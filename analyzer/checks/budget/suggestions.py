@@ -66,7 +66,7 @@ def _flattened(row: Row) -> Node | None:
     node = row.node.inputs[0]
     while node.output.positions == 1 and len(node.inputs) == 1 and node.output.size == node.inputs[0].output.size:
         node = node.inputs[0]
-    return node if node.output.positions > 1 and node.output.size == row.node.inputs[0].output.size else None
+    return node if node.output.positions > 1 else None
 
 
 def _rest(part: int, row: Row, flat: Node) -> int:

@@ -126,7 +126,6 @@ class _Merged:
         self.source = source = first.inputs[0].output
         target = second.output
         self.dense = first.layer.dense or second.layer.dense
-        self.up = 1
         self.window = window = self._window(between)
         if window is None:
             self.words = f"one dense layer from {source.pretty()} to {target.pretty()}"
@@ -152,7 +151,7 @@ class _Merged:
             if node is not self.first and _regrouped(node) and not (averaged and volume.positions == 1):
                 return None
             if volume.rank != rank:
-                if not averaged or prod(size) > 1:
+                if not averaged:
                     return None
                 continue  # a 1×1 layer and a mean may change places, and a 1×1 layer is dense over one position
             if layer.dense and (volume.positions > 1 or (not averaged and self.source.positions > 1)):
