@@ -136,8 +136,11 @@ RUNS: list[tuple[str, str, dict[str, object], list[tuple[tuple[int, ...], int, P
     ("dense", "4x5x6", {"units": 7}, [((0,), 120, VIEW), ((1,), 7, OWN)]),  # nn.Flatten and nn.Linear
     ("dense", "120", {"units": 7}, [((0,), 7, OWN)]),  # a vector needs no view
     ("conv", "4x5x3", {"filters": 2, "kernel": 3, "padding": 1}, [((0,), 40, OWN)]),
-    # nn.ZeroPad2d pads before the layer, 5 x 6 x 3; the input is free when the layer runs
-    ("conv", "4x5x3", {"filters": 2, "kernel": 2, "padding": "same"}, [((0,), 90, OWN), ((1,), 40, OWN)]),
+    # nn.ZeroPad2d((0, 1, 0, 1)) pads before the layer, 5 x 6 x 3; in nn.Sequential its input is free when the layer runs
+    (
+        "conv", "4x5x3", {"filters": 2, "kernel": 2, "padding": [[0, 1], [0, 1]]},
+        [((0,), 90, OWN), ((1,), 40, OWN)],
+    ),
     # nn.Conv2d pads in its forward, which holds the input as its argument: 6 x 7 x 3
     (
         "conv", "4x5x3", {"filters": 2, "kernel": 3, "padding": 1, "padding_mode": "reflect"},
@@ -147,7 +150,7 @@ RUNS: list[tuple[str, str, dict[str, object], list[tuple[tuple[int, ...], int, P
     ("conv", "4x5x3", {"filters": 2, "kernel": 1, "padding_mode": "reflect"}, [((0,), 40, OWN)]),
     ("separable_conv", "4x5x3", {"filters": 2, "kernel": 3, "padding": 1}, [((0,), 60, OWN), ((1,), 40, OWN)]),
     (
-        "separable_conv", "4x5x3", {"filters": 2, "kernel": 2, "padding": "same"},
+        "separable_conv", "4x5x3", {"filters": 2, "kernel": 2, "padding": [[0, 1], [0, 1]]},
         [((0,), 90, OWN), ((1,), 60, OWN), ((2,), 40, OWN)],
     ),
 ]  # fmt: skip
