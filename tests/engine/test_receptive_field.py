@@ -702,6 +702,11 @@ def test_a_resize_back_to_an_odd_size(reach: int) -> None:
     assert fields[2] is not None
     assert (fields[2].size, fields[2].size_min) == ([max(sizes)], [min(sizes)])
     assert (fields[2].stride, fields[2].offset) == ([(cells[12][0] - cells[0][0]) / 12], [-reach])
+    assert repr(fields[2].stride) == "[1]"  # a whole number is reported as one
+    network.place("all", build("conv", {"filters": 1, "kernel": 13}), [network.nodes[-1]])
+    last = fields_of(network)[-1]
+    assert last is not None
+    assert (last.size, last.stride, last.offset) == ([13 + 2 * reach], [0], [-reach])  # its only cell never moves
 
 
 def test_a_feature_pyramid_on_odd_maps() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from analyzer.engine.memory.devices import CARDS, DeviceError, read_device, read_memory
-from analyzer.engine.memory.verdict import CONTEXT, verdict
+from analyzer.engine.memory.verdict import CONTEXT, largest_batch, verdict
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -249,6 +251,30 @@ def test_the_interval_by_hand() -> None:
 def test_the_limits_of_the_verdict(live: int, word: str, reason: str) -> None:
     answer = verdict(live, CONTEXT, A100)
     assert (answer.word, answer.reason) == (word, reason)
+
+
+@pytest.mark.parametrize(
+    ("needed", "largest", "tried"),
+    [
+        # Two samples take 102 bytes, 1 a sample: 898 more would fit, so 901 in all do not. The line between the two
+        # meets 1,000 at 900.
+        (lambda batch: 100 + batch, 900, [1, 2, 901, 900]),
+        # From 25 samples on 5 bytes each, 200 in all. The line from 2 (102 bytes) to 901 (4,505) meets 1,000 behind
+        # 185 (925 bytes), halving leads to 543, and the line from 185 to 543 (2,715) to 200. Nothing up to 371 fits.
+        (lambda batch: max(100 + batch, 5 * batch), 200, [1, 2, 901, 185, 543, 200, 371, 201]),
+        (lambda batch: 1001, 0, [1]),
+    ],
+)
+def test_the_largest_batch_is_found_in_few_steps(needed: Callable[[int], int], largest: int, tried: list[int]) -> None:
+    """The batches that are tried are those that the docstring of `largest_batch` names, on a device of 1,000 bytes."""
+    found: list[int] = []
+
+    def noted(batch: int) -> int:
+        found.append(batch)
+        return needed(batch)
+
+    assert largest_batch(noted, 0, 1000, at_risk=True) == largest
+    assert found == tried
 
 
 def test_the_context_is_a_setting() -> None:

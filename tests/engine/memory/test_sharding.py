@@ -208,6 +208,27 @@ def simple(*, tensors: tuple[int, ...] = (), loop: bool = False, kept: bool = Fa
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("strategy", "ranks", "parameters", "optimizer", "buckets"),
+    [
+        ("single", 1, 4000, 4000, 0),
+        ("ddp", 2, 4000, 4000, 4000),
+        ("ddp-view", 2, 4000, 4000, 4000),
+        ("zero1", 2, 4000, 2000, 4000),
+        ("zero2", 2, 4000, 2000, 0),
+        ("zero3", 2, 2000, 2000, 0),
+        ("fsdp", 2, 2000, 2000, 0),
+        ("fsdp-no-reshard", 2, 2000, 2000, 0),
+    ],
+)
+def test_at_rest_by_hand(strategy: str, ranks: int, parameters: int, optimizer: int, buckets: int) -> None:
+    """4,000 bytes of parameters and of momentum, whole or halved; buffers and input stay, gradients are gone."""
+    assert per_rank(simple(), strategy, ranks).rest.parts() == {
+        "parameters": parameters, "buffers": 8, "gradients": 0, "optimizer": optimizer, "buckets": buckets,
+        "gathered": 0, "saved": 0, "transient": 0, "input": 60,
+    }  # fmt: skip
+
+
 def test_whole_tensors_go_to_ranks() -> None:
     """700, 200, 60 and 40 over three ranks: 700; 200; 60 + 40. 4 bytes of momentum each, and the step's temporaries."""
     found = per_rank(simple(tensors=(60, 200, 700, 40)), "zero1", 3)

@@ -9,10 +9,13 @@ import pytest
 from building import build
 from measured import measured, run_of, work
 
+import analyzer
 from analyzer.engine.memory import ledger as ledgers
 from analyzer.engine.memory import tape as tapes
 from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.optimizers import OPTIMIZERS
+from analyzer.engine.memory.proposals import changes
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
@@ -125,6 +128,33 @@ def test_adafactor_updates_all_matrices_at_once_and_all_vectors_at_once(
 ) -> None:
     """In float32, bytes; the group of the first parameter comes first (torch's `_multi_tensor_adafactor`)."""
     assert OPTIMIZERS["adafactor"].made(shapes, 4, "foreach", decays=False) == made
+
+
+#: 30,752 numbers of activations a sample, and 80 parameters: half the batch is almost half the memory.
+SMALL = """\
+input: 64x64x1
+layers:
+  - conv: {filters: 8, kernel: 3}
+    name: own
+  - relu
+  - global_avg_pool
+"""
+
+
+def test_a_batch_is_halved_where_each_rank_has_two_samples() -> None:
+    """Without ranks the changes are those of one device."""
+    held = ModeMemory(analyzer.analyze(SMALL).network, "shared", Run(batch=2))
+    half = "--batch 1 --accumulate 2"
+    (found,) = [change for change in changes(held) if change.option == half]
+    assert found.bytes == held.needed(Run(batch=1, accumulate=2)) < held.needed()
+    assert half not in [change.option for change in changes(held, "ddp", 2)]
+
+
+def test_only_layers_with_numbers_of_their_own_are_named_among_the_assumptions() -> None:
+    """Nobody knows what a `custom` layer keeps; of the others it is known, and they are not named."""
+    custom = SMALL.replace("conv: {filters: 8, kernel: 3}", "custom: {output: 62x62x8, weights: 80}")
+    assert MemoryAnalysis(analyzer.analyze(custom).network, Run()).assumptions()["authored"] == ["own"]
+    assert "authored" not in MemoryAnalysis(analyzer.analyze(SMALL).network, Run()).assumptions()
 
 
 # -- what must not be forgotten: each of these mistakes is found by the rows above ---------------------------------------

@@ -27,12 +27,12 @@ class Breakdown(Record, kw_only=True):
 
     parameters: int
     buffers: int
-    gradients: int = 0
+    gradients: int
     optimizer: int
-    buckets: int = 0
-    gathered: int = 0
-    saved: int = 0
-    transient: int = 0
+    buckets: int
+    gathered: int
+    saved: int
+    transient: int
     input: int
 
     @property
@@ -83,9 +83,7 @@ class PerRank(Record):
 def on_rank(single: SingleDevice, parameters: int, optimizer: int) -> Callable[..., Breakdown]:
     """A function that makes breakdowns of a rank with these shares of parameters and optimizer, in bytes."""
 
-    def made(
-        gradients: int = 0, buckets: int = 0, gathered: int = 0, *, saved: int = 0, transient: int = 0
-    ) -> Breakdown:
+    def made(gradients: int, buckets: int = 0, gathered: int = 0, *, saved: int = 0, transient: int = 0) -> Breakdown:
         return Breakdown(
             parameters=parameters,
             buffers=single.buffers,
