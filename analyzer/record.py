@@ -17,11 +17,13 @@ Traceback (most recent call last):
 ValueError: x must be at least 0, not -1
 
 `dataclasses` gives the same, but imports `inspect`, which takes as long as Python's own start
-(docs/decisions/records.md). The constructor is compiled once a run has made several records of a class, so a class that
-it hardly uses costs nothing.
+(docs/decisions/records.md). The constructor is not compiled but made of a template (constructors.py), when the first
+record of its class is made.
 """
 
 from __future__ import annotations
+
+from analyzer.constructors import constructor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +40,6 @@ else:
 
 #: The default of a field that has none.
 _NONE = object()
-
-#: So many records of a class are made before its constructor is compiled.
-_FEW = 16
 
 
 class Field:
@@ -98,87 +97,42 @@ class _Fields(type):
 
 
 def _first_init(cls: _Fields) -> Callable[..., None]:
-    """The constructor of the first records of a class, field by field; a class with many records has it compiled.
+    """Makes the real constructor when it is first called, and replaces itself with it."""
 
-    To compile it takes 60 to 100 µs, to assign field by field 2 to 4 µs more than the compiled one takes.
-    """
-    made = 0
-
-    def __init__(self: Record, *values: Any, **named: Any) -> None:
-        nonlocal made
-        made += 1
-        given = None if made > _FEW else _given(cls, values, named)
-        if given is None:
-            cls.__init__ = compiled = _compiled(cls)  # type: ignore[misc]
-            compiled(self, *values, **named)
-            return
-        for name, value in given.items():
-            setattr(self, name, value)
-        if cls._checks:
-            self.check()  # type: ignore[attr-defined]  # `_checks` says that it has one
+    def __init__(self: object, *values: Any, **named: Any) -> None:
+        cls.__init__ = made = _made_init(cls)  # type: ignore[misc]
+        made(self, *values, **named)
 
     return __init__
 
 
-def _given(cls: _Fields, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any] | None:
-    """The values of all fields; None for a call that the constructor refuses, which then says why itself."""
-    if values and (cls._keywords or len(values) > len(cls._taken)):
-        return None
-    given = dict(zip(cls._taken, values, strict=False))
-    for name, value in named.items():
-        if name in given or name not in cls._taken:
-            return None
-        given[name] = value
-    for name in cls._fields:
-        if name in given:
-            continue
-        default = cls._defaults.get(name, _NONE)
-        if default.__class__ is Field:
-            if default.factory is None and default.default is _NONE:
-                if default.init:
-                    return None
-                continue  # `check` sets it
-            default = default.default if default.factory is None else default.factory()
-        if default is _NONE:
-            return None
-        given[name] = default
-    return given
+def _made_init(cls: _Fields) -> Callable[..., None]:
+    """The constructor: it assigns the fields that it takes, then makes what `factory` makes, then calls `check`."""
+    plain: dict[str, object] = {}
+    left: list[tuple[str, Field]] = []  # the fields that an assignment of the argument does not complete
+    for name, default in cls._defaults.items():
+        if default.__class__ is not Field:
+            plain[name] = default
+        elif default.factory is not None:
+            plain[name] = _NONE
+            left.append((name, default))
+        elif default.default is not _NONE:
+            plain[name] = default.default
+            if not default.init:
+                left.append((name, default))
+    fill = constructor(cls.__qualname__, cls._taken, defaults=plain, kw_only=cls._keywords)
+    if not left and not cls._checks:
+        return fill
 
+    def __init__(self: Any, *values: Any, **named: Any) -> None:
+        fill(self, *values, **named)
+        for name, default in left:
+            if not default.init or getattr(self, name) is _NONE:
+                setattr(self, name, default.default if default.factory is None else default.factory())
+        if cls._checks:
+            self.check()
 
-def _compiled(cls: _Fields) -> Callable[..., None]:
-    """The constructor: an assignment for each field, then `check` if the class has one."""
-    head = ["self"]
-    body: list[str] = []
-    known: dict[str, object] = {"_NONE": _NONE}
-    if cls._keywords:
-        head.append("*")
-    for name in cls._fields:
-        default = cls._defaults.get(name, _NONE)
-        value = name
-        if isinstance(default, Field):
-            made = default.factory
-            known[f"_default_{name}"] = default.default if made is None else made
-            value = f"_default_{name}" if made is None else f"_default_{name}()"
-            if default.init and made is not None:
-                head.append(f"{name}=_NONE")
-                value = f"{value} if {name} is _NONE else {name}"
-            elif default.init:
-                head.append(name if default.default is _NONE else f"{name}=_default_{name}")
-                value = name
-            elif made is None and default.default is _NONE:
-                continue  # `check` sets it
-        elif default is _NONE:
-            head.append(name)
-        else:
-            known[f"_default_{name}"] = default
-            head.append(f"{name}=_default_{name}")
-        body.append(f" self.{name} = {value}")
-    if cls._checks:
-        body.append(" self.check()")
-    exec(f"def __init__({', '.join(head)}):\n" + "\n".join(body or [" pass"]), known)
-    made_init: Callable[..., None] = known["__init__"]  # type: ignore[assignment]
-    made_init.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made_init
+    return __init__
 
 
 def _equal(self: Record, other: object) -> bool:

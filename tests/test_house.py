@@ -37,7 +37,7 @@ FLOORS = {
     "loader": 3,
     "engine": 2,
     "layers": 1,
-    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "settings": 0,
+    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "constructors": 0, "settings": 0,
 }  # fmt: skip
 
 #: Rooms of one floor of which the first may read the second.
@@ -45,6 +45,7 @@ ARROWS = {
     ("__main__", "cli"),
     ("diagnostics", "source"),  # a finding has a place
     ("diagnostics", "record"),  # plain data
+    ("record", "constructors"),  # of records
     ("settings", "diagnostics"),  # the nearest name
     ("settings", "source"),  # how a value is shown
 }  # fmt: skip
@@ -52,7 +53,6 @@ ARROWS = {
 #: Built-in functions that one module may call, and no other.
 CALLS = {
     ("analyzer.loader.text.files", "open"),  # the one place where a model is read
-    ("analyzer.record", "exec"),  # writes the constructors of records, from names of fields alone
 }
 
 #: Arrows that close a circle of files, each with the reason why it may.

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 
+from analyzer.constructors import _TEMPLATES, constructor
 from analyzer.record import Record, field
 
 
@@ -92,22 +93,21 @@ def test_a_record_can_be_pickled(record: Point) -> None:
     assert pickle.loads(pickle.dumps(record)) == record
 
 
-@pytest.mark.parametrize("number", [1, 40])
-def test_a_record_is_the_same_before_and_after_its_constructor_is_compiled(number: int) -> None:
+def test_arguments_defaults_factories_and_what_check_sets() -> None:
     class Mixed(Record):
         a: int
         b: int = 2
         c: list[int] = field(factory=list)
         d: int = field(init=False)
+        e: int = field(default=7, init=False)
 
         def check(self) -> None:
             if self.a < 0:
                 raise ValueError("negative")
             self.d = self.a + self.b
 
-    for _ in range(number):
-        record = Mixed(1, c=[3])
-    assert (record.a, record.b, record.c, record.d) == (1, 2, [3], 3)
+    for record in (Mixed(1, c=[3]), Mixed(1, 2, [3]), Mixed(c=[3], a=1)):
+        assert (record.a, record.b, record.c, record.d, record.e) == (1, 2, [3], 3, 7)
     assert Mixed(1).c == []
     assert Mixed(1).c is not Mixed(1).c
     with pytest.raises(ValueError, match="negative"):
@@ -115,3 +115,23 @@ def test_a_record_is_the_same_before_and_after_its_constructor_is_compiled(numbe
     for wrong in (lambda: Mixed(), lambda: Mixed(1, 2, [], 4), lambda: Mixed(1, e=1), lambda: Mixed(1, a=1)):  # type: ignore[call-arg, misc]
         with pytest.raises(TypeError, match=r"Mixed\.__init__"):
             wrong()
+
+
+def test_every_number_of_fields_has_its_template() -> None:
+    """Each argument reaches the field of its name, by position and by name."""
+    for number in range(len(_TEMPLATES)):
+        fields = tuple(f"field_{place}" for place in range(number))
+        made = type("Made", (), {"__init__": constructor("Made", fields, defaults={})})
+        named = type("Named", (), {"__init__": constructor("Named", fields, defaults={}, kw_only=True)})
+        wanted = dict(zip(fields, range(number), strict=True))
+        assert vars(made(*range(number))) == vars(made(**wanted)) == vars(named(**wanted)) == wanted
+    with pytest.raises(TypeError, match="add a template"):
+        constructor("Made", tuple(f"field_{place}" for place in range(len(_TEMPLATES))), defaults={})
+
+
+def test_a_default_before_a_field_without_one_is_refused() -> None:
+    with pytest.raises(TypeError, match="without a default"):
+        constructor("Made", ("a", "b"), defaults={"a": 1})
+    assert vars(
+        type("Made", (), {"__init__": constructor("Made", ("a", "b"), defaults={"a": 1}, kw_only=True)})(b=2)
+    ) == {"a": 1, "b": 2}
