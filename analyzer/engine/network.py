@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from analyzer.diagnostics import LAYER, Refusal
 from analyzer.layers import Flow, Input, Layer
-from analyzer.record import Record, field
+from analyzer.record import Record
 from analyzer.source import Span
 from analyzer.volume import Volume
 
@@ -31,6 +31,7 @@ class Node(Record):
             a pass can ask a repeated layer once
     tied    the node whose parameters it reuses
     frozen  whether its parameters are not trained
+    output  the volume that it puts out: that of its flow, which every pass asks for
     """
 
     index: int
@@ -41,10 +42,7 @@ class Node(Record):
     origin: Origin
     tied: Node | None
     frozen: bool
-    output: Volume = field(init=False)
-
-    def check(self) -> None:
-        self.output = self.flow.output
+    output: Volume
 
     def __repr__(self) -> str:
         return f"Node({self.name}: {self.layer.type} {self.output})"
@@ -93,7 +91,7 @@ class Network:
         """A volume that enters the network under this name. Raises `Refusal` (NAME103) for a name in use."""
         self._check_name(name)
         flow = Flow((), self._one(volume))
-        node = Node(-1 - len(self.inputs), name, Input(), (), flow, _NOWHERE, None, False)
+        node = Node(-1 - len(self.inputs), name, Input(), (), flow, _NOWHERE, None, False, flow.output)
         self.inputs.append(node)
         self._entered.add(name)
         return node
@@ -141,7 +139,7 @@ class Network:
             flow = Flow(read, self._one(layer.output(read)))
         if tied is not None:
             check_tied(layer, flow, tied)
-        node = Node(len(self.nodes), name, layer, inputs, flow, origin, tied, frozen)
+        node = Node(len(self.nodes), name, layer, inputs, flow, origin, tied, frozen, flow.output)
         self._flows[alike] = flow
         self.nodes.append(node)
         self.names[name] = node

@@ -29,7 +29,8 @@ class Loss:
         self.outputs = tape.outputs
         self.value: int | None = None
         network, run = tape.work.network, tape.run
-        self.node = Node(len(network.nodes), "loss", Input(), (), Flow((), Volume((), 1)), Origin(), None, False)
+        one = Volume((), 1)
+        self.node = Node(len(network.nodes), "loss", Input(), (), Flow((), one), Origin(), None, False, one)
         if run.loss == "none":
             return
         scalars = []
