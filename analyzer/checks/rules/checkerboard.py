@@ -46,7 +46,7 @@ def check(subject: Subject) -> Iterator[Found]:
         axes = [
             (name, k, s, _taps(k, s, d))
             for name, size, k, s, d in zip(volume.axes, volume.spatial, kernel, stride, dilation, strict=False)
-            if size > 1 and s > 1  # a single cell adds a single kernel, and nothing overlaps
+            if size > 1  # a single cell adds a single kernel, and nothing overlaps
         ]
         if all(len(taps) == 1 for _, _, _, taps in axes):
             continue
