@@ -131,8 +131,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     names = list(known)
     if len(names) > _MANY:
-        first = word[:1].lower()
-        names = [name for name in names if abs(len(name) - len(word)) < 3 and name[:1].lower() == first]
+        begins = (word[:1].lower(), word[:1].upper())
+        names = [name for name in names if name.startswith(begins) and abs(len(name) - len(word)) < 3]
     names = names[:_MANY]
     lowered = {name.lower(): name for name in reversed(names)}
     if word.lower() in lowered:
@@ -147,9 +147,11 @@ def listed(names: Iterable[str], *, last: str = "or") -> str:
     >>> listed(["a", "b", "c"])
     '`a`, `b` or `c`'
     """
-    quoted = [f"`{name}`" for name in names]
-    if len(quoted) > _LISTED:
-        return f"{', '.join(quoted[:_LISTED])} {last} {len(quoted) - _LISTED:,} more"
+    names = list(names)
+    more = len(names) - _LISTED
+    quoted = [f"`{name}`" for name in names[:_LISTED]]
+    if more > 0:
+        return f"{', '.join(quoted)} {last} {more:,} more"
     if len(quoted) < 2:
         return "".join(quoted)
     return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
