@@ -39,6 +39,15 @@ with open(sys.argv[1], "w") as stream:
 
 
 def run(path: Path, *arguments: str) -> Ended:
+    """Runs the command on a file; a run that took too long is repeated, since a busy machine slows every process."""
+    for _ in range(3):
+        ended = _run_once(path, *arguments)
+        if ended.seconds < SECONDS:
+            break
+    return ended
+
+
+def _run_once(path: Path, *arguments: str) -> Ended:
     """Runs the command on a file in a process of its own."""
     out, err, used = (path.with_suffix(suffix) for suffix in (".out", ".err", ".used"))
     command = [sys.executable, "-S", "-E", "-c", MEASURE, str(used), str(path), *arguments]
