@@ -13,32 +13,16 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.attention_operations import Attention, fused, windowed
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import (
-    FULL,
-    FULL_ON_CUDA,
-    HALF,
-    LOGARITHM,
-    NEW,
-    NONE,
-    OUT,
-    PASSED,
-    VIEW,
-    WIDEST,
-    Array,
-    Operation,
-)
+from analyzer.layers.operations import FULL, HALF, OUT, PASSED, WIDEST, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Sizes
 from analyzer.volume import Volume
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding", "pos_embed", "AddPositionEmbs")):
@@ -181,106 +165,10 @@ class MultiHeadAttention(
         return projections + filled * prod(window) * (keys + values)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """The projections, the attention itself, and the projection back.
-
-        Without a window as torch.nn.MultiheadAttention runs when it returns no weights: a fused attention that keeps
-        queries, keys, values, its output and a logarithm for each row. With a window as torchvision's Swin runs: a copy
-        of each window, the kept matrix of its attention, and a copy back.
-        """
-        return self._fused(flow) if self.within is None else self._windowed(flow)
-
-    def _projection(self, units: int, depth: int) -> tuple[tuple[int, ...], ...]:
-        """The parameter tensors of a dense layer along the depth."""
-        return Counts(units * depth, units if self.bias else 0).tensors(units, depth)
-
-    def _fused(self, flow: Flow) -> Sequence[Operation]:
         keys, values = self._depths(flow)
-        query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
-        first, size, mixed = len(flow.inputs), query.size, query.positions * values
-        back = self._projection(query.depth, values)
-        operations = []
-        if first == 1 and keys == values:  # one projection for all three, of a copy with the tokens first
-            packed = 3 * query.positions * keys
-            trained = self._projection(3 * keys, query.depth)
-            third = Operation((first + 2,), packed // 3, place=VIEW, gradients=(NEW,))
-            operations = [
-                Operation((0,), size, gradients=(PASSED,)),
-                Operation((first,), packed, keeps=(first,), trained=trained, precision=HALF),
-                Operation((first + 1,), packed, gradients=(PASSED,)),
-                third,
-                third,
-                third,
-            ]
-            reads = (first + 3, first + 4, first + 5)
-        else:
-            operations = [Operation((at,), volume.size, gradients=(PASSED,)) for at, volume in enumerate(flow.inputs)]
-            copies = first, first + 1 % first, 2 * first - 1
-            operations.extend(
-                Operation(
-                    (at,),
-                    volume.positions * units,
-                    keeps=(at,),
-                    trained=self._projection(units, volume.depth),
-                    precision=HALF,
-                )
-                for at, volume, units in zip(copies, (query, key, value), (keys, keys, values), strict=True)
-            )
-            reads = (2 * first, 2 * first + 1, 2 * first + 2)
-        rows = Array(query.positions * self.heads, LOGARITHM, always=True)
-        after = first + len(operations)
-        table = self._table(flow)
-        return (
-            *operations,
-            Operation(reads, mixed, keeps=(*reads, OUT), extras=(rows,), trained=table, precision=HALF),
-            Operation((after,), mixed, place=VIEW),
-            Operation(
-                (after + 1, *range(first)),
-                size,
-                keeps=(after + 1,),
-                trained=back,
-                gradients=(NEW, *[NONE] * first),
-                precision=HALF,
-            ),
-        )
-
-    def _windowed(self, flow: Flow) -> Sequence[Operation]:
-        keys, values = self._depths(flow)
-        first, depth, table = len(flow.inputs), flow.input.depth, self._table(flow)
-        window = per_axis(self.within or 1, flow.input.rank, "window")
-        tokens = prod(-(-size // cells) * cells for size, cells in zip(flow.input.spatial, window, strict=True))
-        matrix = tokens * prod(window) * self.heads
-        operations = [
-            Operation((place,), tokens * flow.inputs[place].depth, gradients=(PASSED,)) for place in range(first)
-        ]
-        places = (first, first + 1 % first, 2 * first - 1)
-        volumes = (flow.input, flow.inputs[1 % first], flow.inputs[-1])
-
-        def then(reads: Sequence[int], size: int, **how: Any) -> int:
-            operations.append(Operation(reads, size, **how))
-            return first + len(operations) - 1
-
-        if first == 1 and keys == values:  # one projection for all three, read by views
-            trained = self._projection(3 * keys, depth)
-            packed = then(places[:1], 3 * tokens * keys, keeps=places[:1], trained=trained, precision=HALF)
-            query, key, value = (then((packed,), tokens * keys, place=VIEW, gradients=(NEW,)) for _ in range(3))
-        else:
-            query, key, value = (
-                then((at,), tokens * units, keeps=(at,), trained=self._projection(units, of.depth), precision=HALF)
-                for at, of, units in zip(places, volumes, (keys, keys, values), strict=True)
-            )
-        scaled = then((query,), tokens * keys)
-        key, value = (
-            then((read,), tokens * units, gradients=(PASSED,)) for read, units in ((key, keys), (value, values))
-        )
-        scores = then((scaled, key), matrix, keeps=(scaled, key), precision=HALF)
-        if table:
-            scores = then((scores,), matrix, trained=table, gradients=(PASSED,), precision=FULL)
-        weights = then((scores,), matrix, keeps=(OUT,), precision=FULL_ON_CUDA)
-        mixed = then((weights, value), tokens * values, keeps=(weights, value), precision=HALF)
-        joined = then((mixed,), tokens * values, gradients=(PASSED,))
-        out = then((joined,), tokens * depth, keeps=(joined,), trained=self._projection(depth, values), precision=HALF)
-        then((out,), flow.output.size, gradients=(PASSED,) if tokens == flow.output.positions else (NEW,))
-        return operations
+        window = None if self.within is None else per_axis(self.within, flow.input.rank, "window")
+        attention = Attention(flow, self.heads, keys, values, self.bias, self._table(flow), window)
+        return fused(attention) if window is None else windowed(attention)
 
     def _table(self, flow: Flow) -> tuple[tuple[int, ...], ...]:
         """The shape of the table of relative positions, if it has one: a row a position, a column a head."""
