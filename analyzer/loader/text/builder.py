@@ -158,7 +158,7 @@ class Builder:
             self.report("LIMIT102", f"aliases nest deeper than {LIMITS.nesting} levels", place)
             raise TooMuch
         self._add(target)
-        if self.stack[-1].container.weight > LIMITS.nodes:
+        if self.stack and self.stack[-1].container.weight > LIMITS.nodes:
             self.report("LIMIT102", f"aliases expand to more than {LIMITS.nodes:,} values", place)
             raise TooMuch
 
