@@ -13,7 +13,7 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
-from analyzer.layers.attention_operations import Attention, fused, windowed
+from analyzer.layers.attention_operations import Attention, fused, padded_tokens, windowed
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
@@ -96,12 +96,13 @@ class MultiHeadAttention(
     output   kept (the query's volume)
     weights  D·h·k + D_key·h·k + D_value·h·v + h·v·D; `relative_position` adds (2a − 1)·(2b − 1)·h for a window a x b
     biases   2·h·k + h·v + D
-    MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` each token attends only
-             to the tokens of its window, and for that the axes are filled up to whole windows
+    MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` of w tokens the axes are
+             padded to whole windows before everything else, L counts the padded tokens, and M is w in L·M·h·(k + v)
     refused  heads that do not divide D where no depth is given; an input without spatial axes; different numbers of
              keys and values; a window with a memory of other positions than the query
 
-    Sources: torch.nn.MultiheadAttention; Keras MultiHeadAttention (key_dim, value_dim are per head); Liu et al. 2021.
+    Sources: torch.nn.MultiheadAttention; Keras MultiHeadAttention (key_dim, value_dim are per head); Liu et al. 2021
+    and torchvision's `shifted_window_attention`.
     """
 
     heads: int = parameter(Whole(), "number of heads", main=True)
@@ -157,12 +158,14 @@ class MultiHeadAttention(
     def macs(self, flow: Flow) -> int:
         keys, values = self._depths(flow)
         query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
-        projections = query.size * keys + key.size * keys + value.size * values + query.positions * values * query.depth
         if self.within is None:
-            return projections + query.positions * key.positions * (keys + values)
-        window = per_axis(self.within, query.rank, "window")
-        filled = prod(-(-size // cells) * cells for size, cells in zip(query.spatial, window, strict=True))
-        return projections + filled * prod(window) * (keys + values)
+            queries, memory, attended = query.positions, key.positions, key.positions
+        else:
+            window = per_axis(self.within, query.rank, "window")
+            queries = memory = padded_tokens(query, window)
+            attended = prod(window)
+        projections = queries * query.depth * (keys + values) + memory * (key.depth * keys + value.depth * values)
+        return projections + queries * attended * (keys + values)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         keys, values = self._depths(flow)

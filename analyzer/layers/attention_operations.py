@@ -70,6 +70,11 @@ class Attention(Record):
         return Counts(units * depth, units if self.bias else 0).tensors(units, depth)
 
 
+def padded_tokens(volume: Volume, window: Sequence[int]) -> int:
+    """The tokens of `volume` after its axes are padded to whole windows, as Swin pads before it projects them."""
+    return prod(-(-size // cells) * cells for size, cells in zip(volume.spatial, window, strict=True))
+
+
 def fused(attention: Attention) -> Sequence[Operation]:
     """The projections, one fused attention, and the projection back."""
     keys, values = attention.keys, attention.values
@@ -127,7 +132,7 @@ def windowed(attention: Attention) -> Sequence[Operation]:
     flow, keys, values = attention.flow, attention.keys, attention.values
     first, depth, table = len(flow.inputs), flow.input.depth, attention.tables
     window = attention.window or (1,) * flow.input.rank
-    tokens = prod(-(-size // cells) * cells for size, cells in zip(flow.input.spatial, window, strict=True))
+    tokens = padded_tokens(flow.input, window)
     matrix = tokens * prod(window) * attention.heads
     operations = [Operation((place,), tokens * flow.inputs[place].depth, gradients=(PASSED,)) for place in range(first)]
     places = (first, first + 1 % first, 2 * first - 1)
