@@ -43,6 +43,13 @@ def refused(text: str) -> str:
         ("$a > $b", True), ("$a >= 6", True), ("$a < $b", False), ("$a <= 6", True), ("$a == 6.0", True),
         ("$a != 6", False), ("1 < $b < 6", True), ("1 < $b < 3", False), ("$word == 'relu'", True),
         ("$word != 'tanh'", True), ("$word == 6", False), ("$word == \"relu\"", True), ("$nothing == 1", False),
+        ("$a in (6, 8)", True), ("$a in [4, 8]", False), ("$a not in (4, 8)", True), ("$a in (6,)", True), ("$a in ()", False),
+        ("$word in ('relu', 'gelu')", True), ("$word not in ('tanh', 'gelu')", True), ("$i in ($b, 2)", True),
+        ("1 in $list", True), ("$a not in $list", True), ("6.0 in ($a, 1)", True), ("$yes in (1, 2)", False),
+        ("1 < $b in (4, 8)", True), ("not $a in (6, 8)", False), ("$(a in (6, 8) and 1 < b)", True),
+        # powers bind stronger than a sign before them, and from right to left
+        ("2**$a", 64), ("-2**2", -4), ("2**3**2", 512), ("$a**-1", 1/6), ("9**0.5", 3.0), ("$b**$half", 2.0),
+        ("0**0", 1), ("1**(10**29)", 1), ("(-1)**(10**29 + 1)", -1), ("2*$a**2", 72), ("10**30", 10**30), ("2**99", 2**99),
         # logic
         ("$a > 3 and $b > 3", True), ("$a > 3 and $b > 5", False), ("$zero or $a", True), ("not $zero", True),
         ("$no and 1/$zero", False), ("$yes or 1/$zero", True), ("$a if $yes else 1/$zero", 6),
@@ -98,10 +105,10 @@ def test_whole_numbers_are_exact(text: str, value: int) -> None:
         ("1_000*$a", "EXPR101"), ("3a*$b", "EXPR101"), ("$a.", "EXPR101"), ("$1", "EXPR101"), ("import $a", "EXPR101"),
         ("$a # comment", "EXPR101"), ("0777*$a", "EXPR101"),
         # not allowed
-        ("$a**2", "EXPR102"), ("9**9**$a", "EXPR102"), ("$a.real", "EXPR102"), ("$list[0]", "EXPR102"), ("[$a]", "EXPR102"),
+        ("$a.real", "EXPR102"), ("$list[0]", "EXPR102"), ("[$a]", "EXPR102"),
         ("($a, $b)", "EXPR102"), ("{$a: 1}", "EXPR102"), ("{$a}", "EXPR102"), ("lambda: $a", "EXPR102"), ("~$a", "EXPR102"),
         ("$a << 2", "EXPR102"), ("$a & 1", "EXPR102"), ("$a | 1", "EXPR102"), ("$a ^ 1", "EXPR102"), ("$a @ $b", "EXPR102"),
-        ("$a in $list", "EXPR102"), ("$a is 6", "EXPR102"), ("($x := $a)", "EXPR102"), ("f'{$a}'", "EXPR102"),
+        ("$a is 6", "EXPR102"), ("($x := $a)", "EXPR102"), ("f'{$a}'", "EXPR102"),
         ("eval('1') + $a", "EXPR102"), ("__import__('os') if $a else 1", "EXPR102"), ("open('x') if $a else 1", "EXPR102"),
         ("min($a)", "EXPR102"), ("round($a, 2)", "EXPR102"), ("make_divisible($a, 8, 2)", "EXPR102"), ("abs()*$a", "EXPR102"),
         ("min($a, key=$b)", "EXPR102"), ("max(*$list)", "EXPR102"), ("$a()", "EXPR102"), ("[x for x in $list]", "EXPR102"),
@@ -111,10 +118,14 @@ def test_whole_numbers_are_exact(text: str, value: int) -> None:
         ("min($word, 1)", "EXPR103"), ("not $word", "EXPR103"), ("$word and $a", "EXPR103"), ("1 if $word else 2", "EXPR103"),
         ("$list*2", "EXPR103"), ("x$(list)", "EXPR103"), ("log2($zero)", "EXPR103"), ("log2($minus)", "EXPR103"),
         ("make_divisible($a, 0)", "EXPR103"), ("'a' + $word", "EXPR103"), ("$yes < 2", "EXPR103"),
+        ("$a in $word", "EXPR103"), ("'r' in $word", "EXPR103"), ("$a in 6", "EXPR103"), ("(-8)**$half", "EXPR103"),
+        ("($a, 1) in $list", "EXPR102"), ("$a == (6, 7)", "EXPR102"), ("$word**2", "EXPR103"), ("$a in (x, 1)", "EXPR101"),
         # size
+        ("9**9**9*$a", "EXPR104"), ("9**9**$a", "EXPR104"), ("10**31", "EXPR104"), ("2**100", "EXPR104"), ("2**(10**29)", "EXPR104"),
+        ("(-3)**$big", "EXPR104"), ("1.5**$big", "EXPR104"), ("10**10**10**10", "EXPR104"), ("0.1**-40", "EXPR104"),
         ("$big*$big", "EXPR104"), ("$big*10 + 1", "EXPR104"), ("-$big*11", "EXPR104"), (f"1{'0' * 40} + $a", "EXPR104"), ("1e999*$a", "EXPR104"),
         # zero
-        ("$a/$zero", "EXPR105"), ("$a//0", "EXPR105"), ("$a % $zero", "EXPR105"), ("$a/0.0", "EXPR105"),
+        ("$zero**-1", "EXPR105"), ("$a/$zero", "EXPR105"), ("$a//0", "EXPR105"), ("$a % $zero", "EXPR105"), ("$a/0.0", "EXPR105"),
         # length
         ("$a" + "+1" * 100, "LIMIT105"),
     ],
@@ -133,10 +144,13 @@ def test_refusal(text: str, code: str) -> None:
         ("${a}", "a name must follow the `$`"),
         ("$(a)x$b", "write `$(a)x$(b)` for a text with values in it"),
         ("a + $b", "`$a` is the variable, `'a'` the word"),
-        ("sqrt($a)", "the functions are `min`, `max`, `round`, `floor`, `ceil`, `abs`, `log2` and `make_divisible`"),
+        ("sqrt($a)", "write a root as a power: `$n**0.5`"),
+        ("int($a)", "`floor` rounds down, `round` to the nearest whole number"),
+        ("sum($a)", "the functions are `min`, `max`, `round`, `floor`, `ceil`, `abs`, `log2` and `make_divisible`"),
         ("flor($a)", "did you mean `floor`?"),
         ("32x$a", "write a product with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`"),
-        ("$a**2", "a power is a product, such as `$n*$n`"),
+        ("$a^2", "a power is written `**`, such as `$n**2`"),
+        ("$a in $word", "write the values in brackets: `$c in (64, 128)`"),
     ],
 )
 def test_help(text: str, said: str) -> None:

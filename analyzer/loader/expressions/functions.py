@@ -44,3 +44,11 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "log2": (_log2, 1, 1),
     "make_divisible": (make_divisible, 1, 2),
 }
+
+#: What is written here for functions of Python that an expression does not have.
+ELSEWHERE = {
+    "sqrt": "write a root as a power: `$n**0.5`",
+    "pow": "write a power as `$n**2`",
+    "int": "`floor` rounds down, `round` to the nearest whole number",
+    "log": "`log2` is the logarithm to the base 2",
+}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers.kinds import written
-from analyzer.loader.expressions.functions import FUNCTIONS
+from analyzer.loader.expressions.functions import ELSEWHERE, FUNCTIONS
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DOLLAR = "ǂ"
 
 _LARGEST = 10**30  # beyond it no intermediate result helps any model
+_MOST_BITS = _LARGEST.bit_length()
 
 
 def refusal(message: str, *, code: str = "EXPR101", help: str | None = None) -> Refusal:
@@ -45,7 +46,7 @@ def compile_node(node: _ast.AST, names: set[str], bare: bool) -> Run:
         raise refusal(
             f"an expression may not use {_DESCRIBED.get(node.__class__.__name__, 'this')}",
             code="EXPR102",
-            help="allowed are + - * / // %, comparisons, `and or not`, `a if c else b` and "
+            help="allowed are + - * / // % **, comparisons, `in`, `and or not`, `a if c else b` and "
             + listed(FUNCTIONS, last="and"),
         )
     return make(node, names, bare)
@@ -74,6 +75,17 @@ def _finite(value: Any, what: Callable[[], str]) -> Any:
     raise refusal(f"`{what()}` is larger than any number that a model needs", code="EXPR104")
 
 
+def _power(a: Any, b: Any) -> Any:
+    """`a**b`; what is certain to be too large is refused before it takes time to calculate."""
+    if a.__class__ is int and abs(a) > 1 and b > _MOST_BITS:
+        raise OverflowError
+    value = a**b
+    if value.__class__ is complex:
+        sign = f"{shown_value(a)}**{shown_value(b)}"
+        raise refusal(f"`{sign}` is not a real number", code="EXPR103", help="a power of a negative number is whole")
+    return value
+
+
 def _divide(a: Any, b: Any) -> Any:
     if a.__class__ is int and b.__class__ is int and a % b == 0:
         return a // b  # exact at any size
@@ -87,6 +99,7 @@ _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     _ast.Div: ("/", _divide),
     _ast.FloorDiv: ("//", operator.floordiv),
     _ast.Mod: ("%", operator.mod),
+    _ast.Pow: ("**", _power),
 }
 
 
@@ -94,9 +107,9 @@ def _binary(node: Any, names: set[str], bare: bool) -> Run:
     known = _OPERATORS.get(node.op.__class__)
     if known is None:
         raise refusal(
-            "an expression may not use " + ("powers (`**`)" if isinstance(node.op, _ast.Pow) else "bits"),
+            "an expression may not use bits",
             code="EXPR102",
-            help="a power is a product, such as `$n*$n`" if isinstance(node.op, _ast.Pow) else None,
+            help="a power is written `**`, such as `$n**2`" if isinstance(node.op, _ast.BitXor) else None,
         )
     sign, apply = known
     left, right = compile_node(node.left, names, bare), compile_node(node.right, names, bare)
@@ -145,8 +158,6 @@ def _boolean(node: Any, names: set[str], bare: bool) -> Run:
 
 
 _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
-    _ast.Eq: operator.eq,
-    _ast.NotEq: operator.ne,
     _ast.Lt: operator.lt,
     _ast.LtE: operator.le,
     _ast.Gt: operator.gt,
@@ -154,22 +165,54 @@ _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
+def _among(value: Any, values: Any) -> bool:
+    """`value in values`: whether a list has an equal value; `true` is not equal to 1."""
+    if values.__class__ is not list:
+        raise refusal(
+            f"`in` looks for a value in a list, not in {written(values)}",
+            code="EXPR103",
+            help="write the values in brackets: `$c in (64, 128)`",
+        )
+    return any(one == value and (one.__class__ is bool) is (value.__class__ is bool) for one in values)
+
+
+#: The comparisons of any two values; the others compare numbers.
+_OF_ANY: dict[type, Callable[[Any, Any], bool]] = {
+    _ast.Eq: operator.eq,
+    _ast.NotEq: operator.ne,
+    _ast.In: _among,
+    _ast.NotIn: lambda value, values: not _among(value, values),
+}
+
+
 def _compare(node: Any, names: set[str], bare: bool) -> Run:
-    parts = [compile_node(part, names, bare) for part in (node.left, *node.comparators)]
-    if any(op.__class__ not in _COMPARISONS for op in node.ops):
-        raise refusal("an expression may only compare with == != < <= > >=", code="EXPR102")
-    tests = [(_COMPARISONS[op.__class__], op.__class__ in (_ast.Eq, _ast.NotEq)) for op in node.ops]
+    sides = [(None, node.left), *zip(node.ops, node.comparators, strict=True)]
+    parts = [_side(op, side, names, bare) for op, side in sides]
+    tests = []
+    for op in node.ops:
+        test = _OF_ANY.get(op.__class__) or _COMPARISONS.get(op.__class__)
+        if test is None:
+            raise refusal("an expression may only compare with == != < <= > >= and `in`", code="EXPR102")
+        tests.append((test, op.__class__ in _OF_ANY))
 
     def run(lookup: Lookup) -> bool:
         left = parts[0](lookup)
-        for (test, equality), part in zip(tests, parts[1:], strict=True):
+        for (test, of_any), part in zip(tests, parts[1:], strict=True):
             right = part(lookup)
-            if not (test(left, right) if equality else test(_number(left), _number(right))):
+            if not (test(left, right) if of_any else test(_number(left), _number(right))):
                 return False
             left = right
         return True
 
     return run
+
+
+def _side(op: Any, node: Any, names: set[str], bare: bool) -> Run:
+    """One side of a comparison; a list of values may only follow `in`."""
+    if not isinstance(op, (_ast.In, _ast.NotIn)) or not isinstance(node, (_ast.Tuple, _ast.List)):
+        return compile_node(node, names, bare)
+    values = [compile_node(value, names, bare) for value in node.elts]
+    return lambda lookup: [value(lookup) for value in values]
 
 
 def _choice(node: Any, names: set[str], bare: bool) -> Run:
@@ -222,10 +265,11 @@ def _call(node: Any, names: set[str], bare: bool) -> Run:
     known = FUNCTIONS.get(name)
     if known is None:
         near = nearest(name, FUNCTIONS)
+        help = f"did you mean `{near}`?" if near else "the functions are " + listed(FUNCTIONS, last="and")
         raise refusal(
             f"`{shown(name.replace(DOLLAR, '$') or 'this')}` is not a function of expressions",
             code="EXPR102",
-            help=f"did you mean `{near}`?" if near else "the functions are " + listed(FUNCTIONS, last="and"),
+            help=ELSEWHERE.get(name, help),
         )
     apply, least, most = known
     if node.keywords or not least <= len(node.args) <= most:
