@@ -76,7 +76,7 @@ def _given(texts: Mapping[str, object], model: Model) -> dict[str, Volume]:
             raise SettingError(f"the model has no input `{shown(name)}`; its inputs are {known}")
         refusal = refuse_volume(str(text))
         if refusal is not None:
-            raise SettingError(f"the input {refusal.message}")
+            raise SettingError(f"the input {refusal.message}" + (f"; {refusal.help}" if refusal.help else ""))
         volumes[name] = _volume(str(text))
     return volumes
 

@@ -13,8 +13,9 @@ from analyzer.loader.parse.description import BrokenItem, CallItem, Item, LayerI
 from analyzer.loader.parse.naming import layer_name
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import list_of, mapping_of, text_of
-from analyzer.loader.parse.suggestions import volume_help, with_dollars
+from analyzer.loader.parse.suggestions import with_dollars
 from analyzer.loader.parse.templates import template_of
+from analyzer.loader.parse.volumes import listed_sizes, volume_help
 from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
@@ -135,9 +136,8 @@ def _expect(parser: Parser, tree: Tree, known: Known) -> Template | None:
     if template is None or template.dynamic:
         return template
     if read_expected(template.value) is None:
-        items = tree.items if isinstance(tree, Sequence) else [tree]
         message = f"`expect` must be a volume such as `14x14x20` or `56x56x?`, not {described(tree)}"
-        help = volume_help(",".join(item.text for item in items if isinstance(item, Scalar)))
+        help = volume_help(listed_sizes(tree), ordered=True)
         parser.problem("VALUE101", message, tree, help=help)
         return None
     return template

@@ -9,8 +9,8 @@ from analyzer.loader.parse.grammar import AXES_ELSEWHERE, INPUT_AXES
 from analyzer.loader.parse.naming import layer_name, unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import mapping_of
-from analyzer.loader.parse.suggestions import volume_help
 from analyzer.loader.parse.templates import template_of
+from analyzer.loader.parse.volumes import listed_sizes, volume_help
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree, plain_value, value_of
 from analyzer.source import shown
 from analyzer.volume import AXES, LARGEST, read_sizes
@@ -56,7 +56,7 @@ def _volume(parser: Parser, tree: Tree, known: Known, what: str) -> Template:
         if text is None:
             return unknown
     elif isinstance(tree, Sequence):
-        help = volume_help(",".join(item.text for item in tree.items if isinstance(item, Scalar)))
+        help = volume_help(listed_sizes(tree))
         parser.problem("VALUE101", f"{what} must be a volume such as `224x224x3`, not a list", tree, help=help)
         return unknown
     template = template_of(parser, tree, known, names=True)
@@ -118,13 +118,15 @@ def refuse_volume(text: object) -> Refusal | None:
     sizes = read_sizes(text) if isinstance(text, str) else None
     if sizes is None or len(sizes) > 4:
         said = f"`{shown(str(text))}`" if text != "" else "nothing"
-        help = "at most time x height x width x depth; the batch is not an axis, set it with `--batch`"
-        if sizes is None:
-            help = volume_help(str(text)) or "height x width x depth, such as `32x32x3`; digits and `x`, no spaces"
+        help = volume_help(str(text))
+        if help is None and sizes is not None:
+            help = "at most time x height x width x depth; the batch is not an axis, set it with `--batch`"
+        help = help or "height x width x depth, such as `32x32x3`; digits and `x`, no spaces"
         return Refusal(f"must be a volume such as `224x224x3`, not {said}", code="VALUE101", help=help)
     if any(size is None for size in sizes):
         message = f"must have only numbers, but `{shown(str(text))}` has a `?`"
-        help = "write a number; `--input` overrides it without a change of the file"
+        help = volume_help(str(text)) if len(sizes) == len(AXES) and sizes[0] is None else None
+        help = help or "write a number; `--input` overrides it without a change of the file"
         return Refusal(message, code="VALUE101", help=help)
     known = [size for size in sizes if size is not None]
     if min(known) < 1:

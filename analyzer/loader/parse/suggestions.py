@@ -96,11 +96,3 @@ def sugar_help(declaration: Parameter, word: str) -> str | None:
         if word in ("true", "True")
         else None
     )
-
-
-def volume_help(text: str) -> str | None:
-    """The volume that a text means, which has its numbers between other signs: `[32, 32, 3]`, `32 x 32 x 3`."""
-    numbers = re.fullmatch(r"\s*[\[(]?\s*(\?|[0-9]+)((?:\s*[xX×*,;]\s*(?:\?|[0-9]+)){0,3})\s*[\])]?\s*", text, re.ASCII)
-    if numbers is None or len(text) > 60:
-        return None
-    return f"write `{'x'.join(re.findall('[0-9]+|[?]', text))}`"
