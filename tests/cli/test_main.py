@@ -59,7 +59,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["--set", "width", "net.yaml"], "`--set`: `name=value` is needed, not `width`"),
         (["--set", "widht=3", "net.yaml"], "the model has no variable `widht`; did you mean `width`? its variables are `width`"),
         (["--set", "=3", "net.yaml"], "`--set`: `name=value` is needed, not `=3`"),
-        (["--input", "3 x 3", "net.yaml"], "the input must be a volume such as `224x224x3`, not `3 x 3`"),
+        (["--input", "3 x 3", "net.yaml"], "the input must be a volume such as `224x224x3`, not `3 x 3`; write `3x3`: a volume is length x depth"),
         (["--input", "image=3x3x3", "net.yaml"], "the model has no input `image`; its inputs are `input`"),
         (["--input", "3x3x3", "--input", "4x4x3", "net.yaml"], "with several `--input`, each needs a name: `--input name=3x3x3`"),
         (["--dtype", "f32", "net.yaml"], None),

@@ -32,12 +32,12 @@ from collections.abc import Iterator
 from math import gcd, prod
 
 from analyzer.checks.found import Found
-from analyzer.checks.passing import owners
+from analyzer.checks.passing import owners, source_of_values
 from analyzer.checks.subject import Subject
 from analyzer.engine.network import Node
 from analyzer.layers import SHARED, Layer
 from analyzer.layers.traits import Averages, Drops, Normalises
-from analyzer.volume import pretty_sizes
+from analyzer.volume import Volume, pretty_sizes
 
 CODE = "CHECK201"
 NAME = "linear-pair"
@@ -132,11 +132,13 @@ class _Merged:
             self.weights = source.size * target.size
             return
         groups = gcd(_groups(first), _groups(second))
+        rows = _rows(second) if self.dense and len(window) else ()
         banks = 1 if all(n.layer.declared_sharing == SHARED for n in (first, second)) else target.positions
-        self.weights = prod(window) * (source.depth // groups) * target.depth * banks
+        self.weights = prod(window) * prod(rows) * (source.depth // groups) * target.depth * banks
         kind = "local layer" if banks > 1 else "transposed convolution" if self.up > 1 else "convolution"
         kind = "dense layer" if self.dense else "linear layer" if not window else f"{pretty_sizes(window)} {kind}"
-        self.words = f"one {kind} from depth {source.depth:,} to {target.depth:,}"
+        read = Volume(rows, source.depth).pretty() if prod(rows) > 1 else f"depth {source.depth:,}"
+        self.words = f"one {kind} from {read} to {target.depth:,}"
         self.words += f" in {groups:,} groups" if groups > 1 else ""
 
     def _window(self, between: list[Node]) -> tuple[int, ...] | None:
@@ -192,6 +194,11 @@ class _Merged:
             return True
         kernels = [_kernel(node) for node in (first, second)]
         return all(len(set(kernel)) > 1 for kernel in kernels) and kernels[0] != kernels[1]
+
+
+def _rows(node: Node) -> tuple[int, ...]:
+    """The positions of what a node reads, before it was flattened."""
+    return source_of_values(node.inputs[0]).output.spatial
 
 
 def _regrouped(node: Node) -> bool:

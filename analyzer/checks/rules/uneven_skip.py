@@ -71,8 +71,8 @@ class _Mismatch(Record):
 class _Ways:
     """What is known of the way to each node, by its index.
 
-    `grown` the layer that last made the map larger, nothing but pointwise work, crops and padding after it; `whole` the
-    node before crops and padding; `uneven` the last window that leaves cells over.
+    `grown` the layer that last made the map larger, nothing but work that keeps the size, crops and padding after it;
+    `whole` the node before crops and padding; `uneven` the last window that leaves cells over.
     """
 
     def __init__(self, subject: Subject, lines: dict[int, Lines | None]) -> None:
@@ -90,13 +90,19 @@ class _Ways:
         index, first = node.index, node.inputs[0]
         kept = len(node.inputs) == 1 and (node.layer.cuts or node.output.spatial == first.output.spatial)
         grows = node.layer.grows and node.output.positions > first.output.positions
-        self.grown[index] = node if grows else self.grown[first.index] if kept else None
+        self.grown[index] = node if grows else self.grown[first.index] if kept else self._grown_of(node)
         self.whole[index] = self.whole[first.index] if kept and node.layer.cuts else node
         if unread and any(unread) and _steps_within(node):
             self.uneven[index] = node
         else:
             before = [one for one in (self.uneven[source.index] for source in node.inputs) if one is not None]
             self.uneven[index] = max(before, key=_index, default=None)
+
+    def _grown_of(self, node: Node) -> Node | None:
+        """What last made one of several inputs larger, where a merge keeps their sizes: a sum inside of a decoder."""
+        if not node.layer.merges or any(source.output.spatial != node.output.spatial for source in node.inputs):
+            return None
+        return max((one for source in node.inputs if (one := self.grown[source.index])), key=_index, default=None)
 
 
 def _index(node: Node) -> int:
@@ -188,7 +194,7 @@ def _along(
     if 0 < abs(size - back) < total / line.step:
         return found
     uneven = ways.uneven[source.index]
-    if uneven is None or uneven.index < skip.index or size == back or not node.layer.crops:
+    if uneven is None or uneven.index <= skip.index or size == back or not node.layer.crops:
         return None
     found.uneven = uneven
     return found
