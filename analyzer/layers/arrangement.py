@@ -12,9 +12,9 @@ from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.answers import Bounds, Flow
 from analyzer.layers.axes import checked, needs_axes, signed
 from analyzer.layers.base import Layer
-from analyzer.layers.kinds import Whole
-from analyzer.layers.operations import NEW, PASSED, VIEW, Operation
-from analyzer.layers.padding import Padding
+from analyzer.layers.kinds import Choice, Whole
+from analyzer.layers.operations import NEW, PASSED, VIEW, Operation, repeated_cells
+from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
@@ -132,24 +132,39 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
 class Pad(
     Layer,
     type="pad",
-    elsewhere=("ZeroPad2d", "ZeroPadding1D", "ZeroPadding2D", "ReflectionPad2d", "ConstantPad2d"),
-):
-    """Adds cells around the volume.
+    elsewhere=(
+        "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "ConstantPad1d",
+        "ConstantPad2d", "ConstantPad3d",
+        "ReflectionPad1d → pad: {padding_mode: reflect}", "ReflectionPad2d → pad: {padding_mode: reflect}",
+        "ReflectionPad3d → pad: {padding_mode: reflect}", "ReplicationPad1d → pad: {padding_mode: replicate}",
+        "ReplicationPad2d → pad: {padding_mode: replicate}", "ReplicationPad3d → pad: {padding_mode: replicate}",
+        "CircularPad1d → pad: {padding_mode: circular}", "CircularPad2d → pad: {padding_mode: circular}",
+        "CircularPad3d → pad: {padding_mode: circular}",
+    ),
+):  # fmt: skip
+    """Adds cells around the volume: zeros, or values of the volume.
 
     output   W + P_before + P_after on each spatial axis
+    refused  `reflect` of W cells or more, `circular` of more than W cells: the axis has no more values to repeat
 
-    Sources: torch.nn.ZeroPad2d; Keras ZeroPadding2D.
+    Sources: torch.nn.ZeroPad2d, ReflectionPad2d, ReplicationPad2d, CircularPad2d; Keras ZeroPadding2D.
     """
 
-    keeps = ()
     cuts = True
     padding: Padding = parameter(PaddingKind(explicit=True), "cells added around the input", main=True, letter="P")
+    padding_mode: str = parameter(Choice(*PADDING_MODES), "values of the added cells", default="zeros")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "pads")
         pairs = self.padding.pairs(inputs[0].rank)
+        check_padding_mode(self.padding_mode, inputs[0], pairs)
         spatial = tuple(size + sum(pair) for size, pair in zip(inputs[0].spatial, pairs, strict=True))
         return checked(Volume(spatial, inputs[0].depth))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        if self.padding_mode == "zeros":
+            return (Operation((0,), flow.output.size),)
+        return (repeated_cells(flow.input, flow.output.spatial, self.padding_mode),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, -before, -before) for before, _ in self.padding.pairs(flow.input.rank))

@@ -17,8 +17,8 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy
-from analyzer.layers.padding import Padding
+from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy, repeated_cells
+from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
@@ -48,9 +48,7 @@ class Convolution(Layer):
     untied_bias: bool | None = parameter(
         Flag(), "whether each position has its own bias", default=None, shown="as the sharing"
     )
-    padding_mode: str = parameter(
-        Choice("zeros", "reflect", "replicate", "circular"), "values of the padding cells", default="zeros"
-    )
+    padding_mode: str = parameter(Choice(*PADDING_MODES), "values of the padding cells", default="zeros")
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
 
@@ -72,7 +70,7 @@ class Convolution(Layer):
         """The output volume of the window over `volume`, with this depth; refuses a window that does not fit."""
         needs_axes(volume, "slides over")
         window = self.window(volume)
-        self._check_padding_mode(volume, window)
+        check_padding_mode(self.padding_mode, volume, window.padding)
         output = Volume(window.slide(volume), depth)
         self.sharing.banks(output.spatial)  # refuses a step for another rank
         return checked(output)
@@ -121,22 +119,7 @@ class Convolution(Layer):
         window = self.window(volume)
         if not window.real_padding or not any(map(any, window.padding)):
             return padded_copy(volume, self.padding.balanced(window.padding, window.stride))
-        keeps = () if self.padding_mode == "circular" else (0,)
-        return (Operation((0,), prod(window.padded(volume)) * volume.depth, keeps=keeps),)
-
-    def _check_padding_mode(self, volume: Volume, window: Window) -> None:
-        limit = {"reflect": 1, "circular": 0}.get(self.padding_mode)
-        if limit is None:
-            return
-        for axis, size, pair in zip(volume.axes, volume.spatial, window.padding, strict=False):
-            if max(pair) > size - limit:
-                raise Refusal(
-                    f"{{layer}} pads the {axis} by {max(pair)} with `{self.padding_mode}`, but its input has a {axis} of only {size}",
-                    code="SHAPE206",
-                    parameter="padding",
-                    notes=[f"{self.padding_mode}: padding ≤ {size}{' − 1' if limit else ''} = {size - limit}"],
-                    help="`replicate` or `zeros` have no such limit",
-                )
+        return (repeated_cells(volume, window.padded(volume), self.padding_mode),)
 
 
 def check_groups(groups: int, depth: int, filters: int) -> None:

@@ -116,6 +116,21 @@ def padded_copy(volume: Volume, pairs: Sequence[tuple[int, int]]) -> tuple[Opera
     return (Operation((0,), prod(spatial) * volume.depth),)
 
 
+def repeated_cells(volume: Volume, spatial: Sequence[int], mode: str) -> Operation:
+    """The copy of `volume` with these spatial sizes whose new cells repeat values of it.
+
+    `reflect` and `replicate` are one kernel, which keeps its input. torch writes `circular` as a copy into each side of
+    an empty tensor, and keeps nothing; each step back holds three tensors of the padded size, one of them the gradient
+    of the output.
+
+    Source: torch 2.13.0, aten::_pad_circular.
+    """
+    size = prod(spatial) * volume.depth
+    if mode == "circular":
+        return Operation((0,), size, transient=2 * size - volume.size)
+    return Operation((0,), size, keeps=(0,))
+
+
 class Operation(Record):
     """One operation of a layer.
 

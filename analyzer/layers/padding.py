@@ -10,8 +10,15 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.axes import effective, wrong_rank
 from analyzer.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.volume import Volume
+
 #: Padding cells before and after, on each axis.
 Pairs = tuple[tuple[int, int], ...]
+
+#: The values that padding cells may have, in torch's words.
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class Padding(Record, eq=True):
@@ -120,3 +127,23 @@ class Padding(Record, eq=True):
         if isinstance(self.cells, int):
             return str(self.cells)
         return "×".join(str(b) if b == a else f"{b}:{a}" for b, a in self.cells)
+
+
+def check_padding_mode(mode: str, volume: Volume, pairs: Pairs) -> None:
+    """Refuses (SHAPE206) padding cells that the volume has no values for.
+
+    reflect mirrors the cells next to the border one, so an axis of W has W − 1 of them; circular takes cells of the
+    other end, so it has W. As torch.nn.functional.pad.
+    """
+    limit = {"reflect": 1, "circular": 0}.get(mode)
+    if limit is None:
+        return
+    for axis, size, pair in zip(volume.axes, volume.spatial, pairs, strict=False):
+        if max(pair) > size - limit:
+            raise Refusal(
+                f"{{layer}} pads the {axis} by {max(pair)} with `{mode}`, but its input has a {axis} of only {size}",
+                code="SHAPE206",
+                parameter="padding",
+                notes=[f"{mode}: padding ≤ {size}{f' − 1 = {size - limit}' if limit else ''}"],
+                help="`replicate` and `zeros` have no such limit",
+            )

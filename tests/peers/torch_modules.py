@@ -602,7 +602,10 @@ def _spatial_pairs(node: Node, layout: str) -> tuple[list[int], list[slice]]:
 
 
 def _pad(node: Node, layout: str) -> Built:
-    return Built(_padded(_spatial_pairs(node, layout)[0]))
+    layer: Any = node.layer
+    if layer.padding_mode == "zeros":
+        return Built(_padded(_spatial_pairs(node, layout)[0]))
+    return Built(_padded(_spatial_pairs(node, FIRST)[0], layer.padding_mode), FIRST, FIRST)
 
 
 def _crop(node: Node, layout: str) -> Built:

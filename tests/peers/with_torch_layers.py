@@ -18,6 +18,7 @@ from torch.nn import functional
 from with_torch import NAME as NAME
 from with_torch import axes, measured, tensor
 
+from analyzer.layers.padding import PADDING_MODES
 from analyzer.volume import Volume
 
 Written = dict[str, Any]
@@ -245,11 +246,18 @@ def padded(rng: Random) -> tuple[tuple[Volume], Written]:
     return (volume(rng, rank),), {"padding": pairs(rng, rank, 4)}
 
 
+def padded_somehow(rng: Random) -> tuple[tuple[Volume], Written]:
+    """Small volumes, so that some have too few values to repeat."""
+    read, written = padded(rng)
+    return read, {**written, "padding_mode": rng.choice(PADDING_MODES)}
+
+
 def pad(c: Configuration) -> Outcome:
     """`crop` is torch's negative padding."""
     sign = -1 if c.type == "crop" else 1
     cells = [sign * cells for pair in reversed(c.written["padding"]) for cells in pair]
-    return first(c, Call(lambda x: functional.pad(x, cells)))
+    mode = c.written.get("padding_mode", "zeros")
+    return first(c, Call(lambda x: functional.pad(x, cells, "constant" if mode == "zeros" else mode)))
 
 
 def merged(rng: Random) -> tuple[tuple[Volume, ...], Written]:
@@ -349,7 +357,7 @@ PEERS: dict[str, Peer] = {
     "channel_shuffle": Peer(grouped, lambda c: first(c, nn.ChannelShuffle(c.written["groups"]))),
     "upsample": Peer(resampled, lambda c: first(c, nn.Upsample(scale_factor=tuple(map(float, c.written["factor"]))))),
     "resize": Peer(resized, lambda c: first(c, nn.Upsample(size=axes(c.written["to"], c.input.rank)))),
-    "pad": Peer(padded, pad),
+    "pad": Peer(padded_somehow, pad),
     "crop": Peer(padded, pad),
     "flatten": Peer(lambda rng: ((any_rank(rng, 1),), {}), lambda c: last(c, nn.Flatten())),
     "permute": Peer(permuted, permute),
