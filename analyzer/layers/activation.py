@@ -61,9 +61,13 @@ class _Monotone(Activation):
 class Relu(_FromOutput, type="relu", elsewhere=("ReLU", "Threshold")):
     """max(0, x). Source: torch.nn.ReLU."""
 
+    clips = True
+
 
 class Relu6(Activation, type="relu6", elsewhere=("ReLU6",)):
     """min(max(0, x), 6). Source: torch.nn.ReLU6."""
+
+    clips = True
 
 
 class Elu(_Monotone, type="elu", elsewhere=("ELU",)):
@@ -135,6 +139,8 @@ class HardSwish(Activation, type="hard_swish", elsewhere=("Hardswish", "HSwish",
 
 class HardTanh(Activation, type="hard_tanh", elsewhere=("Hardtanh", "Clip")):
     """x between −1 and 1. Source: torch.nn.Hardtanh."""
+
+    clips = True
 
 
 class Tanh(_FromOutput, type="tanh", elsewhere=("TanH",)):

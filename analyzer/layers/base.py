@@ -77,6 +77,10 @@ class Layer:
     pointwise: ClassVar[bool] = False
     #: Whether it is an activation function.
     activates: ClassVar[bool] = False
+    #: Whether it only cuts off values below or above fixed bounds.
+    clips: ClassVar[bool] = False
+    #: Whether runtimes for microcontrollers can cut off its values in its own kernel (a fused activation).
+    clamped: ClassVar[bool] = False
     #: Whether it multiplies each value by a number that does not depend on the sample.
     scales: ClassVar[bool] = False
     #: Whether it summarises cells without weights.

@@ -37,6 +37,7 @@ class Convolution(Layer):
     """The base of all convolutions: the window, and the sharing of weights and biases."""
 
     linear = True
+    clamped = True
     kernel: Size = parameter(Sizes(), "size of the filters", letter="F", agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=1, letter="S")
     padding: Padding = parameter(

@@ -28,6 +28,7 @@ class _Dense(Layer):
     """The base of both dense layers."""
 
     linear = True
+    clamped = True
     units: int = parameter(Whole(), "number of outputs", main=True, agreed=True)
     bias: bool = parameter(Flag(), "whether biases are added", default=True)
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")

@@ -139,6 +139,7 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
     Sources: torch.add; Keras Add.
     """
 
+    clamped = True
     gradients = (SUMMED, SUMMED)
     inplace: bool = parameter(Flag(), "whether it overwrites its first input (memory only)", default=False)
 
@@ -169,6 +170,7 @@ class Subtract(Merge, type="subtract", elsewhere=("Sub",), reads=(2, 2)):
     Sources: torch.sub; Keras Subtract.
     """
 
+    clamped = True
     gradients = (SUMMED, NEW)
 
 
@@ -178,6 +180,7 @@ class Multiply(Merge, type="multiply", elsewhere=("Mul",)):
     Sources: torch.mul; Keras Multiply.
     """
 
+    clamped = True
     multiplies = True
     keeps_both = True
 

@@ -69,6 +69,7 @@ class BatchNorm(
     """
 
     scales = True
+    clamped = True
     normalises = Normalises.BATCH
     statistics: bool = parameter(Flag(), "whether running statistics are kept", default=True)
 

@@ -46,6 +46,7 @@ class Pool(Layer):
     """The base of the pools with a window."""
 
     pools = True
+    clamped = True
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True, agreed=True)
     stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
     padding: Padding = parameter(

@@ -32,6 +32,7 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
 
     pointwise = True
     scales = True
+    clamped = True
     per: str = parameter(
         Choice("layer", "depth", "volume"),
         "which elements share a number: all, those of a plane, or none",

@@ -32,6 +32,9 @@ TRAITS = {
     "spatial_dropout stochastic_depth channel_shuffle position_table scale coord_channels",
     "activates": ACTIVATIONS,
     "scales": "batch_norm scale",
+    "clips": "relu relu6 hard_tanh",
+    "clamped": "conv depthwise_conv separable_conv conv_transpose dense linear max_pool avg_pool lp_pool add subtract "
+    "multiply batch_norm scale",
     "pools": "max_pool avg_pool lp_pool blur_pool global_avg_pool global_max_pool adaptive_avg_pool adaptive_max_pool "
     "spatial_pyramid_pool mean",
     "merges": "add subtract multiply maximum average concat",

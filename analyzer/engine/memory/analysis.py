@@ -27,6 +27,7 @@ from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.sharding.rank import PerRank
+from analyzer.engine.memory.sharding.step import gathered_units
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single
 from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verdict
 from analyzer.engine.network import Network
@@ -158,7 +159,7 @@ class MemoryAnalysis:
 
     @cached_property
     def changes(self) -> list[Change]:
-        """The changes of the run that lower the peak of training, the most effective first."""
+        """The changes of the run that lower the peak of training by at least 1 %, the most effective first."""
         return changes(self.held(), self.strategy, self.ranks) if self.trains else []
 
     @cached_property
@@ -175,7 +176,9 @@ class MemoryAnalysis:
         """What the numbers assume, by the keys of the JSON report.
 
         `authored` names the layers whose file does not say what they keep: each counts as one operation that keeps its
-        input for the backward pass.
+        input for the backward pass. `units` says whose parameters are gathered together on several devices.
         """
         authored = [node.name for node in self.network.nodes if node.layer.authored]
-        return {**assumptions(self.run), **({"authored": authored} if authored else {})}
+        units = gathered_units(self.network, self.strategy)
+        extra = {"units": units, "authored": authored}
+        return {**assumptions(self.run), **{key: value for key, value in extra.items() if value}}

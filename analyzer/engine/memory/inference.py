@@ -24,6 +24,8 @@ Source: torch 2.13.0, eval mode under no_grad, graph execution and modules; docs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.engine.memory.ledger import Ledger, PhasePeak
 from analyzer.engine.memory.tape import Tape
 
@@ -55,13 +57,17 @@ class Inference:
         self.peak: PhasePeak = self.ledger.peak
 
 
-def last_reads(tape: Tape) -> dict[int, int]:
-    """The last step that reads each value with memory of its own, or its own step if none does; outputs stay."""
+def last_reads(tape: Tape, roots: Sequence[int] | None = None) -> dict[int, int]:
+    """The last step that reads each value with memory of its own, or its own step if none does; outputs stay.
+
+    `roots` has for every value the value whose memory it uses, by default that of the tape.
+    """
+    roots = tape.root if roots is None else roots
     last: dict[int, int] = {}
     for place, step in enumerate(tape.steps):
         for value in (tape.first + place, *step.reads):
-            last[tape.root[value]] = place
-    last.update((tape.root[value], len(tape.steps)) for value in tape.outputs)
+            last[roots[value]] = place
+    last.update((roots[value], len(tape.steps)) for value in tape.outputs)
     return last
 
 

@@ -154,7 +154,8 @@ def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
         f"assumed: the {assumed['step']} step, gradients {assumed['gradients']} · loss: {assumed['loss']} · "
         f"counted: {assumed['counted']}"
     )
+    gathered = f"gathered together: {assumed['units']} · " if "units" in assumed else ""
     yield (
         f"masks: {assumed['masks']} · slices: {assumed['slices']} · joins: {assumed['joins']} · {assumed['local']} · "
-        "KiB = 2^10 bytes"
+        f"{gathered}KiB = 2^10 bytes"
     )

@@ -16,6 +16,7 @@ from building import build, volume
 import analyzer
 from analyzer.contract.keys import written
 from analyzer.contract.memory import PLAN
+from analyzer.dtypes import size_in_bytes
 from analyzer.engine.memory.arena.lifetimes import Lifetimes
 from analyzer.engine.memory.arena.placement import candidates
 from analyzer.engine.memory.arena.plan import Plan, Tensor
@@ -367,13 +368,17 @@ def test_the_tensors_of_a_network() -> None:
 @pytest.mark.parametrize("dtype", ["int8", "int4"])
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_real_networks_meet_the_bound(path: Path, dtype: str) -> None:
-    """Nothing is lost to fragments; what is alive is the peak of outputs, more where a layer is several operations."""
+    """Nothing is lost to fragments; what is alive is at least what one kernel reads and writes.
+
+    It is at most the peak of outputs, where layers are fused; it can be more where a layer is several operations.
+    """
     analysis = analyzer.analyze(path, dtype=dtype)
     tape = laid(analysis.network, batch=1, dtype=dtype)
     plan = plan_arena(arena_tensors(tape))
-    assert plan.live_bytes >= analysis.peak.bytes
+    kernels = [node for node in analysis.network.nodes if node.layer.linear]
+    assert plan.live_bytes >= max(sum(size_in_bytes(v.size, dtype) for v in (n.flow.input, n.output)) for n in kernels)
     if len(tape.steps) == len(analysis.network.nodes):
-        assert plan.live_bytes == analysis.peak.bytes
+        assert plan.live_bytes <= analysis.peak.bytes
     assert plan.size == plan.bound
     assert verify(plan) == []
     assert not overlaps(plan)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.engine.memory.arena.fusing import fused_into
 from analyzer.engine.memory.arena.lifetimes import Lifetimes
 from analyzer.engine.memory.arena.placement import candidates
 from analyzer.engine.memory.arena.plan import ALIGNMENT, Plan, Tensor
@@ -24,10 +25,12 @@ def arena_tensors(tape: Tape) -> list[Tensor]:
     """The tensors of one forward pass, from a tape laid out for inference.
 
     Inputs are alive from step 0, the others from their own step, each to the step of its last reader, and outputs to
-    the end. Views and in-place layers have no tensor of their own: the one that they share lives longer. A layer that
-    runs as several operations has a tensor for each: `gate`, `gate#2`.
+    the end. Views, in-place layers and layers that run in the kernel of the layer before have no tensor of their own:
+    the one that they share lives longer. A layer that runs as several operations has a tensor for each: `gate`,
+    `gate#2`.
     """
-    last, end = last_reads(tape), len(tape.steps) - 1
+    roots = _roots(tape)
+    last, end = last_reads(tape, roots), len(tape.steps) - 1
     tensors = [
         Tensor(node.name, size, 0, min(last.get(value, end), end))
         for value, (node, size) in enumerate(zip(tape.work.network.inputs, tape.inputs, strict=True))
@@ -35,11 +38,25 @@ def arena_tensors(tape: Tape) -> list[Tensor]:
     count: dict[int, int] = {}
     for place, step in enumerate(tape.steps):
         value = tape.first + place
-        if tape.root[value] == value:
+        if roots[value] == value:
             count[step.node.index] = number = count.get(step.node.index, 0) + 1
             name = step.node.name if number == 1 else f"{step.node.name}#{number}"
             tensors.append(Tensor(name, step.bytes, place, min(last[value], end)))
     return tensors
+
+
+def _roots(tape: Tape) -> list[int]:
+    """For every value the value whose memory it uses where layers are fused."""
+    fused = fused_into(tape.work.network)
+    roots = list(range(tape.first))
+    for place, step in enumerate(tape.steps):
+        value = tape.first + place
+        within = fused.get(step.node.index)
+        if within is not None:
+            roots.append(roots[tape.values[within.index]])
+        else:
+            roots.append(value if tape.root[value] == value else roots[step.reads[0]])
+    return roots
 
 
 def plan_arena(tensors: Sequence[Tensor], *, alignment: int = ALIGNMENT) -> Plan:

@@ -8,7 +8,7 @@ ddp       P           G          O          flat buckets of all gradients, G, fr
 ddp-view  P           -          O          the buckets are the gradients, G; a layer's own until they are copied
 zero1     P           G          ≈ O/W      buckets as ddp; whole tensors go to ranks, the largest first
 zero2     P           G/W        O/W        a bucket of gradients that wait to be reduced
-zero3     P/W         G/W        O/W        the largest unit whole, its parameters and its gradients
+zero3     P/W         G/W        O/W        the largest layer whole, its parameters and its gradients
 
 Sources: DDP and ZeRO-1 as torch 2.13.0 does it (`Reducer`, `ZeroRedundancyOptimizer`); Rajbhandari et al. 2020, "ZeRO:
 Memory Optimizations Toward Training Trillion Parameter Models".
