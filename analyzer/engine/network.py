@@ -58,8 +58,8 @@ class Network:
     """Layers in the order they were placed, which is an order of computation.
 
     `inputs` are the nodes where volumes enter, `nodes` the placed layers, `names` the placed layers by full name,
-    `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`. `most` is the number of
-    layers that it may have.
+    `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`, `calls` what the block
+    at a path was called on. `most` is the number of layers that it may have.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -74,6 +74,7 @@ class Network:
         self.nodes: list[Node] = []
         self.names: dict[str, Node] = {}
         self.groups: dict[str, str] = {}
+        self.calls: dict[str, Node] = {}
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.

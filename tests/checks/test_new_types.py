@@ -48,6 +48,8 @@ def rebuilt(network: Network, types: dict[type[Layer], type[Layer]]) -> Network:
         nodes[node.index] = other.place(node.name, layer, sources, node.origin, tied=tied, frozen=node.frozen)
     if network.names_outputs:
         other.name_outputs([nodes[node.index] for node in network.outputs])
+    other.groups = dict(network.groups)
+    other.calls = {path: nodes[source.index] for path, source in network.calls.items()}
     return other
 
 

@@ -11,10 +11,11 @@ from analyzer.loader.expand.explaining import behind, formula_of
 from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
-from analyzer.loader.expand.values import Dependent, Values
+from analyzer.loader.expand.values import Dependent, Values, spliced
+from analyzer.loader.expressions.expression import Expression
 from analyzer.loader.expressions.nodes import truth
 from analyzer.loader.parse.description import Item, Template
-from analyzer.loader.parse.graph_keys import read_expected
+from analyzer.loader.parse.graph_keys import read_expected, several_sources
 from analyzer.loader.text.limits import LIMITS
 from analyzer.loader.text.places import inner
 from analyzer.record import Record
@@ -34,7 +35,10 @@ def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Mi
     names: list[str] = []
     try:
         named = frame.evaluate(item.source)
-        names = [_name_of(name) for name in (named if isinstance(named, list) else [named])]
+        names = [_name_of(name) for name in spliced(named if isinstance(named, list) else [named])]
+        refused = several_sources(item, len(names)) if len(names) != 1 and item.source.dynamic else None
+        if refused is not None:
+            raise Refusal(refused[0], code="MODEL106", help=refused[1])
         return resolve_all(run, names, frame) or (MISSING,)
     except Refusal as refusal:
         wrong = [names[step] for step in refusal.at if isinstance(step, int) and step < len(names)]
@@ -47,6 +51,17 @@ def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Mi
     except Dependent:
         pass
     return (MISSING,)
+
+
+def reads_anew(item: Item) -> bool:
+    """Whether each repetition reads what `from` names for it, instead of the repetition before."""
+    if item.source is None or item.repeat is None or not item.source.dynamic:
+        return False
+    written = item.source.value
+    names = [
+        part.names for part in (written if isinstance(written, list) else [written]) if isinstance(part, Expression)
+    ]
+    return any("i" in found or (isinstance(item.repeat, dict) and found & item.repeat.keys()) for found in names)
 
 
 def _name_of(value: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
 from analyzer.loader.expand.frame import Frame, volume_of
-from analyzer.loader.expand.graph_keys import as_expected, is_kept, read_sources, read_turns
+from analyzer.loader.expand.graph_keys import as_expected, is_kept, read_sources, read_turns, reads_anew
 from analyzer.loader.expand.joining import add_shortcut, join_branches
 from analyzer.loader.expand.names import LayerWord
 from analyzer.loader.expand.placing import place_layer
@@ -58,7 +58,7 @@ def _item(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
     scope = frame.scope
     run.step(item, scope)
     label = item.name or (scope.automatic(item.stem) if item.stem else None)
-    if item.source is not None:
+    if item.source is not None and not reads_anew(item):
         frame.sources = read_sources(run, item, frame)
     source = frame.source
     if item.repeat is None:
@@ -83,13 +83,14 @@ def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> No
     if isinstance(item, SequenceItem) and not item.body and count > 1:
         run.step(item, scope, count - 1)  # an empty repetition is a step that leaves its source
         count = 1
+    anew = reads_anew(item)
     result, others = frame.source, frame.sources[1:]
     for i in range(count):  # one frame for all of them: nothing keeps it, and a model may have a million steps
         if i:
             run.step(item, scope)
             frame.above, frame.first = result, False
         frame.values = turns.values(around, i)
-        frame.sources = (result, *others) if others else (result,)
+        frame.sources = read_sources(run, item, frame) if anew else (result, *others) if others else (result,)
         name = frame.name = f"{label}.{i + 1}" if label else None
         result = _turn(run, item, frame)
         if name is not None:
@@ -124,7 +125,7 @@ def _group(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
     if isinstance(item, ParallelItem):
         return _parallel(run, item, frame)
     if isinstance(item, SequenceItem):
-        scope = Scope(f"{frame.path}.", item.body, frame.scope, frame.scope.caller)
+        scope = frame.scope.inside(f"{frame.path}.", item.body)
         return _inside(run, item.body, frame.within(scope), "sequence")
     assert isinstance(item, BrokenItem)
     return MISSING
@@ -153,14 +154,17 @@ def _call(run: Expansion, item: CallItem, frame: Frame) -> Node | Missing:
         return source
     repetition = f", repetition {frame.path.rpartition('.')[2]}" if item.repeat is not None else ""
     what = f"block `{block.name}`{repetition}, called"
-    scope = Scope(f"{frame.path}.", block.body, None, frame.scope, what, item.span.line)
+    scope = Scope(f"{frame.path}.", block.body, None, frame.scope, source, what, item.span.line)
     run.calls += 1
     if run.calls > LIMITS.nesting:
         message = f"blocks call each other deeper than {LIMITS.nesting} levels"
         run.stop(Refusal(message, code="LIMIT102"), item, frame.scope)
     steps, before = run.steps, run.progress
     result = _inside(run, block.body, frame.within(scope, values), block.name)
-    if result is source and run.progress == before:
+    if run.progress != before:
+        if isinstance(source, Node):
+            run.network.calls[scope.path] = source
+    elif result is source:
         run.empty[same] = run.steps - steps
     run.calls -= 1
     return result
@@ -175,13 +179,16 @@ def _block_values(run: Expansion, item: CallItem, block: Block, frame: Frame) ->
         template = given.get(parameter, default)
         if template is None:
             return None  # a required one that only `first` gives; the parser reported it
+        if parameter not in given and template.value == "block_input":
+            variables[parameter] = LayerWord(template.value, frame.source)  # written in this block, not in the caller's
+            continue
         seen = frame.values if parameter in given else inside
         variables[parameter] = _argument(run, template, seen, frame)
     return inside
 
 
 def _argument(run: Expansion, template: Template, values: Values, frame: Frame) -> Any:
-    """The value of a block's argument; a word that names a visible layer means that layer."""
+    """The value of a block's argument."""
     try:
         value = values.evaluate(template, volume_of(frame.source))
     except Refusal as refusal:
@@ -190,10 +197,15 @@ def _argument(run: Expansion, template: Template, values: Values, frame: Frame) 
         return UNKNOWN
     except Dependent:
         return UNKNOWN
+    return _with_layers(run, value, frame)
+
+
+def _with_layers(run: Expansion, value: Any, frame: Frame) -> Any:
+    """The value of an argument, in which each word that names a visible layer means that layer."""
+    if value.__class__ is list:
+        return [_with_layers(run, one, frame) for one in value]
     if value.__class__ is str:
-        if value == "prev":
-            return LayerWord(value, frame.above)
-        node = run.entry if value == "input" else run.names.find(value, frame.scope)
+        node = run.names.visible(value, frame.scope, frame.above, run.entry)
         if node is not None:
             return LayerWord(value, node)
     return value
@@ -203,7 +215,9 @@ def _identity(value: Any) -> tuple[object, ...]:
     """What makes an argument the same as another one."""
     if isinstance(value, LayerWord):
         return LayerWord, id(value.node)
-    return value.__class__, str(value) if isinstance(value, (list, dict)) else value
+    if isinstance(value, list):
+        return list, *map(_identity, value)
+    return value.__class__, str(value) if isinstance(value, dict) else value
 
 
 def _residual(run: Expansion, item: ResidualItem, frame: Frame) -> Node | Missing:
@@ -225,7 +239,7 @@ def _parallel(run: Expansion, item: ParallelItem, frame: Frame) -> Node | Missin
     placed = len(run.network.nodes)
     ends = []
     for branch, items in item.branches.items():
-        inside = Scope(f"{path}.{branch}.", items, scope, scope.caller)
+        inside = scope.inside(f"{path}.{branch}.", items)
         end = expand_list(run, items, frame.within(inside))
         scope.labels[f"{frame.name}.{branch}"] = end
         run.names.inside[inside.path] = inside.labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.diagnostics import Reason, Refusal, nearest
 from analyzer.engine.network import Node
 from analyzer.loader.expand.scope import Missing, Scope, written_names
+from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.source import shown
 
 
@@ -41,17 +42,19 @@ class Names:
         """The node that `name` means in `scope`; `above` is the layer above, `entry` the network's input."""
         if isinstance(name, LayerWord):
             return name.node
-        if name == "prev":
-            return above
-        if name == "input":
-            return entry
-        found = self.find(name, scope)
+        found = self.visible(name, scope, above, entry)
         if found is None:
             raise self._unknown(name, scope)
         return found
 
-    def find(self, name: str, scope: Scope) -> Node | Missing | None:
-        """The node that a name other than `prev` and `input` means in `scope`, or None."""
+    def visible(self, name: str, scope: Scope, above: Node | Missing, entry: Node | Missing) -> Node | Missing | None:
+        """The node that a word means in `scope`, or None; see `resolve`."""
+        if name == "prev":
+            return above
+        if name == "input":
+            return entry
+        if name == "block_input":
+            return scope.called_on
         around: Scope | None = scope
         while around is not None:
             found = around.labels.get(name)
@@ -92,6 +95,9 @@ class Names:
 
     def _missed(self, name: str, scope: Scope) -> tuple[str, str | None, Reason | None]:
         """The message about a name that nothing visible has, the help and the reason."""
+        if name == "block_input":
+            message = "`block_input` is the volume that a block was called on, but this layer is in no block"
+            return message, "`prev` is the layer above, `input` the network's input", None
         if _comes_later(name, scope):
             message = f"`{shown(name)}` comes later; a layer can only read layers above it"
             return message, "move it up, or read another layer", Reason.COMES_LATER
@@ -103,7 +109,7 @@ class Names:
                 f"`{shown(path.partition('.')[0])}` is its output",
                 None,
             )
-        near = nearest(name, [*_visible(scope), "prev", "input"])
+        near = nearest(name, [*_visible(scope), *TAKEN_NAMES])
         help = f"did you mean `{near}`?" if near else None
         if near is None and scope.caller is not None:
             help = "a block only sees its own names; pass it a layer as an argument"

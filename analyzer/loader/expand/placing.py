@@ -12,7 +12,7 @@ from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.names import LayerWord
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
-from analyzer.loader.expand.values import Dependent, Values
+from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.parse.description import Argument, Item, LayerItem, build
 from analyzer.volume import Volume
 
@@ -109,13 +109,15 @@ def _inputs(run: Expansion, item: LayerItem, arguments: dict[str, Argument], fra
         argument = arguments.get(parameter)
         if argument is None:
             continue
-        named = argument.declaration.kind.read(frame.values.evaluate(argument.template, volume_of(frame.above)))
+        written = frame.values.evaluate(argument.template, volume_of(frame.above))
+        named = _read(argument, written)
         names = named if isinstance(named, tuple) else (named,)
         try:
             found = resolve_all(run, names, frame)
         except Refusal as refusal:
             refusal.parameter = argument.declaration.name
-            refusal.at = refusal.at if names is named else ()
+            if names is not named or len(names) != len(written):  # the places are not those of the file
+                refusal.at = ()
             raise
         return found if names is named else [*frame.sources, *found]
     return frame.sources
@@ -134,6 +136,12 @@ def _owner(run: Expansion, item: LayerItem, frame: Frame) -> Node | None:
     except Refusal as refusal:
         refusal.parameter = "tied"
         raise
+
+
+def _read(argument: Argument, value: Any) -> Any:
+    """The value of a parameter; a list of names in a list of names is part of it: `concat: [$skips, prev]`."""
+    kind = argument.declaration.kind
+    return kind.read(spliced(value) if isinstance(kind, References) and isinstance(value, list) else value)
 
 
 _PARAMETERS: dict[tuple[type[Layer], object], tuple[str, ...]] = {}
@@ -164,7 +172,7 @@ def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volu
         try:
             value = values.evaluate(argument.template, volume)
             evaluated.append(str(value))
-            read[declaration.attribute] = declaration.kind.read(value)
+            read[declaration.attribute] = _read(argument, value)
         except Refusal as refusal:
             refusal.parameter = declaration.name
             raise

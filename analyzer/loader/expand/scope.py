@@ -29,19 +29,25 @@ class Scope(Record):
     """A list of layers being expanded: the prefix of its names, and the scope around it.
 
     `labels` is what its names mean in `from`: the last row of a layer with `norm` or `act`, the last repetition.
-    A block's body sees no scope around it: `parent` is None there, and `caller` is the scope of the call. `what` and
-    `line` say for a message how the expansion got into it.
+    A block's body sees no scope around it: `parent` is None there, and `caller` is the scope of the call. `called_on`
+    is what the innermost block around it was called on; None outside of blocks. `what` and `line` say for a message
+    how the expansion got into it.
     """
 
     prefix: str
     items: Sequence[Item]
     parent: Scope | None
     caller: Scope | None
+    called_on: Node | Missing | None = None
     what: str = ""
     line: int = 0
     counters: dict[str, int] = field(factory=dict)
     labels: dict[str, Node | Missing] = field(factory=dict)
     written: frozenset[str] | None = None
+
+    def inside(self, prefix: str, items: Sequence[Item]) -> Scope:
+        """The scope of a list in this one, which sees the names of this one too."""
+        return Scope(prefix, items, self, self.caller, self.called_on)
 
     def automatic(self, stem: str) -> str:
         """The next automatic name: the stem and a number, without those that the file gives to other layers."""

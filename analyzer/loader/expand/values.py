@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.kinds import written
-from analyzer.loader.expressions.expression import Expression
+from analyzer.loader.expressions.expression import BUILT_IN, Expression
 from analyzer.loader.parse.description import UNKNOWN, Template
 from analyzer.source import shown
 from analyzer.volume import Volume
@@ -38,7 +38,7 @@ class Values:
             return value
         if name == "i":
             return self.i
-        if self.volume is None:
+        if self.volume is None or name not in BUILT_IN:
             raise Dependent
         return _axis(name, self.volume)
 
@@ -89,6 +89,11 @@ class Values:
             return [known] if known else []
         shown_result = written(result).replace("`", "")
         return [f"{shown(value.text)} = {shown_result}" + (f", with {known}" if known else "")]
+
+
+def spliced(values: list[Any]) -> list[Any]:
+    """A list in which the lists among its items are replaced by what they hold: `[$skips, prev]`."""
+    return [one for value in values for one in (value if isinstance(value, list) else [value])]
 
 
 def _axis(name: str, volume: Volume) -> int:

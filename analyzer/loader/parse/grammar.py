@@ -97,4 +97,8 @@ TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
 }
 
 #: Names that a layer may not have, with what they mean.
-TAKEN_NAMES = {"prev": "the layer above", "input": "the network's input"}
+TAKEN_NAMES = {
+    "prev": "the layer above",
+    "input": "the network's input",
+    "block_input": "the volume that the block around it was called on",
+}

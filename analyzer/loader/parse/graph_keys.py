@@ -83,7 +83,7 @@ def _source(parser: Parser, item: Item, tree: Tree, known: Known) -> Template | 
         return None
     values = template.value if isinstance(template.value, list) else [template.value]
     if isinstance(template.value, list) and not isinstance(item, BrokenItem):
-        refused = _several_sources(item, len(values))
+        refused = several_sources(item, len(values))
         if refused is not None:
             message, help = refused
             parser.problem("MODEL106", message, tree, help=help)
@@ -95,7 +95,7 @@ def _source(parser: Parser, item: Item, tree: Tree, known: Known) -> Template | 
     return template
 
 
-def _several_sources(item: Item, count: int) -> tuple[str, str] | None:
+def several_sources(item: Item, count: int) -> tuple[str, str] | None:
     """Why an item cannot read a list of so many volumes, and what helps; None where it can."""
     if not count:
         return "`from` names nothing", "for example `from: enc1`"

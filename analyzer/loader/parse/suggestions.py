@@ -10,7 +10,7 @@ from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.spatial_kinds import Axes
 from analyzer.loader.expressions.expression import BUILT_IN
-from analyzer.loader.parse.grammar import AXES_ELSEWHERE
+from analyzer.loader.parse.grammar import AXES_ELSEWHERE, TAKEN_NAMES
 from analyzer.loader.text.tree import Scalar, Tree, value_of
 from analyzer.source import shown
 
@@ -63,7 +63,7 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
     if not isinstance(tree, Scalar) or not tree.text:
         return None
     if isinstance(declaration.kind, References):
-        return f"write `{kind.type}: [prev, {shown(tree.text)}]`" if tree.text not in ("prev", "input") else None
+        return f"write `{kind.type}: [prev, {shown(tree.text)}]`" if tree.text not in TAKEN_NAMES else None
     axis = AXES_ELSEWHERE.get(tree.text.lower()) if isinstance(declaration.kind, Axes) else None
     if axis is not None:
         return f"did you mean `{axis}`?"

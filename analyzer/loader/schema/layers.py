@@ -9,7 +9,7 @@ import inspect
 
 from analyzer.diagnostics import listed
 from analyzer.layers import CATALOGUE, Layer, Parameter
-from analyzer.loader.parse.grammar import GRAPH_KEYS, JOINS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES
+from analyzer.loader.parse.grammar import GRAPH_KEYS, JOINS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES, TAKEN_NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def layer_name() -> Fragment:
     return {
         "type": _TEXT,
         "pattern": _LAYER_NAME,
-        "not": {"enum": ["prev", "input"]},
-        "errorMessage": "must be a name of letters, digits and `_ - / :`, other than `prev` and `input`",
+        "not": {"enum": [*TAKEN_NAMES]},
+        "errorMessage": f"must be a name of letters, digits and `_ - / :`, other than {listed(TAKEN_NAMES, last='and')}",
     }
 
 
