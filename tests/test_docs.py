@@ -23,6 +23,7 @@ import analyzer
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
 from analyzer.cli.config import Configuration
+from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import guarded
 from analyzer.layers import CATALOGUE
 from analyzer.reporter.analysis import FORMATS
@@ -346,7 +347,7 @@ def test_the_hook_and_the_action_are_as_the_ci_page_has_them() -> None:
 def test_the_configuration_of_the_ci_page_is_one(tmp_path: Path) -> None:
     (table,) = blocks(CI, "toml")
     (tmp_path / "pyproject.toml").write_text(table)
-    settings = Configuration().of(str(tmp_path / "models" / "net.yaml"))
+    settings = Configuration(Inputs()).of(str(tmp_path / "models" / "net.yaml"))
     assert (settings.ignore, settings.severity, settings.exit_zero) == (["CHECK303"], "warning", False)
     assert settings.ignored_in(str(tmp_path / "models" / "old" / "a" / "net.yaml")) == ["CHECK2"]
     assert settings.ignored_in(str(tmp_path / "models" / "a_draft.yaml")) == ["linear-pair"]

@@ -12,12 +12,15 @@ from analyzer.checks.run import chosen, codes, run
 from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
 from analyzer.cli.config import Configuration, Settings
+from analyzer.cli.folders import KEYS, Found, Skipped, models
+from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.models import check_files, read_network
-from analyzer.cli.options import add_format, add_model, option_value, options_parser
-from analyzer.cli.output import UNREADABLE, complain, encodes, format_of, options_of, write, write_stdout
+from analyzer.cli.models import check_files, network_of_data, read_data
+from analyzer.cli.options import add_format, add_model, option_value, options_parser, parsed
+from analyzer.cli.output import UNREADABLE, complain, encodes, format_of, options_of, write
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
+from analyzer.loader.text.top import has_key
 from analyzer.reporter.findings import FORMATS
 from analyzer.reporter.findings.checked import Checked, CheckRun, Rule
 from analyzer.reporter.options import Failed
@@ -43,29 +46,50 @@ def main(arguments: list[str]) -> int:
     """Checks the files that `arguments` name; returns the exit code."""
     asked = _parse(arguments)
     if asked.explain is not None or asked.list:
-        wanted = chosen(asked.select or (), asked.ignore or ()) if asked.explain is None else chosen([asked.explain])
-        unicode = encodes(sys.stdout)
-        write_stdout(f"{fitted(line, unicode)}\n" for line in (_index if asked.explain is None else _pages)(wanted))
-        return FINE
-    asked.files = [file for name in asked.files for file in _models(name)]
+        return _describe(asked)
+    skipped = Skipped()
+    found = models(asked.files, skipped, others=asked.skip_others)
+    asked.files = [one.file for one in found]
     check_files(asked.files)
     format = format_of(asked, FORMATS, sources=asked.files, default=_usual(asked))
     check_budgets(asked)
     chosen(asked.select or (), asked.ignore or ())
-    configuration = None if asked.no_config else Configuration()
+    files, wrong = _results(found, asked, skipped)
+    if not files and not asked.skip_others:
+        raise UsageError(f"no model found; {skipped}")
+    faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
+    untouched = kept(asked.output) if faults else None
+    complain((), [*faults, *filter(None, [str(skipped), untouched])], {}, color=asked.color)
+    if untouched is None:
+        write(asked, format.render(CheckRun(files, _union(files), __version__), options_of(asked, format)))
+    return FAULT if faults else WRONG if wrong else FINE
+
+
+def _describe(asked: Any) -> int:
+    """Writes the pages of checks, or the list of them."""
+    wanted = chosen(asked.select or (), asked.ignore or ()) if asked.explain is None else chosen([asked.explain])
+    unicode = asked.output is not None or encodes(sys.stdout)
+    lines = _index(wanted) if asked.explain is None else _pages(wanted)
+    write(asked, (f"{fitted(line, unicode)}\n" for line in lines))
+    return FINE
+
+
+def _results(found: Sequence[Found], asked: Any, skipped: Skipped) -> tuple[list[Checked], bool]:
+    """What was found in each model, and whether one fails the check; counts the files that are skipped."""
+    configuration = None if asked.no_config else Configuration(asked.inputs)
     texts: dict[str, str] = {}
     files: list[Checked] = []
     wrong = False
-    for file in asked.files:
-        settings = _merged(Settings() if configuration is None else configuration.of(file), asked)
-        checked = _checked(file, asked, settings, texts)
+    for one in found:
+        data = read_data(one.file, asked)
+        if one.others and isinstance(data, bytes) and not has_key(data, KEYS):
+            skipped.others += 1
+            continue
+        settings = _merged(Settings() if configuration is None else configuration.of(one.file), asked)
+        checked = _checked(one.file, data, asked, settings, texts)
         files.append(checked)
         wrong = wrong or (_fails(checked) and not settings.exit_zero)
-    run_of_all = CheckRun(files, _union(files), __version__)
-    faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
-    complain((), faults, texts, color=asked.color)
-    write(asked, format.render(run_of_all, options_of(asked, format)))
-    return FAULT if faults else WRONG if wrong else FINE
+    return files, wrong
 
 
 def _parse(arguments: list[str]) -> Any:
@@ -80,6 +104,7 @@ def _parse(arguments: list[str]) -> Any:
     add("--select", type=option_value(codes), action="extend", metavar="CODE,…", help="run only these checks")
     add("--ignore", type=option_value(codes), action="extend", metavar="CODE,…", help="run all checks but these")
     add("--severity", choices=SEVERITIES, help="the lowest severity to show and count (default: note)")
+    add("--skip-others", action="store_true", help=f"skip YAML files without {', '.join(KEYS)}, which are no models")
     add("--exit-zero", action="store_true", help="exit code 0 even if a model is wrong")
     add("--no-config", action="store_true", help="read neither .analyzer.toml nor pyproject.toml")
     add_format(parser, FORMATS, "the findings", default="text, in a GitHub workflow github")
@@ -87,24 +112,7 @@ def _parse(arguments: list[str]) -> Any:
     add("--list", action="store_true", help="list the checks, one per line")
     add_budgets(parser)
     add_model(parser)
-    return parser.parse_intermixed_args(arguments)
-
-
-def _models(name: str) -> list[str]:
-    """The model files that a name means: the file itself, or the YAML files in and below a folder (none hidden)."""
-    if name == "-" or not os.path.isdir(name):
-        return [name]
-    found = []
-    for folder, folders, files in os.walk(name):
-        folders[:] = sorted(below for below in folders if not below.startswith("."))
-        found += [
-            os.path.join(folder, file)
-            for file in sorted(files)
-            if file.lower().endswith((".yaml", ".yml")) and not file.startswith(".")
-        ]
-    if not found:
-        raise UsageError(f"no model found in `{name}`: no file in it ends in .yaml or .yml")
-    return found
+    return parsed(parser, arguments)
 
 
 def _index(wanted: Sequence[Check]) -> Iterator[str]:
@@ -145,9 +153,9 @@ def _merged(settings: Settings, asked: Any) -> Settings:
     return merged
 
 
-def _checked(file: str, asked: Any, settings: Settings, texts: dict[str, str]) -> Checked:
-    """Checks one file; its text goes to `texts`."""
-    read = read_network(file, asked, texts)
+def _checked(file: str, data: bytes | Failed, asked: Any, settings: Settings, texts: dict[str, str]) -> Checked:
+    """Checks one file, which was read; its text goes to `texts`."""
+    read = data if isinstance(data, Failed) else network_of_data(data, file, asked, texts)
     shown = SEVERITIES[: SEVERITIES.index(settings.severity) + 1]
     if isinstance(read, Failed):
         readable = all(finding.code != UNREADABLE for finding in read.diagnostics)
@@ -180,8 +188,11 @@ def _path(file: str) -> str:
     """A file's path as services know it: relative to the repository or to the current folder, with slashes."""
     if file == "<stdin>":
         return file
-    path = os.path.abspath(file)
-    for root in (*filter(None, map(os.environ.get, _ROOTS)), os.getcwd()):
+    try:
+        path, current = os.path.abspath(file), os.getcwd()
+    except OSError:  # the current folder was deleted
+        path, current = file, ""
+    for root in filter(None, (*map(os.environ.get, _ROOTS), current)):
         start = os.path.join(os.path.abspath(root), "")
         if path.startswith(start):
             return path[len(start) :].replace(os.sep, "/")

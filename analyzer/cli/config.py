@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from analyzer.checks.run import UnknownCheck, chosen
+from analyzer.cli.inputs import CONFIGURATION, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.diagnostics import SEVERITIES, listed, nearest
 from analyzer.source import shown
@@ -92,12 +93,16 @@ def _pattern(glob: str) -> re.Pattern[str]:
 class Configuration:
     """Finds the settings of each model; each folder is searched once."""
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
         self._known: dict[str, Settings | None] = {}
 
     def of(self, file: str) -> Settings:
         """The settings for a file (`-`: for the current folder); raises `UsageError` for a mistake in them."""
-        folder = os.getcwd() if file == "-" else os.path.dirname(os.path.abspath(file))
+        try:
+            folder = os.getcwd() if file == "-" else os.path.dirname(os.path.abspath(file))
+        except OSError:  # the current folder was deleted
+            return Settings()
         passed = []
         settings: Settings | None = None
         while True:
@@ -105,7 +110,7 @@ class Configuration:
                 settings = self._known[folder]
                 break
             passed.append(folder)
-            settings = _settings(folder)
+            settings = _settings(folder, self._inputs)
             above = os.path.dirname(folder)
             if settings is not None or above == folder or os.path.exists(os.path.join(folder, ".git")):
                 break
@@ -114,14 +119,14 @@ class Configuration:
         return settings or Settings()
 
 
-def _settings(folder: str) -> Settings | None:
+def _settings(folder: str, inputs: Inputs) -> Settings | None:
     """The settings in this folder, if it has any."""
     own = os.path.join(folder, ".analyzer.toml")
-    data = _read(own)
+    data = _read(own, inputs)
     if data is not None:
         return Settings(_checked(_table(data, own), own), folder)
     shared = os.path.join(folder, "pyproject.toml")
-    data = _read(shared)
+    data = _read(shared, inputs)
     if data is None or b"analyzer" not in data:
         return None
     tool = _table(data, shared).get("tool")
@@ -130,17 +135,14 @@ def _settings(folder: str) -> Settings | None:
     return Settings(_checked(tool["analyzer"], shared), folder)
 
 
-def _read(path: str) -> bytes | None:
+def _read(path: str, inputs: Inputs) -> bytes | None:
     """The content of a file; None if the file does not exist."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(_LONGEST + 1)
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.exists(path):
         return None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"`{_near(path)}` cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    near = _near(path)
+    data = inputs.read(near, CONFIGURATION)
     if len(data) > _LONGEST:
-        raise UsageError(f"`{_near(path)}` is larger than {_LONGEST // 1024:,} KiB, too large for a configuration")
+        raise UsageError(f"`{near}` is larger than {_LONGEST // 1024:,} KiB, too large for a configuration")
     return data
 
 
@@ -205,6 +207,6 @@ def _near(path: str) -> str:
     """The shorter of the absolute path and the path from the current folder."""
     try:
         relative = os.path.relpath(path)
-    except ValueError:
+    except (OSError, ValueError):  # the current folder was deleted, or another drive
         return path
     return relative if len(relative) < len(path) else path

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from analyzer.cli.inputs import SIDE
+from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.options import add_format, add_mode, add_model, add_run, options_parser
+from analyzer.cli.options import add_format, add_mode, add_model, add_run, options_parser, parsed
 from analyzer.cli.output import complain, format_of, options_of, write
 from analyzer.cli.sides import read_sides
 from analyzer.difference import compare
@@ -24,13 +26,14 @@ def main(arguments: list[str]) -> int:
     asked = _parse(arguments)
     if len(asked.sides) != 2:
         raise UsageError(f"`analyzer diff` takes two networks, an old and a new one, not {len(asked.sides)}")
-    format = format_of(asked, FORMATS, sources=asked.sides)
+    format = format_of(asked, FORMATS, sources=asked.sides, what=SIDE)
     texts: dict[str, str] = {}
     first, second = asked.sides
     old, new = read_sides(first, second, asked, texts)
     if isinstance(old, Failed) or isinstance(new, Failed):
         findings = [finding for side in (old, new) if isinstance(side, Failed) for finding in side.diagnostics]
-        complain(findings, (), texts, color=asked.color, width=asked.width)
+        untouched = filter(None, [kept(asked.output)])
+        complain(findings, [*untouched], texts, color=asked.color, width=asked.width)
         return FAULT
     difference = compare(old.report, new.report, labels=(old.label, new.label))
     write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))
@@ -51,4 +54,4 @@ def _parse(arguments: list[str]) -> Any:
     add("--exit-zero", action="store_true", help="exit code 0 even if they differ")
     add_run(parser)
     add_model(parser)
-    return parser.parse_intermixed_args(arguments)
+    return parsed(parser, arguments, "sides")

@@ -41,6 +41,10 @@ class UsageError(Exception):
     """The command line is at fault; the message is one line for the user."""
 
 
+class WrittenInput(UsageError):
+    """A command would write to a file that it reads."""
+
+
 def main(arguments: list[str]) -> int:
     """Runs the command that `arguments` ask for and returns its exit code."""
     if not arguments:
@@ -55,6 +59,8 @@ def main(arguments: list[str]) -> int:
 
 def process(arguments: list[str]) -> int:
     """`main` for a whole process: prepares its streams, and returns its exit code."""
+    if sys.stdin is None:  # closed by the shell; otherwise the next file that is opened would become stdin
+        os.open(os.devnull, os.O_RDONLY)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell; whatever is written to it is dropped
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
@@ -72,7 +78,7 @@ def guarded(arguments: list[str]) -> int:
     from analyzer.settings import SettingError
 
     try:
-        code = main(arguments)
+        code = _ended(arguments)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -82,12 +88,13 @@ def guarded(arguments: list[str]) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return FINE
-    except SettingError as error:
-        _say(error.text(_option))
-        return FAULT
-    except (UsageError, FileError) as error:
+    except WrittenInput as error:
         _say(str(error))
         return FAULT
+    except SettingError as error:
+        return _fault(error.text(_option), arguments)
+    except (UsageError, FileError) as error:
+        return _fault(str(error), arguments)
     except OSError as error:
         _abandon_stdout()
         _say(f"the output cannot be written: {error.strerror or error}")
@@ -105,6 +112,23 @@ def guarded(arguments: list[str]) -> int:
             f"internal error in analyzer, not in your model: {type(error).__name__}: {error}; ANALYZER_DEBUG=1 shows where"
         )
         return FAULT
+
+
+def _ended(arguments: list[str]) -> int:
+    """`main`, whose parsers end the process after `--help` and `--version`."""
+    try:
+        return main(arguments)
+    except SystemExit as end:
+        return FINE if end.code is None else int(end.code)
+
+
+def _fault(message: str, arguments: list[str]) -> int:
+    """Says what is at fault, and that the file of `-o` is still the one before."""
+    from analyzer.cli.kept import kept, output_in
+
+    for line in filter(None, (message, kept(output_in(arguments)))):
+        _say(line)
+    return FAULT
 
 
 def _option(setting: str) -> str:

@@ -8,7 +8,16 @@ import os
 from collections.abc import Iterator, Sequence
 
 from analyzer.cli.models import check_files, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_run, at_least, option_value, options_parser
+from analyzer.cli.options import (
+    add_files,
+    add_format,
+    add_model,
+    add_run,
+    at_least,
+    option_value,
+    options_parser,
+    parsed,
+)
 from analyzer.cli.output import finish, format_of, options_of
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.devices import read_context, read_device
@@ -104,7 +113,7 @@ def _parse(arguments: list[str]) -> Any:
     )
     add("--arena", action="store_true", help="plan the tensors of inference in one static buffer, for microcontrollers")
     add_model(parser)
-    return parser.parse_intermixed_args(list(_spelled_out(arguments)))
+    return parsed(parser, list(_spelled_out(arguments)))
 
 
 def _spelled_out(arguments: Sequence[str]) -> Iterator[str]:

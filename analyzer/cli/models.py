@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 from analyzer.cli.main import COMMANDS, UsageError
@@ -13,8 +12,7 @@ from analyzer.engine.network import Network
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
-from analyzer.loader.text.files import FileError, decode, read_text
-from analyzer.loader.text.limits import LIMITS
+from analyzer.loader.text.files import FileError, decode
 from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False
@@ -32,14 +30,31 @@ def check_files(files: Sequence[str]) -> None:
 
 def read_network(file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
     """The model of one file and its network, or the mistakes in it. Its text goes to `texts`."""
-    label = "<stdin>" if file == "-" else file
+    data = read_data(file, asked)
+    return data if isinstance(data, Failed) else network_of_data(data, file, asked, texts)
+
+
+def read_data(file: str, asked: Any) -> bytes | Failed:
+    """The bytes of one file, or why it cannot be read."""
     try:
-        text = decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
+        return asked.inputs.read(file)  # type: ignore[no-any-return]  # `asked` is what argparse makes
+    except FileError as error:
+        return Failed(label_of(file), [Diagnostic(UNREADABLE, f"{error}{hint(file)}", None)])
+
+
+def network_of_data(data: bytes, file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
+    """The model in the bytes of a file and its network, or the mistakes in it. Its text goes to `texts`."""
+    label = label_of(file)
+    try:
+        text = decode(data, label)
     except ModelError as error:
         return Failed(label, error.diagnostics)
-    except FileError as error:
-        return Failed(label, [Diagnostic(UNREADABLE, f"{error}{hint(file)}", None)])
     return network_of(text, label, asked, texts)
+
+
+def label_of(file: str) -> str:
+    """The name of a file, or of stdin, for people."""
+    return "<stdin>" if file == "-" else file
 
 
 def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
@@ -73,7 +88,7 @@ def _inputs(asked: Any) -> dict[str, str] | str | None:
 
 def hint(file: str) -> str:
     """The end of the message about a file that does not exist: what may have been meant."""
-    if "\0" in file or os.path.lexists(file):
+    if file == "-" or "\0" in file or os.path.lexists(file):
         return ""
     folder, name = os.path.split(file)
     try:

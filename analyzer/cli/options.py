@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 
+from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import UsageError
-from analyzer.cli.output import terminal_width
+from analyzer.cli.output import terminal_width, write_stdout
 from analyzer.diagnostics import nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.result import MODES
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line with the nearest fix."""
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Writes the help or the version, as a result: argparse drops what cannot be written."""
+        write_stdout([message])
 
     def error(self, message: str) -> NoReturn:
         option, _, why = message.removeprefix("argument ").partition(": ")
@@ -59,6 +65,24 @@ def options_parser(
     )
 
 
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str], operands: str = "files") -> Any:
+    """What `arguments` ask for, with the files that the command reads as `inputs`.
+
+    Options may appear among the operands. After `--` everything is an operand: argparse forgets that between passes.
+    """
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    before, after = arguments[:place], arguments[place + 1 :]
+    for argument in before:
+        if argument.startswith("-") and argument != "-" and os.path.lexists(argument):
+            # A repository may contain a file called `-omodel.yaml`, and a tool may pass its name.
+            raise UsageError(f"`{argument}` is an option and a file; write `./{argument}`, or `--` before the files")
+    asked = parser.parse_intermixed_args(before)
+    if after:
+        vars(asked)[operands] = [*(vars(asked)[operands] or ()), *after]
+    asked.inputs = Inputs(vars(asked).get("output"))
+    return asked
+
+
 def add_files(parser: argparse.ArgumentParser) -> None:
     """The models that are read."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="model files; - is stdin")
@@ -76,7 +100,13 @@ def add_format(
         metavar="FORMAT",
         help=f"{', '.join(formats)} (default: by the ending of -o; otherwise {default or next(iter(formats))})",
     )
-    add("-o", "--output", metavar="FILE", help=f"write {what} to a file, completely or not at all; endings: {endings}")
+    add(
+        "-o",
+        "--output",
+        type=_target,
+        metavar="FILE",
+        help=f"write {what} to a file, completely or not at all (- is stdout); endings: {endings}",
+    )
 
 
 def add_mode(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +186,13 @@ def option_value(read: Callable[[str], Any]) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return reading
+
+
+def _target(text: str) -> str | None:
+    """The file that a report goes to; None for stdout."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file is needed")
+    return None if text in ("-", "/dev/stdout") else text
 
 
 def _assignment(text: str) -> tuple[str, str]:

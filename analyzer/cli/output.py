@@ -1,12 +1,13 @@
-"""Where results go: the terminal, a pipe, or a file that is written completely or not at all."""
+"""Where results and messages go: to the terminal, a pipe or a file."""
 
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
+from analyzer.cli.inputs import MODEL
+from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import Diagnostic
 from analyzer.reporter.format import EndingError, Format, chosen
@@ -60,25 +61,19 @@ def write_stdout(chunks: Iterable[str]) -> None:
 
 
 def format_of(
-    asked: Any, formats: Mapping[str, Format], *, sources: Sequence[str], default: str | None = None
+    asked: Any, formats: Mapping[str, Format], *, sources: Sequence[str], what: str = MODEL, default: str | None = None
 ) -> Format:
     """The format that was asked for by `--format`, by the ending of `-o`, or by neither.
 
-    Raises `UsageError` for an ending that no format has, and where `-o` names a file that is read (`sources`).
+    Raises `UsageError` for an ending that no format has, and where one of the `sources`, each `what` it is for the
+    command, is the file to write: before any of them is read.
     """
-    if asked.output is not None:
-        _keep_sources(asked.output, sources)
+    for source in sources:
+        asked.inputs.keep(source, what)
     try:
         return chosen(formats, name=asked.format, path=asked.output, default=default)
     except EndingError as error:
         raise UsageError(f"`-o {asked.output}`: {error}") from None
-
-
-def _keep_sources(path: str, sources: Sequence[str]) -> None:
-    """Refuses to write over a file that is read."""
-    for source in sources:
-        if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-            raise UsageError(f"`{path}` is the model itself; choose another file for the report")
 
 
 def options_of(asked: Any, format: Format, **more: Any) -> Options:
@@ -97,65 +92,9 @@ def write(asked: Any, chunks: Iterable[str]) -> None:
     if asked.output is None:
         write_stdout(chunks)
     else:
+        from analyzer.cli.whole import write_file
+
         write_file(asked.output, chunks)
-
-
-def write_file(path: str, chunks: Iterable[str]) -> None:
-    """Writes a file completely or not at all."""
-    target = os.path.realpath(path)
-    try:
-        mode = os.stat(target).st_mode
-    except OSError:
-        mode = None
-    if mode is not None and stat.S_ISDIR(mode):
-        raise UsageError(f"`{path}` is a folder; `-o` takes a file")
-    if mode is not None and not stat.S_ISREG(mode):
-        _write(target, chunks, path)  # a device or a pipe cannot be replaced
-        return
-    temporary = f"{target}.{os.getpid()}.part"
-    import signal
-
-    ends = (signal.SIGINT, signal.SIGTERM)
-    before = _handled(
-        dict.fromkeys(ends, signal.default_int_handler)
-    )  # so that an interrupt is an exception, and the file is removed
-    try:
-        _write(temporary, chunks, path, exclusive=True)
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, target)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-    finally:
-        _handled(before)
-
-
-def _handled(handlers: Mapping[int, Any]) -> dict[int, Any]:
-    """Sets the handlers of signals and returns the ones before; does nothing in a thread, which gets no signals."""
-    import signal
-
-    try:
-        return {end: signal.signal(end, handler) for end, handler in handlers.items()}
-    except ValueError:
-        return {}
-
-
-def _write(target: str, chunks: Iterable[str], path: str, *, exclusive: bool = False) -> None:
-    try:
-        with open(target, "x" if exclusive else "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            for chunk in chunks:
-                stream.write(chunk)
-            if exclusive:
-                stream.flush()
-                os.fsync(stream.fileno())
-    except OSError as error:
-        why = error.strerror or str(error)
-        folder = os.path.dirname(path)
-        if folder and not os.path.isdir(folder):
-            why = f"the folder `{folder}` does not exist"
-        raise UsageError(f"`{path}` cannot be written: {why}") from None
 
 
 def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format: Format, options: Options) -> int:
@@ -164,8 +103,9 @@ def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format:
     findings = [finding for report in failed for finding in report.diagnostics]
     faults = [finding.message for finding in findings if finding.code == UNREADABLE]
     findings = [finding for finding in findings if finding.code != UNREADABLE]
-    complain(findings, faults, texts, color=asked.color, width=asked.width)
-    if format.failures or len(failed) < len(reports):
+    untouched = kept(asked.output) if failed else None
+    complain(findings, [*faults, *filter(None, [untouched])], texts, color=asked.color, width=asked.width)
+    if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))
     return FAULT if faults else WRONG if failed else FINE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from analyzer import __version__
 from analyzer.cli.main import COMMANDS, FINE, UsageError
 from analyzer.cli.models import check_files, read_network
-from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser
-from analyzer.cli.output import finish, format_of, options_of, write_stdout
+from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser, parsed
+from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis import FORMATS
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     if asked.columns == ["help"]:
         from analyzer.reporter.analysis.columns import described
 
-        write_stdout(f"{line}\n" for line in described())
+        write(asked, (f"{line}\n" for line in described()))
         return FINE
     check_files(asked.files)
     if asked.columns is not None or asked.sort is not None:
@@ -56,7 +56,7 @@ def _parse(arguments: list[str]) -> Any:
     add_run(parser, batch=1, dtype="float32")
     add_model(parser)
     add("--version", action="version", version=f"analyzer {__version__}")
-    return parser.parse_intermixed_args(arguments)
+    return parsed(parser, arguments)
 
 
 def _listed(text: str) -> list[str]:

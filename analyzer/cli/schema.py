@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Iterator
 
+from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.options import add_color, options_parser
-from analyzer.cli.output import complain, write_stdout
+from analyzer.cli.options import add_color, options_parser, parsed
+from analyzer.cli.output import complain, encodes, write_stdout
 from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import Diagnostic, ModelError
-from analyzer.loader.text.files import FileError, decode, read_text
-from analyzer.loader.text.limits import LIMITS
+from analyzer.loader.text.files import FileError, decode
+from analyzer.reporter.terminal import fitted
 from analyzer.source import Span
 
 TYPE_CHECKING = False
@@ -49,15 +50,17 @@ def main(arguments: list[str]) -> int:
             default=_MODEL,
             help=f"the schema of {what} instead",
         )
-    parser.add_argument("--check", nargs="+", metavar="FILE", help="check these files with the schema; - is stdin")
+    parser.add_argument("--check", nargs="*", metavar="FILE", help="check these files with the schema; - is stdin")
     add_color(parser)
-    asked = parser.parse_args(arguments)
+    asked = parsed(parser, arguments, "check")
     if asked.check is None:
         write_stdout(schema_text(_schema(asked.kind)))
         return FINE
+    if not asked.check:
+        raise UsageError("`--check` needs a value")
     if asked.check.count("-") > 1:
         raise UsageError("stdin (`-`) can be read once")
-    return _check(asked.check, asked.kind, color=asked.color)
+    return _check(asked)
 
 
 def schema_text(schema: dict[str, Any]) -> Iterator[str]:
@@ -84,15 +87,15 @@ def _schema(kind: str) -> dict[str, Any]:
     return model_schema()
 
 
-def _check(files: list[str], kind: str, *, color: str) -> int:
-    schema, report = _schema(kind), kind != _MODEL
+def _check(asked: Any) -> int:
+    schema, report = _schema(asked.kind), asked.kind != _MODEL
     texts: dict[str, str] = {}
     findings: list[Diagnostic] = []
     faults: list[str] = []
-    for file in files:
+    for file in asked.check:
         label = "<stdin>" if file == "-" else file
         try:
-            texts[label] = _read(file, label, report=report)
+            texts[label] = _read(file, label, asked.inputs, report=report)
             found = _findings(texts[label], label, schema, report=report)
         except ModelError as error:
             found = list(error.diagnostics)
@@ -101,22 +104,24 @@ def _check(files: list[str], kind: str, *, color: str) -> int:
             continue
         findings += found
         if not found:
-            write_stdout([f"{label}: fits the {kind} schema\n"])
-    complain(findings, faults, texts, color=color)
+            write_stdout([f"{fitted(label, encodes(sys.stdout))}: fits the {asked.kind} schema\n"])
+    complain(findings, faults, texts, color=asked.color)
     return FAULT if faults else WRONG if findings else FINE
 
 
-def _read(file: str, label: str, *, report: bool) -> str:
-    if report:
-        try:
-            with open(0 if file == "-" else file, "rb", closefd=file != "-") as stream:
-                return stream.read(LONGEST_REPORT).decode("utf-8-sig")
-        except UnicodeDecodeError:
-            message = "the file is not UTF-8"
-            raise ModelError([Diagnostic("YAML109", message, Span(label, 1, 1), help="save it as UTF-8")]) from None
-        except (OSError, ValueError) as error:
-            raise FileError(f"`{label}` cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return decode(sys.stdin.buffer.read(LIMITS.text + 1), label) if file == "-" else read_text(file)
+def _read(file: str, label: str, inputs: Inputs, *, report: bool) -> str:
+    if not report:
+        return decode(inputs.read(file), label)
+    try:
+        return inputs.read(file, longer=_begins, longest=LONGEST_REPORT).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        message = "the file is not UTF-8"
+        raise ModelError([Diagnostic("YAML109", message, Span(label, 1, 1), help="save it as UTF-8")]) from None
+
+
+def _begins(data: bytes) -> bool:
+    """Whether a document may be a report: an object, or several in an array."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> list[Diagnostic]:

@@ -5,8 +5,7 @@ The content of a file decides which of these it is, not the ending of its name.
 
 from __future__ import annotations
 
-import sys
-
+from analyzer.cli.inputs import BASE, SIDE, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
 from analyzer.cli.revisions import is_revision, read_revision
@@ -16,7 +15,7 @@ from analyzer.diagnostics import ModelError
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
-from analyzer.loader.text.files import FileError, decode, read_bytes
+from analyzer.loader.text.files import FileError, decode
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
 
@@ -109,7 +108,7 @@ def read_side(name: str, asked: Any, texts: dict[str, str], *, same: str | None 
     file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and for a report that
     cannot be trusted, `SettingError` for a setting that the model does not have.
     """
-    read = _read(name, same)
+    read = _read(name, same, asked.inputs, BASE)
     _check_settings(asked, read)
     return read.side(asked, texts, *_run(asked, read))
 
@@ -122,7 +121,10 @@ def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tu
     """
     if first == second == "-":
         raise UsageError("stdin (`-`) can be read once")
-    reads = [_read(name, None if is_revision(other) else other) for name, other in ((first, second), (second, first))]
+    reads = [
+        _read(name, None if is_revision(other) else other, asked.inputs, SIDE)
+        for name, other in ((first, second), (second, first))
+    ]
     if reads[0].label == reads[1].label:
         reads[1].label += " (again)"
     _check_settings(asked, *reads)
@@ -130,14 +132,13 @@ def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tu
     return reads[0].side(asked, texts, *run), reads[1].side(asked, texts, *run)
 
 
-def _read(name: str, same: str | None) -> _Read:
+def _read(name: str, same: str | None, inputs: Inputs, what: str) -> _Read:
     """Reads a side; raises `UsageError` for a file that cannot be read and for a report that cannot be trusted."""
     if is_revision(name):
         return _Read(*read_revision(name, same))
-    if name == "-":
-        return _Read("<stdin>", sys.stdin.buffer.read(LONGEST_REPORT + 1))
     try:
-        return _Read(name, read_bytes(name, LONGEST_REPORT + 1))
+        data = inputs.read(name, what, longer=is_report, longest=LONGEST_REPORT + 1)
+        return _Read("<stdin>" if name == "-" else name, data)
     except FileError as error:
         raise UsageError(f"{error}{hint(name)}") from None
 

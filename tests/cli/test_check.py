@@ -335,7 +335,7 @@ def test_settings_that_cannot_be_read(tree: Path, capsys: Said, data: bytes, mes
 
 def test_a_folder_of_that_name(tree: Path, capsys: Said) -> None:
     (tree / ".analyzer.toml").mkdir()
-    assert refused(capsys, "net.yaml") == "`.analyzer.toml` cannot be read: Is a directory"
+    assert refused(capsys, "net.yaml") == "`.analyzer.toml` is a folder, not a configuration"
 
 
 def test_hostile_keys_of_the_settings_are_inert(tree: Path, capsys: Said) -> None:
@@ -349,7 +349,8 @@ def test_hostile_keys_of_the_settings_are_inert(tree: Path, capsys: Said) -> Non
 
 def test_the_hook_is_the_command() -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert (hook["id"], hook["entry"], hook["language"]) == ("analyzer-check", "analyzer check", "python")
+    assert (hook["id"], hook["language"]) == ("analyzer-check", "python")
+    assert (hook["entry"], hook["args"]) == ("analyzer check --skip-others", ["--"])
     assert hook["files"] == r"\.ya?ml$"
 
 

@@ -13,7 +13,7 @@ import pytest
 from commands import MODEL, shell
 
 from analyzer.cli.main import UsageError, guarded
-from analyzer.cli.output import write_file
+from analyzer.cli.whole import write_file
 
 Said = pytest.CaptureFixture[str]
 

@@ -17,6 +17,7 @@ from commands import MODEL
 
 from analyzer import analyze
 from analyzer.cli import revisions
+from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.sides import Side, read_side, read_sides
 from analyzer.loader.expand.entry import SettingError
@@ -34,7 +35,7 @@ layers:
 
 def asked(**options: Any) -> argparse.Namespace:
     """Options as the parser gives them."""
-    return argparse.Namespace(**{"set": [], "input": [], "batch": None, "dtype": None, **options})
+    return argparse.Namespace(**{"set": [], "input": [], "batch": None, "dtype": None, "inputs": Inputs(), **options})
 
 
 def side(name: str, *, same: str | None = None, **options: Any) -> Side:

@@ -1,10 +1,29 @@
-"""Model files on a disk: read whole, within the limit, as UTF-8."""
+"""Files on a disk: regular ones, read up to a limit. A model is UTF-8."""
 
 from __future__ import annotations
+
+import os
+import stat
 
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.loader.text.limits import LIMITS
 from analyzer.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+#: What a file may be that is not read, each with the question whether a mode is one.
+_OTHERS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+#: The names of the streams that every process has, by their numbers, and the folders with the numbers of all streams.
+_STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
+_FOLDERS = ("/dev/fd", "/proc/self/fd")
 
 
 class FileError(OSError):
@@ -18,16 +37,52 @@ def read_text(path: str) -> str:
 
 def read_bytes(path: str, most: int) -> bytes:
     """The first `most` bytes of a file; raises `FileError` where it cannot be read."""
+    with opened(path) as stream:
+        return read_from(stream, path, most)
+
+
+def opened(path: str, what: str = "a model file") -> BinaryIO:
+    """A file, open for reading; raises `FileError` where it does not exist and where it is not a regular file.
+
+    Opening a pipe may wait for ever, and a device may never end. Only what the caller has opened for the command, such
+    as `/dev/stdin` or the `/dev/fd/63` that a shell makes of `<(…)`, may be something else than a regular file. `what`
+    is what the file should be, for messages.
+    """
     try:
-        with open(path, "rb") as stream:
-            return stream.read(most)
+        mode = os.stat(path).st_mode
+        other = next((name for is_other, name in _OTHERS if is_other(mode)), None)
+        if other is not None and descriptor(path) is None:
+            raise FileError(f"`{path}` is {other}, not {what}")
+        return open(path, "rb")
+    except FileError:
+        raise
     except IsADirectoryError:
-        raise FileError(f"`{path}` is a folder, not a model file") from None
+        raise FileError(f"`{path}` is a folder, not {what}") from None
     except FileNotFoundError:
         raise FileError(f"file `{path}` does not exist") from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise FileError(f"`{path}` cannot be read: {reason}") from None
+        raise _unreadable(path, error) from None
+
+
+def read_from(stream: BinaryIO, path: str, most: int) -> bytes:
+    """The next `most` bytes of an open file; raises `FileError` where they cannot be read."""
+    try:
+        return stream.read(most)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def descriptor(path: str) -> int | None:
+    """The number of the stream that a path names, such as 63 for `/dev/fd/63`; None for any other path."""
+    if path in _STREAMS:
+        return _STREAMS.index(path)
+    folder, _, number = path.rpartition("/")
+    return int(number) if folder in _FOLDERS and number.isascii() and number.isdigit() and len(number) < 10 else None
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> FileError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return FileError(f"`{path}` cannot be read: {reason}")
 
 
 def decode(data: bytes, file: str) -> str:

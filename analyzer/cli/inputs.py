@@ -1,0 +1,107 @@
+"""What a command reads. Every file of a command is read here, so that none of them is written over."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+
+from analyzer.cli.main import UsageError, WrittenInput
+from analyzer.loader.text.files import FileError, opened, read_from
+from analyzer.loader.text.limits import LIMITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO, TextIO
+
+#: What a file may be for a command, as messages call it.
+MODEL, SIDE, BASE, CONFIGURATION = (
+    "the model itself",
+    "a side of this comparison",
+    "the base of `--against`",
+    "the configuration that this command reads",
+)
+
+
+class Inputs:
+    """The files that a command reads, none of which is the one that it writes: the file `output` (`-o`), or stdout.
+
+    Files are compared, not their names: a link, another spelling or another path makes no difference. The comparison
+    comes before the reading, so a command that is refused has done nothing.
+    """
+
+    def __init__(self, output: str | None = None) -> None:
+        self.output = output
+        self._written = _of_stream(sys.stdout) if output is None else _of_path(output)
+
+    def read(
+        self,
+        file: str,
+        what: str = MODEL,
+        *,
+        longer: Callable[[bytes], bool] | None = None,
+        longest: int = 0,
+    ) -> bytes:
+        """The bytes of a file, or of stdin (`-`): those of the longest model and one more.
+
+        Where their beginning is `longer`, up to `longest` bytes are read. Raises `FileError` for what cannot be read,
+        `UsageError` for what is written.
+        """
+        stream = self._opened(file, what)
+        try:
+            data = read_from(stream, file, LIMITS.text + 1)
+            if len(data) > LIMITS.text and longer is not None and longer(data):
+                data += read_from(stream, file, longest - len(data))
+            return data
+        finally:
+            if file != "-":
+                stream.close()
+
+    def keep(self, file: str, what: str = MODEL) -> None:
+        """Refuses to write to a file that is read."""
+        if self.output is None and self._written is None:
+            return
+        found = _of_path(file) if file != "-" else _of_stream(sys.stdin)
+        written = self._written
+        if found is not None and written is not None and os.path.samestat(found, written):
+            raise self._refusal(what)
+        if found is None and self.output is not None and file != "-" and _same_name(file, self.output):
+            raise self._refusal(what)
+
+    def _opened(self, file: str, what: str) -> BinaryIO:
+        self.keep(file, what)
+        if file != "-":
+            return opened(file, "a configuration" if what == CONFIGURATION else "a model file")
+        if sys.stdin is None:
+            raise FileError("stdin (`-`) is closed")
+        return sys.stdin.buffer
+
+    def _refusal(self, what: str) -> UsageError:
+        written = "stdout goes to" if self.output is None else f"`{self.output}` is"
+        return WrittenInput(f"{written} {what}; choose another file for the report")
+
+
+def _of_path(path: str) -> os.stat_result | None:
+    """The file that a path leads to, or None where it leads to none."""
+    try:
+        return os.stat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _of_stream(stream: TextIO | None) -> os.stat_result | None:
+    """The regular file behind a stream, if there is one. A terminal is read and written, and nothing is lost."""
+    try:
+        found = None if stream is None else os.fstat(stream.fileno())
+    except (OSError, ValueError):  # a stream without a file, as tests have
+        return None
+    return found if found is not None and stat.S_ISREG(found.st_mode) else None
+
+
+def _same_name(first: str, second: str) -> bool:
+    """Whether two paths name one file, which may not exist."""
+    try:
+        return os.path.realpath(first) == os.path.realpath(second)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,120 @@
+"""Writes a file completely or not at all, and leaves nothing else behind."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+
+from analyzer.cli.main import UsageError
+from analyzer.loader.text.files import descriptor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The signals that ask a process to end, of those that the system has.
+_ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+
+def write_file(path: str, chunks: Iterable[str]) -> None:
+    """Writes a file completely or not at all; raises `UsageError` where it cannot be written."""
+    try:
+        target = os.path.realpath(path)
+    except (OSError, ValueError) as error:  # the current folder was deleted
+        raise _unwritable(path, error) from None
+    mode = _mode(target)
+    if mode is not None and stat.S_ISDIR(mode):
+        raise UsageError(f"`{path}` is a folder; `-o` takes a file")
+    number = descriptor(path)
+    if number is not None:
+        _write_to_stream(number, chunks, path)
+    elif mode is not None and not stat.S_ISREG(mode):
+        _write(target, "w", chunks, path)  # a device or a pipe cannot be replaced
+    else:
+        _replace(target, mode, chunks, path)
+
+
+def _mode(target: str) -> int | None:
+    """What a file is and who may use it; None for a file that does not exist."""
+    try:
+        return os.stat(target).st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _write_to_stream(number: int, chunks: Iterable[str], path: str) -> None:
+    """Writes behind what is there already: opening the name of a stream again would cut its file off."""
+    try:
+        copy = os.dup(number)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    _write(copy, "w", chunks, path)
+
+
+def _replace(target: str, mode: int | None, chunks: Iterable[str], path: str) -> None:
+    """Writes a new file beside the target and then gives it the target's name."""
+    if mode is not None and not os.access(target, os.W_OK):
+        raise UsageError(f"`{path}` cannot be written: Permission denied")
+    import signal
+
+    temporary = f"{target}.{os.getpid()}.part"
+    # A signal becomes an exception, so that the new file is removed.
+    before = _handled(dict.fromkeys(_heeded(), signal.default_int_handler))
+    try:
+        _write(temporary, "x", chunks, path)
+        if mode is not None:
+            os.chmod(temporary, stat.S_IMODE(mode))
+        _rename(temporary, target, path)
+    except BaseException:
+        _handled(dict.fromkeys(before, signal.SIG_IGN))
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    finally:
+        _handled(before)
+
+
+def _heeded() -> list[int]:
+    """The signals that would end this process: `nohup` and a shell's background job ignore some."""
+    import signal
+
+    ends = [vars(signal)[name] for name in _ENDS if name in vars(signal)]
+    return [end for end in ends if signal.getsignal(end) is not signal.SIG_IGN]
+
+
+def _handled(handlers: Mapping[int, Any]) -> dict[int, Any]:
+    """Sets the handlers of signals and returns the ones before; does nothing in a thread, which gets no signals."""
+    import signal
+
+    try:
+        return {end: signal.signal(end, handler) for end, handler in handlers.items()}
+    except ValueError:
+        return {}
+
+
+def _write(target: str | int, mode: str, chunks: Iterable[str], path: str) -> None:
+    try:
+        with open(target, mode, encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+            if mode == "x":
+                stream.flush()
+                os.fsync(stream.fileno())
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _rename(temporary: str, target: str, path: str) -> None:
+    try:
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: str, error: OSError | ValueError) -> UsageError:
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        why = f"the folder `{folder}` does not exist"
+    return UsageError(f"`{path}` cannot be written: {why}")
