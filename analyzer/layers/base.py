@@ -272,6 +272,10 @@ class Layer:
         """The groups of planes of `volume` that its weights do not mix."""
         return 1
 
+    def statistics_over(self, volume: Volume) -> int | None:
+        """The values of one sample in each mean that it normalises by; None for a layer that subtracts no mean."""
+        return None
+
     def agreed(self) -> list[object]:
         """The values that give its weights their shape; the kernels `3` and `3x3` are the same."""
         values = [getattr(self, declared.attribute) for declared in self.declared.values() if declared.agreed]

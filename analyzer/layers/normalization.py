@@ -77,6 +77,9 @@ class BatchNorm(
     def learns_statistics(self) -> bool:
         return self.statistics
 
+    def statistics_over(self, volume: Volume) -> int:
+        return volume.positions
+
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
 
@@ -106,6 +109,9 @@ class InstanceNorm(
     @property
     def learns_statistics(self) -> bool:
         return self.statistics
+
+    def statistics_over(self, volume: Volume) -> int:
+        return volume.positions
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth, 2 * flow.input.depth if self.statistics else 0)
@@ -165,6 +171,9 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         _check_axes(self.axes, inputs[0])
         return inputs[0]
+
+    def statistics_over(self, volume: Volume) -> int:
+        return _normalised(self.axes, volume)
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(_normalised(self.axes, flow.input))
@@ -246,6 +255,9 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         divides(self.groups, inputs[0].depth)
         return inputs[0]
+
+    def statistics_over(self, volume: Volume) -> int:
+        return volume.size // self.groups
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return self.affine_counts(flow.input.depth)
