@@ -52,7 +52,7 @@ class Inputs:
         try:
             data = read_from(stream, file, LIMITS.text + 1)
             if len(data) > LIMITS.text and longer is not None and longer(data):
-                data += read_from(stream, file, longest - len(data))
+                data = read_from(stream, file, longest, data)
             return data
         finally:
             if file != "-":

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Sequence
 
 from analyzer.cli.main import UsageError
+from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import nearest
 from analyzer.source import shown
 
@@ -46,6 +47,9 @@ def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
     if not path:
         raise UsageError(f"`{shown(name)}` has no path; write `git:{shown(revision)}:model.yaml`")
     tree = _tree(revision, folder, name)
+    code, size, _ = _git(folder, "cat-file", "-s", f"{tree}:{path}")
+    if not code and int(size) > LONGEST_REPORT:
+        raise UsageError(f"`{shown(name)}` is larger than {LONGEST_REPORT >> 20:,} MiB, the limit for a report")
     code, found, _ = _git(folder, "cat-file", "blob", f"{tree}:{path}")
     if code:
         raise UsageError(_missing(tree, path, folder, revision))

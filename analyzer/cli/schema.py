@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from itertools import islice
 
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
@@ -12,15 +13,14 @@ from analyzer.cli.options import add_color, options_parser, parsed
 from analyzer.cli.output import complain, encodes, write_stdout
 from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import Diagnostic, ModelError
-from analyzer.loader.text.files import FileError, decode
+from analyzer.loader.text.files import FileError, decode, utf8
+from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.reporter.terminal import fitted
 from analyzer.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from analyzer.loader.text.tree import Tree
 
 _MODEL = "model"
 #: The documents in JSON, by the option for their schema.
@@ -110,13 +110,15 @@ def _check(asked: Any) -> int:
 
 
 def _read(file: str, label: str, inputs: Inputs, *, report: bool) -> str:
+    """The text of a file; raises `FileError` where it cannot be read, `ModelError` for what cannot be its text."""
     if not report:
         return decode(inputs.read(file), label)
-    try:
-        return inputs.read(file, longer=_begins, longest=LONGEST_REPORT).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        message = "the file is not UTF-8"
-        raise ModelError([Diagnostic("YAML109", message, Span(label, 1, 1), help="save it as UTF-8")]) from None
+    data = inputs.read(file, longer=_begins, longest=LONGEST_REPORT + 1)
+    limit = LONGEST_REPORT if _begins(data) else LIMITS.text
+    if len(data) > limit:
+        message = f"the file is larger than {limit // 1024:,} KiB, the limit for what begins as this does"
+        raise ModelError([Diagnostic("LIMIT101", message, Span(label, 1, 1))])
+    return utf8(data, label)
 
 
 def _begins(data: bytes) -> bool:
@@ -126,36 +128,50 @@ def _begins(data: bytes) -> bool:
 
 def _findings(text: str, file: str, schema: dict[str, Any], *, report: bool) -> list[Diagnostic]:
     """The mistakes in a text: as YAML or JSON, and by the schema."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        return _in_document(text, file, schema) if report else _in_model(text, file, schema)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _in_document(text: str, file: str, schema: dict[str, Any]) -> list[Diagnostic]:
+    """The mistakes in a document in JSON, of which there may be as many as in a model."""
+    from analyzer.contract.fits import misfits
+    from analyzer.loader.schema.check import findings_of
+
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        return [Diagnostic("SCHEMA100", message, Span(file, error.lineno, error.colno))]
+    except RecursionError:
+        return [Diagnostic("SCHEMA100", "the file nests too deeply", Span(file, 1, 1))]
+    except ValueError as error:
+        return [Diagnostic("SCHEMA100", f"not valid JSON: {error}", Span(file, 1, 1))]
+    found = list(islice(misfits(data, schema, schema["definitions"]), LIMITS.findings + 1))
+    findings = findings_of(found[: LIMITS.findings], None, file)
+    return findings if len(found) <= LIMITS.findings else [*findings, Enough(Span(file, 1, 1)).note()]
+
+
+def _in_model(text: str, file: str, schema: dict[str, Any]) -> list[Diagnostic]:
+    """The mistakes in a model: those of its YAML and those by the schema, in the order of the file."""
     from analyzer.loader.schema.check import against_schema
     from analyzer.loader.text.reader import read_tree
     from analyzer.loader.text.tree import plain_value
 
-    tree: Tree | None = None
-    problems: list[Diagnostic] = []
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _FRAMES))
+    read = read_tree(text, file)
+    tree, problems = None if read.lost else read.tree, read.problems
+    if tree is None:
+        return problems or [Diagnostic("SCHEMA101", "the model is empty", Span(file, 1, 1))]
+    if tree.weight > _LARGEST:
+        message = f"the model expands to {tree.weight:,} values, and {_LARGEST:,} can be checked"
+        return [*problems, Diagnostic("LIMIT102", message, Span(file, 1, 1))]
     try:
-        if report:
-            data = json.loads(text)
-        else:
-            read = read_tree(text, file)
-            tree, problems = None if read.lost else read.tree, read.problems
-            if tree is None:
-                return problems or [Diagnostic("SCHEMA101", "the model is empty", Span(file, 1, 1))]
-            if tree.weight > _LARGEST:
-                message = f"the model expands to {tree.weight:,} values, and {_LARGEST:,} can be checked"
-                return [*problems, Diagnostic("LIMIT102", message, Span(file, 1, 1))]
-            data = plain_value(tree)
-        found = against_schema(data, schema, tree, file)
-    except json.JSONDecodeError as error:
-        message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-        return [Diagnostic("SCHEMA100", message, Span(file, error.lineno, error.colno))]
-    except ValueError as error:
-        return [Diagnostic("SCHEMA100", f"not valid JSON: {error}", Span(file, 1, 1))]
+        found = against_schema(plain_value(tree), schema, tree, file)
     except ImportError:
         raise UsageError("checking needs the package jsonschema; `pip install jsonschema` installs it") from None
-    finally:
-        sys.setrecursionlimit(limit)
     places = {(d.span.line, d.span.column) for d in problems if d.span is not None}
     found = [d for d in found if d.span is None or (d.span.line, d.span.column) not in places]
     return sorted([*problems, *found], key=lambda d: (d.span.line, d.span.column) if d.span is not None else (0, 0))

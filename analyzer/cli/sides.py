@@ -10,7 +10,7 @@ from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
 from analyzer.cli.revisions import is_revision, read_revision
 from analyzer.contract.report import as_dict
-from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report
+from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report, report_text
 from analyzer.diagnostics import ModelError
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
@@ -73,15 +73,10 @@ class Side:
 class _Read:
     """A side before it is analysed: its bytes, or its report."""
 
-    def __init__(self, label: str, data: bytes) -> None:
+    def __init__(self, label: str, data: bytes, report: dict[str, Any] | None = None) -> None:
         self.label = label
         self.data = data
-        self.report: dict[str, Any] | None = None
-        if is_report(data):
-            try:
-                self.report = read_report(data)
-            except ReportError as error:
-                raise UsageError(f"`{shown(label)}` {error}") from None
+        self.report = report
 
     def side(self, asked: Any, texts: dict[str, str], batch: int, dtype: str) -> Side | Failed:
         """The side; a model is analysed with this batch and number format."""
@@ -108,7 +103,7 @@ def read_side(name: str, asked: Any, texts: dict[str, str], *, same: str | None 
     file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and for a report that
     cannot be trusted, `SettingError` for a setting that the model does not have.
     """
-    read = _read(name, same, asked.inputs, BASE)
+    read = _read(name, same, asked.inputs, BASE, running=True)
     _check_settings(asked, read)
     return read.side(asked, texts, *_run(asked, read))
 
@@ -121,24 +116,41 @@ def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tu
     """
     if first == second == "-":
         raise UsageError("stdin (`-`) can be read once")
-    reads = [
-        _read(name, None if is_revision(other) else other, asked.inputs, SIDE)
-        for name, other in ((first, second), (second, first))
-    ]
-    if reads[0].label == reads[1].label:
-        reads[1].label += " (again)"
-    _check_settings(asked, *reads)
-    run = _run(asked, *reads)
-    return reads[0].side(asked, texts, *run), reads[1].side(asked, texts, *run)
+    old = _read(first, None if is_revision(second) else second, asked.inputs, SIDE, running=False)
+    if first == second:
+        new = _Read(old.label, old.data, old.report)  # one file, read once
+    else:
+        new = _read(second, None if is_revision(first) else first, asked.inputs, SIDE, running=False)
+    if old.label == new.label:
+        new.label += " (again)"
+    _check_settings(asked, old, new)
+    run = _run(asked, old, new)
+    return old.side(asked, texts, *run), new.side(asked, texts, *run)
 
 
-def _read(name: str, same: str | None, inputs: Inputs, what: str) -> _Read:
-    """Reads a side; raises `UsageError` for a file that cannot be read and for a report that cannot be trusted."""
+def _read(name: str, same: str | None, inputs: Inputs, what: str, *, running: bool) -> _Read:
+    """Reads a side, a report with the `running` sums of its layers or without.
+
+    Raises `UsageError` for a file that cannot be read and for a report that cannot be trusted.
+    """
+    label, data = _bytes(name, same, inputs, what)
+    if not is_report(data):
+        return _Read(label, data)
+    try:
+        text = report_text(data)
+        del data  # it may be as long as the text
+        return _Read(label, b"", read_report(text, running=running))
+    except ReportError as error:
+        raise UsageError(f"`{shown(label)}` {error}") from None
+
+
+def _bytes(name: str, same: str | None, inputs: Inputs, what: str) -> tuple[str, bytes]:
+    """The name of a side for people, and its bytes."""
     if is_revision(name):
-        return _Read(*read_revision(name, same))
+        return read_revision(name, same)
     try:
         data = inputs.read(name, what, longer=is_report, longest=LONGEST_REPORT + 1)
-        return _Read("<stdin>" if name == "-" else name, data)
+        return "<stdin>" if name == "-" else name, data
     except FileError as error:
         raise UsageError(f"{error}{hint(name)}") from None
 

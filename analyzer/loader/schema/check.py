@@ -1,4 +1,4 @@
-"""Comparing data with a schema: jsonschema's errors as findings, each at the key or value of the tree that is wrong."""
+"""What does not fit a schema, as findings: each in words, at the key or value of the tree that is wrong."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.kinds import written
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.schema.layers import NO_BARE_VALUE, NO_LAYER, TWO_LAYERS
+from analyzer.loader.schema.misfit import Misfit
 from analyzer.loader.text.places import inner
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Tree
 from analyzer.record import Record
@@ -32,7 +33,7 @@ _TYPES = {
 
 
 class _Finding(Record):
-    """An error of jsonschema in words: the way to its value, and its key where the key itself is wrong.
+    """A misfit in words: the way to its value, and its key where the key itself is wrong.
 
     `unknown` marks an unknown key, `missing` a mapping without a key that it needs, `second` a second layer in an item.
     """
@@ -53,8 +54,21 @@ def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: s
     """
     from jsonschema import Draft7Validator
 
-    errors = Draft7Validator(schema).iter_errors(data)
-    found = {(one.way, one.key, one.message): one for error in errors for one in _translated(error)}.values()
+    return findings_of(map(_misfit, Draft7Validator(schema).iter_errors(data)), tree, file)
+
+
+def _misfit(error: Any) -> Misfit:
+    """An error of jsonschema."""
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    of_name = "propertyNames" in error.absolute_schema_path
+    return Misfit(
+        tuple(error.absolute_path), error.instance, schema, error.validator, error.validator_value, of_name=of_name
+    )
+
+
+def findings_of(misfits: Iterable[Misfit], tree: Tree | None, file: str) -> list[Diagnostic]:
+    """Misfits as findings, in the order of the file; `tree` has the places (None: unknown)."""
+    found = {(one.way, one.key, one.message): one for misfit in misfits for one in _translated(misfit)}.values()
     misspelt = {finding.way for finding in found if finding.unknown}
     placed: dict[tuple[int, int], Diagnostic] = {}
     for finding in found:
@@ -66,16 +80,15 @@ def against_schema(data: Any, schema: dict[str, Any], tree: Tree | None, file: s
     return [placed[place] for place in sorted(placed)]
 
 
-def _translated(error: Any) -> Iterable[_Finding]:
-    """An error in words; several where it is about several keys."""
-    way: Way = tuple(error.absolute_path)
-    schema, value = error.schema if isinstance(error.schema, dict) else {}, error.instance
+def _translated(misfit: Misfit) -> Iterable[_Finding]:
+    """A misfit in words; several where it is about several keys."""
+    way, schema, value = misfit.way, misfit.schema, misfit.value
     said = schema.get("errorMessage")
-    if "propertyNames" in error.absolute_schema_path:
+    if misfit.of_name:
         second = said == TWO_LAYERS
-        message = TWO_LAYERS if second else f"`{shown(str(value))}` {said or f'must be {_words(error)}'}"
+        message = TWO_LAYERS if second else f"`{shown(str(value))}` {said or f'must be {_words(misfit)}'}"
         return [_Finding(way, message, str(value), _near(value, schema), second=second)]
-    if error.validator == "additionalProperties":
+    if misfit.keyword == "additionalProperties":
         known = [*schema.get("properties", ())]
         unknown = _unknown_in_item if schema.get("title") == "layer" else _unknown
         strange = [key for key in value if key not in known and not _by_pattern(key, schema)]
@@ -83,25 +96,26 @@ def _translated(error: Any) -> Iterable[_Finding]:
         for finding in findings:
             finding.unknown = True
         return findings
-    if error.validator == "required":
-        lacking = [key for key in error.validator_value if key not in value]  # each has an error, which names all
+    if misfit.keyword == "required":
+        lacking = [key for key in misfit.wanted if key not in value]  # each has an error, which names all
         return [_Finding(way, f"{_whose(way)} needs `{key}`", missing=True) for key in lacking]
-    if error.validator == "dependencies":
-        key = next(k for k, needs in error.validator_value.items() if k in value and isinstance(needs, list))
-        return [_Finding(way, f"`{key}` needs {listed(error.validator_value[key], last='and')} beside it", key=key)]
-    if error.validator == "not" and said is not None:
+    if misfit.keyword == "dependencies":
+        lists = {key: needs for key, needs in misfit.wanted.items() if key in value and isinstance(needs, list)}
+        key = next(key for key, needs in lists.items() if not value.keys() >= set(needs))
+        return [_Finding(way, f"`{key}` needs {listed(misfit.wanted[key], last='and')} beside it", key=key)]
+    if misfit.keyword == "not" and said is not None:
         return [_Finding(way, NO_LAYER if said == NO_LAYER else f"{_whose(way)} {said}")]
-    if error.validator in ("minItems", "maxItems", "minProperties", "maxProperties"):
-        return [_Finding(way, f"{_whose(way)} {_counted(error)}")]
+    if misfit.keyword in ("minItems", "maxItems", "minProperties", "maxProperties"):
+        return [_Finding(way, f"{_whose(way)} {_counted(misfit)}")]
     if said == NO_BARE_VALUE:
         return [_Finding(way, f"{_whose(way)} {said}, but this is {written(value)}")]
-    unlike = said or f"must be {_words(error)}"
+    unlike = said or f"must be {_words(misfit)}"
     return [_Finding(way, f"{_whose(way)} {unlike}, not {written(value)}", help=_near(value, schema))]
 
 
-def _words(error: Any) -> str:
-    """What an error's keyword expects, in words."""
-    keyword, wanted = error.validator, error.validator_value
+def _words(misfit: Misfit) -> str:
+    """What the keyword of a misfit expects, in words."""
+    keyword, wanted = misfit.keyword, misfit.wanted
     if keyword == "type":
         types = [_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted)]
         return types[0] if len(types) == 1 else f"{', '.join(types[:-1])} or {types[-1]}"
@@ -126,9 +140,9 @@ def _number(value: float) -> str:
     return "10^15" if value == 10**15 else f"{value:,}".replace("-", "−")
 
 
-def _counted(error: Any) -> str:
+def _counted(misfit: Misfit) -> str:
     """`needs at least 2 items`."""
-    keyword, limit = error.validator, error.validator_value
+    keyword, limit = misfit.keyword, misfit.wanted
     what = ("item" if keyword.endswith("Items") else "key") + ("" if limit == 1 else "s")
     verb = "needs at least" if keyword.startswith("min") else "takes at most"
     return f"{verb} {limit} {what}"

@@ -26,6 +26,10 @@ _STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
 _FOLDERS = ("/dev/fd", "/proc/self/fd")
 
 
+#: Bytes that are read at once: more than the longest model has.
+_PIECE = 1 << 21
+
+
 class FileError(OSError):
     """A file cannot be read or written; the message is one line for people."""
 
@@ -64,10 +68,20 @@ def opened(path: str, what: str = "a model file") -> BinaryIO:
         raise _unreadable(path, error) from None
 
 
-def read_from(stream: BinaryIO, path: str, most: int) -> bytes:
-    """The next `most` bytes of an open file; raises `FileError` where they cannot be read."""
+def read_from(stream: BinaryIO, path: str, most: int, begun: bytes = b"") -> bytes:
+    """At most `most` bytes of an open file, with those that were read before (`begun`).
+
+    They are read in pieces, so that memory grows with what the file has. Raises `FileError` where they cannot be read.
+    """
     try:
-        return stream.read(most)
+        piece = stream.read(min(_PIECE, most - len(begun)))
+        if not begun and len(piece) < _PIECE:
+            return piece
+        data = bytearray(begun)
+        while piece:
+            data += piece
+            piece = stream.read(min(_PIECE, most - len(data)))
+        return bytes(data)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 
@@ -92,6 +106,11 @@ def decode(data: bytes, file: str) -> str:
         raise ModelError(
             [Diagnostic("LIMIT101", message, Span(file, 1, 1), help="`repeat` and `blocks` make a long model short")]
         )
+    return utf8(data, file)
+
+
+def utf8(data: bytes, file: str) -> str:
+    """The text of bytes, without a byte order mark; raises `ModelError` where they are not UTF-8."""
     try:
         return data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
