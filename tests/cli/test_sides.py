@@ -406,3 +406,35 @@ def test_a_report_at_a_revision(repository: Path) -> None:
     git("add", "base.json")
     git("commit", "-m", "base")
     assert side("git:HEAD:base.json").report == report
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="this system has no endless files")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("diff", "/dev/zero", "net.yaml"),
+        ("diff", "net.yaml", "/dev/zero"),
+        ("check", "net.yaml", "--against", "/dev/zero", "--budget", "params=+5%"),
+        ("schema", "--check", "/dev/zero"),
+        ("schema", "--report", "--check", "/dev/zero"),
+        ("/dev/zero",),
+        ("memory", "/dev/zero"),
+    ],
+)
+def test_a_file_without_an_end_is_refused(folder: Path, command: tuple[str, ...]) -> None:
+    """In 120 MB, of which the interpreter and its libraries take half."""
+    limited = ["bash", "-c", 'ulimit -v 120000; exec "$0" "$@"', sys.executable, "-m", "analyzer"]
+    done = subprocess.run([*limited, *command], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (1, 2)
+    assert not done.stdout.strip("\n").count("\n")
+    assert "/dev/zero" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_an_endless_pipe_ends_at_the_limit_of_a_model(folder: Path) -> None:
+    limited = 'ulimit -v 120000; yes | "$0" -m analyzer diff - net.yaml'
+    done = subprocess.run(
+        ["bash", "-c", limited, sys.executable], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "larger than 1,024 KiB" in done.stderr
