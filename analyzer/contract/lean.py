@@ -68,7 +68,8 @@ def read_lean(
 ) -> dict[str, Any] | None:
     """The report in a text; None where anything is wrong with it. Raises what `loads` does.
 
-    `loads` makes plain data of JSON and shows every object to a function when it ends. `running`: with the running sums.
+    `loads` makes plain data of JSON and shows every object to a function when it ends. `running` keeps the
+    running sums.
     """
     definitions = report_schema()["definitions"]
     seen = _Layers(definitions, running=running)

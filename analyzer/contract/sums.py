@@ -1,4 +1,4 @@
-"""Contradictions in a report that fits its schema: sums that are not the sums of its layers, names that mean nothing."""
+"""Contradictions in a report that fits its schema: wrong sums, and names that mean nothing."""
 
 from __future__ import annotations
 
