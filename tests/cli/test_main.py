@@ -249,7 +249,27 @@ def test_a_closed_pipe_is_no_mistake(format: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["many.yaml", "net.yaml", "layers", "example", "schema", "many.yaml --format json", ""]
+    "arguments",
+    [
+        "many.yaml",
+        "net.yaml",
+        "layers",
+        "example",
+        "schema",
+        "many.yaml --format json",
+        "",
+        "--help",
+        "--version",
+        *(f"{command} --help" for command in COMMANDS),
+        "check --list",
+        "check --explain CHECK1",
+        "check net.yaml",
+        "memory net.yaml",
+        "diff net.yaml many.yaml",
+        "schema --check net.yaml",
+        "example --list",
+        "--columns help",
+    ],
 )
 def test_a_full_disk_is_one_line(arguments: str, folder: Path) -> None:
     if not os.path.exists("/dev/full"):
@@ -264,6 +284,21 @@ def test_closed_streams(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (1, b"")
     assert shell("$analyzer - <&-", folder).returncode == 2
     assert shell("$analyzer wrong.yaml 2>/dev/full", folder).returncode in (1, 2)
+
+
+@pytest.mark.parametrize("arguments", ["{net}", "check {net}", "check - < {net}", "memory {net}", "diff {net} {net}", "schema --check {net}", "example", "layers", "check {folder} --ignore CHECK", "{net} -o {folder}/a.json", "check {net} --format sarif"])  # fmt: skip
+def test_a_deleted_folder_is_no_place_to_stand_but_absolute_paths_work(arguments: str, folder: Path) -> None:
+    (folder / "wrong.yaml").unlink()
+    command = arguments.format(net=folder / "net.yaml", folder=folder)
+    done = shell(f"mkdir gone; cd gone; rmdir ../gone; $analyzer {command}", folder)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", ["net.yaml", "check net.yaml", "{net} -o a.json", "check {net} -o a.txt"])
+def test_in_a_deleted_folder_there_is_no_file(arguments: str, folder: Path) -> None:
+    done = shell(f"mkdir gone; cd gone; rmdir ../gone; $analyzer {arguments.format(net=folder / 'net.yaml')}", folder)
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+    assert b"does not exist" in done.stderr or b"No such file or directory" in done.stderr
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import MODEL, shell
+from commands import COMMAND, MANY, MODEL, environment, shell
 
 from analyzer.cli.main import UsageError, guarded
 from analyzer.cli.whole import write_file
@@ -160,7 +162,10 @@ def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) 
     assert names(folder) == sorted([*GIVEN, "old.json"])
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_a_request_to_end_leaves_nothing(end: signal.Signals, folder: Path) -> None:
     def chunks() -> Iterator[str]:
         yield "first"
@@ -172,6 +177,78 @@ def test_a_request_to_end_leaves_nothing(end: signal.Signals, folder: Path) -> N
         write_file("new.json", chunks())
     assert names(folder) == sorted(GIVEN)
     assert signal.getsignal(end) == before
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_process_that_is_asked_to_end_leaves_nothing(end: signal.Signals, folder: Path) -> None:
+    """Twice, as an impatient service asks."""
+    (folder / "long.yaml").write_text(MANY.replace("5000", "40000"))
+    (folder / "old.json").write_text("old")
+    process = subprocess.Popen([*COMMAND, "long.yaml", "-o", "old.json"], env=environment(), stderr=subprocess.PIPE)
+    while not list(folder.glob("*.part")):
+        assert process.poll() is None, "it ended before it wrote"
+        time.sleep(0.002)
+    process.send_signal(end)
+    process.send_signal(end)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, b"analyzer: interrupted\n")
+    assert names(folder) == sorted([*GIVEN, "long.yaml", "old.json"])
+    assert (folder / "old.json").read_text() == "old"
+
+
+def test_who_ignores_a_signal_is_not_ended_by_it(folder: Path) -> None:
+    """As `nohup` and a shell's job in the background do."""
+
+    def chunks() -> Iterator[str]:
+        os.kill(os.getpid(), signal.SIGHUP)
+        yield "whole"
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        write_file("new.json", chunks())
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (folder / "new.json").read_text() == "whole"
+
+
+def test_a_file_that_may_not_be_written_is_not_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file can be replaced by who may write its folder; `access` stands in for a user who is not root."""
+    (folder / "old.json").write_text("old")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(UsageError, match="Permission denied"):
+        write_file("old.json", iter(["new"]))
+    assert (folder / "old.json").read_text() == "old"
+
+
+@pytest.mark.parametrize("command", ["net.yaml", "check net.yaml", "memory net.yaml", "diff net.yaml many.yaml", "check --list", "--columns help"])  # fmt: skip
+def test_a_dash_and_dev_stdout_are_stdout(command: str, folder: Path, capsys: Said) -> None:
+    guarded(command.split())
+    usual = capsys.readouterr().out
+    for name in ("-", "/dev/stdout"):
+        guarded([*command.split(), "-o", name])
+        assert capsys.readouterr().out == usual
+    assert names(folder) == GIVEN
+
+
+def test_a_stream_is_continued(folder: Path) -> None:
+    done = shell("exec 3>all; echo first >&3; $analyzer net.yaml --format json -o /dev/fd/3; echo last >&3", folder)
+    assert (done.returncode, done.stderr) == (0, b"")
+    first, *middle, last = (folder / "all").read_text().splitlines()
+    assert (first, last) == ("first", "last")
+    assert json.loads("\n".join(middle))["format"] == 1
+    assert shell("$analyzer net.yaml -o /dev/fd/9", folder).stderr.startswith(
+        b"analyzer: `/dev/fd/9` cannot be written"
+    )
+
+
+@pytest.mark.parametrize("command", ["check --list", "check --explain CHECK1", "--columns help"])
+def test_what_is_listed_goes_to_the_file_too(command: str, folder: Path, capsys: Said) -> None:
+    assert guarded(command.split()) == 0
+    usual = capsys.readouterr().out
+    assert guarded([*command.split(), "-o", "list.txt"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert (folder / "list.txt").read_text() == usual
 
 
 def test_devices_and_pipes_are_written_to(folder: Path) -> None:
