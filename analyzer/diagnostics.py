@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from analyzer.record import Reported
-from analyzer.source import Span
+from analyzer.source import Span, inert
 
 #: Stands for the layer's name in the message of a refusal, until the boundary knows it.
 LAYER = "{layer}"
@@ -105,7 +105,7 @@ class ModelError(Exception):
     def __init__(self, diagnostics: Sequence[Diagnostic], text: str = "") -> None:
         self.diagnostics = tuple(diagnostics)
         self.text = text
-        super().__init__("\n".join(f"{d.span}: {d.message}" if d.span else d.message for d in self.diagnostics))
+        super().__init__("\n".join(inert(f"{d.span}: {d.message}" if d.span else d.message) for d in self.diagnostics))
 
     def __reduce__(self) -> tuple[type[ModelError], tuple[tuple[Diagnostic, ...], str]]:
         return ModelError, (self.diagnostics, self.text)

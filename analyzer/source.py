@@ -28,11 +28,29 @@ class Span:
 def shown(text: str, limit: int = 60) -> str:
     """`text` as messages show it: control characters escaped, a long text shortened with an ellipsis.
 
-    >>> print(shown("a" + chr(27)), shown("abcdef", limit=4))
-    a\\x1b abc…
+    >>> print(shown("abcdef", limit=4))
+    abc…
     """
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return inert(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def inert(text: str) -> str:
+    """`text` as it may be written to a terminal or a log: control characters escaped, and what begins a command.
+
+    A build server obeys a line that begins with `::`, and `##[` anywhere in a line. Any word is treated as if it began
+    a line, since lines may be wrapped before it. Source: `ActionCommand.cs` of actions/runner.
+
+    >>> print(inert("a" + chr(27)), inert("::error::x"), inert("a::b ##[error]"))
+    a\\x1b \\x3a:error::x a::b \\x23#[error]
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if "::" in text or "##" in text:
+        import re
+
+        return re.sub(COMMAND, lambda found: f"\\x{ord(found.group()):x}", text)
+    return text
+
+
+#: The sign that makes a command of what comes after it.
+COMMAND = r"(?<![^\s]):(?=:)|#(?=#(?:vso)?\[)"

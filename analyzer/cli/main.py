@@ -138,11 +138,11 @@ def _option(setting: str) -> str:
 
 def _say(message: str) -> None:
     """Writes one line to stderr, escaping what the stream cannot encode."""
-    from analyzer.source import shown
+    from analyzer.source import inert
 
     try:
         encoding = sys.stderr.encoding or "ascii"
-        line = f"analyzer: {shown(message, len(message))}\n"
+        line = f"analyzer: {inert(message)}\n"
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
         sys.stderr.flush()
     except OSError:

@@ -12,7 +12,7 @@ from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import Diagnostic
 from analyzer.reporter.format import EndingError, Format, chosen
 from analyzer.reporter.options import Failed, Options
-from analyzer.source import shown
+from analyzer.source import inert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +127,6 @@ def complain(
         unicode = encodes(sys.stderr)
         options = Options(color=wants_color(color, sys.stderr), unicode=unicode, width=width or terminal_width())
         lines = render(findings, texts, options)
-    for line in (*lines, *(f"analyzer: {shown(fault, len(fault))}\n" for fault in faults)):
+    for line in (*lines, *(f"analyzer: {inert(fault)}\n" for fault in faults)):
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
     sys.stderr.flush()

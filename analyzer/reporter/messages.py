@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells, styled
+from analyzer.source import inert
 
 #: Where YAML ends a line.
 _ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -47,7 +48,7 @@ def counted(diagnostics: Sequence[Diagnostic]) -> str:
         if number:
             parts.append(f"{number} {severity}{'s' if number > 1 else ''}")
     files = dict.fromkeys(finding.span.file for finding in diagnostics if finding.span is not None)
-    where = f" in {next(iter(files))}" if len(files) == 1 else f" in {len(files)} files" if files else ""
+    where = f" in {inert(next(iter(files)))}" if len(files) == 1 else f" in {len(files)} files" if files else ""
     return ", ".join(parts) + where
 
 

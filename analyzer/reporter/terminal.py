@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.source import shown
+from analyzer.source import inert
 
 #: The replacement of each sign if the stream cannot encode it.
 _ASCII = {
@@ -18,8 +18,7 @@ _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "cyan": "1;
 
 def fitted(text: str, unicode: bool) -> str:
     """`text` for the stream: control characters escaped; without `unicode`, signs replaced, other letters escaped."""
-    if not text.isprintable():
-        text = shown(text, len(text))
+    text = inert(text)
     if unicode or text.isascii():
         return text
     return (

@@ -7,7 +7,7 @@ import stat
 
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.loader.text.limits import LIMITS
-from analyzer.source import Span
+from analyzer.source import Span, inert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def opened(path: str, what: str = "a model file") -> BinaryIO:
         mode = os.stat(path).st_mode
         other = next((name for is_other, name in _OTHERS if is_other(mode)), None)
         if other is not None and descriptor(path) is None:
-            raise FileError(f"`{path}` is {other}, not {what}")
+            raise FileError(f"`{inert(path)}` is {other}, not {what}")
         return open(path, "rb")
     except FileError:
         raise
     except IsADirectoryError:
-        raise FileError(f"`{path}` is a folder, not {what}") from None
+        raise FileError(f"`{inert(path)}` is a folder, not {what}") from None
     except FileNotFoundError:
-        raise FileError(f"file `{path}` does not exist") from None
+        raise FileError(f"file `{inert(path)}` does not exist") from None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 
@@ -96,7 +96,7 @@ def descriptor(path: str) -> int | None:
 
 def _unreadable(path: str, error: OSError | ValueError) -> FileError:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return FileError(f"`{path}` cannot be read: {reason}")
+    return FileError(f"`{inert(path)}` cannot be read: {reason}")
 
 
 def decode(data: bytes, file: str) -> str:

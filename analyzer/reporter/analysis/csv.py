@@ -8,9 +8,27 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.shown import exact_grid
 from analyzer.reporter.options import Failed, Options
+from analyzer.source import inert
 
 #: Rows in one chunk.
 _CHUNK = 512
+
+
+#: With these a spreadsheet begins a formula, or drops them and then begins one; the last four are full-width signs.
+#: Source: OWASP, "CSV Injection".
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def cell(text: str) -> str:
+    """A text as a cell: no formula, which an apostrophe makes a text, and nothing for a terminal or a log to obey.
+
+    >>> print(cell("=1+1"), cell("a=1"))
+    '=1+1 a=1
+    """
+    start = "'" if text.startswith(_FORMULA) else ""
+    if not text.isprintable():
+        return start + "\n".join("\t".join(map(inert, line.split("\t"))) for line in text.split("\n"))
+    return start + inert(text)
 
 
 class _Lines:
@@ -44,7 +62,7 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
         if not number:
             writer.writerow([*(["file"] if named else []), *(column.name for column in grid.columns)])
         for line in grid.values():
-            writer.writerow([*before, *line])
+            writer.writerow([cell(value) if isinstance(value, str) else value for value in (*before, *line)])
             if len(out.lines) >= _CHUNK:
                 yield out.taken()
     yield out.taken()

@@ -5,6 +5,7 @@ It loads nothing, and a policy in the page forbids it. Names and notes are alway
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -18,6 +19,7 @@ from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import markup
+from analyzer.source import COMMAND
 
 #: A network of more rows is shown with its blocks folded.
 _OPEN = 40
@@ -41,9 +43,11 @@ def fragment(analysis: Analysis, options: Options | None = None) -> str:
 def escaped(text: str) -> str:
     """Text for a page: markup and control characters escaped."""
     text = escape(text)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    if "::" in text or "##" in text:
+        return re.sub(COMMAND, lambda found: f"&#{ord(found.group())};", text)
+    return text
 
 
 def _with_code(text: str) -> str:

@@ -6,12 +6,12 @@ format escapes what has a meaning in it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.record import Record
+from analyzer.reporter.objects import Encoder
 from analyzer.reporter.terminal import fitted
 
 TYPE_CHECKING = False
@@ -107,10 +107,7 @@ def fingerprints(checked: Checked) -> list[str]:
 
 def encoded(value: Any, unicode: bool) -> str:
     """A value as JSON on one line; characters that cannot be printed are escaped."""
-    text = json.dumps(value, ensure_ascii=not unicode)
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+    return Encoder(ensure_ascii=not unicode).encode(value)
 
 
 def array(items: Sequence[str], indent: str = "") -> str:
