@@ -4,8 +4,8 @@ shared    every layer has one filter bank
 local     every layer whose type declares `sharing` has its own bank and biases at each position
 declared  every layer has the sharing that its file gives it
 
-A tied layer has no parameters of its own: they count with the layer whose parameters it reuses. In local mode a bank
-belongs to a position, so a layer that is tied to one with other volumes has parameters of its own.
+What a tied layer reuses counts with the layer that it belongs to (`tying`). In local mode a bank belongs to a position,
+so a layer that is tied to one with other volumes has parameters of its own.
 
 >>> from analyzer.layers import CATALOGUE
 >>> from analyzer.volume import Volume
@@ -27,6 +27,7 @@ from analyzer.dtypes import size_in_bytes
 from analyzer.engine.network import Network, Node
 from analyzer.engine.on_data import macs_on_data, unread
 from analyzer.engine.result import FREE, Cost, Row, Sums
+from analyzer.engine.tying import Reuse, reused
 from analyzer.layers import LOCAL, SHARED, Counts
 
 
@@ -35,45 +36,40 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
     known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
+    tied = any(node.tied is not None for node in network.nodes)
+    shared, local = (reused(network.nodes), reused(network.nodes, local=True)) if tied else ({}, {})
     for node in network.nodes:
+        reuses = shared.get(node.index), local.get(node.index)
         # Nodes that share a flow are one layer that reads equal volumes: they cost the same.
-        key = id(node.flow), node.frozen, node.tied
+        key = id(node.flow), node.frozen, *[reuse and reuse.whole for reuse in reuses]
         found = known.get(key)
         if found is None:
-            found = known[key] = _own(node, batch, dtype), macs_on_data(node), unread(node)
+            found = known[key] = _own(node, reuses, batch, dtype), macs_on_data(node), unread(node)
         own, on_data, left = found
         running = running + own
         rows.append(Row(node, own, running, on_data, left))
     return rows, running
 
 
-def _own(node: Node, batch: int, dtype: str) -> Sums:
-    """The costs of one node."""
+def _own(node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, dtype: str) -> Sums:
+    """The costs of one node; `reuses` is what it reuses in shared mode, and in local mode."""
     flow, layer = node.flow, node.layer
-    shared = _cost(layer.parameters(flow, SHARED), dtype, node)
+    shared = _cost(layer.parameters(flow, SHARED), reuses[0], dtype, node)
     local = declared = shared
+    if layer.shares or reuses[0] is not None:
+        local = _cost(layer.parameters(flow, LOCAL), reuses[1], dtype, node)
     if layer.shares:
-        local = _cost(layer.parameters(flow, LOCAL), dtype, node)
         own = layer.declared_sharing
         if own != SHARED:
-            declared = local if own == LOCAL else _cost(layer.parameters(flow, own), dtype, node)
-    if node.tied is not None:
-        shared = declared = FREE
-        local = FREE if _same_volumes(node, node.tied) else local
+            declared = _cost(layer.parameters(flow, own), reuses[0], dtype, node)
     return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, dtype))
 
 
-def _cost(counts: Counts, dtype: str, node: Node) -> Cost:
+def _cost(counts: Counts, reuse: Reuse | None, dtype: str, node: Node) -> Cost:
     """Counts as a cost: the bytes of weights, biases and buffers; nothing is trainable where the layer is frozen."""
-    parameters = counts.weights + counts.biases
-    if not parameters and not counts.buffers:
+    weights = counts.weights if reuse is None else 0
+    parameters = weights + counts.biases
+    if (reuse is not None and reuse.whole) or (not parameters and not counts.buffers):
         return FREE
     size = size_in_bytes(parameters + counts.buffers, dtype)
-    return Cost(counts.weights, counts.biases, counts.buffers, size, 0 if node.frozen else parameters)
-
-
-def _same_volumes(node: Node, other: Node) -> bool:
-    """Whether two nodes read and put out equal volumes."""
-    if node.output != other.output or len(node.inputs) != len(other.inputs):
-        return False
-    return all(a.output == b.output for a, b in zip(node.inputs, other.inputs, strict=True))
+    return Cost(weights, counts.biases, counts.buffers, size, 0 if node.frozen else parameters)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import LAYER, Refusal
+from analyzer.engine.tying import check_same, check_tied
 from analyzer.layers import Flow, Input, Layer
 from analyzer.record import Record
 from analyzer.source import Span
@@ -29,7 +30,7 @@ class Node(Record):
     index   its place in `Network.nodes`; inputs of the network count down from −1
     flow    the volumes that it reads and puts out; nodes with one layer that read equal volumes share one flow, so that
             a pass can ask a repeated layer once
-    tied    the node whose parameters it reuses
+    tied    the node whose parameters it reuses, or only the weights: see `tying`
     frozen  whether its parameters are not trained
     output  the volume that it puts out: that of its flow, which every pass asks for
     """
@@ -146,6 +147,11 @@ class Network:
         self.names[name] = node
         return node
 
+    def tie(self, node: Node, owner: Node) -> None:
+        """Lets a placed node reuse all parameters of an earlier one. Raises `Refusal` (NAME105) where it cannot."""
+        check_same(node.layer, node.flow, owner)
+        node.tied = owner
+
     def also_name(self, name: str, node: Node) -> None:
         """Gives a placed layer a second name: that of the repetition that ends with it."""
         self.names[name] = node
@@ -170,27 +176,3 @@ class Network:
             for node in (*self.inputs, *self.nodes)
             if node.index not in read and (node.index >= 0 or not self.nodes)
         ]
-
-
-def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:
-    """Refuses to reuse the parameters of a layer of another type, or parameters of another shape (NAME105)."""
-    if tied.layer.type != layer.type:
-        raise Refusal(
-            f"{{layer}} is a `{layer.type}`, but it reuses the parameters of `{tied.name}`, a `{tied.layer.type}`",
-            code="NAME105",
-            parameter="tied",
-        )
-    mine = layer.parameters(flow, layer.declared_sharing)
-    theirs = tied.layer.parameters(tied.flow, tied.layer.declared_sharing)
-    same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
-    depths = flow.input.depth, tied.flow.input.depth
-    if not same or (layer.shares and depths[0] != depths[1]) or layer.agreed() != tied.layer.agreed():
-        raise Refusal(
-            f"{{layer}} reuses the parameters of `{tied.name}`, which have another shape",
-            code="NAME105",
-            parameter="tied",
-            notes=[
-                f"{{layer}} has {mine.weights:,} weights and {mine.biases:,} biases over an input depth of {depths[0]}",
-                f"`{tied.name}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
-            ],
-        )

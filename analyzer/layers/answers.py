@@ -29,6 +29,40 @@ class Counts(Record):
 NOTHING = Counts()
 
 
+class Bank(Record, eq=True):
+    """The weights of a layer that sums inputs times weights, as another layer may reuse them.
+
+    groups    the groups of depth that do not mix
+    reads     the depth that it reads
+    filters   the depth that it puts out
+    kernel    the cells of a filter; empty for a single cell, which any number of axes may have
+    scatters  whether each input position adds its kernel to the output, as in a transposed convolution
+    count     the banks of this shape that the layer has, as its file declares the sharing
+    """
+
+    groups: int
+    reads: int
+    filters: int
+    kernel: tuple[int, ...] = ()
+    scatters: bool = False
+    count: int = 1
+
+    def check(self) -> None:
+        if set(self.kernel) <= {1}:
+            self.kernel, self.scatters = (), False
+
+    @property
+    def transposed(self) -> Bank:
+        """The bank of the layer that leads back: from the filters to the depth that was read."""
+        return Bank(self.groups, self.filters, self.reads, self.kernel, not self.scatters, self.count)
+
+    def __str__(self) -> str:
+        kernel = f"{'×'.join(map(str, self.kernel))} · " if self.kernel else ""
+        groups = f" in {self.groups:,} groups" if self.groups > 1 else ""
+        banks = f", {self.count:,} times" if self.count > 1 else ""
+        return f"{kernel}{self.reads:,} · {self.filters:,}{groups}{banks}"
+
+
 class Bounds(Record):
     """A part of an axis: every `step`-th cell from `start` up to and without `stop`."""
 

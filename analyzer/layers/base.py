@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from analyzer.layers.answers import NOTHING, Bounds, Counts, Flow
+from analyzer.layers.answers import NOTHING, Bank, Bounds, Counts, Flow
 from analyzer.layers.operations import AS_READ, INPLACE, OWN, VIEW, Array, Operation, Place, Precision
 from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
@@ -274,6 +274,10 @@ class Layer:
 
     def statistics_over(self, volume: Volume) -> int | None:
         """The values of one sample in each mean that it normalises by; None for a layer that subtracts no mean."""
+        return None
+
+    def bank(self, flow: Flow) -> Bank | None:
+        """Its weights as another layer may reuse them, as they are or transposed; None where none can."""
         return None
 
     def agreed(self) -> list[object]:

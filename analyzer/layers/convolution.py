@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
@@ -90,6 +90,14 @@ class Convolution(Layer):
         if self.untied_bias is None:
             return depth * sharing.banks(positions)
         return depth * prod(positions) if self.untied_bias else depth
+
+    def bank(self, flow: Flow) -> Bank | None:
+        if self.factored:
+            return None  # two banks in one
+        kernel = per_axis(self.kernel, flow.input.rank, "kernel")
+        count = self.sharing.banks(self.bank_positions(flow))
+        scatters = self.window(flow.input).scatters
+        return Bank(self.plane_groups(flow.input), flow.input.depth, flow.output.depth, kernel, scatters, count)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the volume that it slides over: its input, or a padded copy of it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
@@ -54,6 +54,9 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(flow.input.size * self.units, self.units if self.bias else 0)
 
+    def bank(self, flow: Flow) -> Bank:
+        return Bank(1, flow.input.size, self.units)
+
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
 
@@ -83,6 +86,9 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(flow.input.depth * self.units, self.units if self.bias else 0)
+
+    def bank(self, flow: Flow) -> Bank:
+        return Bank(1, flow.input.depth, self.units)
 
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
@@ -122,6 +128,10 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(self.vocabulary * self.size)
+
+    def bank(self, flow: Flow) -> Bank:
+        """A row of the table is what a vector of one 1 and zeros gives when it is multiplied by the table."""
+        return Bank(1, self.vocabulary, self.size)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the indices; no gradient flows to them."""

@@ -8,7 +8,9 @@ import pytest
 from building import build, volume
 
 from analyzer.diagnostics import Refusal
+from analyzer.engine.costs import cost_rows
 from analyzer.engine.network import Network, Node, Origin
+from analyzer.engine.result import Cost, Sums
 
 
 def entered(text: str) -> tuple[Network, Node]:
@@ -168,7 +170,7 @@ def test_tied_layers_of_one_shape(first: Any, second: Any) -> None:
         (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x4")),
         (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3}, "9x9x5")),
         (("batch_norm", {}, "9x9x4"), ("batch_norm", {"statistics": False}, "9x9x4")),
-        # equal numbers in another arrangement: 2·6·4·8, 9·4·8·4, 4·8·8 = 8·8/2·… and 20·10
+        # equal numbers in another arrangement: 2·6·4·8, 9·4·8·4, 4·8·8 = 8·8/2·…; 10·19 are fewer
         (
             ("conv", {"filters": 8, "kernel": "2x6", "bias": False}, "9x9x4"),
             ("conv", {"filters": 8, "kernel": "6x2", "bias": False}, "9x9x4"),
@@ -181,7 +183,7 @@ def test_tied_layers_of_one_shape(first: Any, second: Any) -> None:
             ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x8"),
             ("conv", {"filters": 8, "kernel": 3, "bias": False, "groups": 2}, "9x9x8"),
         ),
-        (("dense", {"units": 10, "bias": False}, "20"), ("dense", {"units": 20, "bias": False}, "10")),
+        (("dense", {"units": 10, "bias": False}, "20"), ("dense", {"units": 19, "bias": False}, "10")),
         # every position of a local layer has its own bank
         (
             ("conv", {"filters": 4, "kernel": 3, "sharing": "local"}, "9x9x4"),
@@ -194,3 +196,80 @@ def test_tied_layers_of_another_shape_are_refused(first: Any, second: Any) -> No
         tie(first, second)
     assert (caught.value.code, caught.value.parameter) == ("NAME105", "tied")
     assert "reuses the parameters of `one`" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("embedding", {"vocabulary": 50, "size": 8}, "6"), ("linear", {"units": 50}, "6x8")),
+        (("embedding", {"vocabulary": 50, "size": 8}, "6"), ("dense", {"units": 50, "bias": False}, "8")),
+        (("linear", {"units": 50}, "6x8"), ("embedding", {"vocabulary": 50, "size": 8}, "6")),
+        (("dense", {"units": 10}, "20"), ("dense", {"units": 20}, "10")),
+        (("dense", {"units": 10}, "2x2x5"), ("linear", {"units": 20}, "3x10")),
+        (("dense", {"units": 10}, "20"), ("dense", {"units": 20, "bias": False}, "10")),
+        (("conv", {"filters": 8, "kernel": 3}, "9x9x4"), ("conv_transpose", {"filters": 4, "kernel": 3}, "7x7x8")),
+        (("conv", {"filters": 8, "kernel": "3x5"}, "9x9x4"), ("conv_transpose", {"filters": 4, "kernel": [3, 5], "stride": 2}, "3x2x8")),
+        (("conv", {"filters": 8, "kernel": 3, "groups": 2}, "9x9x4"), ("conv_transpose", {"filters": 4, "kernel": 3, "groups": 2}, "7x7x8")),
+        (("depthwise_conv", {"kernel": 3, "multiplier": 2}, "9x9x4"), ("conv_transpose", {"filters": 4, "kernel": 3, "groups": 4}, "7x7x8")),
+        (("conv_transpose", {"filters": 4, "kernel": 3}, "7x7x8"), ("conv", {"filters": 8, "kernel": 3}, "9x9x4")),
+        # filters of one cell are a matrix
+        (("conv", {"filters": 8, "kernel": 1}, "9x9x4"), ("conv", {"filters": 4, "kernel": 1}, "9x9x8")),
+        (("conv", {"filters": 8, "kernel": 1}, "9x9x4"), ("linear", {"units": 8}, "5x4")),
+        (("linear", {"units": 8}, "5x4"), ("conv", {"filters": 4, "kernel": 1}, "9x8")),
+        # every position has a bank of its own, and the way back has the same positions
+        (("conv", {"filters": 8, "kernel": 3, "sharing": "local"}, "9x9x4"), ("conv_transpose", {"filters": 4, "kernel": 3, "sharing": "local"}, "7x7x8")),
+    ],
+)  # fmt: skip
+def test_weights_are_reused_as_they_are_or_transposed(first: Any, second: Any) -> None:
+    """The sizes are those of torch's weights: `Linear` (units, depth) and `Embedding` (vocabulary, size); `Conv2d`
+    (K, D/groups, F, F) and `ConvTranspose2d` (D, K/groups, F, F). So K of one is D of the other.
+    """
+    node = tie(first, second)
+    (own, costs), _ = cost_rows_of(node)
+    assert own.weights == 0
+    assert own.biases == node.layer.parameters(node.flow, node.layer.declared_sharing).biases
+    assert costs > 0 or node.layer.looks_up
+
+
+def cost_rows_of(node: Node) -> tuple[tuple[Cost, int], Sums]:
+    """What a node costs as its file declares the sharing, its MACs, and the totals of the two nodes."""
+    network = Network()
+    network.nodes = [node.tied, node] if node.tied is not None else [node]
+    rows, totals = cost_rows(network, batch=1, dtype="float32")
+    return (rows[-1].declared, rows[-1].macs), totals
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "notes", "help"),
+    [
+        (
+            ("embedding", {"vocabulary": 50257, "size": 768}, "8"),
+            ("linear", {"units": 50000}, "8x768"),
+            ("the weights of {layer} are 768 · 50,000", "those of `one` are 50,257 · 768"),
+            "50,257 in place of 50,000 would fit",
+        ),
+        (
+            ("conv", {"filters": 8, "kernel": 3}, "9x9x4"),
+            ("conv_transpose", {"filters": 4, "kernel": 5}, "7x7x8"),
+            ("the weights of {layer} are 5×5 · 8 · 4", "those of `one` are 3×3 · 4 · 8"),
+            None,
+        ),
+        (
+            ("conv", {"filters": 8, "kernel": 3, "groups": 2}, "9x9x4"),
+            ("conv_transpose", {"filters": 4, "kernel": 3}, "7x7x8"),
+            ("the weights of {layer} are 3×3 · 8 · 4", "those of `one` are 3×3 · 4 · 8 in 2 groups"),
+            None,
+        ),
+        (
+            ("conv", {"filters": 8, "kernel": 3, "sharing": "local"}, "9x9x4"),
+            ("conv_transpose", {"filters": 4, "kernel": 3}, "7x7x8"),
+            ("the weights of {layer} are 3×3 · 8 · 4", "those of `one` are 3×3 · 4 · 8, 49 times"),
+            None,
+        ),
+    ],
+)
+def test_weights_that_do_not_fit(first: Any, second: Any, notes: tuple[str, ...], help: str | None) -> None:
+    with pytest.raises(Refusal) as caught:
+        tie(first, second)
+    assert caught.value.message == "{layer} reuses the parameters of `one`, which have another shape"
+    assert (tuple(caught.value.notes), caught.value.help) == (notes, help)

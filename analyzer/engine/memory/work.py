@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from analyzer.engine.network import Network, Node
+from analyzer.engine.tying import Reuse, reused
 from analyzer.layers import LOCAL, SHARED
 from analyzer.layers.operations import NONE, Operation
 from analyzer.record import Record, field
@@ -53,6 +54,8 @@ def operations_of(network: Network, mode: str) -> Work:
     known: dict[tuple[object, ...], Sequence[Operation]] = {}
     slices: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
     rules: dict[int, set[int]] = {}
+    tied = any(node.tied is not None for node in network.nodes)
+    reuses = reused(network.nodes, local=mode == "local") if tied else {}
     for node in network.nodes:
         layer = node.layer
         key = (id(layer), *[source.output.sizes for source in node.inputs])
@@ -63,7 +66,7 @@ def operations_of(network: Network, mode: str) -> Work:
                 sharing = LOCAL if mode == "local" else layer.declared_sharing
             operations = known[key] = layer.saved(node.flow, sharing)
         work.nodes.append((node, operations))
-        work.tensors.append(_tensors(work, node, operations))
+        work.tensors.append(_tensors(work, node, operations, reuses.get(node.index)))
         for place, source in enumerate(node.inputs):
             if source.index < 0:
                 rules.setdefault(source.index, set()).update(_rules(operations, place))
@@ -86,26 +89,24 @@ def _rules(operations: Sequence[Operation], place: int) -> set[int]:
     }
 
 
-def _tensors(work: Work, node: Node, operations: Sequence[Operation]) -> Sequence[Sequence[int]]:
-    """The numbers of a node's parameter tensors; of the layer that it is tied to if those are the same."""
-    if node.tied is not None:
-        theirs = work.nodes[node.tied.index][1]
-        if [one.trained for one in theirs] == [one.trained for one in operations] and (
-            work.mode != "local" or theirs is operations or _alike(node, node.tied)
-        ):
-            return work.tensors[node.tied.index]
-    numbers = []
+def _tensors(
+    work: Work, node: Node, operations: Sequence[Operation], reuse: Reuse | None
+) -> Sequence[Sequence[int]]:
+    """The numbers of a node's parameter tensors, operation by operation, those that it reuses included."""
+    taken: list[int] = []
+    if reuse is not None:
+        theirs = [number for numbers in work.tensors[reuse.owner.index] for number in numbers]
+        taken = theirs if reuse.whole else theirs[:1]  # the weights come first
+    found: list[Sequence[int]] = []
     for operation in operations:
+        count = len(operation.trained)
+        old, taken = taken[:count], taken[count:]
         first = len(work.parameters)
-        work.parameters.extend((shape, not node.frozen, node.name) for shape in operation.trained)
-        work.buffers.extend((buffer.size, buffer.width, len(work.parameters)) for buffer in operation.buffers)
-        numbers.append(range(first, len(work.parameters)))
-    return numbers
-
-
-def _alike(node: Node, other: Node) -> bool:
-    """Whether two nodes have equal inputs and outputs."""
-    return node.output == other.output and [n.output for n in node.inputs] == [n.output for n in other.inputs]
+        work.parameters.extend((shape, not node.frozen, node.name) for shape in operation.trained[len(old) :])
+        if reuse is None or not reuse.whole:
+            work.buffers.extend((buffer.size, buffer.width, len(work.parameters)) for buffer in operation.buffers)
+        found.append([*old, *range(first, len(work.parameters))] if old else range(first, len(work.parameters)))
+    return found
 
 
 def _find_split(work: Work, axis: str, parts: list[tuple[int, int, int]]) -> None:
