@@ -266,7 +266,7 @@ HEAD = "input: 32x32x3\nlayers:\n"
         ("- {relu: , first: {inplace: true}}", 12, "`first` needs `repeat` beside it", None),
         ("- {conv: {filters: 1, kernel: 1}, repeat: 2, first: {stride: 0}}", 62, "`stride` of `first` must be a whole number of at least 1", None),
         ("- {sequence: [relu, 3]}", 21, "item 2 of `sequence` must be a layer: a mapping or a word, not 3", None),
-        ("- {sequence: [relu], tied: a}", 28, "`tied` belongs to a layer", None),
+        ("- {sequence: [relu], tied: [a]}", 28, "`tied` must be a text", None),
         ("- {relu: , from: [a, b]}", 18, "`from` takes at most 1 item", None),
         ("- {add: [a, b], from: c}", 23, "`from` cannot appear beside `add`", None),
         ("- {relu: , expect: 3x3x3x3x3}", 20, "`expect` must be a volume such as", None),

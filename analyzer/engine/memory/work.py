@@ -89,9 +89,7 @@ def _rules(operations: Sequence[Operation], place: int) -> set[int]:
     }
 
 
-def _tensors(
-    work: Work, node: Node, operations: Sequence[Operation], reuse: Reuse | None
-) -> Sequence[Sequence[int]]:
+def _tensors(work: Work, node: Node, operations: Sequence[Operation], reuse: Reuse | None) -> Sequence[Sequence[int]]:
     """The numbers of a node's parameter tensors, operation by operation, those that it reuses included."""
     taken: list[int] = []
     if reuse is not None:

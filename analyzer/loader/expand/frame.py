@@ -20,7 +20,8 @@ class Frame(Record):
     """One item in one repetition: what its expressions and its names see, and what it reads.
 
     `above` is the layer above (`prev`); `sources` is what the item reads: the layer above, or what `from` names. `name`
-    is its name in its scope, with the number of the repetition; `first` says that this is the first repetition.
+    is its name in its scope, with the number of the repetition; `first` says that this is the first repetition. `turns`
+    is the number of repetitions, 0 for an item that is not repeated.
     """
 
     scope: Scope
@@ -29,6 +30,7 @@ class Frame(Record):
     sources: Sequence[Node | Missing]
     name: str | None = None
     first: bool = True
+    turns: int = 0
 
     @property
     def source(self) -> Node | Missing:
@@ -39,6 +41,11 @@ class Frame(Record):
     def path(self) -> str:
         """The full name."""
         return f"{self.scope.prefix}{self.name}"
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """The number of this repetition, from 1, and how many there are; 0 and 0 for an item that is not repeated."""
+        return (self.values.i + 1, self.turns) if self.turns else (0, 0)
 
     def evaluate(self, template: Template) -> Any:
         """The value of a template for an item that reads `source`; raises as `Values.evaluate` does."""

@@ -35,7 +35,7 @@ def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Mi
     names: list[str] = []
     try:
         named = frame.evaluate(item.source)
-        names = [_name_of(name) for name in spliced(named if isinstance(named, list) else [named])]
+        names = [name_of(name) for name in spliced(named if isinstance(named, list) else [named])]
         refused = several_sources(item, len(names)) if len(names) != 1 and item.source.dynamic else None
         if refused is not None:
             raise Refusal(refused[0], code="MODEL106", help=refused[1])
@@ -64,7 +64,7 @@ def reads_anew(item: Item) -> bool:
     return any("i" in found or (isinstance(item.repeat, dict) and found & item.repeat.keys()) for found in names)
 
 
-def _name_of(value: Any) -> str:
+def name_of(value: Any) -> str:
     """The name of a layer as the value of an expression: `7` is a name too."""
     return value if isinstance(value, str) else written(value).strip("`")
 

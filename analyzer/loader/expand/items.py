@@ -16,6 +16,7 @@ from analyzer.loader.expand.names import LayerWord
 from analyzer.loader.expand.placing import place_layer
 from analyzer.loader.expand.scope import MISSING, Missing, Scope
 from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.ties import close_tie, open_tie
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.description import (
     UNKNOWN,
@@ -80,6 +81,9 @@ def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> No
     if turns is None:
         return MISSING
     scope, around, count = frame.scope, frame.values, turns.count
+    frame.turns = count
+    if label is not None:
+        run.names.turns[scope.prefix + label] = count
     if isinstance(item, SequenceItem) and not item.body and count > 1:
         run.step(item, scope, count - 1)  # an empty repetition is a step that leaves its source
         count = 1
@@ -96,8 +100,12 @@ def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> No
         if name is not None:
             scope.labels[name] = result
     last = run.network.names.get(frame.path) if count else None
-    if last is not None and label is not None:
-        run.network.also_name(scope.prefix + label, last)
+    if label is not None:
+        path = scope.prefix + label
+        if last is not None:
+            run.network.also_name(path, last)
+        if count and frame.path in run.names.groups:
+            run.names.groups[path] = run.names.groups[frame.path]
     return result
 
 
@@ -109,10 +117,18 @@ def _turn(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
             return MISSING if kept is None else frame.source
     if isinstance(item, LayerItem):
         return place_layer(run, item, frame)
-    frozen = run.frozen
+    frozen, tying = run.frozen, run.tying
     run.frozen = frozen or item.frozen
+    if item.tied is not None:
+        run.tying = open_tie(run, item, frame)
+    placed, mistakes = run.progress
     end = _group(run, item, frame)
-    run.frozen = frozen
+    complete = isinstance(end, Node) and run.progress[1] == mistakes
+    if item.tied is not None and run.tying is not None:
+        close_tie(run, run.tying, complete=complete)
+    run.frozen, run.tying = frozen, tying
+    if frame.name is not None and (run.progress[0] > placed or not complete):
+        run.names.groups[frame.path] = (placed, run.progress[0]) if complete else None
     return end
 
 
@@ -180,7 +196,9 @@ def _block_values(run: Expansion, item: CallItem, block: Block, frame: Frame) ->
         if template is None:
             return None  # a required one that only `first` gives; the parser reported it
         if parameter not in given and template.value == "block_input":
-            variables[parameter] = LayerWord(template.value, frame.source)  # written in this block, not in the caller's
+            variables[parameter] = LayerWord(
+                template.value, frame.source, frame.scope.prefix
+            )  # written in this block, not in the caller's
             continue
         seen = frame.values if parameter in given else inside
         variables[parameter] = _argument(run, template, seen, frame)
@@ -207,7 +225,7 @@ def _with_layers(run: Expansion, value: Any, frame: Frame) -> Any:
     if value.__class__ is str:
         node = run.names.visible(value, frame.scope, frame.above, run.entry)
         if node is not None:
-            return LayerWord(value, node)
+            return LayerWord(value, node, frame.scope.prefix)
     return value
 
 

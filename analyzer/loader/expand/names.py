@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from analyzer.diagnostics import Reason, Refusal, nearest
-from analyzer.engine.network import Node
+from analyzer.engine.network import Network, Node
 from analyzer.loader.expand.scope import Missing, Scope, written_names
 from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.source import shown
@@ -12,12 +14,15 @@ from analyzer.source import shown
 class LayerWord(str):
     """A word that names a layer visible where it was written, and means that layer wherever it is used."""
 
-    __slots__ = ("node",)
+    __slots__ = ("node", "prefix")
     node: Node | Missing
+    #: The prefix of the scope in which the word was written.
+    prefix: str
 
-    def __new__(cls, text: str, node: Node | Missing) -> LayerWord:
+    def __new__(cls, text: str, node: Node | Missing, prefix: str) -> LayerWord:
         word = super().__new__(cls, text)
         word.node = node
+        word.prefix = prefix
         return word
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
@@ -28,13 +33,18 @@ class LayerWord(str):
 class Names:
     """The layers placed so far by their names, as a scope sees them."""
 
-    def __init__(self, layers: dict[str, Node]) -> None:
+    def __init__(self, network: Network) -> None:
+        self.network = network
         #: The inputs of the network, which the outermost scope sees.
         self.inputs: dict[str, Node | Missing] = {}
         #: The labels of the scopes in which something was placed, by their paths.
         self.inside: dict[str, dict[str, Node | Missing]] = {}
         #: The layers themselves by their full names, for `tied`.
-        self.layers = layers
+        self.layers = network.names
+        #: The first node of a block or structure and the one behind it, by its path; None after a mistake in it.
+        self.groups: dict[str, tuple[int, int] | None] = {}
+        #: How often the layer, block or structure at a path is repeated.
+        self.turns: dict[str, int] = {}
         #: Cache of messages about unknown names, since a block is called often.
         self._misses: dict[tuple[str, int], tuple[str, str | None, Reason | None]] = {}
 
@@ -75,16 +85,55 @@ class Names:
             place = path.find(".", place + 1)
         return self.layers.get(prefix + path)
 
-    def owner(self, name: str, scope: Scope) -> Node:
-        """The layer whose parameters `tied: name` reuses: in the same scope, then outwards."""
-        prefix = scope.prefix
-        while True:
-            found = self.layers.get(prefix + name)
+    def owner(self, name: str, scope: Scope, turn: tuple[int, int]) -> Node:
+        """The layer whose parameters `tied: name` reuses: in the same scope, then outwards.
+
+        `turn` is the repetition of the tied layer and how many there are. A repeated layer means its repetition of that
+        number where there are as many of both, otherwise its last one.
+        """
+        for prefix in _prefixes(name, scope):
+            path = prefix + name
+            same = f"{path}.{turn[0]}" if turn[0] and self.turns.get(path) == turn[1] else path
+            found = self.layers.get(same) or self.layers.get(path)
             if found is not None:
                 return found
-            if not prefix:
-                raise self._unknown(name, scope)
-            prefix = prefix[: prefix.rstrip(".").rfind(".") + 1]
+            if path in self.groups:
+                span = self.groups[path]
+                first = "" if span is None else self.network.nodes[span[0]].name.removeprefix(prefix)
+                raise Refusal(
+                    f"{{layer}} is a layer, but `{shown(name)}`, whose parameters it reuses, is a group of layers",
+                    code="NAME105",
+                    help=f"`tied: {shown(first)}` names a layer of it" if first else None,
+                )
+        raise self._unknown(name, scope)
+
+    def group(self, name: str, scope: Scope, turn: tuple[int, int]) -> tuple[str, Sequence[Node] | None]:
+        """The path and the nodes of the block or structure whose parameters `tied: name` reuses; see `owner`.
+
+        No nodes, but None, where a mistake left them open. Raises `Refusal` where it has another number of repetitions.
+        """
+        for prefix in _prefixes(name, scope):
+            path = prefix + name
+            turns = self.turns.get(path, 0)
+            if path in self.groups and turn[0] and turns:
+                if turns != turn[1]:
+                    raise Refusal(
+                        f"{{layer}} is repeated {turn[1]} times, but `{shown(path)}`, whose parameters it reuses, {turns} times",
+                        code="NAME105",
+                        help=f"`tied: {shown(name)}.{turns}` names one repetition of it",
+                    )
+                path = f"{path}.{turn[0]}"
+            if path in self.groups:
+                span = self.groups[path]
+                return path, None if span is None else self.network.nodes[span[0] : span[1]]
+            if path in self.layers:
+                layer = self.layers[path].layer
+                raise Refusal(
+                    f"{{layer}} is a group of layers, but `{shown(name)}`, whose parameters it reuses, is a `{layer.type}`",
+                    code="NAME105",
+                    help="tie each layer of it by itself",
+                )
+        raise self._unknown(name, scope)
 
     def _unknown(self, name: str, scope: Scope) -> Refusal:
         key = (name, id(scope.items))
@@ -114,6 +163,15 @@ class Names:
         if near is None and scope.caller is not None:
             help = "a block only sees its own names; pass it a layer as an argument"
         return f"no layer above is called `{shown(name)}`", help, None
+
+
+def _prefixes(name: str, scope: Scope) -> Iterator[str]:
+    """The prefixes of a scope and of those around it, where a name for `tied` is looked for."""
+    prefix = name.prefix if isinstance(name, LayerWord) else scope.prefix
+    yield prefix
+    while prefix:
+        prefix = prefix[: prefix.rstrip(".").rfind(".") + 1]
+        yield prefix
 
 
 def _visible(scope: Scope) -> list[str]:

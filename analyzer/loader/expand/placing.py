@@ -9,9 +9,10 @@ from analyzer.engine.network import Node, Origin
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.expand.frame import Frame, volume_of
-from analyzer.loader.expand.names import LayerWord
+from analyzer.loader.expand.graph_keys import name_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
+from analyzer.loader.expand.ties import tie_next
 from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.parse.description import Argument, Item, LayerItem, build
 from analyzer.volume import Volume
@@ -64,8 +65,11 @@ def place(
     tied: Node | None = None,
     frozen: bool = False,
 ) -> Node:
-    """Places a layer under its full name."""
-    return run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
+    """Places a layer under its full name, and ties it to its counterpart where a group around it is tied."""
+    node = run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
+    if run.tying is not None:
+        tie_next(run, node)
+    return node
 
 
 def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Item, frame: Frame) -> Node | Missing:
@@ -128,11 +132,7 @@ def _owner(run: Expansion, item: LayerItem, frame: Frame) -> Node | None:
     if item.tied is None:
         return None
     try:
-        name = frame.values.evaluate(item.tied, None)
-        scope = frame.scope
-        if name.__class__ is LayerWord:
-            scope = scope.caller or scope
-        return run.names.owner(str(name), scope)
+        return run.names.owner(name_of(frame.values.evaluate(item.tied, None)), frame.scope, frame.turn)
     except Refusal as refusal:
         refusal.parameter = "tied"
         raise

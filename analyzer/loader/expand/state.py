@@ -20,11 +20,27 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+class Tying(Record):
+    """A group that reuses the parameters of an earlier one, while it is expanded.
+
+    `path` is its name and `name` that of the earlier group; `owners` are the layers with parameters of that group (None
+    where a mistake left them open), `used` how many of them have a counterpart so far. `outer` is the tied group around.
+    """
+
+    item: Item
+    scope: Scope
+    path: str
+    outer: Tying | None
+    name: str = ""
+    owners: Sequence[Node] | None = None
+    used: int = 0
+
+
 class Expansion(Record):
     """The state of one expansion: the description, the network so far, and how far it has come.
 
-    `frozen` says that a block or structure around the item is frozen; `depth` counts open lists, `calls` open calls of
-    blocks. `empty` has the steps of calls that placed nothing, by block, source and arguments: such a call is not
+    `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth` counts
+    open lists, `calls` open calls of blocks. `empty` has the steps of calls that placed nothing, by block, source and arguments: such a call is not
     expanded again.
     """
 
@@ -35,6 +51,7 @@ class Expansion(Record):
     names: Names = field(init=False)
     entry: Node | Missing = MISSING
     frozen: bool = False
+    tying: Tying | None = None
     steps: int = 0
     depth: int = 0
     calls: int = 0
@@ -42,7 +59,7 @@ class Expansion(Record):
 
     def check(self) -> None:
         self.network = Network(LIMITS.layers)
-        self.names = Names(self.network.names)
+        self.names = Names(self.network)
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -36,7 +36,7 @@ GRAPH_KEYS = {
     "when": "keep the layer only if this expression is true",
     "expect": "the output volume that the author asserts, such as `14x14x20` or `56x56x?`",
     "note": "a text for the report",
-    "tied": "an earlier layer of the same type and shape whose parameters it reuses",
+    "tied": "an earlier layer, block or structure whose parameters it reuses",
     "frozen": "`true`: its parameters are not trained",
 }
 

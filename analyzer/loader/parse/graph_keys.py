@@ -44,7 +44,7 @@ def parse_graph_keys(parser: Parser, item: Item, graph: dict[str, Tree], known: 
         elif word == "note":
             item.note = text_of(parser, tree, "`note`")
         elif word == "tied":
-            item.tied = _tied(parser, item, tree, known)
+            item.tied = _tied(parser, tree, known)
         elif word == "frozen":
             item.frozen = _frozen(parser, tree)
 
@@ -143,13 +143,10 @@ def _expect(parser: Parser, tree: Tree, known: Known) -> Template | None:
     return template
 
 
-def _tied(parser: Parser, item: Item, tree: Tree, known: Known) -> Template | None:
-    if not isinstance(item, (LayerItem, BrokenItem)):
-        parser.problem("MODEL106", "`tied` belongs to a layer, not to a block or a structure", tree)
-        return None
+def _tied(parser: Parser, tree: Tree, known: Known) -> Template | None:
     template = template_of(parser, tree, known, names=True)
     if template is not None and not isinstance(tree, Scalar):
-        parser.problem("MODEL103", "`tied` takes the name of an earlier layer", tree)
+        parser.problem("MODEL103", "`tied` takes the name of an earlier layer, block or structure", tree)
         return None
     return template
 

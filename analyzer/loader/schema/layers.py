@@ -215,11 +215,9 @@ def _beside_type(layer: type[Layer]) -> Fragment:
 
 def _beside_block(*, first: bool) -> Fragment:
     """The graph keys that a block or a structure does not take."""
-    only = {"not": {}, "errorMessage": "belongs to a layer, not to a block or a structure"}
     more: Fragment = {"type": "object"}
     return {
         "first": more if first else {"not": {}, "errorMessage": "belongs to a layer or a block, not to a structure"},
-        "tied": only,
         "from": {"maxItems": 1},
     }
 
