@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import LAYER, Refusal
-from analyzer.engine.tying import check_same, check_tied
 from analyzer.layers import Flow, Input, Layer
+from analyzer.layers.answers import Bank
 from analyzer.record import Record
 from analyzer.source import Span
 from analyzer.volume import Volume
@@ -176,3 +176,61 @@ class Network:
             for node in (*self.inputs, *self.nodes)
             if node.index not in read and (node.index >= 0 or not self.nodes)
         ]
+
+
+def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:
+    """Refuses to reuse parameters that do not fit, neither as they are nor transposed (NAME105)."""
+    bank, theirs = layer.bank(flow), tied.layer.bank(tied.flow)
+    if bank is None or theirs is None or (layer.type == tied.layer.type and bank.transposed != theirs):
+        check_same(layer, flow, tied)
+    elif theirs not in (bank, bank.transposed):
+        raise _misfit(
+            tied,
+            [f"the weights of {{layer}} are {bank}", f"those of `{tied.name}` are {theirs}"],
+            help=_fitting(bank, theirs),
+        )
+
+
+def check_same(layer: Layer, flow: Flow, tied: Node) -> None:
+    """Refuses to reuse all parameters of a layer of another type, or parameters of another shape (NAME105)."""
+    if tied.layer.type != layer.type:
+        raise Refusal(
+            f"{{layer}} is a `{layer.type}`, but it reuses the parameters of `{tied.name}`, a `{tied.layer.type}`",
+            code="NAME105",
+            parameter="tied",
+        )
+    if is_same(layer, flow, tied):
+        return
+    mine = layer.parameters(flow, layer.declared_sharing)
+    theirs = tied.layer.parameters(tied.flow, tied.layer.declared_sharing)
+    depths = flow.input.depth, tied.flow.input.depth
+    raise _misfit(
+        tied,
+        [
+            f"{{layer}} has {mine.weights:,} weights and {mine.biases:,} biases over an input depth of {depths[0]}",
+            f"`{tied.name}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
+        ],
+    )
+
+
+def _misfit(tied: Node, notes: Sequence[str], *, help: str | None = None) -> Refusal:
+    message = f"{{layer}} reuses the parameters of `{tied.name}`, which have another shape"
+    return Refusal(message, code="NAME105", parameter="tied", notes=notes, help=help)
+
+
+def _fitting(bank: Bank, theirs: Bank) -> str | None:
+    """What would fit where only the depth that a layer puts out does not."""
+    for other in (theirs, theirs.transposed):
+        if bank.reads == other.reads and bank.but(filters=other.filters) == other:
+            return f"{other.filters:,} in place of {bank.filters:,} would fit"
+    return None
+
+
+def is_same(layer: Layer, flow: Flow, tied: Node) -> bool:
+    """Whether a layer has parameters of the same shape as another one of its type."""
+    mine = layer.parameters(flow, layer.declared_sharing)
+    theirs = tied.layer.parameters(tied.flow, tied.layer.declared_sharing)
+    same = mine.weights == theirs.weights and mine.biases == theirs.biases and mine.buffers == theirs.buffers
+    if not same or (layer.shares and flow.input.depth != tied.flow.input.depth):
+        return False
+    return layer.agreed() == tied.layer.agreed()

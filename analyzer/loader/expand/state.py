@@ -24,7 +24,8 @@ class Tying(Record):
     """A group that reuses the parameters of an earlier one, while it is expanded.
 
     `path` is its name and `name` that of the earlier group; `owners` are the layers with parameters of that group (None
-    where a mistake left them open), `used` how many of them have a counterpart so far. `outer` is the tied group around.
+    where a mistake left them open), `used` how many of them have a counterpart so far. `outer` is the tied group
+    around.
     """
 
     item: Item
