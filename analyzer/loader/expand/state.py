@@ -40,9 +40,9 @@ class Tying(Record):
 class Expansion(Record):
     """The state of one expansion: the description, the network so far, and how far it has come.
 
-    `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth` counts
-    open lists, `calls` open calls of blocks. `empty` has the steps of calls that placed nothing, by block, source and arguments: such a call is not
-    expanded again.
+    `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth`
+    counts open lists, `calls` open calls of blocks. `empty` has the steps of calls that placed nothing, by block,
+    source and arguments: such a call is not expanded again.
     """
 
     model: Model
