@@ -13,10 +13,10 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
-from analyzer.layers.attention_operations import Attention, fused, padded_tokens, windowed
+from analyzer.layers.attention_operations import PROJECTIONS, Attention, operations_of
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
-from analyzer.layers.kinds import Choice, Flag, Whole
+from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Whole
 from analyzer.layers.operations import FULL, HALF, OUT, PASSED, WIDEST, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
@@ -91,28 +91,43 @@ class MultiHeadAttention(
     """Scaled dot-product attention with its four projections. One input attends to itself, two are the query and the
     memory, three are the query, the key and the value.
 
-    With L query tokens, M memory tokens, h heads of key depth k and value depth v (D/h unless given):
+    With L query tokens, M memory tokens, h heads of key depth k and value depth v (D/h unless given), and g heads of
+    keys and values (h unless given):
 
     output   kept (the query's volume)
-    weights  D·h·k + D_key·h·k + D_value·h·v + h·v·D; `relative_position` adds (2a − 1)·(2b − 1)·h for a window a x b
-    biases   2·h·k + h·v + D
-    MACs     L·D·h·k + M·D_key·h·k + M·D_value·h·v + L·M·h·(k + v) + L·h·v·D; with a `window` of w tokens the axes are
-             padded to whole windows before everything else, L counts the padded tokens, and M is w in L·M·h·(k + v)
-    refused  heads that do not divide D where no depth is given; an input without spatial axes; different numbers of
-             keys and values; a window with a memory of other positions than the query
+    weights  D·h·k + D_key·g·k + D_value·g·v + h·v·D. `relative_position: true` adds (2a − 1)·(2b − 1)·h for a window
+             a x b, `decomposed` adds (2a − 1)·k + (2b − 1)·k. Without a `window`, a x b is the whole volume; over a
+             memory of other sizes, `decomposed` takes the larger size on each axis
+    biases   h·k + g·k + g·v + D: one for each output of a projection that has a bias
+    MACs     L·D·h·k + M·D_key·g·k + M·D_value·g·v + L·M·h·(k + v) + L·h·v·D; `decomposed` adds L·h·k·(a + b) for a
+             memory of a x b. With a `window` of w tokens the axes are padded to whole windows before everything else, L
+             counts the padded tokens, and M is w in L·M·h·(k + v)
+    refused  heads that do not divide D where no depth is given; `key_value_heads` that do not divide the heads; an
+             input without spatial axes; different numbers of keys and values; a window with a memory of other positions
+             than the query; decomposed relative positions with a memory of other axes
 
     Sources: torch.nn.MultiheadAttention; Keras MultiHeadAttention (key_dim, value_dim are per head); Liu et al. 2021
-    and torchvision's `shifted_window_attention`.
+    and torchvision's `shifted_window_attention`; Ainslie et al. 2023 (GQA); Li et al. 2022 (MViTv2) and Kirillov et al.
+    2023 (SAM), `add_decomposed_rel_pos`.
     """
 
     heads: int = parameter(Whole(), "number of heads", main=True)
     key_depth: int | None = parameter(Whole(), "depth of a head's queries and keys", default=None, shown="D/heads")
     value_depth: int | None = parameter(Whole(), "depth of a head's values", default=None, shown="key_depth")
-    bias: bool = parameter(Flag(), "whether the projections have biases", default=True)
+    key_value_heads: int | None = parameter(
+        Whole(), "number of heads of keys and values, each for a group of heads", default=None, shown="heads"
+    )
+    biases: tuple[str, ...] = parameter(
+        Flags(*PROJECTIONS), "which projections have biases", default=PROJECTIONS, shown="true", name="bias"
+    )
     within: int | tuple[int, ...] | None = parameter(
         Sizes(), "size of the windows that limit the attention", default=None, shown="none", name="window"
     )
-    relative_position: bool = parameter(Flag(), "whether it has a trained table of relative positions", default=False)
+    relative_position: bool | str = parameter(
+        FlagOr("decomposed"),
+        "whether it has a trained table of relative positions, or one for each axis",
+        default=False,
+    )
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         for volume in inputs:
@@ -125,6 +140,17 @@ class MultiHeadAttention(
                 parameter="heads",
                 notes=[f"{depth} = {depth // self.heads}·{self.heads} + {depth % self.heads}"],
                 help="another number of heads, or `key_depth`",
+            )
+        shared = self.key_value_heads or self.heads
+        if self.heads % shared:
+            fitting = [heads for heads in range(1, min(self.heads, 4096) + 1) if self.heads % heads == 0]
+            near = min(fitting, key=lambda heads: abs(heads - shared))
+            raise Refusal(
+                f"the {shared} key and value heads of {{layer}} do not divide its {self.heads} heads",
+                code="SHAPE207",
+                parameter="key_value_heads",
+                notes=[f"{self.heads} = {self.heads // shared}·{shared} + {self.heads % shared}"],
+                help=f"`key_value_heads: {near}` divides {self.heads}",
             )
         if len(inputs) == 3 and inputs[1].positions != inputs[2].positions:
             raise Refusal(
@@ -142,43 +168,47 @@ class MultiHeadAttention(
                     notes=[f"it reads {', '.join(volume.pretty() for volume in inputs)}"],
                     help="leave `window` out where the memory has other positions",
                 )
+        if self.relative_position == "decomposed" and any(volume.rank != inputs[0].rank for volume in inputs):
+            raise Refusal(
+                "{layer} has positions on each axis, but its memory and its query have different axes",
+                code="SHAPE211",
+                parameter="relative_position",
+                notes=[f"it reads {', '.join(volume.pretty() for volume in inputs)}"],
+                help="`relative_position: true` has one table for all axes",
+            )
         return inputs[0]
 
-    def _depths(self, flow: Flow) -> tuple[int, int]:
+    def _attention(self, flow: Flow) -> Attention:
         key = self.key_depth or flow.input.depth // self.heads
-        return self.heads * key, self.heads * (self.value_depth or key)
+        return Attention(
+            flow,
+            self.heads,
+            self.key_value_heads or self.heads,
+            key,
+            self.value_depth or key,
+            self.biases,
+            relative=self.relative_position,
+            window=None if self.within is None else per_axis(self.within, flow.input.rank, "window"),
+        )
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
-        keys, values = self._depths(flow)
-        query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
-        weights = (query.depth + key.depth) * keys + (value.depth + query.depth) * values
-        weights += sum(map(prod, self._table(flow)))
-        return Counts(weights, 2 * keys + values + query.depth if self.bias else 0)
+        attention = self._attention(flow)
+        projections = attention.projections.values()
+        weights = sum(units * depth for units, depth in projections) + sum(map(prod, attention.tables))
+        return Counts(weights, sum(attention.projections[name][0] for name in self.biases))
 
     def macs(self, flow: Flow) -> int:
-        keys, values = self._depths(flow)
-        query, key, value = flow.input, flow.inputs[1 % len(flow.inputs)], flow.inputs[-1]
-        if self.within is None:
-            queries, memory, attended = query.positions, key.positions, key.positions
-        else:
-            window = per_axis(self.within, query.rank, "window")
-            queries = memory = padded_tokens(query, window)
-            attended = prod(window)
-        projections = queries * query.depth * (keys + values) + memory * (key.depth * keys + value.depth * values)
-        return projections + queries * attended * (keys + values)
+        attention = self._attention(flow)
+        queries, memory = attention.tokens
+        tokens = (queries, memory, memory, queries)
+        macs = sum(n * units * depth for n, (units, depth) in zip(tokens, attention.projections.values(), strict=True))
+        macs += queries * prod(attention.attended) * attention.heads * (attention.key + attention.value)
+        if self.relative_position == "decomposed":
+            macs += queries * attention.heads * attention.key * sum(attention.attended)
+        return macs
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        keys, values = self._depths(flow)
-        window = None if self.within is None else per_axis(self.within, flow.input.rank, "window")
-        attention = Attention(flow, self.heads, keys, values, self.bias, self._table(flow), window)
-        return fused(attention) if window is None else windowed(attention)
-
-    def _table(self, flow: Flow) -> tuple[tuple[int, ...], ...]:
-        """The shape of the table of relative positions, if it has one: a row a position, a column a head."""
-        if not self.relative_position:
-            return ()
-        spatial = flow.input.spatial if self.within is None else per_axis(self.within, flow.input.rank, "window")
-        return ((prod(2 * cells - 1 for cells in spatial), self.heads),)
+        return operations_of(self._attention(flow))
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.EVERYTHING if self.within is None else Cells.UNKNOWN

@@ -131,12 +131,80 @@ class Flag(Kind):
     def read(self, value: Value) -> bool:
         if value is True or value is False:
             return bool(value)
-        word = str(value).lower()
-        meant = {"yes": "true", "on": "true", "no": "false", "off": "false", "1": "true", "0": "false"}.get(word)
-        raise self.refuse(value, help=f"write `{meant}`" if meant else None)
+        raise self.refuse(value, help=flag_help(value))
 
     def schema(self) -> Fragment:
         return {"type": "boolean"}
+
+
+class FlagOr(Kind):
+    """`true`, `false` or one word of a list."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+        self.words = f"`true`, `false` or {listed(choices)}"
+
+    def read(self, value: Value) -> bool | str:
+        if value is True or value is False:
+            return bool(value)
+        if isinstance(value, str) and value in self.choices:
+            return str(value)
+        near = nearest(value, self.choices) if isinstance(value, str) else None
+        raise self.refuse(value, help=f"did you mean `{near}`?" if near else flag_help(value))
+
+    def schema(self) -> Fragment:
+        return {"enum": [True, False, *self.choices]}
+
+
+class Flags(Kind):
+    """`true` or `false` for all parts of a layer, or for each by its name: `{key: false}`; parts left out are true.
+
+    Becomes the names of the parts that are true, in their order.
+    """
+
+    def __init__(self, *parts: str) -> None:
+        self.parts = parts
+        self.one = Flag()
+        self.words = f"`true`, `false` or a mapping such as `{{{parts[0]}: false}}`"
+
+    def read(self, value: Value) -> tuple[str, ...]:
+        if value is True or value is False:
+            return self.parts if value else ()
+        if not isinstance(value, dict) or not value:
+            raise self.refuse(value, help=flag_help(value))
+        for part in value:
+            if part not in self.parts:
+                near = nearest(part, self.parts) if isinstance(part, str) else None
+                raise Refusal(
+                    f"has no part `{shown(str(part))}`; the parts are {listed(self.parts, last='and')}",
+                    code="VALUE102",
+                    at=(part,),
+                    help=f"did you mean `{near}`?" if near else None,
+                )
+        return tuple(part for part in self.parts if self._flag(value.get(part, True), part))
+
+    def _flag(self, value: Value, part: str) -> bool:
+        try:
+            return self.one.read(value)
+        except Refusal as refusal:
+            refusal.at = (part,)
+            raise
+
+    def write(self, value: Value) -> Value:
+        if not isinstance(value, tuple):
+            return value
+        if len(value) in (0, len(self.parts)):
+            return bool(value)
+        return {part: False for part in self.parts if part not in value}
+
+    def schema(self) -> Fragment:
+        flag = self.one.schema()
+        return {
+            "type": ["boolean", "object"],
+            "properties": dict.fromkeys(self.parts, flag),
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
 
 
 class Choice(Kind):
@@ -154,6 +222,13 @@ class Choice(Kind):
 
     def schema(self) -> Fragment:
         return {"enum": list(self.choices)}
+
+
+def flag_help(value: Value) -> str | None:
+    """What helps where another word for `true` or `false` was written."""
+    word = str(value).lower()
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false", "1": "true", "0": "false"}.get(word)
+    return f"write `{meant}`" if meant else None
 
 
 def number_help(value: Value) -> str | None:

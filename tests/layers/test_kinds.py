@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, found_elsewhere, parameter
 from analyzer.layers.base import Layer
-from analyzer.layers.kinds import Choice, Flag, Kind, Number, Whole, whole
+from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Kind, Number, Whole, whole
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.layers.spatial_kinds import Axes, Factors, PaddingKind, SharingKind, Sizes, VolumeKind, Wholes
 
@@ -28,6 +28,13 @@ READ: list[tuple[Kind, Any, Any]] = [
     (Number(0, 1), 0.5, 0.5),
     (Flag(), False, False),
     (Choice("a", "b"), "b", "b"),
+    (FlagOr("a"), True, True),
+    (FlagOr("a"), "a", "a"),
+    (Flags("a", "b", "c"), True, ("a", "b", "c")),
+    (Flags("a", "b", "c"), False, ()),
+    (Flags("a", "b", "c"), {"b": False}, ("a", "c")),
+    (Flags("a", "b", "c"), {"c": True, "a": False, "b": False}, ("c",)),
+    (Flags("a", "b"), {"a": False, "b": False}, ()),
     (Sizes(), 3, 3),
     (Sizes(), "3x5", (3, 5)),
     (Sizes(), "3×5×7", (3, 5, 7)),
@@ -82,6 +89,13 @@ REFUSED: list[tuple[Kind, Any, str, tuple[str | int, ...]]] = [
     (Flag(), 1, "VALUE101", ()),
     (Flag(), "true", "VALUE101", ()),
     (Choice("a", "b"), ["a"], "VALUE101", ()),
+    (FlagOr("a"), "b", "VALUE101", ()),
+    (FlagOr("a"), 1, "VALUE101", ()),
+    (Flags("a", "b"), {}, "VALUE101", ()),
+    (Flags("a", "b"), ["a"], "VALUE101", ()),
+    (Flags("a", "b"), "a", "VALUE101", ()),
+    (Flags("a", "b"), {"a": 1}, "VALUE101", ("a",)),
+    (Flags("a", "b"), {"c": True}, "VALUE102", ("c",)),
     (Sizes(), [], "VALUE101", ()),
     (Sizes(), [1, 2, 3, 4], "VALUE101", ()),
     (Sizes(), [1, 0], "VALUE101", (1,)),

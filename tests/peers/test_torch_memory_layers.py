@@ -6,6 +6,7 @@ keeps.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import pytest
@@ -34,7 +35,12 @@ NETWORKS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("shape", "layer"), NETWORKS)
 def test_layer(shape: str, layer: str, last: str, tallied: Any) -> None:
     layers = ["conv: {filters: 6, kernel: 3, padding: 1}", layer, last, "flatten", "dense: 5"]
-    network = placed(f"input: {shape}\nlayers:\n" + "".join(f"  - {one}\n" for one in layers))
+    compare(f"input: {shape}\nlayers:\n" + "".join(f"  - {one}\n" for one in layers), tallied)
+
+
+def compare(text: str, tallied: Any) -> None:
+    """Training and inference of this model, ours and torch's."""
+    network = placed(text)
     run = Run(batch=4, optimizer="sgd", in_place_joins=False)
     with torch.device("meta"):
         module, again = Module(network), Module(network)
@@ -43,3 +49,23 @@ def test_layer(shape: str, layer: str, last: str, tallied: Any) -> None:
     tally = Tally()
     tally.agreed += 1
     tallied("memory of layers in torch", tally)
+
+
+#: The tokens or the map, and the attention over it.
+ATTENTIONS: list[tuple[str, str]] = [
+    (shape, f"heads: 4, {more}")
+    for shape in ("12x16", "4x6x16", "2x2x6x16")
+    for more in (
+        "key_value_heads: 2", "key_value_heads: 1", "bias: {key: false}", "bias: {output: false}", "bias: false",
+        "bias: {query: false, key: false, value: false}", "bias: {query: false}, key_value_heads: 2",
+        "key_depth: 8, value_depth: 8", "key_depth: 8, value_depth: 8, key_value_heads: 2",
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "written"), ATTENTIONS)
+def test_attention(shape: str, written: str, tallied: Any) -> None:
+    """A map is read where a linear layer left it, its depth last: no copy in another order comes before."""
+    positions, depth = prod(map(int, shape.split("x")[:-1])), shape.rpartition("x")[2]
+    layers = [f"linear: {depth}", f"reshape: {shape}", f"multi_head_attention: {{{written}}}", "linear: 5"]
+    compare(f"input: {positions}x{depth}\nlayers:\n" + "".join(f"  - {one}\n" for one in layers), tallied)

@@ -264,7 +264,7 @@ class Attention(nn.Module):
         self.layer = nn.MultiheadAttention(
             depths[0],
             layer.heads,
-            bias=layer.bias,
+            bias=bool(layer.biases),
             kdim=depths[1 % len(depths)],
             vdim=depths[-1],
             batch_first=True,
@@ -276,8 +276,8 @@ class Attention(nn.Module):
         return result if inputs[0].dim() == 3 else result.view(inputs[0].shape)
 
 
-class Projected(nn.Module):
-    """Attention whose heads have depths of their own: four dense layers around torch's fused attention."""
+class Projections(nn.Module):
+    """The four dense layers of an attention with depths, heads and biases of its own."""
 
     def __init__(self, node: Node) -> None:
         super().__init__()
@@ -285,75 +285,192 @@ class Projected(nn.Module):
         depths = [source.output.depth for source in node.inputs]
         key = layer.key_depth or depths[0] // layer.heads
         value = layer.value_depth or key
-        self.heads = layer.heads
-        self.query = nn.Linear(depths[0], layer.heads * key, bias=layer.bias)
-        self.key = nn.Linear(depths[1 % len(depths)], layer.heads * key, bias=layer.bias)
-        self.value = nn.Linear(depths[-1], layer.heads * value, bias=layer.bias)
-        self.out = nn.Linear(layer.heads * value, depths[0], bias=layer.bias)
+        self.heads, self.groups = layer.heads, layer.key_value_heads or layer.heads
+        sizes = {
+            "query": (depths[0], self.heads * key),
+            "key": (depths[1 % len(depths)], self.groups * key),
+            "value": (depths[-1], self.groups * value),
+            "output": (self.heads * value, depths[0]),
+        }
+        made = {name: nn.Linear(*size, bias=name in layer.biases) for name, size in sizes.items()}
+        self.query, self.key, self.value, self.output = made.values()
 
-    def _split(self, x: Tensor) -> Tensor:
-        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+    def split(self, *tokens: Tensor) -> list[Tensor]:
+        """Queries, keys and values, N x heads x tokens x depth."""
+        reads = (self.query, tokens[0], self.heads), (self.key, tokens[1 % len(tokens)], self.groups)
+        return [
+            project(x).view(*x.shape[:2], heads, -1).transpose(1, 2)
+            for project, x, heads in (*reads, (self.value, tokens[-1], self.groups))
+        ]
+
+
+class Projected(Projections):
+    """Attention whose heads have depths, groups or biases of their own: four dense layers around a fused attention."""
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        tokens = [x if x.dim() == 3 else x.flatten(1, -2) for x in inputs]
-        query = self._split(self.query(tokens[0]))
-        key = self._split(self.key(tokens[1 % len(tokens)]))
-        value = self._split(self.value(tokens[-1]))
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        result: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
+        parts = self.split(*[x if x.dim() == 3 else x.flatten(1, -2) for x in inputs])
+        mixed = functional.scaled_dot_product_attention(*parts, enable_gqa=self.groups < self.heads)
+        del parts
+        result: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
         return result if inputs[0].dim() == 3 else result.view(inputs[0].shape)
 
 
-class Windowed(nn.Module):
-    """Attention in windows with a table of relative positions, step by step as torchvision's Swin, not shifted."""
+class Windows(NamedTuple):
+    """The windows of a volume, copied out and back as torchvision's Swin and SAM do."""
+
+    spatial: tuple[int, ...]
+    window: tuple[int, ...]
+
+    @property
+    def padded(self) -> tuple[int, ...]:
+        return tuple(-(-size // cells) * cells for size, cells in zip(self.spatial, self.window, strict=True))
+
+    def _order(self, *, back: bool) -> tuple[int, ...]:
+        """The order of a view's axes: windows first, then the cells of one; and back."""
+        rank = len(self.spatial)
+        if back:
+            return (0, *[1 + axis + rank * inner for axis in range(rank) for inner in (0, 1)], 2 * rank + 1)
+        return (0, *range(1, 2 * rank, 2), *range(2, 2 * rank + 1, 2), 2 * rank + 1)
+
+    def out(self, x: Tensor) -> Tensor:
+        """N x ... x D to N·windows x tokens x D."""
+        if self.padded != self.spatial:
+            ends = [cells for size, to in zip(self.spatial, self.padded, strict=True) for cells in (to - size, 0)]
+            x = functional.pad(x, (0, 0, *reversed(ends)))
+        counts = [n for to, cells in zip(self.padded, self.window, strict=True) for n in (to // cells, cells)]
+        depth = x.shape[-1]
+        return x.view(len(x), *counts, depth).permute(self._order(back=False)).reshape(-1, prod(self.window), depth)
+
+    def back(self, x: Tensor) -> Tensor:
+        """N·windows x tokens x D to N x ... x D."""
+        depth, counts = x.shape[-1], [to // cells for to, cells in zip(self.padded, self.window, strict=True)]
+        x = x.view(-1, *counts, *self.window, depth).permute(self._order(back=True)).reshape(-1, *self.padded, depth)
+        return x[(slice(None), *(slice(size) for size in self.spatial))].contiguous()
+
+
+class Table(nn.Module):
+    """One table of relative positions for a window, as torchvision's Swin adds it."""
+
+    def __init__(self, window: tuple[int, ...], heads: int) -> None:
+        super().__init__()
+        self.tokens = prod(window)
+        self.table = nn.Parameter(torch.zeros(prod(2 * cells - 1 for cells in window), heads))
+        self.places: Tensor
+        self.register_buffer("places", torch.zeros(self.tokens**2, dtype=torch.int64))
+
+    def forward(self, attention: Tensor) -> Tensor:
+        bias = self.table[self.places].view(self.tokens, self.tokens, -1)
+        return attention + bias.permute(2, 0, 1).contiguous().unsqueeze(0)
+
+
+class Tables(nn.Module):
+    """A table of relative positions for each axis, as SAM adds them; written for any number of axes."""
+
+    def __init__(self, queries: tuple[int, ...], keys: tuple[int, ...], depth: int) -> None:
+        super().__init__()
+        self.queries, self.keys = queries, keys
+        self.tables = nn.ParameterList(
+            [nn.Parameter(torch.zeros(2 * max(q, k) - 1, depth)) for q, k in zip(queries, keys, strict=True)]
+        )
+
+    @staticmethod
+    def _rows(table: Tensor, q: int, k: int) -> Tensor:
+        queries = torch.arange(q)[:, None] * max(k / q, 1.0)
+        keys = torch.arange(k)[None, :] * max(q / k, 1.0)
+        return table[((queries - keys) + (k - 1) * max(q / k, 1.0)).long()]
+
+    def forward(self, query: Tensor) -> list[Tensor]:
+        """What is added to the matrix: for each axis a number for each query and each position on that axis."""
+        letters = "xyz"[: len(self.queries)]
+        each = query.view(len(query), *self.queries, query.shape[-1])
+        products = []
+        for place, table in enumerate(self.tables):
+            rows = self._rows(table, self.queries[place], self.keys[place])
+            product = torch.einsum(f"b{letters}c,{letters[place]}kc->b{letters}k", each, rows)
+            products.append(
+                product.view(*product.shape[:-1], *(n if i == place else 1 for i, n in enumerate(self.keys)))
+            )
+        return products
+
+
+class WrittenOut(nn.Module):
+    """Attention with its matrix, for windows and tables of relative positions: step by step as torchvision's Swin (not
+    shifted) and, with decomposed positions, as SAM.
+    """
 
     def __init__(self, node: Node) -> None:
         super().__init__()
         layer: Any = node.layer
-        volume = node.inputs[0].output
-        if len(node.inputs) > 1 or layer.key_depth or layer.value_depth or volume.rank != 2:
-            raise Unsupported("multi_head_attention: windows over another memory, other depths or axes than two")
-        window = volume.spatial if layer.within is None else per_axis(layer.within, 2, "window")
-        self.heads, self.window, depth = layer.heads, window, volume.depth
-        self.qkv = nn.Linear(depth, 3 * depth, bias=layer.bias)
-        self.out = nn.Linear(depth, depth, bias=layer.bias)
-        self.table: nn.Parameter | None = None
-        self.places: Tensor
-        if layer.relative_position:
-            self.table = nn.Parameter(torch.zeros(prod(2 * cells - 1 for cells in window), layer.heads))
-            self.register_buffer("places", torch.zeros(prod(window) ** 2, dtype=torch.int64))
+        volumes = [source.output for source in node.inputs]
+        query, key = volumes[0].spatial, volumes[1 % len(volumes)].spatial
+        self.shape = query
+        self.windows: Windows | None = None
+        if layer.within is not None:
+            self.windows = Windows(query, per_axis(layer.within, volumes[0].rank, "window"))
+            query = key = self.windows.window
+        parts = Projections(node)
+        self.heads, self.groups = parts.heads, parts.groups
+        self.output, self.scale = parts.output, (parts.query.out_features // parts.heads) ** -0.5
+        self.packed: nn.Linear | None = None
+        same = len({name in layer.biases for name in ("query", "key", "value")}) == 1
+        if len(volumes) == 1 and same and parts.value.out_features == parts.query.out_features:
+            self.packed = nn.Linear(volumes[0].depth, 3 * parts.query.out_features, bias="query" in layer.biases)
+        else:
+            self.parts = parts
+        self.positions: nn.Module | None = None
+        if layer.relative_position == "decomposed":
+            self.positions = Tables(query, key, parts.query.out_features // parts.heads)
+        elif layer.relative_position:
+            if query != key:
+                raise Unsupported("multi_head_attention: one table over a memory of other positions")
+            self.positions = Table(query, layer.heads)
 
-    def forward(self, x: Tensor) -> Tensor:
-        _, height, width, depth = x.shape
-        (a, b), tokens = self.window, prod(self.window)
-        below, beside = -height % a, -width % b
-        if below or beside:
-            x = functional.pad(x, (0, 0, 0, beside, 0, below))
-        batch, rows, columns = x.shape[0], (height + below) // a, (width + beside) // b
-        x = x.view(batch, rows, a, columns, b, depth)
-        x = x.permute(0, 1, 3, 2, 4, 5).reshape(batch * rows * columns, tokens, depth)
-        qkv = self.qkv(x)
-        qkv = qkv.reshape(len(x), tokens, 3, self.heads, depth // self.heads).permute(2, 0, 3, 1, 4)
-        query, key, value = qkv[0], qkv[1], qkv[2]
-        query = query * (depth // self.heads) ** -0.5
-        attention = query.matmul(key.transpose(-2, -1))
-        if self.table is not None:
-            bias = self.table[self.places].view(tokens, tokens, -1)
-            attention = attention + bias.permute(2, 0, 1).contiguous().unsqueeze(0)
+    def forward(self, *inputs: Tensor) -> Tensor:
+        tokens = [x if x.dim() == 3 else x.flatten(1, -2) for x in inputs] if self.windows is None else []
+        count, length = (len(inputs[0]), prod(self.shape)) if self.windows is None else (-1, prod(self.windows.window))
+        parts = self._split(*(tokens or map(self.windows.out, inputs)))  # type: ignore[union-attr]
+        if self.groups < self.heads:
+            parts[1:] = [x.repeat_interleave(self.heads // self.groups, dim=1) for x in parts[1:]]
+        x = self._mixed(parts).transpose(1, 2).reshape(count, length, self.output.in_features)
+        x = self.output(x)
+        return x.view(count, *self.shape, -1) if self.windows is None else self.windows.back(x)
+
+    def _split(self, *tokens: Tensor) -> list[Tensor]:
+        if self.packed is None:
+            return self.parts.split(*tokens)
+        x = self.packed(tokens[0])
+        qkv = x.reshape(*x.shape[:2], 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        return [qkv[0], qkv[1], qkv[2]]
+
+    def _mixed(self, parts: list[Tensor]) -> Tensor:
+        """Frees each part after its last use, as the model does: `parts` is emptied."""
+        query = parts[0]
+        scaled = query * self.scale
+        if not isinstance(self.positions, Tables):
+            del query
+        attention = scaled.matmul(parts[1].transpose(-2, -1))
+        del scaled, parts[:2]
+        if isinstance(self.positions, Table):
+            attention = self.positions(attention)
+        elif self.positions is not None:
+            shape = attention.shape
+            attention = attention.flatten(0, 1)
+            for product in self.positions(query.reshape(-1, *query.shape[2:])):
+                attention = attention.view(product.shape[: len(self.shape) + 1] + tuple(self.positions.keys)) + product
+            attention = attention.view(shape)
+            del query, product
         attention = functional.softmax(attention, dim=-1)
-        x = attention.matmul(value).transpose(1, 2).reshape(len(x), tokens, depth)
-        x = self.out(x)
-        x = x.view(batch, rows, columns, a, b, depth)
-        x = x.permute(0, 1, 3, 2, 4, 5).reshape(batch, rows * a, columns * b, depth)
-        return x[:, :height, :width, :].contiguous()
+        return attention.matmul(parts.pop())
 
 
 def _attention(node: Node, _: str) -> Built:
     layer: Any = node.layer
     if layer.within is not None or layer.relative_position:
-        return Built([Windowed(node)], LAST, LAST)
+        return Built([WrittenOut(node)], LAST, LAST)
     own = layer.key_depth is not None and layer.key_depth * layer.heads != node.output.depth
-    if own or (layer.value_depth is not None and layer.value_depth * layer.heads != node.output.depth):
+    own = own or (layer.value_depth is not None and layer.value_depth * layer.heads != node.output.depth)
+    own = own or (layer.key_value_heads or layer.heads) != layer.heads
+    if own or len(layer.biases) not in (0, 4):
         return Built([Projected(node)], LAST, LAST)
     return Built([Attention(node)], LAST, LAST)
 

@@ -11,13 +11,16 @@ from random import Random
 from typing import Any, NamedTuple
 
 import torch
+from building import build
 from comparison import Departure, Outcome, Refused, Tally, compare
 from configurations import Configuration, pairs, sizes, volume
 from torch import Tensor, nn
 from torch.nn import functional
+from torch_modules import WrittenOut
 from with_torch import NAME as NAME
 from with_torch import axes, measured, tensor
 
+from analyzer.engine.network import Network
 from analyzer.layers.padding import PADDING_MODES
 from analyzer.volume import Volume
 
@@ -194,6 +197,38 @@ def attention_inputs(rng: Random) -> tuple[tuple[Volume, ...], Written]:
     return (query, *others), {"heads": heads, "bias": flag(rng)}
 
 
+def attention_of_any_kind(rng: Random) -> tuple[tuple[Volume, ...], Written]:
+    """torch's own, or one with groups, biases, depths, windows or positions of its own, over 1 to 3 axes.
+
+    A key has at least two numbers: of one, torch.einsum makes a product that its counter does not see.
+    """
+    if flag(rng):
+        return attention_inputs(rng)
+    groups, each, rank = rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 3)
+    written: Written = {"heads": groups * each, "key_value_heads": groups}
+    if flag(rng):
+        written["bias"] = {name: flag(rng) for name in ("query", "key", "value", "output") if flag(rng)} or False
+    if flag(rng):
+        written |= {"key_depth": rng.randint(2, 6), "value_depth": rng.randint(1, 6)}
+    if flag(rng):
+        written["relative_position"] = "decomposed"
+    spatial = tuple(rng.randint(1, 6) for _ in range(rank))
+    query, memory = Volume(spatial, groups * each * rng.randint(2, 4)), Volume(spatial, rng.randint(1, 9))
+    if flag(rng):
+        written["window"] = [rng.randint(1, 4) for _ in range(rank)]
+    else:
+        memory = Volume(tuple(rng.randint(1, 6) for _ in range(rank)), memory.depth)
+    return ((query,), (query, memory), (query, memory, Volume(memory.spatial, 5)))[rng.randint(0, 2)], written
+
+
+def attention(c: Configuration) -> Outcome:
+    if isinstance(c.written.get("bias"), bool) and "key_value_heads" not in c.written:
+        return last(c, Attention(c))
+    network = Network()
+    sources = [network.enter(f"input{place}", read) for place, read in enumerate(c.inputs)]
+    return last(c, WrittenOut(network.place("attention", build(c.type, c.written), sources)))
+
+
 class Attention(nn.Module):
     """torch's attention as called: query alone, query and memory, or query, key and value."""
 
@@ -347,7 +382,7 @@ PEERS: dict[str, Peer] = {
     "lstm": Peer(recurrent, recurrence(nn.LSTM)),
     "gru": Peer(recurrent, recurrence(nn.GRU)),
     "rnn": Peer(recurrent, recurrence(nn.RNN)),
-    "multi_head_attention": Peer(attention_inputs, lambda c: last(c, Attention(c))),
+    "multi_head_attention": Peer(attention_of_any_kind, attention),
     "squeeze_excite": Peer(
         lambda rng: ((volume(rng, 2, 24),), {"reduced": rng.randint(1, 8), "bias": flag(rng)}),
         gated,

@@ -21,6 +21,7 @@ SIGNS = {
     "groups": "g",
     "multiplier": "m",
     "heads": "h",
+    "key_value_heads": "kv",
     "layers": "l",
     "reduced": "r",
     "ratio": "÷",
