@@ -15,9 +15,6 @@ from analyzer.source import Span, inert
 #: Stands for the layer's name in the message of a refusal, until the boundary knows it.
 LAYER = "{layer}"
 
-#: Stands for the layer before in the help of a refusal, until the boundary knows it.
-BEFORE = "{before}"
-
 #: How severe a finding can be, the most severe first. A note does not change the exit code.
 SEVERITIES = ("error", "warning", "note")
 
@@ -33,8 +30,14 @@ class Reason(Enum):
 
     #: A name that the file gives to a layer further down.
     COMES_LATER = "comes later"
-    #: Volumes of different sizes, which `crop` could cut to one size.
-    CROP_MISSING = "crop missing"
+    #: A volume without the spatial axes that a layer needs, or with another number of them.
+    OTHER_AXES = "other axes"
+    #: A window larger than the padded volume.
+    TOO_LARGE = "too large"
+    #: Volumes of different sizes that one layer reads.
+    SIZES_DIFFER = "sizes differ"
+    #: An output that is not the expected one.
+    UNEXPECTED = "unexpected"
 
 
 class Refusal(Exception):

@@ -6,7 +6,7 @@ also keeps the laws of a network: unique names, the limit of layers, how many vo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.diagnostics import LAYER, Refusal
 from analyzer.layers import Flow, Input, Layer
@@ -60,7 +60,9 @@ class Network:
 
     `inputs` are the nodes where volumes enter, `nodes` the placed layers, `names` the placed layers by full name,
     `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`, `calls` what the block
-    at a path was called on. `most` is the number of layers that it may have.
+    at a path was called on. `most` is the number of layers that it may have. `again`, which a loader sets, makes the
+    network from its description once more, with other volumes for some inputs; it returns None where a layer refuses
+    what it reads.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -76,6 +78,7 @@ class Network:
         self.names: dict[str, Node] = {}
         self.groups: dict[str, str] = {}
         self.calls: dict[str, Node] = {}
+        self.again: Callable[[Mapping[str, Volume]], Network | None] | None = None
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.
@@ -83,11 +86,11 @@ class Network:
         self._volumes: dict[tuple[tuple[int, ...], int], Volume] = {}
 
     def __getstate__(self) -> dict[str, object]:
-        """Without the flows, since objects get other identities in a pickle.
+        """Without the flows, since objects get other identities in a pickle, and without the way back to a description.
 
         Nodes are pickled in the order of computation, so that none leads into a recursion.
         """
-        return {**self.__dict__, "_flows": {}}
+        return {**self.__dict__, "_flows": {}, "again": None}
 
     def enter(self, name: str, volume: Volume) -> Node:
         """A volume that enters the network under this name. Raises `Refusal` (NAME103) for a name in use."""

@@ -5,7 +5,7 @@ Sources: the language, "Axes" and "Limits".
 
 from __future__ import annotations
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import Reason, Refusal
 from analyzer.volume import AXES, LARGEST, Volume, pretty_sizes
 
 
@@ -43,6 +43,7 @@ def wrong_rank(parameter: str, given: int, rank: int) -> Refusal:
         code="SHAPE203",
         parameter=parameter,
         help=f"write one number for all axes, or {rank}" if rank else None,
+        reason=Reason.OTHER_AXES,
     )
 
 
@@ -52,7 +53,8 @@ def needs_axes(volume: Volume, what: str) -> None:
         raise Refusal(
             f"{{layer}} {what} spatial axes, but its input is a vector of {volume.depth}",
             code="SHAPE205",
-            help="`reshape` gives a vector axes, for example `reshape: 1x1x?`",
+            help="`reshape` gives a vector axes",
+            reason=Reason.OTHER_AXES,
         )
 
 

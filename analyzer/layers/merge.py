@@ -108,7 +108,8 @@ class Merge(Layer, reads=(1, None)):
                 f"{{layer}} merges volumes of different ranks: {', '.join(v.pretty() for v in inputs)}",
                 code="SHAPE211",
                 parameter="inputs",
-                help="`reshape` the smaller one first, a vector to `1x1x?`",
+                help=f"`reshape` the smaller one first, a vector to `{'1x' * max(ranks)}?`",
+                reason=Reason.SIZES_DIFFER,
             )
         if self.crop == "none":
             return inputs
@@ -126,7 +127,7 @@ class Merge(Layer, reads=(1, None)):
             parameter="inputs",
             notes=[*notes, f"{name}: the inputs must be {rule}"],
             help="`crop: center` cuts larger inputs to the smallest" if cropped else None,
-            reason=Reason.CROP_MISSING if cropped else None,
+            reason=Reason.SIZES_DIFFER,
         )
 
 

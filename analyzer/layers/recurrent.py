@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import Reason, Refusal
 from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, per_axis
 from analyzer.layers.base import Layer
@@ -43,9 +43,8 @@ class _Recurrent(Layer):
             raise Refusal(
                 f"{{layer}} reads steps L x D, but its input is {inputs[0].pretty()}",
                 code="SHAPE205",
-                help=f"`reshape: {inputs[0].spatial[0]}x?` before it"
-                if inputs[0].spatial
-                else "`reshape: 1x?` before it",
+                help=f"`reshape: {inputs[0].spatial[0] if inputs[0].spatial else 1}x?` before it",
+                reason=None if inputs[0].spatial else Reason.OTHER_AXES,
             )
         depth = self.units * (2 if self.bidirectional else 1)
         return checked(Volume(inputs[0].spatial if self.sequence else (), depth))

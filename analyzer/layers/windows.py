@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from math import prod
 
-from analyzer.diagnostics import BEFORE, Refusal
+from analyzer.diagnostics import Reason, Refusal
 from analyzer.layers.axes import effective, per_axis, signed
 from analyzer.layers.padding import Padding, Pairs
 from analyzer.layers.readings import Reading, Readings
@@ -145,13 +145,13 @@ class Window(Record, eq=True):
         helps = [f"padding of at least {padding}"]
         if min(largest) >= 1 and min(largest) < max(self.kernel):
             helps.append(f"a kernel of at most {min(largest)}")
-        helps.append(BEFORE)
         kernel, padded = pretty_sizes(self.kernel), pretty_sizes(self.padded(volume))
         return Refusal(
             f"the {dilated}{kernel} kernel of {{layer}} is larger than its {cells}{padded} input",
             code="SHAPE201",
             notes=notes,
-            help=", ".join(helps[:-1]) + f", or {helps[-1]}",
+            help=", ".join(helps),
+            reason=Reason.TOO_LARGE,
         )
 
 

@@ -30,16 +30,6 @@ def _source(node: Node) -> list[str]:
     return [f"its input comes from `{shown(node.name)}` (line {node.origin.span.line}): {node.output.pretty()}"]
 
 
-def smaller_before(sources: Sequence[Node | Missing]) -> str:
-    """What could be changed before a layer whose input is too small."""
-    node = sources[0] if sources else None
-    while isinstance(node, Node) and node.inputs:
-        if any(a > b for a, b in zip(node.inputs[0].output.spatial, node.output.spatial, strict=False)):
-            return "one stride-2 layer fewer before it"
-        node = node.inputs[0]
-    return "a larger input"
-
-
 def behind(node: Node) -> list[str]:
     """What a node read, and what that read, three steps back."""
     lines: list[str] = []

@@ -9,12 +9,13 @@ from analyzer.engine.network import Node
 from analyzer.layers.kinds import Whole, written
 from analyzer.loader.expand.explaining import behind, formula_of
 from analyzer.loader.expand.frame import Frame, volume_of
+from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.expressions.expression import Expression
 from analyzer.loader.expressions.nodes import truth
-from analyzer.loader.parse.description import Item, Template
+from analyzer.loader.parse.description import Item
 from analyzer.loader.parse.graph_keys import read_expected, several_sources
 from analyzer.loader.text.limits import LIMITS
 from analyzer.loader.text.places import inner
@@ -123,8 +124,11 @@ def is_kept(run: Expansion, item: Item, frame: Frame) -> bool | None:
     return None
 
 
-def as_expected(run: Expansion, expect: Template, result: Node, label: str | None, frame: Frame) -> Node | Missing:
-    """Compares an output with the one that `expect` gives; `MISSING` where they differ, which is reported."""
+def as_expected(run: Expansion, item: Item, result: Node, label: str | None, frame: Frame) -> Node | Missing:
+    """Compares an output with the one that the item's `expect` gives; `MISSING`, and a finding, where they differ."""
+    expect = item.expect
+    assert expect is not None
+    sizes: tuple[int | None, ...] = ()
     try:
         sizes, asked = _expected_sizes(frame.evaluate(expect))
         output = result.output.sizes
@@ -135,9 +139,12 @@ def as_expected(run: Expansion, expect: Template, result: Node, label: str | Non
             f"{who} out {result.output.pretty()}, but `expect` says {asked}",
             code="EXPECT201",
             notes=formula_of(result) + behind(result),
+            reason=Reason.UNEXPECTED,
         )
     except Refusal as refusal:
-        run.mistakes.report(refusal, expect.tree, frame.scope)
+        found = run.mistakes.report(refusal, expect.tree, frame.scope)
+        if found is not None and refusal.reason is not None:
+            run.mistakes.puzzles.append(Puzzle(found, refusal.reason, item, None, [result], sizes))
     except Dependent:
         return result
     return MISSING

@@ -67,9 +67,9 @@ def _item(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
         result = _turn(run, item, frame)
     else:
         result = _repeated(run, item, label, frame)
-    if item.expect is not None and isinstance(result, Node):
+    if item.expect is not None and run.expects and isinstance(result, Node):
         seen = Frame(scope, frame.values, frame.above, (source,))
-        result = as_expected(run, item.expect, result, label, seen)
+        result = as_expected(run, item, result, label, seen)
     if label is not None:
         scope.labels[label] = result
     return result

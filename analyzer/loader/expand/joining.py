@@ -9,6 +9,7 @@ from analyzer.engine.network import Node, Origin
 from analyzer.layers import CATALOGUE
 from analyzer.loader.expand.explaining import behind
 from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.placing import place, place_row, row_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion
@@ -34,7 +35,9 @@ def add_shortcut(
         row = row_of(run, item.act, frame.values, end.output) if item.act is not None else None
     except Refusal as refusal:
         tree = item.place if item.act is None or refusal.parameter is None else item.act.template.tree
-        run.mistakes.report(refusal, tree, frame.scope)
+        found = run.mistakes.report(refusal, tree, frame.scope)
+        if found is not None and refusal.reason is not None:
+            run.mistakes.puzzles.append(Puzzle(found, refusal.reason, item, None, [end, shortcut]))
         return MISSING
     except Dependent:
         return MISSING
@@ -49,31 +52,36 @@ def _refuse_sum(item: ResidualItem, source: Volume, end: Volume, shortcut: Volum
     if shortcut == end:
         return
     if item.project is None:
+        stride = _stride(source, end)
+        project = f"`project: [conv: {_projection(end, stride)}]`, or " if stride is not None else ""
         raise Refusal(
             f"the body turns {source.pretty()} into {end.pretty()}, but the shortcut has no `project`",
             code="SHAPE213",
             notes=notes,
-            help=f"`project: [conv: {_projection(source, end)}]`, or `project: none` for no shortcut",
+            help=f"{project}`project: none` for no shortcut",
+            reason=Reason.SIZES_DIFFER if stride is None and source.rank == end.rank else None,
         )
     raise Refusal(
         f"the body puts out {end.pretty()} and `project` {shortcut.pretty()}: these cannot be added",
         code="SHAPE213",
         notes=[f"both read {source.pretty()}"],
         help=_lacking(shortcut, end),
+        reason=Reason.SIZES_DIFFER if _stride(shortcut, end) is None and shortcut.rank == end.rank else None,
     )
 
 
-def _projection(before: Volume, after: Volume) -> str:
-    """The arguments of a 1×1 convolution from the one volume to the other; `…` for a stride that does not exist."""
-    stride = _stride(before, after)
-    step = "" if stride == "1" else f", stride: {stride or '…'}"
+def _projection(after: Volume, stride: str) -> str:
+    """The arguments of a 1×1 convolution with a stride that puts out this volume."""
+    step = "" if stride == "1" else f", stride: {stride}"
     return f"{{filters: {after.depth}, kernel: 1{step}}}"
 
 
 def _lacking(project: Volume, body: Volume) -> str | None:
     """What `project` lacks to put out what the body does."""
-    stride = _stride(project, body) if project.spatial != body.spatial else None
-    parts = [f"a stride of {stride}"] if stride is not None else []
+    stride = _stride(project, body)
+    if stride is None:
+        return None
+    parts = [f"a stride of {stride}"] if stride != "1" else []
     if project.depth != body.depth:
         parts.append(f"a depth of {body.depth}")
     return f"{' and '.join(parts)} in `project`" if parts else None
@@ -100,7 +108,8 @@ def join_branches(run: Expansion, item: ParallelItem, path: str, frame: Frame, e
             f"branch `{branch}` puts out {node.output.pretty()}"
             for branch, node in zip(item.branches, ends, strict=True)
         )
-        if refusal.reason is Reason.CROP_MISSING:
-            refusal.help = "`padding: same` keeps the size of what a branch reads"
-        run.mistakes.report(refusal, item.place, frame.scope, name=path)
+        refusal.help = None
+        found = run.mistakes.report(refusal, item.place, frame.scope, name=path)
+        if found is not None and refusal.reason is not None:
+            run.mistakes.puzzles.append(Puzzle(found, refusal.reason, item, layer, ends))
         return MISSING

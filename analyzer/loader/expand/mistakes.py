@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.diagnostics import BEFORE, LAYER, Diagnostic, Refusal
+from analyzer.diagnostics import LAYER, Diagnostic, Reason, Refusal
 from analyzer.engine.network import Node
-from analyzer.loader.expand.explaining import numbered, smaller_before, sources_told
+from analyzer.layers import Layer
+from analyzer.loader.expand.explaining import numbered, sources_told
 from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.scope import Missing, Scope
-from analyzer.loader.parse.description import Argument, LayerItem
+from analyzer.loader.parse.description import Argument, Item, LayerItem
 from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.loader.text.places import at_fault
 from analyzer.loader.text.tree import Mapping, Tree
+from analyzer.record import Record
 from analyzer.source import shown
 
 #: The codes of a value that its kind refuses: the message does not name the parameter yet.
@@ -23,6 +25,20 @@ class Stop(Exception):
     """The expansion is beyond a limit, which was reported."""
 
 
+class Puzzle(Record):
+    """A shape that does not fit: what was found, the fact behind it, the item, and the layer with what it reads.
+
+    `layer` is None for the sum of a residual and for an `expect`. `wanted` are the sizes that an `expect` asks for.
+    """
+
+    found: Diagnostic
+    reason: Reason
+    item: Item
+    layer: Layer | None
+    read: Sequence[Node | Missing]
+    wanted: tuple[int | None, ...] = ()
+
+
 class Mistakes:
     """The mistakes found in one expansion."""
 
@@ -31,14 +47,19 @@ class Mistakes:
         self.found: list[Diagnostic] = []
         #: Code and place of each; a block is expanded once for each call, its mistakes are reported once.
         self.reported: set[tuple[str, int, int]] = set()
+        #: Shapes that do not fit, for which a fix may be found once the expansion is done.
+        self.puzzles: list[Puzzle] = []
 
     def report(
         self, refusal: Refusal, tree: Tree, scope: Scope | None = None, *, name: str = "", notes: Sequence[str] = ()
-    ) -> None:
-        """Reports a mistake once for each place, however often a block is called. Raises `Stop` beyond the limit."""
+    ) -> Diagnostic | None:
+        """Reports a mistake once for each place, however often a block is called. Raises `Stop` beyond the limit.
+
+        Returns what is reported, None where it was reported before.
+        """
         key = _key(refusal, tree)
         if key in self.reported:
-            return
+            return None
         span = tree.span(self.file)
         if len(self.found) >= LIMITS.findings:
             self.found.append(Enough(span).note())
@@ -54,6 +75,7 @@ class Mistakes:
         )
         self.reported.add(key)
         self.found.append(diagnostic)
+        return diagnostic
 
     def layer(
         self,
@@ -62,6 +84,7 @@ class Mistakes:
         arguments: dict[str, Argument],
         frame: Frame,
         read: Sequence[Node | Missing],
+        layer: Layer | None,
     ) -> None:
         """Reports the refusal of a layer: at the parameter at fault where it is written, with what the layer reads."""
         argument = arguments.get(refusal.parameter or "")
@@ -76,9 +99,9 @@ class Mistakes:
             if len(read) > 1:
                 told = {f"input {n} is {node.output.pretty()}" for n, node in numbered(read)}
                 refusal.notes = tuple(note for note in refusal.notes if note not in told)
-        if refusal.help is not None:
-            refusal.help = refusal.help.replace(BEFORE, smaller_before(read))
-        self.report(refusal, place, frame.scope, name=frame.path, notes=notes)
+        found = self.report(refusal, place, frame.scope, name=frame.path, notes=notes)
+        if found is not None and refusal.reason is not None:
+            self.puzzles.append(Puzzle(found, refusal.reason, item, layer, read))
         if refusal.code == "LIMIT106":
             raise Stop
 

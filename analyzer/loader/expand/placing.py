@@ -29,8 +29,11 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
     arguments = {**item.arguments, **item.first} if frame.first and item.first else item.arguments
     read = frame.sources
     volume = volume_of(frame.source)
+    layer = None
     try:
         layer = _layer(item, arguments, frame.values, volume)
+        if run.changes and id(item) in run.changes:
+            layer = item.type.of_read({**layer.__dict__, **run.changes[id(item)]})
         read = _inputs(run, item, arguments, frame)
         rows = [
             row_of(run, arguments[n], frame.values, volume) for n in _parameters(item.type, Sugar) if n in arguments
@@ -42,7 +45,7 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
         origin = Origin(item.span, frame.scope.path, item.note)
         end = place(run, frame.path, layer, nodes, origin, tied=tied, frozen=item.frozen)
     except Refusal as refusal:
-        run.mistakes.layer(refusal, item, arguments, frame, read)
+        run.mistakes.layer(refusal, item, arguments, frame, read, layer)
         return MISSING
     except Dependent:
         return MISSING
@@ -74,13 +77,14 @@ def place(
 
 def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Item, frame: Frame) -> Node | Missing:
     """Places a layer that is an argument of `item`, such as its activation, behind `source`."""
+    layer = None
     try:
         layer = _layer(row, row.arguments, frame.values, source.output)
         origin = Origin(item.span, frame.scope.path)
         return place(run, frame.scope.prefix + name, layer, [source], origin, frozen=item.frozen)
     except Refusal as refusal:
         own = Frame(frame.scope, frame.values, source, (source,), name)
-        run.mistakes.layer(refusal, row, row.arguments, own, own.sources)
+        run.mistakes.layer(refusal, row, row.arguments, own, own.sources, layer)
     except Dependent:
         pass
     return MISSING

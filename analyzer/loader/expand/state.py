@@ -17,7 +17,7 @@ from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 
 class Tying(Record):
@@ -41,8 +41,10 @@ class Expansion(Record):
     """The state of one expansion: the description, the network so far, and how far it has come.
 
     `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth`
-    counts open lists, `calls` open calls of blocks. `empty` has the steps of calls that placed nothing, by block,
-    source and arguments: such a call is not expanded again.
+    counts open lists, `calls` open calls of blocks. `expects` says whether `expect` is compared, `changes` has
+    parameters in place of those of an item, by its identity and their attributes, and `most` the number of steps in
+    place of the limit: a trial changes these. `outermost` is the scope of the file's own list. `empty` has the steps of
+    calls that placed nothing, by block, source and arguments: such a call is not expanded again.
     """
 
     model: Model
@@ -57,6 +59,10 @@ class Expansion(Record):
     depth: int = 0
     calls: int = 0
     empty: dict[tuple[object, ...], int] = field(factory=dict)
+    expects: bool = True
+    changes: dict[int, dict[str, Any]] = field(factory=dict)
+    most: int | None = None
+    outermost: Scope | None = None
 
     def check(self) -> None:
         self.network = Network(LIMITS.layers)
@@ -70,8 +76,9 @@ class Expansion(Record):
     def step(self, item: Item, scope: Scope, count: int = 1) -> None:
         """Counts visits of an item; raises `Stop` beyond the limit."""
         self.steps += count
-        if self.steps > LIMITS.steps:
-            message = f"the model takes more than {LIMITS.steps:,} steps to expand"
+        most = LIMITS.steps if self.most is None else self.most
+        if self.steps > most:
+            message = f"the model takes more than {most:,} steps to expand"
             self.stop(Refusal(message, code="LIMIT106", help="fewer repetitions"), item, scope)
 
     def stop(self, refusal: Refusal, item: Item, scope: Scope) -> NoReturn:

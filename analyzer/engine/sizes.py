@@ -1,0 +1,144 @@
+"""Which sizes of its input a network accepts. Every answer comes from placing the network again, none from a formula.
+
+A size is tried on one axis or on several at once. `Place` places the network with another input volume and returns it,
+or None where a layer refuses what it reads; `placing` makes one for a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Network, Node
+from analyzer.record import Record
+from analyzer.volume import Volume
+
+Place = Callable[[Volume], Network | None]
+
+#: How far from a size a nearer one is looked for.
+REACH = 64
+
+#: The layers that all trials of one question may place, so that a deep network is tried less often.
+NODES = 30_000
+
+
+class Nearest(Record, eq=True):
+    """The nearest sizes that a network accepts, None where none was found.
+
+    `multiple` is a number of which the sizes are consecutive multiples, 1 where the accepted sizes follow no such rule.
+    """
+
+    below: int | None
+    above: int | None
+    multiple: int = 1
+
+    @property
+    def found(self) -> list[int]:
+        """The sizes themselves, the smaller one first."""
+        return [size for size in (self.below, self.above) if size is not None]
+
+
+def placing(network: Network, name: str) -> Place:
+    """Places `network` again with other volumes for its input `name`.
+
+    A network from a description is expanded again, so that expressions see the new sizes, and its `expect`s are left
+    out; one that was built without a description has its layers placed again as they are.
+    """
+
+    def place(volume: Volume) -> Network | None:
+        if network.again is not None:
+            return network.again({name: volume})
+        return _replayed(network, {name: volume})
+
+    return place
+
+
+def _replayed(network: Network, volumes: Mapping[str, Volume]) -> Network | None:
+    """The layers of a network over other input volumes; None where one refuses."""
+    again = Network(network.most)
+    nodes: dict[int, Node] = {}
+    try:
+        for node in network.inputs:
+            nodes[node.index] = again.enter(node.name, volumes.get(node.name, node.output))
+        for node in network.nodes:
+            inputs = [nodes[source.index] for source in node.inputs]
+            tied = None if node.tied is None else nodes[node.tied.index]
+            nodes[node.index] = again.place(node.name, node.layer, inputs, node.origin, tied=tied, frozen=node.frozen)
+    except Refusal:
+        return None
+    if network.names_outputs:
+        again.name_outputs([nodes[node.index] for node in network.outputs])
+    return again
+
+
+def resized(volume: Volume, axes: Iterable[int], size: int) -> Volume:
+    """`volume` with `size` cells on these spatial axes.
+
+    >>> resized(Volume((32, 32), 3), [1], 48)
+    Volume(32x48x3)
+    """
+    chosen = set(axes)
+    spatial = tuple(size if axis in chosen else own for axis, own in enumerate(volume.spatial))
+    return Volume(spatial, volume.depth)
+
+
+def accepted(place: Place, volume: Volume, axes: Sequence[int], sizes: Iterable[int]) -> list[int]:
+    """Those of `sizes` that the network accepts on these axes of its input, the other axes as in `volume`."""
+    return [size for size in sizes if place(resized(volume, axes, size)) is not None]
+
+
+def nearest(place: Place, volume: Volume, axes: Sequence[int], *, tries: int = 2 * REACH) -> Nearest:
+    """The nearest sizes to that of `volume` on the first of these axes, other than its own, within `tries` trials."""
+    size, reach = volume.spatial[axes[0]], min(REACH, tries // 2)
+    below = next(iter(_first(place, volume, axes, range(size - 1, max(size - reach - 1, 0), -1))), None)
+    found = _first(place, volume, axes, range(size + 1, size + reach + 1), count=2)
+    above = found[0] if found else None
+    step = found[1] - found[0] if len(found) > 1 else 0
+    kept = step > 1 and found[0] % step == 0
+    if kept and below is not None:  # the size itself lies between the two, where it is accepted
+        kept = found[0] - below == (step if place(volume) is None else 2 * step)
+    return Nearest(below, above, step if kept else 1)
+
+
+def _first(place: Place, volume: Volume, axes: Sequence[int], sizes: Iterable[int], count: int = 1) -> list[int]:
+    """The first sizes that the network accepts, at most `count`."""
+    found: list[int] = []
+    for size in sizes:
+        if place(resized(volume, axes, size)) is not None:
+            found.append(size)
+            if len(found) == count:
+                break
+    return found
+
+
+def runs(sizes: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Sizes in ascending order as runs of equal steps: from, to, step.
+
+    >>> runs([32, 64, 96, 97, 98])
+    [(32, 96, 32), (97, 98, 1)]
+    >>> runs([7])
+    [(7, 7, 1)]
+    """
+    found: list[list[int]] = []
+    for size in sizes:
+        last = found[-1] if found else None
+        if last is not None and (last[0] == last[1] or size - last[1] == last[2]):
+            last[1:] = [size, size - last[1]]
+        else:
+            found.append([size, size, 1])
+    return [(first, last, step) for first, last, step in found]
+
+
+def reads_all(network: Network, axis: int) -> bool:
+    """Whether no window leaves cells of this spatial axis unread, and no merge crops it."""
+    return all(_reads(node, axis) for node in network.nodes)
+
+
+def _reads(node: Node, axis: int) -> bool:
+    volume = node.inputs[0].output
+    if volume.rank != node.output.rank or axis >= volume.rank:
+        return True
+    if node.layer.crops:
+        return len({source.output.spatial[axis] for source in node.inputs}) == 1
+    window = node.layer.window(volume)
+    return window is None or window.scatters or not window.unread(volume, node.output)[axis]

@@ -1,0 +1,35 @@
+"""Hints: what would make a shape fit, calculated once the expansion is done and confirmed by placing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from analyzer.diagnostics import Reason
+from analyzer.engine.network import Node
+from analyzer.loader.expand.hints_axes import other_axes
+from analyzer.loader.expand.hints_expect import reaching
+from analyzer.loader.expand.hints_merge import merging
+from analyzer.loader.expand.hints_window import shrinking
+from analyzer.loader.expand.mistakes import Puzzle
+from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.trial import Trial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_HINTS: dict[Reason, Callable[[Puzzle, list[Node], Trial], None]] = {
+    Reason.OTHER_AXES: other_axes,
+    Reason.TOO_LARGE: shrinking,
+    Reason.SIZES_DIFFER: merging,
+    Reason.UNEXPECTED: reaching,
+}
+
+
+def add_hints(run: Expansion, set: Mapping[str, Any], input: Mapping[str, object] | object) -> None:
+    """Gives each finding about a shape the help that fits, in the order in which they were found."""
+    trial = Trial(run, set, input)
+    for puzzle in run.mistakes.puzzles:
+        read = [node for node in puzzle.read if isinstance(node, Node)]
+        if len(read) == len(puzzle.read):
+            _HINTS[puzzle.reason](puzzle, read, trial)

@@ -1,0 +1,71 @@
+"""One run over a description: every item expanded, every layer placed, every mistake found.
+
+Plain walking over the items: variables are calculated, blocks called, repetitions stepped through, and every layer is
+placed by `Network.place`, so that `$D`, `project`, `when` and `expect` see real volumes. A mistake is reported once, at
+its place. Nothing is reported about what reads a layer that could not be placed; everything else continues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Node
+from analyzer.loader.expand.entry import enter_inputs, read_variables
+from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.items import expand_list
+from analyzer.loader.expand.least import first_beyond
+from analyzer.loader.expand.mistakes import Mistakes, Stop
+from analyzer.loader.expand.scope import Scope
+from analyzer.loader.expand.state import Expansion
+from analyzer.loader.parse.description import Model
+from analyzer.loader.text.limits import LIMITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def run_over(model: Model, set: Mapping[str, Any], input: Mapping[str, object] | object, **changed: Any) -> Expansion:
+    """The state after one run, with `set` and `input` as `expand` takes them; `changed` are fields of `Expansion`."""
+    mistakes = Mistakes(model.file)
+    run = Expansion(model, mistakes, read_variables(model, set, mistakes), **changed)
+    enter_inputs(run, input)
+    beyond = first_beyond(model)
+    if beyond is None:
+        _expand(run)
+    else:
+        message = f"the model has {beyond[1]:,} layers or more up to here, but a network may have {LIMITS.layers:,}"
+        mistakes.report(Refusal(message, code="LIMIT106", help="fewer repetitions"), beyond[0].place)
+    return run
+
+
+def _expand(run: Expansion) -> None:
+    """Expands the list of the file, and names its outputs."""
+    items = run.model.layers
+    scope = Scope("", items, None, None)
+    scope.labels.update(run.names.inputs)
+    run.outermost = scope
+    frame = Frame(scope, run.values, run.entry, (run.entry,))
+    try:
+        expand_list(run, items, frame)
+        _name_outputs(run, frame)
+    except Stop:
+        return
+    if not (run.network.nodes or run.mistakes.found or run.model.faulty) and isinstance(run.entry, Node):
+        message = "the network has no layer: every `when` is false or every `repeat` is 0"
+        run.mistakes.report(Refusal(message, code="MODEL107"), items[0].place)
+
+
+def _name_outputs(run: Expansion, frame: Frame) -> None:
+    """Marks the layers that `outputs` names."""
+    nodes = []
+    for template in run.model.outputs:
+        try:
+            node = run.resolve(template.value, frame)
+        except Refusal as refusal:
+            run.mistakes.report(refusal, template.tree)
+            continue
+        if isinstance(node, Node):
+            nodes.append(node)
+    run.network.name_outputs(nodes)

@@ -1,0 +1,133 @@
+"""Trials: a description expanded again with something changed, to see whether a fix is one.
+
+A hint that a trial has not confirmed is not given. Trials are counted in steps of the expansion, not in seconds, so
+that the same file gets the same hints on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from analyzer.diagnostics import Diagnostic
+from analyzer.engine.network import Network, Node
+from analyzer.engine.sizes import NODES
+from analyzer.loader.expand.running import run_over
+from analyzer.loader.expand.scope import written_names
+from analyzer.loader.expand.state import Expansion
+from analyzer.loader.parse.description import Item, LayerItem, Model, ParallelItem, ResidualItem, SequenceItem
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What a trial costs at least, so that small descriptions are not tried without end.
+_LEAST = 100
+
+_Key = tuple[str, int, int]
+
+#: An item, one of its parameters by attribute, and the value that it has in a trial.
+Change = tuple[LayerItem, str, object]
+
+
+class Trial:
+    """Trials with one description, whose first expansion found mistakes.
+
+    `left` is what the trials may still cost, in steps.
+    """
+
+    def __init__(self, run: Expansion, set: Mapping[str, Any], input: Mapping[str, object] | object) -> None:
+        self.run = run
+        self.model = run.model
+        self.set = set
+        self.input = input
+        self.known = {_key(found) for found in run.mistakes.found}
+        self.left = NODES
+        self.labelled = _labelled(run)
+        self.labels = {node.index: name for name, node in self.labelled}
+        self._items: dict[int, LayerItem] = {}
+
+    def item(self, node: Node) -> LayerItem | None:
+        """The item of the file that placed this node as its own layer; None for a row that `norm` or `act` added."""
+        if not self._items:
+            self._items = {id(item.span): item for item in _all_layers(self.model)}
+        item = self._items.get(id(node.origin.span))
+        return item if item is not None and item.type is type(node.layer) else None
+
+    def label(self, node: Node) -> str:
+        """The name that the file gives to what this node puts out, otherwise the node's own."""
+        return self.labels.get(node.index, node.name)
+
+    def clears(self, found: Diagnostic, *, changes: Sequence[Change] = (), volume: Volume | None = None) -> bool:
+        """Whether `found` disappears, and nothing else is found up to its place, with these changes.
+
+        `changes` are items with one of their parameters, by attribute, and its value; `volume` is one for the first
+        input, and then nothing else at all may be found.
+        """
+        changed: dict[int, dict[str, Any]] = {}
+        for item, attribute, value in changes:
+            changed.setdefault(id(item), {})[attribute] = value
+        run = self._again(changes=changed, input=self._with(volume))
+        if run is None:
+            return False
+        new = {_key(one) for one in run.mistakes.found} - (self.known - {_key(found)})
+        if volume is not None:
+            return not new
+        return all(code.startswith("SHAPE") and line > _key(found)[1] for code, line, _ in new)
+
+    def _with(self, volume: Volume | None) -> Mapping[str, object] | object:
+        if volume is None or not isinstance(self.run.entry, Node):
+            return self.input
+        given = self.input if isinstance(self.input, Mapping) else {}
+        return {**given, self.run.entry.name: str(volume)}
+
+    def _again(self, **changed: Any) -> Expansion | None:
+        """One more expansion; None where all of them together would cost too much."""
+        input = changed.pop("input")
+        if max(self.run.steps, _LEAST) > self.left:
+            return None
+        run = run_over(self.model, self.set, input, expects=False, most=self.left, **changed)
+        self.left -= max(run.steps, _LEAST)
+        return run
+
+
+def place_again(
+    model: Model, set: Mapping[str, Any], given: Mapping[str, object] | object, volumes: Mapping[str, Volume]
+) -> Network | None:
+    """The network of a description with other volumes for some inputs, without its `expect`s; None after a mistake."""
+    first = next(iter(model.inputs))
+    named = given if isinstance(given, Mapping) else {} if given is None else {first: given}
+    run = run_over(model, set, {**named, **{name: str(volume) for name, volume in volumes.items()}}, expects=False)
+    return None if run.mistakes.found else run.network
+
+
+def _labelled(run: Expansion) -> list[tuple[str, Node]]:
+    """The layers of the outermost list that the file names, with these names."""
+    scope = run.outermost
+    if scope is None:
+        return []
+    written = dict.fromkeys(written_names(scope.items))
+    return [(name, node) for name in written if isinstance(node := scope.labels.get(name), Node)]
+
+
+def _key(found: Diagnostic) -> _Key:
+    span = found.span
+    return (found.code, 0, 0) if span is None else (found.code, span.line, span.column)
+
+
+def _all_layers(model: Model) -> Iterator[LayerItem]:
+    """Every layer that a description writes, those in blocks and structures included."""
+    lists = [model.layers, *(block.body for block in model.blocks.values())]
+    while lists:
+        for item in lists.pop():
+            if isinstance(item, LayerItem):
+                yield item
+            lists.extend(_bodies(item))
+
+
+def _bodies(item: Item) -> list[list[Item]]:
+    if isinstance(item, ResidualItem):
+        return [item.body, item.project or []]
+    if isinstance(item, ParallelItem):
+        return list(item.branches.values())
+    return [item.body] if isinstance(item, SequenceItem) else []
