@@ -9,24 +9,32 @@ import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
-from analyzer.cli import INTERRUPTED
+from analyzer.cli import INTERRUPTED, OUT_OF_MEMORY
+from analyzer.cli.reserve import NO_MEMORY, give_back, keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
 
+_NO_MEMORY = f"analyzer: {NO_MEMORY}\n".encode()
+
+
 def run() -> "NoReturn":
     """Runs the command that `sys.argv` asks for, and ends the process with its exit code."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # otherwise the caller has it ignored
         _signal.signal(_signal.SIGINT, _interrupted)
-    import gc
+    try:
+        keep()
+        import gc
 
-    gc.disable()  # the process ends soon: collecting makes its imports, and reading a long file, slower
-    from analyzer.cli.main import process
+        gc.disable()  # the process ends soon: collecting makes its imports, and reading a long file, slower
+        from analyzer.cli.main import process
 
-    # Everything is written. A normal exit would free every object first, which takes time and changes nothing.
-    os._exit(process(sys.argv[1:]))
+        # Everything is written. A normal exit would free every object first, which takes time and changes nothing.
+        os._exit(process(sys.argv[1:]))
+    except MemoryError:  # while modules were imported, or while an error was handled
+        _end(_NO_MEMORY, OUT_OF_MEMORY)
 
 
 def _interrupted(*_: object) -> None:
@@ -34,10 +42,16 @@ def _interrupted(*_: object) -> None:
 
     Raising an exception is not enough: Python prints and drops it if it is raised in a callback of the import system.
     """
+    _end(b"analyzer: interrupted\n", INTERRUPTED)
+
+
+def _end(line: bytes, code: int) -> "NoReturn":
+    """Writes a line that was made before, and ends the process."""
+    give_back()
     try:
-        os.write(2, b"analyzer: interrupted\n")
+        os.write(2, line)
     finally:
-        os._exit(INTERRUPTED)
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -2,3 +2,6 @@
 
 #: The exit code of an interrupt, as shells have it: 128 and the number of the signal.
 INTERRUPTED = 130
+
+#: The exit code of a command that ran out of memory: that of any other fault of file or machine.
+OUT_OF_MEMORY = 2

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-from analyzer.cli import INTERRUPTED
+from analyzer.cli import INTERRUPTED, OUT_OF_MEMORY
+from analyzer.cli.reserve import NO_MEMORY, give_back, is_memory_short
 from analyzer.reporter import light
 
 FINE, WRONG, FAULT = 0, 1, 2
@@ -96,6 +97,8 @@ def guarded(arguments: list[str]) -> int:
     except (UsageError, FileError) as error:
         return _fault(str(error), arguments)
     except OSError as error:
+        if is_memory_short():
+            return _out_of_memory()
         _abandon_stdout()
         _say(f"the output cannot be written: {error.strerror or error}")
         return FAULT
@@ -103,15 +106,22 @@ def guarded(arguments: list[str]) -> int:
         _say("the model nests too deeply")
         return WRONG
     except MemoryError:
-        _say("the model needs more memory than this machine has")
-        return FAULT
+        return _out_of_memory()
     except Exception as error:
+        if is_memory_short():
+            return _out_of_memory()
         if os.environ.get("ANALYZER_DEBUG"):
             raise
         _say(
             f"internal error in analyzer, not in your model: {type(error).__name__}: {error}; ANALYZER_DEBUG=1 shows where"
         )
         return FAULT
+
+
+def _out_of_memory() -> int:
+    give_back()
+    _say(NO_MEMORY)
+    return OUT_OF_MEMORY
 
 
 def _ended(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Mapping
 
 from analyzer.cli.main import UsageError
+from analyzer.cli.reserve import give_back
 from analyzer.loader.text.files import descriptor
 
 TYPE_CHECKING = False
@@ -67,6 +68,7 @@ def _replace(target: str, mode: int | None, chunks: Iterable[str], path: str) ->
             os.chmod(temporary, stat.S_IMODE(mode))
         _rename(temporary, target, path)
     except BaseException:
+        give_back()
         _handled(dict.fromkeys(before, signal.SIG_IGN))
         if os.path.exists(temporary):
             os.unlink(temporary)
