@@ -75,11 +75,20 @@ RECEPTIVE_FIELD = (
     Key("size_min", _axes("integer"), lambda seen: None if seen.size_min == seen.size else seen.size_min, True),
     field("stride", _axes("number")),
     field("offset", _axes("integer", minimum=None)),
+    field("input", NAME, optional=True),
 )
 
 
 def _receptive_field(row: Row) -> dict[str, Any] | None:
     return None if row.receptive_field is None else written(RECEPTIVE_FIELD, row.receptive_field)
+
+
+def _receptive_fields(row: Row) -> dict[str, Any] | None:
+    """The field on each input that the layer sees, where it sees several."""
+    if len(row.receptive_fields) < 2:
+        return None
+    known = {name: seen for name, seen in row.receptive_fields.items() if seen is not None}
+    return {name: written(RECEPTIVE_FIELD, seen) for name, seen in known.items()} or None
 
 
 #: What a layer is and sees: the keys before its costs.
@@ -91,6 +100,12 @@ IDENTITY = (
     field("inputs", array(NAME)),
     Key("output", _VOLUME, lambda row: str(row.output)),
     Key("receptive_field", schema_of(RECEPTIVE_FIELD), _receptive_field, True),
+    Key(
+        "receptive_fields",
+        {"type": "object", "additionalProperties": schema_of(RECEPTIVE_FIELD)},
+        _receptive_fields,
+        True,
+    ),
     field("macs_on_data", COUNT, optional=True),
     field("unread", _axes("integer"), optional=True),
     Key("tied", NAME, lambda row: None if row.node.tied is None else row.node.tied.name, True),

@@ -136,7 +136,7 @@ def seeing(analysis: Analysis) -> list[Row]:
     if with_positions and with_positions[-1].receptive_field is None:
         return []  # the field of the last volume is not known, and the field of an earlier one is not the network's
     return [
-        row for row in known if row.output.positions > 1 or not (row.receptive_field and row.receptive_field.whole)
+        row for row in known if row.output.positions > 1 or not (row.receptive_field and row.receptive_field.everything)
     ] or known
 
 
@@ -177,7 +177,7 @@ def _growth(analysis: Analysis) -> Iterator[tuple[str, int]]:
     sizes: dict[int, int] = {}
     for row in analysis.rows:
         field = row.receptive_field
-        if field is None or (field.whole and row.output.positions == 1):
+        if field is None or (field.everything and row.output.positions == 1):
             continue
         size = sizes[row.node.index] = max(field.size)
         yield row.name, size - max((sizes.get(node.index, 1) for node in row.node.inputs), default=1)

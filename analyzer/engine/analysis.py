@@ -9,7 +9,7 @@ from analyzer.dtypes import BITS
 from analyzer.engine.costs import cost_rows
 from analyzer.engine.network import Network
 from analyzer.engine.peak import peak_activation
-from analyzer.engine.receptive_field import receptive_fields
+from analyzer.engine.receptive_field import fields_by_input
 from analyzer.engine.result import Analysis
 from analyzer.settings import one_of, whole
 
@@ -40,8 +40,9 @@ def analyze_network(
     batch = whole("batch", batch)
     one_of("dtype", dtype, BITS)
     rows, totals = cost_rows(network, batch=batch, dtype=dtype)
-    for row, field in zip(rows, receptive_fields(network), strict=True):
-        row.receptive_field = field
+    for row, fields in zip(rows, fields_by_input(network), strict=True):
+        row.receptive_fields = fields
+        row.receptive_field = next(iter(fields.values()), None)
     return Analysis(
         network=network,
         rows=rows,

@@ -104,7 +104,8 @@ class Row(Reported):
 
     Three fields are None where a layer has no such number: `macs_on_data`, the MACs whose taps do not fall on padding;
     `unread`, how many cells at the end of each axis no window reads; `receptive_field`, the cells of the network's
-    first input that an output cell sees.
+    input that an output cell sees, the first one of those that it sees. `receptive_fields` has them for each input that
+    it sees, by the input's name, and None where its field there is unknown.
 
     `saved` and `live` are None until `analyzer.engine.memory.by_layer.measure_memory` sets them. `saved` is the size in
     bytes of the tensors that this layer is the first to save for the backward pass, `live` that of all activations
@@ -117,6 +118,7 @@ class Row(Reported):
     macs_on_data: int | None
     unread: list[int] | None
     receptive_field: ReceptiveField | None
+    receptive_fields: dict[str, ReceptiveField | None]
     saved: int | None
     live: int | None
 
@@ -128,6 +130,7 @@ class Row(Reported):
         macs_on_data: int | None = None,
         unread: list[int] | None = None,
         receptive_field: ReceptiveField | None = None,
+        receptive_fields: dict[str, ReceptiveField | None] | None = None,
     ) -> None:
         self.node = node
         self.own = own
@@ -135,6 +138,7 @@ class Row(Reported):
         self.macs_on_data = macs_on_data
         self.unread = unread
         self.receptive_field = receptive_field
+        self.receptive_fields = {} if receptive_fields is None else receptive_fields
         self.saved = None
         self.live = None
 

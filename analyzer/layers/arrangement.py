@@ -40,12 +40,18 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((), inputs[0].size)
 
+    def moved_axes(self, flow: Flow) -> tuple[int, ...]:
+        return tuple(range(len(flow.input.sizes)))
+
     def windows(self, flow: Flow, which: int) -> Readings:
         return () if flow.input.positions == 1 else Cells.UNKNOWN
 
 
 class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
     """The same elements with other axes. One size may be `?`: it follows from the others.
+
+    The elements are in the order of the sizes as they are written, row by row, the depth last: as in Keras, and in
+    torch for a volume whose depth is last.
 
     output   `to`
     refused  a volume of another size
@@ -83,6 +89,9 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
                 help="write `?` for one size, which then follows from the others",
             )
         return Volume.of([size // known if n is None else n for n in self.to])
+
+    def moved_axes(self, flow: Flow) -> tuple[int, ...]:
+        return tuple(range(len(flow.input.sizes)))
 
     def windows(self, flow: Flow, which: int) -> Readings:
         """Known where the axes of more than one cell stay in their order; axes of one cell may be added or removed."""
@@ -122,6 +131,9 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A copy; its gradient is read in the old order."""
         return (Operation((0,), flow.output.size, gradients=(PASSED,)),)
+
+    def moved_axes(self, flow: Flow) -> tuple[int, ...]:
+        return tuple(flow.input.axes.index(name) for name in self.order)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if self.order[-1] != "depth":

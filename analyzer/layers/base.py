@@ -217,6 +217,13 @@ class Layer:
         window = self.window(flow.inputs[which])
         return Cells.UNKNOWN if window is None else window.readings()
 
+    def moved_axes(self, flow: Flow) -> tuple[int, ...] | None:
+        """For a layer that only moves elements, the axes of its input in their order in the output, the depth last.
+
+        The elements in that order, row by row, are then those of the output. None for any other layer.
+        """
+        return None
+
     # Questions about one layer that depend on its parameters.
 
     @property

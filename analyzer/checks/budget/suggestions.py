@@ -151,7 +151,7 @@ def _of_field(amount: int, allowed: int, analysis: Analysis) -> str | None:
     for row in reversed(analysis.rows):
         window = row.node.layer.window(row.node.inputs[0].output)
         field = analysis.rows[row.node.inputs[0].index].receptive_field if row.node.inputs[0].index >= 0 else None
-        if window is None or row.receptive_field is None or row.receptive_field.whole:
+        if window is None or row.receptive_field is None or row.receptive_field.everything:
             continue
         step = max(1, round(max(field.stride))) if field is not None else 1
         size = max(window.kernel)

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from analyzer.checks.found import Found
 from analyzer.checks.subject import Subject
 from analyzer.engine.result import Row
-from analyzer.volume import pretty_sizes
+from analyzer.volume import Volume, pretty_sizes
 
 CODE = "CHECK105"
 NAME = "large-field"
@@ -48,17 +48,17 @@ _TIMES = 2
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for the first layer with weights that sees too far, with what all of them cost."""
-    whole = subject.analysis.input
-    far = [(row, _axes(row, whole.spatial)) for row in subject.rows if row.macs]
-    far = [(row, axes) for row, axes in far if axes]
-    if not far:
+    found = [(row, row.receptive_field, axes) for row in subject.rows if row.macs and (axes := _axes(row))]
+    if not found:
         return
-    first, axes = far[0]
-    assert first.receptive_field is not None
-    fields = [row.receptive_field.size for row, _ in far if row.receptive_field is not None]
+    first, seen, axes = found[0]
+    assert seen is not None
+    far = [(row, field) for row, field, _ in found if field is not None and field.input == seen.input]
+    whole = Volume(seen.spatial, 1)
+    fields = [field.size for _, field in far]
     macs = sum(row.macs for row, _ in far)
     notes = [
-        f"{whole.axes[axis]}: {first.receptive_field.size[axis]:,} > {_TIMES}·{whole.spatial[axis]:,} = "
+        f"{whole.axes[axis]}: {seen.size[axis]:,} > {_TIMES}·{whole.spatial[axis]:,} = "
         f"{_TIMES * whole.spatial[axis]:,} cells"
         for axis in axes
     ]
@@ -69,7 +69,7 @@ def check(subject: Subject) -> Iterator[Found]:
         max(size, *(-(-field[axis] // _TIMES) for field in fields)) for axis, size in enumerate(whole.spatial)
     )
     yield Found(
-        f"from `{first.name}` on, a cell sees {pretty_sizes(tuple(first.receptive_field.size))} cells, and the input has only "
+        f"from `{first.name}` on, a cell sees {pretty_sizes(tuple(seen.size))} cells, and the input has only "
         f"{pretty_sizes(whole.spatial)}",
         first.node,
         notes=notes,
@@ -77,16 +77,16 @@ def check(subject: Subject) -> Iterator[Found]:
     )
 
 
-def _axes(row: Row, whole: tuple[int, ...]) -> list[int]:
+def _axes(row: Row) -> list[int]:
     """The axes along which a layer sees too far.
 
     It has several cells there, since a single cell is no picture, and none finer than the input's.
     """
     field, spatial = row.receptive_field, row.output.spatial
-    if field is None or field.whole or len(spatial) != len(whole):
+    if field is None or field.everything or len(spatial) != len(field.spatial):
         return []
     return [
         axis
-        for axis, size in enumerate(whole)
+        for axis, size in enumerate(field.spatial)
         if 1 < size < field.size[axis] / _TIMES and spatial[axis] > 1 and field.stride[axis] >= 1
     ]

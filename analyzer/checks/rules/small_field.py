@@ -38,7 +38,7 @@ from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.layers import Layer
 from analyzer.layers.readings import WHOLE, Cells
 from analyzer.layers.traits import Drops
-from analyzer.volume import pretty_sizes
+from analyzer.volume import Volume, pretty_sizes
 
 CODE = "CHECK104"
 NAME = "small-field"
@@ -47,7 +47,6 @@ SEVERITY = "note"
 
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for each dense layer or global pool that alone reads a map whose cells see less than the input."""
-    whole = subject.analysis.input
     for row in subject.rows:
         if not (row.node.layer.dense or row.node.layer.pools):
             continue
@@ -57,6 +56,7 @@ def check(subject: Subject) -> Iterator[Found]:
         field = subject.rows[source.index].receptive_field
         if field is None or field.whole:
             continue
+        whole = Volume(field.spatial, 1)
         short = [
             (name, axis)
             for axis, (name, size) in enumerate(zip(whole.axes, whole.spatial, strict=False))

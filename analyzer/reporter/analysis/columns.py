@@ -42,19 +42,23 @@ def _kind(row: Row) -> str:
 
 
 def _field_column(name: str, heading: str, doc: str, text: Callable[[ReceptiveField], str]) -> Column:
-    """A column about the receptive field; empty for a row without one."""
+    """A column about the receptive field: `?` where it is unknown, empty for a row that sees no cells of an input."""
 
     def value(row: Row) -> str:
-        return "" if row.receptive_field is None else text(row.receptive_field)
+        field = row.receptive_field
+        if field is None:
+            return "?" if row.receptive_fields else ""
+        return text(field)
 
     return Column(name, heading, doc, value=value, nature="place")
 
 
 def _field_size(field: ReceptiveField) -> str:
-    if field.whole:
-        return "whole"
+    of = "" if field.input is None else f" of {field.input}"
+    if field.everything:
+        return f"whole{of}"
     pairs = zip(field.size_min, field.size, strict=True)
-    return "×".join(str(most) if least == most else f"{least}–{most}" for least, most in pairs)
+    return "×".join(str(most) if least == most else f"{least}–{most}" for least, most in pairs) + of
 
 
 def _axes(numbers: Sequence[int | float]) -> str:

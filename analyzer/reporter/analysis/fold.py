@@ -25,6 +25,7 @@ class Folded(Row):
             cumulative,
             macs_on_data=None if None in known else sum(filter(None, known)),
             receptive_field=members[-1].receptive_field,
+            receptive_fields=members[-1].receptive_fields,
         )
         self._name = name
         self.label = label

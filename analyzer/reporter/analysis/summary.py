@@ -60,9 +60,11 @@ def _field_at_the_end(analysis: Analysis) -> list[str]:
     last = first_whole = None
     for row in analysis.rows:
         field = row.receptive_field
-        if field is None:
+        if (
+            field is None or row.node.layer.passes
+        ):  # a vector has the whole map, but no value of it sees more than before
             continue
-        if field.whole:
+        if field.everything:
             first_whole = first_whole or row
         elif first_whole is None:
             last = row
