@@ -18,6 +18,9 @@ LAYER = "{layer}"
 #: How severe a finding can be, the most severe first. A note does not change the exit code.
 SEVERITIES = ("error", "warning", "note")
 
+#: The codes of findings about a file, not about the model in it: it cannot be read, or it has another format.
+UNREADABLE, FOREIGN = FILE_CODES = ("FILE101", "FILE102")
+
 #: Among more names than this, only those that begin with the same letter are compared: comparing takes long.
 _MANY = 500
 

@@ -17,8 +17,8 @@ from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of_data, read_data
 from analyzer.cli.options import add_format, add_model, option_value, options_parser, parsed
-from analyzer.cli.output import UNREADABLE, complain, encodes, format_of, options_of, write
-from analyzer.diagnostics import SEVERITIES, Diagnostic
+from analyzer.cli.output import complain, encodes, format_of, options_of, write
+from analyzer.diagnostics import FILE_CODES, SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
 from analyzer.loader.text.top import has_key
 from analyzer.reporter.findings import FORMATS
@@ -158,7 +158,7 @@ def _checked(file: str, data: bytes | Failed, asked: Any, settings: Settings, te
     read = data if isinstance(data, Failed) else network_of_data(data, file, asked, texts)
     shown = SEVERITIES[: SEVERITIES.index(settings.severity) + 1]
     if isinstance(read, Failed):
-        readable = all(finding.code != UNREADABLE for finding in read.diagnostics)
+        readable = all(finding.code not in FILE_CODES for finding in read.diagnostics)
         found = [finding for finding in read.diagnostics if finding.severity in shown]
         return Checked(read.file, found, path=_path(read.file), text=texts.get(read.file, ""), readable=readable)
     model, network = read

@@ -6,8 +6,7 @@ import os
 from collections.abc import Sequence
 
 from analyzer.cli.main import COMMANDS, UsageError
-from analyzer.cli.output import UNREADABLE
-from analyzer.diagnostics import Diagnostic, ModelError, in_order, nearest
+from analyzer.diagnostics import UNREADABLE, Diagnostic, ModelError, in_order, nearest
 from analyzer.engine.network import Network
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.parse.description import Model
@@ -90,6 +89,10 @@ def hint(file: str) -> str:
     """The end of the message about a file that does not exist: what may have been meant."""
     if file == "-" or "\0" in file or os.path.lexists(file):
         return ""
+    if file.lower().startswith(("http://", "https://", "ftp://")):
+        from shlex import quote
+
+        return f"; it is an address: download the file first, `curl -LO {quote(_raw(file))}`"
     folder, name = os.path.split(file)
     try:
         names = os.listdir(folder or ".")
@@ -102,3 +105,17 @@ def hint(file: str) -> str:
         near = nearest(name, COMMANDS)
         return f"; did you mean the command `{near}`?" if near is not None else "; a model file ends in .yaml"
     return ""
+
+
+def _raw(address: str) -> str:
+    """The address of a file itself, where a service's page that shows the file is given.
+
+    >>> _raw("https://github.com/owner/name/blob/main/net.yaml")
+    'https://raw.githubusercontent.com/owner/name/main/net.yaml'
+    """
+    start, blob, rest = address.partition("/blob/")
+    if start.startswith("https://github.com/"):
+        return (
+            f"https://raw.githubusercontent.com/{start.removeprefix('https://github.com/')}/{rest}" if blob else address
+        )
+    return f"{start}/{'raw' if start.endswith('/-') else 'resolve'}/{rest}" if blob else address

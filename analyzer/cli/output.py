@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from analyzer.cli.inputs import MODEL
 from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.diagnostics import Diagnostic
+from analyzer.diagnostics import FILE_CODES, Diagnostic
 from analyzer.reporter.format import EndingError, Format, chosen
 from analyzer.reporter.options import Failed, Options
 from analyzer.source import inert
@@ -17,9 +17,6 @@ from analyzer.source import inert
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: The code of a file that cannot be read: the file is at fault, not the model.
-UNREADABLE = "FILE101"
 
 
 def terminal_width() -> int | None:
@@ -101,13 +98,11 @@ def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format:
     """Reports what is wrong on stderr, writes the report if there is one, and returns the exit code."""
     failed = [report for report in reports if isinstance(report, Failed)]
     findings = [finding for report in failed for finding in report.diagnostics]
-    faults = [finding.message for finding in findings if finding.code == UNREADABLE]
-    findings = [finding for finding in findings if finding.code != UNREADABLE]
     untouched = kept(asked.output) if failed else None
-    complain(findings, [*faults, *filter(None, [untouched])], texts, color=asked.color, width=asked.width)
+    complain(findings, [*filter(None, [untouched])], texts, color=asked.color, width=asked.width)
     if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))
-    return FAULT if faults else WRONG if failed else FINE
+    return FAULT if any(finding.code in FILE_CODES for finding in findings) else WRONG if failed else FINE
 
 
 def complain(
@@ -120,6 +115,8 @@ def complain(
 ) -> None:
     """Writes to stderr what is wrong with models (`findings`, with their texts by file) and with files (`faults`)."""
     encoding = sys.stderr.encoding or "ascii"
+    faults = [*(finding.message for finding in findings if finding.code in FILE_CODES), *faults]
+    findings = [finding for finding in findings if finding.code not in FILE_CODES]
     lines: Iterable[str] = ()
     if findings:
         from analyzer.reporter.messages import render

@@ -12,7 +12,7 @@ from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.options import add_color, options_parser, parsed
 from analyzer.cli.output import complain, encodes, write_stdout
 from analyzer.contract.saved import LONGEST_REPORT
-from analyzer.diagnostics import Diagnostic, ModelError
+from analyzer.diagnostics import FILE_CODES, Diagnostic, ModelError
 from analyzer.loader.text.files import FileError, decode, utf8
 from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.reporter.terminal import fitted
@@ -97,6 +97,11 @@ def _check(asked: Any) -> int:
         try:
             texts[label] = _read(file, label, asked.inputs, report=report)
             found = _findings(texts[label], label, schema, report=report)
+            if found and not report:
+                from analyzer.loader.foreign.recognize import foreign_finding
+
+                foreign = foreign_finding(texts[label].encode(errors="surrogatepass"), label)
+                found = found if foreign is None else [foreign]
         except ModelError as error:
             found = list(error.diagnostics)
         except FileError as error:
@@ -106,7 +111,8 @@ def _check(asked: Any) -> int:
         if not found:
             write_stdout([f"{fitted(label, encodes(sys.stdout))}: fits the {asked.kind} schema\n"])
     complain(findings, faults, texts, color=asked.color)
-    return FAULT if faults else WRONG if findings else FINE
+    fault = faults or any(finding.code in FILE_CODES for finding in findings)
+    return FAULT if fault else WRONG if findings else FINE
 
 
 def _read(file: str, label: str, inputs: Inputs, *, report: bool) -> str:

@@ -44,7 +44,7 @@ def test_a_wrong_model_is_said_on_stderr(pair: Path, capsys: Said) -> None:
         (["net.yaml", "net.yaml", "net.yaml"], "`analyzer diff` takes two networks, an old and a new one, not 3"),
         (["net.yaml", "nett.yaml"], "did you mean `net.yaml`?"),
         (["net.yaml", "net.json", "--formt", "json"], "unknown option `--formt`; did you mean `--format`?"),
-        (["net.yaml", "wide.yaml", "-o", "net.yaml"], "`net.yaml` is the model itself"),
+        (["net.yaml", "wide.yaml", "-o", "net.yaml"], "`net.yaml` is a side of this comparison"),
     ],
 )
 def test_refusals_are_one_line(pair: Path, capsys: Said, arguments: list[str], said: str) -> None:

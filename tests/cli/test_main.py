@@ -39,6 +39,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["nte.yaml"], "file `nte.yaml` does not exist; did you mean `net.yaml`?"),
         (["layer"], "file `layer` does not exist; did you mean the command `layers`?"),
         (["resnet"], "file `resnet` does not exist; a model file ends in .yaml"),
+        (["https://a.org/n.yaml?b&c"], "file `https://a.org/n.yaml?b&c` does not exist; it is an address: download the file first, `curl -LO 'https://a.org/n.yaml?b&c'`"),
         (["nowhere/net.yaml"], "file `nowhere/net.yaml` does not exist"),
         (["."], "`.` is a folder, not a model file"),
         (["net.yaml\0"], "`net.yaml\\x00` cannot be read: embedded null byte"),

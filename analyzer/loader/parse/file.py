@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from analyzer.diagnostics import Diagnostic, in_order, nearest
+from analyzer.diagnostics import Diagnostic, in_order, listed, nearest
 from analyzer.layers import CATALOGUE, found_elsewhere
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.expressions.expression import BUILT_IN
@@ -61,6 +61,12 @@ def parse(text: str, file: str) -> Parsed:
         model = None if tree is None else _parse_root(parser, tree)
     except Enough as enough:
         parser.problems.append(enough.note())
+    if parser.problems:
+        from analyzer.loader.foreign.recognize import foreign_finding
+
+        foreign = foreign_finding(text.encode(errors="surrogatepass"), file)
+        if foreign is not None:
+            return Parsed(None, [foreign], read.tree)
     if model is not None:
         model.faulty = bool(parser.problems)
     return Parsed(None if read.lost else model, in_order(parser.problems), read.tree)
@@ -74,6 +80,9 @@ class _Start:
 _START = (_Start(), _Start())
 
 
+_EXAMPLE = "`analyzer example` prints a model to start from"
+
+
 def _parse_root(parser: Parser, tree: Tree) -> Model | None:
     """The description that the root of a tree makes; None after a finding about the file as a whole."""
     if isinstance(tree, Mapping) and not tree.items and parser.problems:
@@ -81,7 +90,7 @@ def _parse_root(parser: Parser, tree: Tree) -> Model | None:
     if not isinstance(tree, Mapping) or not tree.items:
         empty = isinstance(tree, Mapping) or (isinstance(tree, Scalar) and not tree.text)
         message = "the model is empty" if empty else f"a model must be a mapping of keys, not {described(tree)}"
-        help = "`analyzer example` prints a model to start from"
+        help = _EXAMPLE
         if isinstance(tree, Sequence):
             help = "write the layers under `layers:`, and `input:` beside it"
         parser.problem("MODEL100", message, tree, help=help)
@@ -91,8 +100,22 @@ def _parse_root(parser: Parser, tree: Tree) -> Model | None:
         help = "`analyzer diff` compares reports, and `analyzer check --against` takes one as its base"
         parser.problem("MODEL100", message, tree.items[0][0], help=help)
         return None
+    if _says_nothing(tree):
+        message = "the file does not describe a network: it has neither `input` nor `layers`"
+        notes = [f"its keys are {listed((shown(key.text) for key, _ in tree.items), last='and')}"]
+        parser.problem("MODEL100", message, tree.items[0][0], notes=notes, help=_EXAMPLE)
+        return None
     _parse_keys(parser, tree)
     return parser.model
+
+
+def _says_nothing(tree: Mapping) -> bool:
+    """Whether no key of a file is about a network, nor means one that is: what it lacks is then no second mistake."""
+    keys = {key.text for key, _ in tree.items} - {"name", "description"}
+    meant = (
+        key in TOP_KEYS or key in CATALOGUE or key.lower() in KEYS_ELSEWHERE or found_elsewhere(key) for key in keys
+    )
+    return bool(keys) and not any(meant) and not any(nearest(key, TOP_KEYS) for key in keys)
 
 
 def _parse_keys(parser: Parser, tree: Mapping) -> None:

@@ -102,6 +102,7 @@ def _unreadable(path: str, error: OSError | ValueError) -> FileError:
 def decode(data: bytes, file: str) -> str:
     """The text of a model's bytes; raises `ModelError` where they are too many or not UTF-8."""
     if len(data) > LIMITS.text:
+        _refuse_foreign(data, file)
         message = f"the file is larger than {LIMITS.text // 1024:,} KiB, the limit for a model"
         raise ModelError(
             [Diagnostic("LIMIT101", message, Span(file, 1, 1), help="`repeat` and `blocks` make a long model short")]
@@ -114,6 +115,7 @@ def utf8(data: bytes, file: str) -> str:
     try:
         return data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
+        _refuse_foreign(data, file)
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
@@ -121,3 +123,12 @@ def utf8(data: bytes, file: str) -> str:
         if data[:2] in (b"\xff\xfe", b"\xfe\xff") and data[2:4] != b"\0\0":
             message = "the file is UTF-16, not UTF-8"
         raise ModelError([Diagnostic("YAML109", message, Span(file, line, column), help="save it as UTF-8")]) from None
+
+
+def _refuse_foreign(data: bytes, file: str) -> None:
+    """Refuses a file of another format by its name: that it is too large, or no text, is a consequence."""
+    from analyzer.loader.foreign.recognize import foreign_finding
+
+    finding = foreign_finding(data, file)
+    if finding is not None:
+        raise ModelError([finding])
