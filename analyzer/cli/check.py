@@ -13,11 +13,10 @@ from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
 from analyzer.cli.config import Configuration, Settings
 from analyzer.cli.folders import KEYS, Found, Skipped, models
-from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of_data, read_data
 from analyzer.cli.options import add_format, add_model, option_value, options_parser, parsed
-from analyzer.cli.output import complain, encodes, format_of, options_of, write
+from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
 from analyzer.diagnostics import FILE_CODES, SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
 from analyzer.loader.text.top import has_key
@@ -58,7 +57,7 @@ def main(arguments: list[str]) -> int:
     if not files and not asked.skip_others:
         raise UsageError(f"no model found; {skipped}")
     faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
-    untouched = kept(asked.output) if faults else None
+    untouched = kept_as_it_is(asked) if faults else None
     complain((), [*faults, *filter(None, [str(skipped), untouched])], {}, color=asked.color)
     if untouched is None:
         write(asked, format.render(CheckRun(files, _union(files), __version__), options_of(asked, format)))
@@ -69,6 +68,8 @@ def _describe(asked: Any) -> int:
     """Writes the pages of checks, or the list of them."""
     wanted = chosen(asked.select or (), asked.ignore or ()) if asked.explain is None else chosen([asked.explain])
     unicode = asked.output is not None or encodes(sys.stdout)
+    for file in asked.files:
+        asked.inputs.keep(file)
     lines = _index(wanted) if asked.explain is None else _pages(wanted)
     write(asked, (f"{fitted(line, unicode)}\n" for line in lines))
     return FINE

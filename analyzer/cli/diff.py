@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.cli.inputs import SIDE
-from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.options import add_format, add_mode, add_model, add_run, options_parser, parsed
-from analyzer.cli.output import complain, format_of, options_of, write
+from analyzer.cli.output import complain, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.sides import read_sides
 from analyzer.difference import compare
 from analyzer.reporter.difference import FORMATS
@@ -32,7 +31,7 @@ def main(arguments: list[str]) -> int:
     old, new = read_sides(first, second, asked, texts)
     if isinstance(old, Failed) or isinstance(new, Failed):
         findings = [finding for side in (old, new) if isinstance(side, Failed) for finding in side.diagnostics]
-        untouched = filter(None, [kept(asked.output)])
+        untouched = filter(None, [kept_as_it_is(asked)])
         complain(findings, [*untouched], texts, color=asked.color, width=asked.width)
         return FAULT
     difference = compare(old.report, new.report, labels=(old.label, new.label))

@@ -103,8 +103,7 @@ def guarded(arguments: list[str]) -> int:
         _say(f"the output cannot be written: {error.strerror or error}")
         return FAULT
     except RecursionError:
-        _say("the model nests too deeply")
-        return WRONG
+        return _fault("the model nests too deeply", arguments, WRONG)
     except MemoryError:
         return _out_of_memory()
     except Exception as error:
@@ -112,10 +111,8 @@ def guarded(arguments: list[str]) -> int:
             return _out_of_memory()
         if os.environ.get("ANALYZER_DEBUG"):
             raise
-        _say(
-            f"internal error in analyzer, not in your model: {type(error).__name__}: {error}; ANALYZER_DEBUG=1 shows where"
-        )
-        return FAULT
+        said = f"{type(error).__name__}: {error}; ANALYZER_DEBUG=1 shows where"
+        return _fault(f"internal error in analyzer, not in your model: {said}", arguments)
 
 
 def _out_of_memory() -> int:
@@ -132,13 +129,13 @@ def _ended(arguments: list[str]) -> int:
         return FINE if end.code is None else int(end.code)
 
 
-def _fault(message: str, arguments: list[str]) -> int:
-    """Says what is at fault, and that the file of `-o` is still the one before."""
+def _fault(message: str, arguments: list[str], code: int = FAULT) -> int:
+    """Says what is at fault, and that the file of `-o` is still the one before; returns the exit code."""
     from analyzer.cli.kept import kept, output_in
 
     for line in filter(None, (message, kept(output_in(arguments)))):
         _say(line)
-    return FAULT
+    return code
 
 
 def _option(setting: str) -> str:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.cli.inputs import MODEL
-from analyzer.cli.kept import kept
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import FILE_CODES, Diagnostic
 from analyzer.reporter.format import EndingError, Format, chosen
@@ -94,11 +93,18 @@ def write(asked: Any, chunks: Iterable[str]) -> None:
         write_file(asked.output, chunks)
 
 
+def kept_as_it_is(asked: Any) -> str | None:
+    """The message that the file of `-o` was not changed, where there is such a file and no complete result."""
+    from analyzer.cli.kept import kept
+
+    return kept(asked.output)
+
+
 def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format: Format, options: Options) -> int:
     """Reports what is wrong on stderr, writes the report if there is one, and returns the exit code."""
     failed = [report for report in reports if isinstance(report, Failed)]
     findings = [finding for report in failed for finding in report.diagnostics]
-    untouched = kept(asked.output) if failed else None
+    untouched = kept_as_it_is(asked) if failed else None
     complain(findings, [*filter(None, [untouched])], texts, color=asked.color, width=asked.width)
     if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))

@@ -25,6 +25,8 @@ def main(arguments: list[str]) -> int:
     if asked.columns == ["help"]:
         from analyzer.reporter.analysis.columns import described
 
+        for file in asked.files:
+            asked.inputs.keep(file)
         write(asked, (f"{line}\n" for line in described()))
         return FINE
     check_files(asked.files)

@@ -22,10 +22,10 @@ def write_file(path: str, chunks: Iterable[str]) -> None:
     """Writes a file completely or not at all; raises `UsageError` where it cannot be written."""
     try:
         target = os.path.realpath(path)
-    except (OSError, ValueError) as error:  # the current folder was deleted
+        mode = _mode(target)
+    except (OSError, ValueError) as error:  # such as a current folder that was deleted, or a circle of links
         raise _unwritable(path, error) from None
-    mode = _mode(target)
-    if mode is not None and stat.S_ISDIR(mode):
+    if path.endswith((os.sep, "/")) or (mode is not None and stat.S_ISDIR(mode)):
         raise UsageError(f"`{path}` is a folder; `-o` takes a file")
     number = descriptor(path)
     if number is not None:
@@ -40,7 +40,7 @@ def _mode(target: str) -> int | None:
     """What a file is and who may use it; None for a file that does not exist."""
     try:
         return os.stat(target).st_mode
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

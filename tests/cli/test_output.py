@@ -148,6 +148,19 @@ def test_a_folder_without_permission(folder: Path, capsys: Said) -> None:
     assert capsys.readouterr().err == "analyzer: `shut/a.json` cannot be written: Permission denied\n"
 
 
+def test_names_that_lead_to_no_file(folder: Path, capsys: Said) -> None:
+    (folder / "loop.json").symlink_to("loop.json")
+    assert guarded(["net.yaml", "-o", "loop.json"]) == 2
+    assert guarded(["net.yaml", "-o", "new/"]) == 2
+    assert guarded(["net.yaml", "-o", ""]) == 2
+    assert capsys.readouterr().err == (
+        "analyzer: `loop.json` cannot be written: Too many levels of symbolic links\n"
+        "analyzer: `new/` is a folder; `-o` takes a file\n"
+        "analyzer: `--output`: the name of a file is needed\n"
+    )
+    assert names(folder) == sorted([*GIVEN, "loop.json"])
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device"), ValueError("x")])
 def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) -> None:
     def chunks() -> Iterator[str]:
@@ -249,6 +262,8 @@ def test_what_is_listed_goes_to_the_file_too(command: str, folder: Path, capsys:
     assert guarded([*command.split(), "-o", "list.txt"]) == 0
     assert capsys.readouterr() == ("", "")
     assert (folder / "list.txt").read_text() == usual
+    assert guarded([*command.split(), "-o", "net.yaml", "--", "net.yaml"]) == 2
+    assert (folder / "net.yaml").read_text() == MODEL
 
 
 def test_devices_and_pipes_are_written_to(folder: Path) -> None:
