@@ -24,6 +24,9 @@ UNREADABLE, FOREIGN = FILE_CODES = ("FILE101", "FILE102")
 #: Among more names than this, only those that begin with the same letter are compared: comparing takes long.
 _MANY = 500
 
+#: Only the beginning of a longer word is compared.
+_LONGEST = 60
+
 #: A sentence lists at most this many names.
 _LISTED = 30
 
@@ -128,23 +131,18 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that is most similar to `word`, or None if none is similar.
+    """The known name that `word` is a misspelling of, or None if it is of none.
 
     >>> nearest("kernal", ["kernel", "stride"])
     'kernel'
     """
-    from difflib import get_close_matches
+    from analyzer.spelling import most_similar
 
     names = list(known)
     if len(names) > _MANY:
         begins = (word[:1].lower(), word[:1].upper())
-        names = [name for name in names if name.startswith(begins) and abs(len(name) - len(word)) < 3]
-    names = names[:_MANY]
-    lowered = {name.lower(): name for name in reversed(names)}
-    if word.lower() in lowered:
-        return lowered[word.lower()]
-    close = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return lowered[close[0]] if close else None
+        names = [name for name in names if name.startswith(begins) and abs(len(name) - len(word)) < 4]
+    return most_similar(word[:_LONGEST], names[:_MANY])
 
 
 def listed(names: Iterable[str], *, last: str = "or") -> str:

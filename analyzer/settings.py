@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import inf
 from operator import index
 
-from analyzer.diagnostics import listed, nearest
+from analyzer.diagnostics import listed
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -83,20 +83,22 @@ def one_of(setting: str, value: object, choices: Iterable[str]) -> str:
     """A setting's value, which must be one of `choices`."""
     choices = tuple(choices)
     if not isinstance(value, str) or value not in choices:
-        raise SettingError(f"`{{{setting}}}` {none_of(value, choices)}", setting)
+        raise SettingError(f"`{{{setting}}}` {none_of(value, choices, setting)}", setting)
     return value
 
 
-def none_of(value: object, choices: Iterable[str]) -> str:
+def none_of(value: object, choices: Iterable[str], setting: str = "") -> str:
     """The end of the message about a value that is not one of `choices`.
 
     >>> none_of("adamm", ["sgd", "adam"])
     'must be `sgd` or `adam`, not `adamm`; did you mean `adam`?'
     """
+    from analyzer.words.settings import setting_help  # with tables that only a mistake needs
+
     choices = tuple(choices)
     word = shown(str(value))
-    near = nearest(word, choices)
-    return f"must be {listed(choices)}, not `{word}`" + (f"; did you mean `{near}`?" if near else "")
+    help = setting_help(setting, word, choices)
+    return f"must be {listed(choices)}, not `{word}`" + (f"; {help}" if help else "")
 
 
 def reading(setting: str, read: Callable[[str], Any], value: object) -> Any:

@@ -37,7 +37,7 @@ FLOORS = {
     "loader": 3,
     "engine": 2,
     "layers": 1,
-    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "constructors": 0, "settings": 0,
+    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "constructors": 0, "settings": 0, "spelling": 0, "words": 0,
 }  # fmt: skip
 
 #: Rooms of one floor of which the first may read the second.
@@ -45,9 +45,13 @@ ARROWS = {
     ("__main__", "cli"),
     ("diagnostics", "source"),  # a finding has a place
     ("diagnostics", "record"),  # plain data
+    ("diagnostics", "spelling"),  # the nearest name
     ("record", "constructors"),  # of records
     ("settings", "diagnostics"),  # the nearest name
     ("settings", "source"),  # how a value is shown
+    ("settings", "words"),  # what a choice is called elsewhere
+    ("words", "diagnostics"),  # the nearest name
+    ("words", "source"),  # how a word is shown
 }  # fmt: skip
 
 #: Built-in functions that one module may call, and no other.

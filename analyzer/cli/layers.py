@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from analyzer.cli.main import FINE, UsageError
 from analyzer.cli.options import options_parser
 from analyzer.cli.output import write_stdout
-from analyzer.diagnostics import nearest
-from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
+from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.layers.elsewhere import found_elsewhere, nearest_type, type_help
 
 
 def main(arguments: list[str]) -> int:
@@ -26,8 +26,7 @@ def main(arguments: list[str]) -> int:
     if layer is None:
         elsewhere = found_elsewhere(asked.type)
         if elsewhere is None:
-            near = nearest(asked.type, CATALOGUE)
-            hint = f"did you mean `{near}`?" if near else "`analyzer layers` lists them"
+            hint = type_help(asked.type) or nearest_type(asked.type) or "`analyzer layers` lists them"
             raise UsageError(f"unknown layer type `{asked.type}`; {hint}")
         write_stdout([f"`{asked.type}` is called `{elsewhere}` here.\n\n"])
         layer = CATALOGUE[elsewhere.partition(":")[0]]

@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
         action = self._option_string_actions.get(option)
         if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
             word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
-            raise UsageError(f"`{option}` {none_of(word, action.choices)}")
+            raise UsageError(f"`{option}` {none_of(word, action.choices, action.dest)}")
         raise UsageError(f"`{option}`: {why}" if why else message)
 
     def _unknown(self, words: str) -> str:

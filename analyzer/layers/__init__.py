@@ -34,18 +34,3 @@ __all__ = [
     "Sharing",
     "parameter",
 ]
-
-
-def found_elsewhere(name: str) -> str | None:
-    """The name in this language of a layer that other frameworks call `name`, or None.
-
-    >>> found_elsewhere("nn.Conv2d"), found_elsewhere("LocallyConnected2D")
-    ('conv', 'conv: {sharing: local}')
-    """
-    wanted = name.rpartition(".")[2].lower().replace("_", "")
-    for layer in CATALOGUE.values():
-        for other in layer.elsewhere:
-            known, _, meaning = other.partition(" → ")
-            if known.lower().replace("_", "") == wanted:
-                return meaning or layer.type
-    return None

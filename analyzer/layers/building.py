@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.diagnostics import Refusal, nearest
-from analyzer.layers import CATALOGUE, Layer, found_elsewhere
+from analyzer.diagnostics import Refusal
+from analyzer.layers import CATALOGUE, Layer
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -27,9 +27,9 @@ def build(type: str, written: Mapping[str, Any] | Any = None) -> Layer:
     """
     cls = CATALOGUE.get(type)
     if cls is None:
-        elsewhere = found_elsewhere(type)
-        near = nearest(type, CATALOGUE)
-        help = f"`{type}` is called `{elsewhere}` here" if elsewhere else f"did you mean `{near}`?" if near else None
+        from analyzer.layers.elsewhere import nearest_type, type_help  # with tables that only a mistake needs
+
+        help = type_help(type) or nearest_type(type)
         raise Refusal(f"there is no layer type called `{shown(type)}`", code="MODEL102", help=help)
     if written is None:
         return cls()

@@ -35,7 +35,7 @@ class _Dense(Layer):
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
 
 
-class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connected", "connected", "Gemm", "MatMul")):
+class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connected", "connected", "Gemm")):
     """A dense layer over the whole input volume, flattened.
 
     output   a vector of `units`

@@ -7,6 +7,7 @@ describes itself to the JSON schema, the docs and the messages, so that a range 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import isfinite
 
 from analyzer.diagnostics import Refusal, listed, nearest
@@ -149,8 +150,8 @@ class FlagOr(Kind):
             return bool(value)
         if isinstance(value, str) and value in self.choices:
             return str(value)
-        near = nearest(value, self.choices) if isinstance(value, str) else None
-        raise self.refuse(value, help=f"did you mean `{near}`?" if near else flag_help(value))
+        help = word_help(value, self.choices) if isinstance(value, str) else None
+        raise self.refuse(value, help=help or flag_help(value))
 
     def schema(self) -> Fragment:
         return {"enum": [True, False, *self.choices]}
@@ -217,8 +218,7 @@ class Choice(Kind):
     def read(self, value: Value) -> str:
         if isinstance(value, str) and value in self.choices:
             return str(value)
-        near = nearest(value, self.choices) if isinstance(value, str) else None
-        raise self.refuse(value, help=f"did you mean `{near}`?" if near else None)
+        raise self.refuse(value, help=word_help(value, self.choices))
 
     def schema(self) -> Fragment:
         return {"enum": list(self.choices)}
@@ -229,6 +229,15 @@ def flag_help(value: Value) -> str | None:
     word = str(value).lower()
     meant = {"yes": "true", "on": "true", "no": "false", "off": "false", "1": "true", "0": "false"}.get(word)
     return f"write `{meant}`" if meant else None
+
+
+def word_help(value: Value, choices: Collection[str]) -> str | None:
+    """What helps where a word is none of the choices: its name here, or the nearest choice."""
+    if not isinstance(value, str | bool):
+        return None
+    from analyzer.words.settings import setting_help  # with tables that only a mistake needs
+
+    return setting_help("", str(value), choices)
 
 
 def number_help(value: Value) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from analyzer.diagnostics import Refusal, listed, nearest
+from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.kinds import Kind
 from analyzer.layers.padding import Padding
 from analyzer.layers.sharing import Sharing
@@ -28,16 +28,6 @@ _REQUIRED = object()
 
 #: What only a kind makes: a value of one of these was read before.
 _READ = (tuple, Padding, Sharing)
-
-#: What other libraries call a parameter, and what this language calls it.
-_ELSEWHERE = {
-    "kernel_size": "kernel", "ksize": "kernel", "size": "kernel", "pool_size": "kernel", "window": "kernel",
-    "strides": "stride", "pad": "padding", "pads": "padding", "out_channels": "filters", "channels": "filters",
-    "num_output": "filters", "features": "units", "out_features": "units", "depth": "filters", "use_bias": "bias",
-    "dilation_rate": "dilation", "group": "groups", "activation": "act", "normalization": "norm",
-    "depth_multiplier": "multiplier", "p": "rate", "dim": "axis", "num_heads": "heads", "hidden_size": "units",
-    "scale_factor": "factor", "ceil_mode": "rounding", "n": "filters", "alpha": "slope", "negative_slope": "slope",
-}  # fmt: skip
 
 #: A value of each parameter that some type requires, for an example; 1 for any other.
 _SAMPLES = {
@@ -133,12 +123,15 @@ def _read(type: str, declaration: Parameter, value: Any) -> Any:
 
 def unknown_parameter(type: str, declared: Declared, name: str) -> Refusal:
     """The refusal of a parameter that the type does not have."""
+    from analyzer.words.parameter_help import parameter_help  # with tables that only a mistake needs
+
+    letters = [one.letter for one in declared.values() if one.letter]
     return Refusal(
         f"`{type}` has no parameter `{shown(name)}`",
         code="VALUE102",
         parameter=name,
         notes=[names_listed(declared)],
-        help=meant_parameter(name, declared),
+        help=parameter_help(name, type, declared, letters),
     )
 
 
@@ -149,14 +142,6 @@ def missing_parameters(type: str, declared: Declared, missing: Iterable[str]) ->
         code="VALUE103",
         help=f"for example `{example(type, declared)}`",
     )
-
-
-def meant_parameter(name: str, declared: Declared) -> str | None:
-    """What helps where a parameter has a name from elsewhere or a misspelt one."""
-    near = _ELSEWHERE.get(name.lower())
-    if near not in declared:
-        near = nearest(name, [*declared, *filter(None, (one.letter for one in declared.values()))])
-    return f"did you mean `{near}`?" if near else None
 
 
 def names_listed(names: Iterable[str]) -> str:

@@ -103,7 +103,7 @@ class MaxPool(
     Pool,
     type="max_pool",
     elsewhere=("MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "maxpool",
-               "SpatialMaxPooling", "Pooling"),
+               "SpatialMaxPooling"),
 ):  # fmt: skip
     """The largest value of each window.
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed, nearest
-from analyzer.layers.kinds import Kind, Number, Whole, number_help, whole
+from analyzer.layers.kinds import Kind, Number, Whole, number_help, whole, word_help
 from analyzer.layers.padding import Padding
 from analyzer.layers.sharing import LOCAL, SHARED, Sharing
 from analyzer.source import shown
@@ -112,8 +112,7 @@ class PaddingKind(Kind):
                 return Padding.explicit(0) if value == "valid" else Padding(value)
             sizes = read_sizes(value)
             if sizes is None or None in sizes or len(sizes) not in (2, 3):
-                near = nearest(value, self.modes)
-                raise self.refuse(value, help=f"did you mean `{near}`?" if near else number_help(value))
+                raise self.refuse(value, help=word_help(value, self.modes) or number_help(value))
             value = sizes
         if isinstance(value, dict):
             return self._sides(value)
@@ -190,7 +189,9 @@ class SharingKind(Kind):
                 except Refusal as refusal:
                     refusal.at = (policy, *refusal.at)
                     raise
-        near = nearest(value, ("shared", "local", "tiled", "regions")) if isinstance(value, str) else None
+        from analyzer.words.settings import choice_meant  # with tables that only a mistake needs
+
+        near = choice_meant(value, ("shared", "local", "tiled", "regions")) if isinstance(value, str) else None
         if near in ("tiled", "regions"):
             near = f"{{{near}: 2}}"
         raise self.refuse(value, help=f"did you mean `{near}`?" if near else None)
@@ -263,8 +264,7 @@ class Axes(Kind):
         for place, name in enumerate(names):
             at = (place,) if names is value else ()
             if not isinstance(name, str) or name not in self.choices:
-                near = nearest(name, self.choices) if isinstance(name, str) else None
-                raise self.refuse(name, at=at, help=f"did you mean `{near}`?" if near else None)
+                raise self.refuse(name, at=at, help=word_help(name, self.choices))
             if name in names[:place]:
                 raise Refusal(f"names the axis `{name}` twice", code="VALUE101", at=at)
         return tuple(str(name) for name in names)

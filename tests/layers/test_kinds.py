@@ -8,8 +8,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from analyzer.diagnostics import Refusal
-from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, found_elsewhere, parameter
+from analyzer.layers import CATALOGUE, LOCAL, SHARED, Parameter, Sharing, parameter
 from analyzer.layers.base import Layer
+from analyzer.layers.elsewhere import found_elsewhere
 from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Kind, Number, Whole, whole
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.layers.spatial_kinds import Axes, Factors, PaddingKind, SharingKind, Sizes, VolumeKind, Wholes

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from analyzer.diagnostics import nearest
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.units import count
+from analyzer.words.lookup import absent, called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ _HEADINGS = {
 
 def unknown_key(key: str) -> str:
     """What is wrong with a key that no budget has."""
-    near = nearest(key, AMOUNTS)
-    return f"a budget has no `{key}`; " + (f"did you mean `{near}`?" if near else f"its keys are {', '.join(AMOUNTS)}")
+    from analyzer.words.keys import BUDGET, BUDGET_ABSENT  # tables that only a mistake needs
+
+    near = called(key, BUDGET, AMOUNTS) or nearest(key, AMOUNTS)
+    help = f"did you mean `{near}`?" if near else absent(key, BUDGET_ABSENT) or f"its keys are {', '.join(AMOUNTS)}"
+    return f"a budget has no `{key}`; {help}"
 
 
 def difference(key: str, amount: int, allowed: int) -> str:

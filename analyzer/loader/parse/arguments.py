@@ -10,7 +10,6 @@ from analyzer.loader.parse.description import Argument, LayerItem, Template, bui
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import is_nothing
-from analyzer.loader.parse.suggestions import meant, sugar_help, written_otherwise
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.places import described, inner
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
@@ -75,6 +74,8 @@ def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
     refusal = unknown_parameter(kind.type, kind.declared, name.text)
     help = refusal.help
     if any(sign in name.text for sign in ":="):  # a value without a space before it
+        from analyzer.loader.parse.suggestions import meant  # with tables that only a mistake needs
+
         help = meant(name.text, [*kind.declared, *kind.letters])
     if name.text in GRAPH_KEYS:
         help = f"write `{name.text}` beside `{kind.type}`, not inside it"
@@ -96,6 +97,8 @@ def _argument(
     try:
         return Argument(declaration, template, declaration.kind.read(template.value))
     except Refusal as refusal:
+        from analyzer.loader.parse.suggestions import written_otherwise  # with tables that only a mistake needs
+
         refusal.help = written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
         if bare and isinstance(tree, Sequence):
             refusal.help = f"write parameters with their names: `{example(kind.type, kind.declared)}`"
@@ -119,6 +122,8 @@ def parse_sugar(parser: Parser, subject: str, declaration: Parameter, tree: Tree
     try:
         read = declaration.kind.read(template.value)
     except Refusal as refusal:
+        from analyzer.loader.parse.suggestions import sugar_help  # with tables that only a mistake needs
+
         refusal.help = sugar_help(declaration, name.text) or refusal.help
         parser.refused(refusal, subject, tree)
         return None

@@ -58,7 +58,7 @@ def _signature(parser: Parser, block: Block, key: Scalar, value: Tree, known: Kn
         return None
     for word, _ in value.items:
         if word.text not in BLOCK_KEYS:
-            unknown_key(parser, word, f"block `{shown(key.text)}`", BLOCK_KEYS)
+            unknown_key(parser, word, f"block `{shown(key.text)}`", BLOCK_KEYS, elsewhere="block")
     params, body, description = value.get("params"), value.get("layers"), value.get("description")
     if description is not None:
         text_of(parser, description, "`description`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.diagnostics import Refusal, listed, nearest
+from analyzer.diagnostics import Refusal, listed
 from analyzer.dtypes import BITS
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers.kinds import Number, Whole
@@ -25,7 +25,7 @@ def parse_budget(parser: Parser, tree: Tree) -> None:
     """The limits that `budget` sets."""
     for key, value in pairs_of(parser, tree, "`budget`", "budget: {params: 26M}"):
         if key.text not in AMOUNTS:
-            unknown_key(parser, key, "`budget`", AMOUNTS)
+            unknown_key(parser, key, "`budget`", AMOUNTS, elsewhere="budget")
             continue
         limit = _limit(parser, key.text, value)
         if limit is not None:
@@ -40,7 +40,7 @@ def _limit(parser: Parser, name: str, tree: Tree) -> Limit | None:
     ends: dict[str, tuple[int, str]] = {}
     for key, value in tree.items:
         if key.text not in ("min", "max"):
-            unknown_key(parser, key, f"a limit of `{name}`", ("min", "max"))
+            unknown_key(parser, key, f"a limit of `{name}`", ("min", "max"), elsewhere="ends")
             continue
         amount = _amount(parser, name, value)
         if amount is not None:
@@ -77,7 +77,7 @@ def parse_training(parser: Parser, tree: Tree) -> None:
     """The defaults that `training` gives."""
     for key, value in pairs_of(parser, tree, "`training`", "training: {batch: 32, optimizer: adam}"):
         if key.text not in TRAINING_KEYS:
-            unknown_key(parser, key, "`training`", TRAINING_KEYS)
+            unknown_key(parser, key, "`training`", TRAINING_KEYS, elsewhere="training")
             continue
         try:
             parser.model.training[key.text] = _training_value(key.text, plain_value(value))
@@ -93,7 +93,8 @@ def _training_value(name: str, value: Any) -> Any:
     choices = TRAINING_KEYS[name] or tuple(BITS)
     if isinstance(value, str) and value in choices:
         return value
-    near = nearest(value, choices) if isinstance(value, str) else None
     said = f"`{shown(str(value))}`" if not isinstance(value, (list, dict)) else "a list or a mapping"
-    help = f"did you mean `{near}`?" if near else None
+    from analyzer.words.settings import setting_help  # with tables that only a mistake needs
+
+    help = setting_help(name, value, choices) if isinstance(value, str) else None
     raise Refusal(f"must be {listed(choices)}, not {said}", code="VALUE101", help=help)

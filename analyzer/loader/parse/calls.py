@@ -6,9 +6,9 @@ from analyzer.diagnostics import listed
 from analyzer.layers.parameters import names_listed
 from analyzer.loader.parse.description import Block, CallItem, Template
 from analyzer.loader.parse.grammar import GRAPH_KEYS
+from analyzer.loader.parse.naming import key_help
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import is_nothing
-from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Tree
@@ -61,6 +61,6 @@ def _unknown_parameter(parser: Parser, block: Block, name: Scalar) -> None:
     if name.text in GRAPH_KEYS:
         help: str | None = f"write `{name.text}` beside `{block.name}`, not inside it"
     else:
-        help = meant(name.text, block.params)
+        help = key_help(name.text, [*block.params], "")
     message = f"block `{block.name}` has no parameter `{shown(name.text)}`"
     parser.problem("VALUE102", message, name, notes=[names_listed(block.params)], help=help)

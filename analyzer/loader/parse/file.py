@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 
-from analyzer.diagnostics import Diagnostic, in_order, listed, nearest
-from analyzer.layers import CATALOGUE, found_elsewhere
+from analyzer.diagnostics import Diagnostic, in_order, listed
+from analyzer.layers import CATALOGUE
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.expressions.expression import BUILT_IN
 from analyzer.loader.parse.arguments import parse_arguments
 from analyzer.loader.parse.blocks import declare_blocks, parse_bodies
 from analyzer.loader.parse.budget import parse_budget, parse_training
 from analyzer.loader.parse.description import UNKNOWN, Argument, Model, Template
-from analyzer.loader.parse.grammar import KEYS_ELSEWHERE, TOP_KEYS
+from analyzer.loader.parse.grammar import TOP_KEYS
 from analyzer.loader.parse.inputs import parse_inputs
 from analyzer.loader.parse.items import parse_layers
 from analyzer.loader.parse.naming import unknown_key, variable_name
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import list_of, mapping_of, pairs_of, text_of
-from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.limits import Enough
 from analyzer.loader.text.places import described
@@ -67,6 +66,7 @@ def parse(text: str, file: str) -> Parsed:
         foreign = foreign_finding(text.encode(errors="surrogatepass"), file)
         if foreign is not None:
             return Parsed(None, [foreign], read.tree)
+    parser.repeats.tell()
     if model is not None:
         model.faulty = bool(parser.problems)
     return Parsed(None if read.lost else model, in_order(parser.problems), read.tree)
@@ -112,10 +112,11 @@ def _parse_root(parser: Parser, tree: Tree) -> Model | None:
 def _says_nothing(tree: Mapping) -> bool:
     """Whether no key of a file is about a network, nor means one that is: what it lacks is then no second mistake."""
     keys = {key.text for key, _ in tree.items} - {"name", "description"}
-    meant = (
-        key in TOP_KEYS or key in CATALOGUE or key.lower() in KEYS_ELSEWHERE or found_elsewhere(key) for key in keys
-    )
-    return bool(keys) and not any(meant) and not any(nearest(key, TOP_KEYS) for key in keys)
+    if not keys or any(key in TOP_KEYS for key in keys):
+        return False
+    from analyzer.loader.parse.top import means_network  # with tables that only a mistake needs
+
+    return not any(map(means_network, keys))
 
 
 def _parse_keys(parser: Parser, tree: Mapping) -> None:
@@ -155,19 +156,13 @@ def _known_keys(parser: Parser, tree: Mapping) -> dict[str, Tree]:
 
 def _unknown_key(parser: Parser, key: Scalar, value: Tree, keys: dict[str, Tree]) -> None:
     """Reports an unknown key; its value is used for the key that it means, so that the other mistakes are found too."""
-    if key.text in CATALOGUE or found_elsewhere(key.text):
-        unknown_key(parser, key, "a model", TOP_KEYS, help="write layers in the list under `layers:`")
-        return
-    elsewhere = KEYS_ELSEWHERE.get(key.text.lower())
-    if elsewhere is not None:
-        unknown_key(parser, key, "a model", TOP_KEYS, help=f"did you mean `{elsewhere}`?")
-        keys.setdefault(elsewhere, Damaged(value.start, value.end))
-        return
-    unknown_key(parser, key, "a model", TOP_KEYS)
-    near = nearest(key.text, TOP_KEYS)
-    other = {"input": "inputs", "inputs": "input"}.get(near or "")
-    if near is not None and other not in keys:
-        keys.setdefault(near, value)
+    from analyzer.loader.parse.top import top_key  # with all that only a wrong file needs
+
+    help, meant, same = top_key(key.text)
+    unknown_key(parser, key, "a model", TOP_KEYS, help=help)
+    other = {"input": "inputs", "inputs": "input"}.get(meant or "")
+    if meant is not None and other not in keys:
+        keys.setdefault(meant, value if same else Damaged(value.start, value.end))
 
 
 def _parse_vars(parser: Parser, tree: Tree) -> None:
@@ -198,8 +193,9 @@ def _parse_defaults(parser: Parser, tree: Tree, known: Known) -> None:
         if key.text in CATALOGUE:
             _default(parser, key, value, known)
             continue
-        elsewhere = found_elsewhere(key.text)
-        help = f"`{shown(key.text)}` is called `{elsewhere}` here" if elsewhere else meant(key.text, CATALOGUE)
+        from analyzer.layers.elsewhere import nearest_type, type_help  # with tables that only a mistake needs
+
+        help = type_help(key.text) or nearest_type(key.text)
         if key.text in parser.model.blocks:
             help = "write the defaults of a block in its `params`, such as `params: [stride=1]`"
         message = f"no layer type is called `{shown(key.text)}`"

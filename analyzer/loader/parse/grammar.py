@@ -20,13 +20,6 @@ TOP_KEYS = {
     "training": "how the network is trained",
 }
 
-#: What other formats call the keys of a file; messages suggest the right one.
-KEYS_ELSEWHERE = {
-    "input_shape": "input", "input_size": "input", "input_dim": "input", "shape": "input", "image_size": "input",
-    "model": "layers", "network": "layers", "net": "layers", "architecture": "layers", "backbone": "layers",
-    "modules": "layers", "variables": "vars", "params": "vars", "parameters": "vars", "constants": "vars", "title": "name",
-}  # fmt: skip
-
 #: Keys beside a layer type, a block or a structure, with what they mean.
 GRAPH_KEYS = {
     "name": "its name for `from`, reports and messages",
@@ -59,16 +52,6 @@ PARALLEL_KEYS = {
 }
 JOINS = ("concat", "add", "multiply")
 
-#: What else the keys of structures and the joins are called; messages suggest the right one.
-STRUCTURE_KEYS_ELSEWHERE = {
-    "shortcut": "project", "downsample": "project", "skip": "project", "projection": "project", "layers": "body",
-    "main": "body", "branch": "branches", "activation": "act", "merge": "join", "mode": "join",
-}  # fmt: skip
-JOINS_ELSEWHERE = {
-    "sum": "add", "plus": "add", "cat": "concat", "concatenate": "concat", "stack": "concat", "mul": "multiply",
-    "product": "multiply",
-}  # fmt: skip
-
 #: Keys of a block, with what they mean.
 BLOCK_KEYS = {
     "params": "its parameters, `name` or `name=default`",
@@ -78,12 +61,6 @@ BLOCK_KEYS = {
 
 #: Axes of the long form of an input.
 INPUT_AXES = ("time", "height", "width", "length", "depth")
-
-#: What else the axes are called; messages suggest the right one.
-AXES_ELSEWHERE = {
-    "channels": "depth", "channel": "depth", "features": "depth", "filters": "depth", "c": "depth", "d": "depth",
-    "h": "height", "w": "width", "frames": "time", "t": "time", "l": "length", "n": "length", "samples": "length",
-}  # fmt: skip
 
 #: Keys of `training`, with their choices (None: see the parser). The memory analysis has the same, which a report does
 #: not load.

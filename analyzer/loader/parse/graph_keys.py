@@ -13,7 +13,6 @@ from analyzer.loader.parse.description import BrokenItem, CallItem, Item, LayerI
 from analyzer.loader.parse.naming import layer_name
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import list_of, mapping_of, text_of
-from analyzer.loader.parse.suggestions import with_dollars
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.parse.volumes import listed_sizes, volume_help
 from analyzer.loader.text.places import described
@@ -65,6 +64,8 @@ def _when(parser: Parser, tree: Tree, known: Known) -> Template | None:
     try:
         truth(template.value)
     except Refusal:
+        from analyzer.loader.parse.suggestions import with_dollars  # with tables that only a mistake needs
+
         dollared = with_dollars(tree.text if isinstance(tree, Scalar) else "", known)
         help = f"write a variable with its `$`: `{shown(dollared)}`" if dollared else "for example `when: $depth > 34`"
         parser.problem("EXPR103", f"`when` takes a condition, not {described(tree)}", tree, help=help)

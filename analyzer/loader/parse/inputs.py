@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.kinds import Whole
 from analyzer.loader.parse.description import UNKNOWN, Template
-from analyzer.loader.parse.grammar import AXES_ELSEWHERE, INPUT_AXES
+from analyzer.loader.parse.grammar import INPUT_AXES
 from analyzer.loader.parse.naming import layer_name, unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import mapping_of
@@ -75,8 +75,7 @@ def _long_form(parser: Parser, mapping: Mapping, what: str) -> str | None:
     sizes = {}
     for key, value in mapping.items:
         if key.text not in INPUT_AXES:
-            axis = AXES_ELSEWHERE.get(key.text.lower())
-            unknown_key(parser, key, what, INPUT_AXES, help=f"did you mean `{axis}`?" if axis else None)
+            unknown_key(parser, key, what, INPUT_AXES, elsewhere="axes")
         elif isinstance(value, Scalar) and "$" in value.text:
             sizes[key.text] = f"$({value.text})"
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.diagnostics import listed, nearest
+from analyzer.diagnostics import listed
 from analyzer.layers import CATALOGUE
 from analyzer.loader.parse.arguments import parse_layer, parse_sugar
 from analyzer.loader.parse.calls import parse_call
@@ -18,25 +18,22 @@ from analyzer.loader.parse.description import (
 from analyzer.loader.parse.grammar import (
     GRAPH_KEYS,
     JOINS,
-    JOINS_ELSEWHERE,
     PARALLEL_KEYS,
     RESIDUAL_KEYS,
-    STRUCTURE_KEYS_ELSEWHERE,
     STRUCTURES,
 )  # fmt: skip
 from analyzer.loader.parse.graph_keys import parse_graph_keys, parse_repeat
-from analyzer.loader.parse.naming import layer_name, unknown_key
+from analyzer.loader.parse.naming import key_help, layer_name, unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import list_of, mapping_of, text_of
-from analyzer.loader.parse.strange import report_strange, unknown_type
 from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from analyzer.loader.parse.naming import Pair
     from analyzer.loader.parse.parser import Known
-    from analyzer.loader.parse.strange import Pair
 
 _EXAMPLE = "for example `- conv: {filters: 64, kernel: 3}`"
 
@@ -48,10 +45,12 @@ def parse_layers(parser: Parser, tree: Tree, known: Known, what: str) -> list[It
         return [BrokenItem(tree, tree.span(parser.file), "")]
     names: dict[str, Item] = {}
     items = []
+    parser.lists.append(sequence)
     for one in sequence.items:
         item = _item(parser, one, known)
         items.append(item)
         _unique(parser, item, names)
+    parser.lists.pop()
     return items
 
 
@@ -124,7 +123,10 @@ def _split(parser: Parser, tree: Mapping) -> tuple[dict[str, Tree], Pair | None]
         else:
             message = f"one item has two layers, `{found[0].text}` and `{word}`"
             parser.problem("MODEL104", message, key, help="each layer needs an item of its own, with its own `- `")
-    report_strange(parser, strange, found)
+    if strange:
+        from analyzer.loader.parse.strange import report_strange  # with tables that only a mistake needs
+
+        report_strange(parser, strange, found)
     if found is None and not strange:
         message = "this item has no layer type, block or structure" if tree.items else "an empty item"
         parser.problem("MODEL105", message, tree, help=_EXAMPLE)
@@ -146,7 +148,9 @@ def _make(parser: Parser, key: Scalar, place: Tree, value: Tree | None, known: K
         return call if parse_call(parser, call, key, value, known) else None
     if value is not None and word in STRUCTURES:
         return _STRUCTURES[word](parser, place, value, known)
-    unknown_type(parser, key)
+    from analyzer.loader.parse.strange import report_unknown  # with tables that only a mistake needs
+
+    report_unknown(parser, key, value=value)
     return None
 
 
@@ -193,8 +197,7 @@ def _join(parser: Parser, item: ParallelItem, tree: Tree) -> None:
     if word in JOINS:
         item.join = word
     elif word is not None:
-        near = JOINS_ELSEWHERE.get(word) or nearest(word, JOINS)
-        help = f"did you mean `{near}`?" if near else None
+        help = key_help(word, JOINS, "joins")
         parser.problem("VALUE101", f"`join` must be {listed(JOINS)}, not `{shown(word)}`", tree, help=help)
 
 
@@ -217,8 +220,6 @@ def _check_keys(parser: Parser, mapping: Mapping, what: str, known: dict[str, st
         parser.problem("VALUE103", f"{what} needs `{needed}`", unknown[0][0], help=help)
         return
     for key, _ in unknown:
-        elsewhere = STRUCTURE_KEYS_ELSEWHERE.get(key.text)
-        help = f"did you mean `{elsewhere}`?" if elsewhere in known else ""
-        unknown_key(parser, key, what, known, help=help or None)
+        unknown_key(parser, key, what, known, elsewhere="structure")
     if lacks and not unknown:
         parser.problem("VALUE103", f"{what} needs `{needed}`", mapping)

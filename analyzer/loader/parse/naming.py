@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from analyzer.diagnostics import listed
 from analyzer.loader.expressions.expression import BUILT_IN, valid_name
 from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import text_of
-from analyzer.loader.parse.suggestions import meant
 from analyzer.loader.text.tree import Scalar, Tree
 from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: A key with its value.
+    Pair: TypeAlias = tuple[Scalar, Tree]
 
 
 def layer_name(parser: Parser, tree: Tree, what: str) -> str | None:
@@ -41,12 +47,25 @@ def variable_name(parser: Parser, key: Scalar) -> bool:
     return False
 
 
-def unknown_key(parser: Parser, key: Scalar, what: str, known: Iterable[str], *, help: str | None = None) -> None:
-    """Reports an unknown key, with the nearest known one."""
+def unknown_key(
+    parser: Parser, key: Scalar, what: str, known: Iterable[str], *, help: str | None = None, elsewhere: str = ""
+) -> None:
+    """Reports an unknown key, with what helps; `elsewhere` is as in `key_help`."""
     names = list(known)
     message = f"{what} has no key `{shown(key.text)}`"
     notes = [f"its keys are {listed(names, last='and')}"]
-    parser.problem("MODEL101", message, key, notes=notes, help=help or meant(key.text, names))
+    parser.problem("MODEL101", message, key, notes=notes, help=help or key_help(key.text, names, elsewhere))
+
+
+def key_help(word: str, known: Collection[str], elsewhere: str) -> str | None:
+    """What helps with an unknown key: its name here, what to do without one, or the nearest known key.
+
+    `elsewhere` says which of `OF` in `analyzer.words.keys` are meant; none if empty.
+    """
+    from analyzer.loader.parse.suggestions import meant_key  # with tables that only a mistake needs
+    from analyzer.words.keys import OF
+
+    return meant_key(word, known, *OF.get(elsewhere, ({}, {})))
 
 
 def _is_name(text: str) -> bool:

@@ -8,7 +8,8 @@ from analyzer.diagnostics import Diagnostic, Refusal
 from analyzer.loader.parse.description import Model
 from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.loader.text.places import at_fault
-from analyzer.loader.text.tree import Damaged, Tree
+from analyzer.loader.text.repeats import Repeats
+from analyzer.loader.text.tree import Damaged, Sequence, Tree
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
@@ -44,6 +45,10 @@ class Parser(Record):
     blocks_lost: bool = False
     #: Whether the item being parsed has keys that belong elsewhere.
     misplaced: bool = False
+    #: The mistakes that appear again and again.
+    repeats: Repeats = field(factory=Repeats)
+    #: The lists of layers being parsed, the innermost one last.
+    lists: list[Sequence] = field(factory=list)
 
     @property
     def file(self) -> str:
@@ -51,15 +56,28 @@ class Parser(Record):
         return self.model.file
 
     def problem(
-        self, code: str, message: str, tree: Tree, *, help: str | None = None, notes: Iterable[str] = ()
+        self,
+        code: str,
+        message: str,
+        tree: Tree,
+        *,
+        help: str | None = None,
+        notes: Iterable[str] = (),
+        meant: str | None = None,
     ) -> None:
-        """Reports a mistake at a key or value; raises `Enough` beyond the limit."""
+        """Reports a mistake at a key or value; raises `Enough` beyond the limit.
+
+        The same mistake is reported once. `meant` says that two are the same although their helps differ.
+        """
         self.troubles += 1
         if tree.__class__ is Damaged:
             return
-        if len(self.problems) >= LIMITS.findings:
+        if len(self.problems) + self.repeats.count >= LIMITS.findings:
             raise Enough(tree.span(self.file))
+        if self.repeats.seen(code, message, meant or help, tree):
+            return
         self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=tuple(notes), help=help))
+        self.repeats.first(code, message, meant or help, self.problems[-1])
 
     def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:
         """Reports a refused value: `subject` begins the sentence, the refusal says where inside `tree`."""

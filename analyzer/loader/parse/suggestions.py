@@ -6,17 +6,21 @@ import re
 from collections.abc import Iterable
 
 from analyzer.diagnostics import Refusal, nearest
-from analyzer.layers import CATALOGUE, Layer, Parameter, found_elsewhere
+from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.layers.elsewhere import type_help
 from analyzer.layers.reference_kinds import References
 from analyzer.layers.spatial_kinds import Axes
 from analyzer.loader.expressions.expression import BUILT_IN
-from analyzer.loader.parse.grammar import AXES_ELSEWHERE, TAKEN_NAMES
+from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.loader.text.tree import Scalar, Tree, value_of
 from analyzer.source import shown
+from analyzer.words.keys import AXES
+from analyzer.words.lookup import absent, called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Collection, Set
+    from collections.abc import Mapping as Table
 
 #: Compiled where they are first used: most files need no suggestion.
 _SIGN = "([:=])"
@@ -29,22 +33,22 @@ def meant(word: str, known: Iterable[str]) -> str | None:
     names = list(known)
     key, sign, value = re.split(_SIGN, word, maxsplit=1) if re.search(_SIGN, word) else (word, "", "")
     if sign == ":" and key in names:
-        return f"a space is missing after `{key}:`"
+        return f"a space is missing after `{key}:`" if value[:1] != " " else f"write `{shown(word)}` without quotes"
     if sign == "=" and key.strip() in names:
         return f"write `{key.strip()}: {shown(value.strip())}`"
     near = nearest(word, names)
     return f"did you mean `{near}`?" if near else None
 
 
-def meant_layer(word: str, known: list[str]) -> str | None:
-    """The help where a word is no layer type, block or structure, or no graph key."""
-    elsewhere = found_elsewhere(word)
-    if elsewhere is not None:
-        return f"`{shown(word)}` is called `{elsewhere}` here"
-    name = word.partition("(")[0].strip()
-    if name != word and name in known:
-        return f"write the parameters of `{name}` as `{name}: {{name: value, …}}`"
-    return meant(word, known)
+def meant_key(word: str, known: Collection[str], elsewhere: Table[str, str], nowhere: Table[str, str]) -> str | None:
+    """The help where `word` is not a key: its name here, what to do without one, or the nearest known key.
+
+    `elsewhere` and `nowhere` are tables of `analyzer.words`.
+    """
+    name = called(word, elsewhere, known)
+    if name is not None:
+        return f"did you mean `{name}`?"
+    return absent(word, nowhere) or meant(word, known)
 
 
 def with_dollars(text: str, known: Set[str]) -> str | None:
@@ -64,7 +68,7 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
         return None
     if isinstance(declaration.kind, References):
         return f"write `{kind.type}: [prev, {shown(tree.text)}]`" if tree.text not in TAKEN_NAMES else None
-    axis = AXES_ELSEWHERE.get(tree.text.lower()) if isinstance(declaration.kind, Axes) else None
+    axis = called(tree.text, AXES, declaration.kind.choices) if isinstance(declaration.kind, Axes) else None
     if axis is not None:
         return f"did you mean `{axis}`?"
     percent = re.fullmatch(_PERCENT, tree.text, re.ASCII)
@@ -82,17 +86,12 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
 
 def sugar_help(declaration: Parameter, word: str) -> str | None:
     """The help where `norm` or `act` names no such layer."""
-    elsewhere = found_elsewhere(word)
-    if elsewhere is not None:
-        return f"`{shown(word)}` is called `{elsewhere}` here"
     kind = CATALOGUE.get(word)
     if kind is not None:
         other = {"activation": "act", "normalization": "norm"}.get(kind.family)
         return f"write `{word}` in `{other}`" if other else f"write `- {word}` as an item of its own"
     if word in ("", "~", "null", "false"):
         return "write `none` to remove a default"
-    return (
-        f"for example `{declaration.name}: {'relu' if declaration.name == 'act' else 'batch_norm'}`"
-        if word in ("true", "True")
-        else None
-    )
+    if word in ("true", "True"):
+        return f"for example `{declaration.name}: {'relu' if declaration.name == 'act' else 'batch_norm'}`"
+    return type_help(word)

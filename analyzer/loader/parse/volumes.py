@@ -46,6 +46,17 @@ def volume_help(text: str, *, ordered: bool = False) -> str | None:
     return _batch_or_time(known)
 
 
+def volume_meant(text: str) -> str | None:
+    """The likeliest volume that a text means; None where it has other words too.
+
+    >>> volume_meant("None, 48, 32, 3")
+    '48x32x3'
+    """
+    sizes = _sizes(text)
+    known = [size for size in (sizes[1:] if sizes[:1] == [None] else sizes) if size is not None]
+    return "x".join(map(str, _orders(known)[0])) if 0 < len(known) <= _MOST else None
+
+
 def listed_sizes(tree: Tree) -> str:
     """The text of a list of sizes, for `volume_help`; a list in it is written out.
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 from analyzer.diagnostics import Diagnostic, listed, nearest
-from analyzer.layers import CATALOGUE, found_elsewhere
+from analyzer.layers import CATALOGUE
+from analyzer.layers.elsewhere import found_elsewhere
 from analyzer.layers.kinds import written
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.schema.layers import NO_BARE_VALUE, NO_LAYER, TWO_LAYERS
