@@ -11,7 +11,19 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Number
-from analyzer.layers.operations import FULL_ON_CUDA, OUT, Array, Operation
+from analyzer.layers.operations import (
+    ALIKE,
+    BY_GRADIENT,
+    BY_ORDER,
+    BY_READ,
+    FIRST,
+    FULL_ON_CUDA,
+    ORDERED,
+    OUT,
+    POOLED,
+    Array,
+    Operation,
+)
 from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.traits import Scores
@@ -28,6 +40,7 @@ class Activation(Layer):
     activates = True
     pointwise = True
     keeps = (0,)
+    lies = ALIKE
     #: Whether the output is enough for its backward pass where it overwrote its input.
     invertible: ClassVar[bool] = False
     inplace: bool = parameter(Flag(), "whether it overwrites its input (memory only)", default=False)
@@ -41,7 +54,7 @@ class Activation(Layer):
             return (self.operation(flow, sharing),)
         keeps, extras = ((OUT,), ()) if self.invertible else ((), (Array(flow.output.size),))
         operation = self.operation(flow, sharing, extras)
-        operation.keeps = keeps
+        operation.keeps, operation.backward = keeps, BY_GRADIENT
         return (operation,)
 
 
@@ -62,6 +75,7 @@ class Relu(_FromOutput, type="relu", elsewhere=("ReLU", "Threshold")):
     """max(0, x). Source: torch.nn.ReLU."""
 
     clips = True
+    backward = BY_READ
 
 
 class Relu6(Activation, type="relu6", elsewhere=("ReLU6",)):
@@ -109,9 +123,9 @@ class Softsign(Activation, type="softsign", elsewhere=("Softsign",)):
         if self.inplace:
             return super().saved(flow, sharing)
         return (
-            Operation((0,), size, keeps=(0,)),
-            Operation((1,), size),
-            Operation((0, 2), size, keeps=(0, 2), transient=2 * size),
+            Operation((0,), size, keeps=(0,), lies=ALIKE),
+            Operation((1,), size, lies=ALIKE),
+            Operation((0, 2), size, keeps=(0, 2), transient=2 * size, lies=ALIKE),
         )
 
 
@@ -121,6 +135,9 @@ class Sigmoid(_FromOutput, type="sigmoid", elsewhere=("logistic",)):
 
 class LogSigmoid(Activation, type="log_sigmoid", elsewhere=("LogSigmoid",)):
     """log(sigmoid(x)). Source: torch.nn.LogSigmoid."""
+
+    lies = ORDERED
+    backward = BY_GRADIENT
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input and the exponentials where it is not in place."""
@@ -150,6 +167,7 @@ class Tanh(_FromOutput, type="tanh", elsewhere=("TanH",)):
 class Softmax(_FromOutput, type="softmax", elsewhere=("Softmax2d",)):
     """Exponentials that sum to 1 along the depth. Source: torch.nn.Softmax."""
 
+    lies = ORDERED
     scores = Scores.PROBABILITIES
     precision = FULL_ON_CUDA
 
@@ -157,6 +175,7 @@ class Softmax(_FromOutput, type="softmax", elsewhere=("Softmax2d",)):
 class LogSoftmax(_FromOutput, type="log_softmax", elsewhere=("LogSoftmax",)):
     """The logarithm of softmax. Source: torch.nn.LogSoftmax."""
 
+    lies = ORDERED
     scores = Scores.LOGARITHMS
     precision = FULL_ON_CUDA
 
@@ -164,6 +183,7 @@ class LogSoftmax(_FromOutput, type="log_softmax", elsewhere=("LogSoftmax",)):
 class LeakyRelu(_Monotone, type="leaky_relu", elsewhere=("LeakyReLU", "leaky")):
     """x above 0, slope·x below; the slope is fixed. Source: torch.nn.LeakyReLU."""
 
+    backward = BY_READ
     slope: float = parameter(Number(-(10**6), 10**6), "slope below 0", default=0.01, main=True)
 
 
@@ -175,6 +195,8 @@ class PRelu(Activation, type="prelu", elsewhere=("PReLU",)):
     Sources: torch.nn.PReLU (1 or D); Keras PReLU (W·H·D).
     """
 
+    depth_at = FIRST
+    backward = BY_READ
     slope: float = parameter(Number(-(10**6), 10**6), "slope below 0 before training", default=0.01, main=True)
     per: str = parameter(
         Choice("layer", "depth", "volume"),
@@ -204,6 +226,8 @@ class Glu(Layer, type="glu", elsewhere=("GLU",)):
     activates = True
     pointwise = True
     keeps = (0,)
+    lies = POOLED
+    backward = BY_ORDER
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         if inputs[0].depth % 2:

@@ -12,8 +12,9 @@ from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.answers import Bounds, Flow
 from analyzer.layers.axes import checked, needs_axes, signed
 from analyzer.layers.base import Layer
+from analyzer.layers.copies import cut, repeated_cells
 from analyzer.layers.kinds import Choice, Whole
-from analyzer.layers.operations import NEW, PASSED, VIEW, Operation, repeated_cells
+from analyzer.layers.operations import BY_GRADIENT, FIRST, FORMAT, LAST, RESHAPED, VIEW, Depth, Operation, View
 from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
@@ -30,8 +31,8 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
     Sources: torch.nn.Flatten; Keras Flatten.
     """
 
-    keeps = ()
     view = True
+    depth_at = FIRST
 
     @property
     def passes(self) -> bool:
@@ -42,6 +43,10 @@ class Flatten(Layer, type="flatten", elsewhere=("Flatten",)):
 
     def moved_axes(self, flow: Flow) -> tuple[int, ...]:
         return tuple(range(len(flow.input.sizes)))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A view, or a copy where the elements do not lie in order; of a vector, itself."""
+        return (Operation((0,), flow.output.size, place=VIEW, view=RESHAPED if flow.input.rank else None),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return () if flow.input.positions == 1 else Cells.UNKNOWN
@@ -59,7 +64,6 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
     Sources: torch.reshape; Keras Reshape.
     """
 
-    keeps = ()
     regroups = True
     view = True
     to: tuple[int | None, ...] = parameter(VolumeKind(wildcard=True), "the volume it becomes", main=True)
@@ -92,6 +96,16 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
 
     def moved_axes(self, flow: Flow) -> tuple[int, ...]:
         return tuple(range(len(flow.input.sizes)))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A view, or a copy where the elements do not lie in order."""
+        return (Operation((0,), flow.output.size, place=VIEW, view=RESHAPED),)
+
+    def depth_in(self, flow: Flow, given: Depth) -> Depth:
+        """The depth stays where it is if it keeps its size; a vector is filled in; otherwise the depth comes last."""
+        before, after = flow.input, flow.output
+        kept = before.depth == after.depth or before.positions == 1 or not after.rank
+        return FIRST if given == FIRST and kept else LAST
 
     def windows(self, flow: Flow, which: int) -> Readings:
         """Known where the axes of more than one cell stay in their order; axes of one cell may be added or removed."""
@@ -129,8 +143,9 @@ class Permute(Layer, type="permute", elsewhere=("Transpose", "transpose")):
         return Volume.of([volume.sizes[volume.axes.index(name)] for name in self.order])
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """A copy; its gradient is read in the old order."""
-        return (Operation((0,), flow.output.size, gradients=(PASSED,)),)
+        """A view with the axes in another order."""
+        turned = (0, *[1 + flow.input.axes.index(name) for name in self.order])
+        return (Operation((0,), flow.output.size, place=VIEW, view=View(turned=turned)),)
 
     def moved_axes(self, flow: Flow) -> tuple[int, ...]:
         return tuple(flow.input.axes.index(name) for name in self.order)
@@ -175,8 +190,12 @@ class Pad(
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         if self.padding_mode == "zeros":
-            return (Operation((0,), flow.output.size),)
-        return (repeated_cells(flow.input, flow.output.spatial, self.padding_mode),)
+            return (Operation((0,), flow.output.size, lies=FORMAT, backward=BY_GRADIENT),)
+        return repeated_cells(flow.input, self.padding.pairs(flow.input.rank), self.padding_mode)
+
+    def depth_in(self, flow: Flow, given: Depth) -> Depth:
+        """Zeros go around a tensor as it comes; values of it are repeated with the depth first."""
+        return given if self.padding_mode == "zeros" else FIRST
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, -before, -before) for before, _ in self.padding.pairs(flow.input.rank))
@@ -191,7 +210,7 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
     Sources: Keras Cropping2D.
     """
 
-    keeps = ()
+    view = True
     cuts = True
     padding: Padding = parameter(PaddingKind(explicit=True), "cells removed around the input", main=True, letter="P")
 
@@ -212,6 +231,12 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
                 )
             sizes.append(left)
         return Volume(tuple(sizes), inputs[0].depth)
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """A view for each axis that it cuts, or of the whole."""
+        pairs = self.padding.pairs(flow.input.rank)
+        ranges = [(before, size - after, 1) for (before, after), size in zip(pairs, flow.input.spatial, strict=True)]
+        return cut(flow.input, ranges, 0, 1) or (Operation((0,), flow.output.size, place=VIEW),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, before, before) for before, _ in self.padding.pairs(flow.input.rank))
@@ -248,7 +273,14 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A view. Its gradient is a volume of zeros with the range filled in."""
-        return (Operation((0,), flow.output.size, place=VIEW, gradients=(NEW,), parts=True),)
+        bounds = self.bounds(flow.input)
+        axis = flow.input.axes.index(bounds.axis)
+        ranges = [(0, size, 1) for size in flow.input.sizes]
+        ranges[axis] = (bounds.start, bounds.stop, bounds.step)
+        operations = cut(flow.input, ranges, 0, 1)
+        for operation in operations:
+            operation.parts = True
+        return operations or (Operation((0,), flow.output.size, place=VIEW),)
 
     def bounds(self, volume: Volume) -> Bounds:
         size = volume.sizes[volume.axes.index(self.axis[0])]

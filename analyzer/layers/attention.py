@@ -17,7 +17,7 @@ from analyzer.layers.attention_operations import PROJECTIONS, Attention, operati
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Whole
-from analyzer.layers.operations import FULL, HALF, OUT, PASSED, WIDEST, Operation
+from analyzer.layers.operations import ALIKE, FIRST, FULL, HALF, LAST, OUT, PASSED, WIDEST, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
@@ -35,6 +35,7 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
     """
 
     pointwise = True
+    of_tokens = True
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         return Counts(flow.input.size)
@@ -44,7 +45,12 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
         size = flow.output.size
         return (
             Operation(
-                (0,), size, trained=((flow.output.positions, flow.output.depth),), gradients=(PASSED,), precision=FULL
+                (0,),
+                size,
+                trained=((flow.output.positions, flow.output.depth),),
+                gradients=(PASSED,),
+                precision=FULL,
+                lies=ALIKE,
             ),
         )
 
@@ -59,6 +65,7 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
     Sources: Dosovitskiy et al. 2021.
     """
 
+    depth_at = LAST
     count: int = parameter(Whole(), "number of rows", default=1, main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -111,6 +118,7 @@ class MultiHeadAttention(
     2023 (SAM), `add_decomposed_rel_pos`.
     """
 
+    depth_at = LAST
     heads: int = parameter(Whole(), "number of heads", main=True)
     key_depth: int | None = parameter(Whole(), "depth of a head's queries and keys", default=None, shown="D/heads")
     value_depth: int | None = parameter(Whole(), "depth of a head's values", default=None, shown="key_depth")
@@ -228,6 +236,7 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
     Sources: Hu et al. 2018; torchvision.ops.SqueezeExcitation.
     """
 
+    depth_at = FIRST
     reduced: int | None = parameter(Whole(), "units between the two dense layers", default=None, shown="D/ratio")
     ratio: int = parameter(Whole(), "D over the units between the two", default=16)
     act: str = parameter(Choice("relu", "relu6", "silu", "gelu", "hard_swish"), "activation between", default="relu")
@@ -258,7 +267,7 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
             Operation((2,), between, keeps=[OUT if kept == OUT else 2 for kept in acts[0].keeps]),
             Operation((3,), depth, keeps=(3,), trained=second, precision=HALF),
             Operation((4,), depth, keeps=[OUT if kept == OUT else 4 for kept in acts[1].keeps]),
-            Operation((5, 0), size, keeps=(5, 0), transient=size, precision=WIDEST, product=True),
+            Operation((5, 0), size, keeps=(5, 0), transient=size, precision=WIDEST, product=True, lies=ALIKE),
         )
 
     def windows(self, flow: Flow, which: int) -> Readings:

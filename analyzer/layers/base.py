@@ -10,7 +10,20 @@ import sys
 from collections.abc import Callable, Sequence
 
 from analyzer.layers.answers import NOTHING, Bank, Bounds, Counts, Flow
-from analyzer.layers.operations import AS_READ, INPLACE, OWN, VIEW, Array, Operation, Place, Precision
+from analyzer.layers.operations import (
+    AS_READ,
+    INPLACE,
+    ORDERED,
+    OWN,
+    VIEW,
+    Array,
+    Back,
+    Depth,
+    Lie,
+    Operation,
+    Place,
+    Precision,
+)
 from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
@@ -108,6 +121,14 @@ class Layer:
     #: `Operation`. `keeps` has no default, so that a type declares it (it may be empty) or answers `saved`.
     keeps: ClassVar[tuple[int, ...]]
     precision: ClassVar[Precision] = AS_READ
+    lies: ClassVar[Lie] = ORDERED
+    backward: ClassVar[Back | None] = None
+    orders: ClassVar[tuple[int, ...]] = ()
+    #: The place of the depth among the axes of the tensors that it reads and puts out; None where it takes them as they
+    #: come. `depth_in` asks for it.
+    depth_at: ClassVar[Depth | None] = None
+    #: Whether it is made for tokens, whose depth comes last, though it takes any volume.
+    of_tokens: ClassVar[bool] = False
 
     def __init__(self, **written: Any) -> None:
         self.__dict__.update(read_parameters(self.type, self.declared, written))
@@ -205,7 +226,14 @@ class Layer:
             trained=counts.tensors(),
             buffers=(Array(counts.buffers, batched=False),) if counts.buffers else (),
             precision=self.precision,
+            lies=self.lies,
+            backward=self.backward,
+            orders=self.orders,
         )
+
+    def depth_in(self, flow: Flow, given: Depth) -> Depth:
+        """The place of the depth in the tensors that it reads, where its first input has it `given`."""
+        return given if self.depth_at is None else self.depth_at
 
     def windows(self, flow: Flow, which: int) -> Readings:
         """Which cells of input number `which` an output cell is made of, on each axis; see `Reading`.

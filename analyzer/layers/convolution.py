@@ -16,8 +16,9 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
 from analyzer.layers.base import Layer
+from analyzer.layers.copies import padded_copy, repeated_cells
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import HALF, NEW, NONE, Operation, matrix, padded_copy, repeated_cells
+from analyzer.layers.operations import FIRST, FORMAT, HALF, NEW, NONE, Operation, matrix
 from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
@@ -38,6 +39,7 @@ class Convolution(Layer):
 
     linear = True
     clamped = True
+    depth_at = FIRST
     kernel: Size = parameter(Sizes(), "size of the filters", letter="F", agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=1, letter="S")
     padding: Padding = parameter(
@@ -103,7 +105,7 @@ class Convolution(Layer):
         """Keeps the volume that it slides over: its input, or a padded copy of it."""
         first = self.padded(flow.input)
         trained = self.parameters(flow, sharing).tensors(*self.last_axes(flow.input))
-        read, held = len(first), (0,) if first and self.padding_mode != "zeros" else ()
+        read, held = len(first), self.held(flow.input)
         slid = Operation(
             (read, *held),
             flow.output.size,
@@ -111,6 +113,7 @@ class Convolution(Layer):
             trained=trained,
             gradients=(NEW, *[NONE] * len(held)),
             precision=HALF,
+            lies=FORMAT,
         )
         return (*first, slid)
 
@@ -126,9 +129,20 @@ class Convolution(Layer):
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
         """The padded copy of the input that frameworks make where two sides differ or the padding is not zero."""
         window = self.window(volume)
-        if not window.real_padding or not any(map(any, window.padding)):
-            return padded_copy(volume, self.padding.balanced(window.padding, window.stride))
-        return (repeated_cells(volume, window.padded(volume), self.padding_mode),)
+        if window.real_padding and any(map(any, window.padding)):
+            return repeated_cells(volume, window.padding, self.padding_mode)
+        pairs = self.padding.balanced(window.padding, window.stride)
+        if self.pads_inside(volume):  # the kernel pads by what both sides have
+            pairs = tuple((before - min(before, after), after - min(before, after)) for before, after in pairs)
+        return padded_copy(volume, pairs)
+
+    def held(self, volume: Volume) -> tuple[int, ...]:
+        """Its input, where the padded copy is made while that is the argument of a call."""
+        return (0,) if self.padded(volume) and (self.padding_mode != "zeros" or self.pads_inside(volume)) else ()
+
+    def pads_inside(self, volume: Volume) -> bool:
+        """Whether it makes the padded copy itself, as torch does for `same`; its argument is alive then."""
+        return self.padding.mode == "same" and set(self.window(volume).stride) == {1} and self.padding_mode == "zeros"
 
 
 def check_groups(groups: int, depth: int, filters: int) -> None:
@@ -271,6 +285,7 @@ class SeparableConv(
         """Keeps the input of each of its two parts."""
         first = self.padded(flow.input)
         read, depth, positions = len(first), flow.input.depth * self.multiplier, flow.output.spatial
+        held = self.held(flow.input)
         banks = sharing.banks(positions)
         axes = self.last_axes(flow.input)
         axes = axes if flow.input.rank > 1 else (1, axes[1])
@@ -279,8 +294,17 @@ class SeparableConv(
         mixed = Counts(depth * self.filters * banks, biases).tensors(*(1, 1) if flow.input.rank > 1 else (depth, 1))
         return (
             *first,
-            Operation((read,), prod(positions) * depth, keeps=(read,), trained=(slid,), precision=HALF),
-            Operation((read + 1,), flow.output.size, keeps=(read + 1,), trained=mixed, precision=HALF),
+            Operation(
+                (read, *held),
+                prod(positions) * depth,
+                keeps=(read,),
+                trained=(slid,),
+                gradients=(NEW, *[NONE] * len(held)),
+                precision=HALF,
+                volume=(*positions, depth),
+                lies=FORMAT,
+            ),
+            Operation((read + 1,), flow.output.size, keeps=(read + 1,), trained=mixed, precision=HALF, lies=FORMAT),
         )
 
 

@@ -12,7 +12,7 @@ from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
-from analyzer.layers.operations import HALF, NONE, VIEW, Operation
+from analyzer.layers.operations import FIRST, HALF, LAST, MATRIX, NEW, NONE, RESHAPED, ROWS, VIEW, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.reference_kinds import Sugar
@@ -22,6 +22,33 @@ from analyzer.volume import Volume
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+def along_depth(
+    read: int, first: int, size: int, output: int, trained: Sequence[tuple[int, ...]], *, narrow: bool = False
+) -> tuple[Operation, ...]:
+    """A dense layer along the depth: a matrix of rows of what it reads, a product, and its rows in the old shape.
+
+    `size` and `output` are the elements that it reads and makes, `first` is the number of the first operation. Only the
+    product where the input is `narrow`, a row for each sample.
+    """
+    if narrow:
+        return (Operation((read,), output, keeps=(read,), trained=trained, precision=HALF, product=True, viewed=True),)
+    return (
+        Operation((read,), size, place=VIEW, view=ROWS),
+        Operation(
+            (first, read),  # the matrix may be a copy, and the argument of a call is alive until it returns
+            output,
+            keeps=(first,),
+            trained=trained,
+            gradients=(NEW, NONE),
+            precision=HALF,
+            product=True,
+            lies=MATRIX,
+            viewed=True,
+        ),
+        Operation((first + 1,), output, place=VIEW, view=RESHAPED),
+    )
 
 
 class _Dense(Layer):
@@ -47,6 +74,7 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
     """
 
     dense = True
+    depth_at = FIRST
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((), self.units)
@@ -62,9 +90,13 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input, flattened."""
-        first = (Operation((0,), flow.input.size, place=VIEW),) if flow.input.rank else ()
+        size = flow.input.size
+        first = (Operation((0,), size, place=VIEW, view=RESHAPED, volume=(size,)),) if flow.input.rank else ()
         read, trained = len(first), self.parameters(flow, sharing).tensors(self.units, flow.input.size)
-        return (*first, Operation((read,), self.units, keeps=(read,), trained=trained, precision=HALF, product=True))
+        product = Operation(
+            (read,), self.units, keeps=(read,), trained=trained, precision=HALF, product=True, viewed=True
+        )
+        return (*first, product)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.EVERYTHING
@@ -81,6 +113,8 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
     Sources: torch.nn.Linear and Keras Dense, which act on the last axis.
     """
 
+    depth_at = LAST
+
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return checked(Volume(inputs[0].spatial, self.units))
 
@@ -94,9 +128,9 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
         return flow.input.size * self.units
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input."""
+        """Keeps its input, as a matrix with a row for each position."""
         trained = self.parameters(flow, sharing).tensors(self.units, flow.input.depth)
-        return (Operation((0,), flow.output.size, keeps=(0,), trained=trained, precision=HALF, product=True),)
+        return along_depth(0, 1, flow.input.size, flow.output.size, trained, narrow=not flow.input.rank)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return (KEPT,) * flow.output.rank
@@ -114,6 +148,7 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
     """
 
     looks_up = True
+    depth_at = LAST
     vocabulary: int = parameter(Whole(), "number of vectors in the table")
     size: int = parameter(Whole(), "length of a vector", agreed=True)
 

@@ -14,8 +14,22 @@ from analyzer.diagnostics import Reason, Refusal
 from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
+from analyzer.layers.copies import cut
 from analyzer.layers.kinds import Choice, Flag
-from analyzer.layers.operations import NEW, NONE, PASSED, SUMMED, VIEW, WIDEST, Gradient, Operation
+from analyzer.layers.operations import (
+    ALIKE,
+    FORMAT,
+    NEW,
+    NONE,
+    NUMBER,
+    PASSED,
+    REDUCED,
+    SUMMED,
+    VIEW,
+    WIDEST,
+    Gradient,
+    Operation,
+)
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import FIRST, KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import References
@@ -50,7 +64,7 @@ class Merge(Layer, reads=(1, None)):
         return checked(Volume.of(sizes))
 
     #: The gradients that arrive at two volumes, and whether the backward pass keeps both volumes.
-    gradients: ClassVar[tuple[Gradient, Gradient]] = (NEW, NEW)
+    gradients: ClassVar[tuple[Gradient, Gradient]] = (REDUCED, REDUCED)
     keeps_both: ClassVar[bool] = False
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
@@ -68,14 +82,13 @@ class Merge(Layer, reads=(1, None)):
     def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
         """The merge of two volumes of these sizes into one of `size`; `first` says that it is the first of several."""
         keeps = reads if self.keeps_both else ()
-        reduced = sum(size for own in sizes if own != size) if self.keeps_both else 0
         return Operation(
             reads,
             size,
             keeps=keeps,
             gradients=self.gradients,
-            transient=reduced,
             precision=WIDEST,
+            lies=ALIKE,
             product=self.multiplies,
         )
 
@@ -83,10 +96,13 @@ class Merge(Layer, reads=(1, None)):
         """The views of the inputs that are cropped, and the numbers to read: of inputs, or of views of them."""
         operations: list[Operation] = []
         reads = list(range(len(flow.inputs)))
-        for which, (volume, cut) in enumerate(zip(flow.inputs, self.aligned(flow.inputs), strict=True)):
-            if volume != cut:
-                reads[which] = len(flow.inputs) + len(operations)
-                operations.append(Operation((which,), cut.size, place=VIEW, gradients=(NEW,)))
+        for which, (volume, to) in enumerate(zip(flow.inputs, self.aligned(flow.inputs), strict=True)):
+            if volume != to:
+                pairs = zip(volume.spatial, to.spatial, strict=True)
+                starts = [((size - length) // 2, length) for size, length in pairs]
+                ranges = [(start, start + length, 1) for start, length in starts]
+                operations.extend(cut(volume, ranges, which, len(flow.inputs) + len(operations)))
+                reads[which] = len(flow.inputs) + len(operations) - 1
         return operations, reads
 
     def windows(self, flow: Flow, which: int) -> Readings:
@@ -172,7 +188,7 @@ class Subtract(Merge, type="subtract", elsewhere=("Sub",), reads=(2, 2)):
     """
 
     clamped = True
-    gradients = (SUMMED, NEW)
+    gradients = (SUMMED, REDUCED)
 
 
 class Multiply(Merge, type="multiply", elsewhere=("Mul",)):
@@ -214,7 +230,7 @@ class Average(Merge, type="average", elsewhere=("Average",)):
         operations = super().saved(flow, sharing)
         count = len(flow.inputs)
         reads, gradients = (count + len(operations) - 1, *range(count)), (NEW, *[NONE] * count)
-        return (*operations, Operation(reads, flow.output.size, gradients=gradients))
+        return (*operations, Operation(reads, flow.output.size, gradients=gradients, extras=(NUMBER,), lies=ALIKE))
 
 
 class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "route", "DepthConcat")):
@@ -243,7 +259,7 @@ class Concat(Merge, type="concat", elsewhere=("Concat", "Concatenate", "cat", "r
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A copy. The gradient of each input is a view of the gradient of the output."""
         operations, reads = self.cropped(flow)
-        joined = Operation(reads, flow.output.size, gradients=(PASSED,) * len(reads), precision=WIDEST)
+        joined = Operation(reads, flow.output.size, gradients=(PASSED,) * len(reads), precision=WIDEST, lies=FORMAT)
         return (*operations, joined)
 
     def windows(self, flow: Flow, which: int) -> Readings:

@@ -14,17 +14,24 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import (
+    ALIKE,
     AS_READ,
+    BY_GRADIENT,
+    FIRST,
+    FORMAT,
     FULL,
     FULL_ON_CPU,
     FULL_ON_CUDA,
     INDEX,
+    LAST,
     NEW,
     NONE,
+    NUMBER,
     OUT,
     STATISTIC,
     WIDEST,
     Array,
+    Depth,
     Operation,
 )
 from analyzer.layers.parameters import parameter
@@ -70,6 +77,8 @@ class BatchNorm(
 
     scales = True
     clamped = True
+    depth_at = FIRST
+    lies = FORMAT
     normalises = Normalises.BATCH
     statistics: bool = parameter(Flag(), "whether running statistics are kept", default=True)
 
@@ -103,6 +112,8 @@ class InstanceNorm(
     """
 
     normalises = Normalises.PLANE
+    depth_at = FIRST
+    orders = (0,)
     affine: bool = parameter(Flag(), "whether it has a trained scale and centre", default=False)
     statistics: bool = parameter(Flag(), "whether running statistics are kept", default=False)
 
@@ -183,6 +194,15 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
         rows = Array(flow.input.size // _normalised(self.axes, flow.input), STATISTIC, always=True)
         return (self.operation(flow, sharing, (rows, rows)),)
 
+    def depth_in(self, flow: Flow, given: Depth) -> Depth:
+        """Whole samples as they come; otherwise the depth comes last."""
+        return given if _whole(self.axes, flow.input) else LAST
+
+
+def _whole(axes: tuple[str, ...], volume: Volume) -> bool:
+    """Whether these are all axes of a volume."""
+    return axes == ("volume",) or set(axes) == set(volume.axes)
+
 
 class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization")):
     """Divides each sample by its root mean square along the named axes. It has no beta.
@@ -214,18 +234,24 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
         size = flow.input.size
         rows = size // _normalised(self.axes, flow.input)
         operations = (
-            Operation((0,), size, keeps=(0,), transient=2 * size),
+            Operation((0,), size, keeps=(0,), transient=2 * size, lies=ALIKE),
             Operation((1,), rows),
             Operation((2,), rows, keeps=(OUT,)),
-            Operation((0, 3), size, keeps=(0, 3), transient=size),
+            Operation((0, 3), size, keeps=(0, 3), transient=size, backward=BY_GRADIENT),
         )
         trained = self.parameters(flow, sharing).tensors()
         if not trained:
             return operations
         return (
             *operations,
-            Operation((4, 0), size, keeps=(4,), trained=trained, gradients=(NEW, NONE), transient=size),
+            Operation(
+                (4, 0), size, keeps=(4,), trained=trained, gradients=(NEW, NONE), transient=size, backward=BY_GRADIENT
+            ),
         )
+
+    def depth_in(self, flow: Flow, given: Depth) -> Depth:
+        """Whole samples as they come; otherwise the depth comes last."""
+        return given if _whole(self.axes, flow.input) else LAST
 
 
 def _check_axes(axes: tuple[str, ...], volume: Volume) -> None:
@@ -250,6 +276,9 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
 
     normalises = Normalises.SAMPLE
     precision = FULL_ON_CUDA
+    depth_at = FIRST
+    lies = FORMAT
+    orders = (0,)
     groups: int = parameter(Whole(), "groups of planes", default=32, main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -288,17 +317,18 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
     """
 
     pointwise = True
+    depth_at = FIRST
     size: int = parameter(Whole(), "planes that a value is normalised over", default=5, main=True, agreed=True)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Squares, pads the planes, takes their mean, scales it, raises it to a power, and divides by the result."""
         size, padded = flow.input.size, flow.input.positions * (flow.input.depth + self.size - 1)
         return (
-            Operation((0, 0), size, keeps=(0,)),
+            Operation((0, 0), size, keeps=(0,), lies=ALIKE),
             Operation((1,), padded),
             Operation((2,), size, keeps=(2,), precision=FULL_ON_CPU if flow.input.rank > 1 else AS_READ),
-            Operation((3,), size),
+            Operation((3,), size, extras=(NUMBER,)),
             Operation((4,), size),
             Operation((5, 3), size, keeps=(5,), gradients=(NEW, NONE), transient=2 * size),
-            Operation((0, 6), size, keeps=(0, 6), transient=2 * size, precision=WIDEST),
+            Operation((0, 6), size, keeps=(0, 6), transient=2 * size, precision=WIDEST, lies=ALIKE),
         )

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum, IntEnum
-from math import prod
 
 from analyzer.record import Record
-from analyzer.volume import Volume
 
 #: A reference to the operation's own output, among what it keeps.
 OUT = -1
@@ -43,6 +41,43 @@ class Gradient(IntEnum):
     SUMMED = 2
     #: None: the read is an index, or is only kept alive while the operation runs, as an argument of a module is.
     NONE = 3
+    #: A tensor as large as the output, and where the read was broadcast its sum, after all of them are made.
+    REDUCED = 4
+
+
+class Depth(IntEnum):
+    """The place of the depth among the axes of a tensor: N×D×H×W or N×H×W×D."""
+
+    FIRST = 0
+    LAST = 1
+
+
+class Lie(IntEnum):
+    """How the elements of a tensor that an operation makes lie in memory."""
+
+    #: In the order of its axes.
+    ORDERED = 0
+    #: As an elementwise kernel chooses: as the tensor beside it lies.
+    ALIKE = 1
+    #: With the depth last where the tensor beside it lies so and has two or three spatial axes, otherwise in order.
+    FORMAT = 2
+    #: The same with one spatial axis too: torch runs 1-D pools as 2-D ones.
+    POOLED = 3
+    #: With the batch behind the first axis, as recurrent layers work.
+    STEPS = 4
+    #: A matrix in order, with as many rows as the one that it reads.
+    MATRIX = 5
+
+
+class Back(IntEnum):
+    """How the gradient of a read lies in memory."""
+
+    #: In the order of its axes.
+    BY_ORDER = 0
+    #: As the gradient of the output does.
+    BY_GRADIENT = 1
+    #: As the read does.
+    BY_READ = 2
 
 
 class Precision(Enum):
@@ -69,12 +104,18 @@ class Width(IntEnum):
     STATISTIC = -2
     #: Of the logarithm that attention keeps for each row: that of the parameters, at least 4 bytes everywhere.
     LOGARITHM = -3
+    #: Of a number of Python that a tensor is multiplied by: 8 bytes; a dispatch mode does not see it.
+    SCALAR = -4
 
 
 OWN, VIEW, INPLACE = Place
-NEW, PASSED, SUMMED, NONE = Gradient
+NEW, PASSED, SUMMED, NONE, REDUCED = Gradient
+FIRST, LAST = Depth
+ORDERED, ALIKE, FORMAT, POOLED, STEPS, MATRIX = Lie
 HALF, FULL, FULL_ON_CUDA, FULL_ON_CPU, WIDEST, AS_READ = Precision
-STATISTIC, LOGARITHM = Width
+STATISTIC, LOGARITHM, SCALAR = Width
+
+BY_ORDER, BY_GRADIENT, BY_READ = Back
 
 #: Bytes of an index.
 INDEX = 8
@@ -108,27 +149,33 @@ class Array(Record):
             self.cuda = self.width
 
 
-def padded_copy(volume: Volume, pairs: Sequence[tuple[int, int]]) -> tuple[Operation, ...]:
-    """The copy that is made where the two sides of an axis are padded differently, which no framework's window does."""
-    if all(before == after for before, after in pairs):
-        return ()
-    spatial = (size + before + after for size, (before, after) in zip(volume.spatial, pairs, strict=True))
-    return (Operation((0,), prod(spatial) * volume.depth),)
+#: A number of Python that the backward pass of a product keeps.
+NUMBER = Array(1, SCALAR, batched=False)
 
 
-def repeated_cells(volume: Volume, spatial: Sequence[int], mode: str) -> Operation:
-    """The copy of `volume` with these spatial sizes whose new cells repeat values of it.
+class View(Record):
+    """How a view has the elements of what it reads. Where it neither cuts nor turns, it has another shape.
 
-    `reflect` and `replicate` are one kernel, which keeps its input. torch writes `circular` as a copy into each side of
-    an empty tensor, and keeps nothing; each step back holds three tensors of the padded size, one of them the gradient
-    of the output.
+    A shape that strides do not allow is a copy.
 
-    Source: torch 2.13.0, aten::_pad_circular.
+    cut     the range that it takes of an axis: axis, start, stop, step
+    turned  the order of the axes: of the batch, then those of the volume
+    rows    whether the shape is a matrix, with a row for each position of each sample
     """
-    size = prod(spatial) * volume.depth
-    if mode == "circular":
-        return Operation((0,), size, transient=2 * size - volume.size)
-    return Operation((0,), size, keeps=(0,))
+
+    cut: tuple[int, int, int, int] | None = None
+    turned: Sequence[int] | None = None
+    rows: bool = False
+
+    @property
+    def reshapes(self) -> bool:
+        """Whether it has another shape."""
+        return self.cut is None and self.turned is None
+
+
+#: The shape of the output, and that of a matrix of rows.
+RESHAPED = View()
+ROWS = View(rows=True)
 
 
 class Operation(Record):
@@ -148,6 +195,13 @@ class Operation(Record):
     training   whether inference leaves it out: there its output is its first read
     product    whether what it keeps is needed only for the gradients of its other reads and its parameters
     parts      whether it is one of several operations that share the gradient of what they read: a split
+    lies       how its output lies in memory
+    backward   how the gradients of its reads lie; by default in order where the output does, by the gradient of the
+               output where that lies `ALIKE`, and otherwise by the read
+    orders     the reads that must lie in order: it reads a copy of one that does not
+    view       how its output has the elements of its read, where it is a view with other axes or another shape
+    volume     sizes of its output, where they are not those of the layer's
+    viewed     whether the gradients of its parameters are views, so that no other is added into them in place
     """
 
     reads: Sequence[int]
@@ -163,7 +217,15 @@ class Operation(Record):
     training: bool = False
     product: bool = False
     parts: bool = False
+    lies: Lie = ORDERED
+    backward: Back | None = None
+    orders: Sequence[int] = ()
+    view: View | None = None
+    volume: Sequence[int] | None = None
+    viewed: bool = False
 
     def check(self) -> None:
         if not self.gradients:
             self.gradients = (PASSED if self.place is VIEW else NEW,) * len(self.reads)
+        if self.backward is None:
+            self.backward = (BY_ORDER, BY_GRADIENT, BY_READ, BY_READ, BY_READ, BY_ORDER)[self.lies]

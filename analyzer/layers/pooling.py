@@ -13,20 +13,24 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import Layer
+from analyzer.layers.copies import padded_copy
 from analyzer.layers.kinds import Choice
 from analyzer.layers.operations import (
     AS_READ,
+    FIRST,
+    FORMAT,
     FULL_ON_CPU,
     HALF,
     INDEX,
     NEW,
     NONE,
+    ORDERED,
     OUT,
     PASSED,
+    POOLED,
     VIEW,
     Array,
     Operation,
-    padded_copy,
 )
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import parameter
@@ -47,6 +51,7 @@ class Pool(Layer):
 
     pools = True
     clamped = True
+    depth_at = FIRST
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", main=True, agreed=True)
     stride: Size | None = parameter(Sizes(), "step of the window", default=None, letter="S", shown="the kernel")
     padding: Padding = parameter(
@@ -83,7 +88,7 @@ class Pool(Layer):
         window = self.window(flow.input)
         first = padded_copy(flow.input, self.padding.balanced(window.padding, window.stride))
         read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
-        pool = Operation((read,), flow.output.size, keeps=(read,), extras=extras, precision=precision)
+        pool = Operation((read,), flow.output.size, keeps=(read,), extras=extras, precision=precision, lies=POOLED)
         return (*first, pool)
 
 
@@ -169,6 +174,7 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
 
     pools = True
     fixed = True
+    depth_at = FIRST
     kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True, agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=2, letter="S")
 
@@ -186,13 +192,14 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
         """Keeps the volume that the filter slides over: its input, or a padded copy of it."""
         window = self.window(flow.input)
         first = padded_copy(flow.input, _SAME.balanced(window.padding, window.stride))
-        return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF))
+        return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF, lies=FORMAT))
 
 
 class _GlobalPool(Layer):
     """The base of both."""
 
     pools = True
+    depth_at = FIRST
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((1,) * inputs[0].rank, inputs[0].depth)
@@ -244,6 +251,8 @@ class _AdaptivePool(Layer):
     """The base of both."""
 
     pools = True
+    depth_at = FIRST
+    lies = POOLED
     size: Size = parameter(
         Sizes(), "size of the output's spatial axes; may be larger than the input", main=True, agreed=True
     )
@@ -272,7 +281,8 @@ class AdaptiveAvgPool(
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input; with one bin on each axis torch runs it as a mean, which keeps nothing."""
         keeps = () if flow.output.positions == 1 else (0,)
-        return (Operation((0,), flow.output.size, keeps=keeps),)
+        lies = POOLED if keeps else ORDERED
+        return (Operation((0,), flow.output.size, keeps=keeps, lies=lies),)
 
 
 class AdaptiveMaxPool(
@@ -301,6 +311,7 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
     """
 
     pools = True
+    depth_at = FIRST
     bins: tuple[int, ...] = parameter(Wholes(), "bins a side, level by level", default=(1, 2, 4), main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

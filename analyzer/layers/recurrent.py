@@ -16,7 +16,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, per_axis
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
-from analyzer.layers.operations import HALF, OUT, Array, Operation, matrix
+from analyzer.layers.operations import HALF, LAST, OUT, Array, Operation, matrix
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
@@ -30,6 +30,7 @@ class _Recurrent(Layer):
     """The base of the three."""
 
     gates = 1
+    depth_at = LAST
     #: Numbers that a unit keeps of each step besides its output: its gates, and its cell or the factor of a gate.
     kept = 0
     units: int = parameter(Whole(), "number of units", main=True, agreed=True)

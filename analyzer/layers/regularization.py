@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from analyzer.layers.answers import Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Number
-from analyzer.layers.operations import VIEW, Array, Operation
+from analyzer.layers.operations import ALIKE, FIRST, VIEW, Array, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.traits import Drops
@@ -42,7 +42,7 @@ class _Dropout(Layer):
         size = flow.output.size
         if not self.rate:
             return (Operation((0,), size, place=VIEW),)
-        return (Operation((0,), size, place=self.place, extras=(self.mask(flow),), training=True),)
+        return (Operation((0,), size, place=self.place, extras=(self.mask(flow),), training=True, lies=ALIKE),)
 
     def mask(self, flow: Flow) -> Array:
         """The tensor that says what is dropped."""
@@ -66,6 +66,7 @@ class SpatialDropout(
 ):
     """Drops whole planes. Source: torch.nn.Dropout2d; Keras SpatialDropout2D."""
 
+    depth_at = FIRST
     drops = Drops.PLANES
 
     def mask(self, flow: Flow) -> Array:

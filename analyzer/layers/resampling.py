@@ -14,7 +14,7 @@ from analyzer.layers.axes import checked, needs_axes, per_axis, wrong_rank
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
-from analyzer.layers.operations import NEW, NONE, Operation
+from analyzer.layers.operations import BY_GRADIENT, BY_ORDER, BY_READ, FIRST, FORMAT, NEW, NONE, POOLED, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import Reference
@@ -39,6 +39,7 @@ class Upsample(
     """
 
     grows = True
+    depth_at = FIRST
     factor: float | tuple[float, ...] = parameter(Factors(), "factor of each spatial axis", main=True)
     mode: str = parameter(_MODES, "interpolation", default="nearest")
 
@@ -61,7 +62,7 @@ class Upsample(
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A copy."""
-        return (Operation((0,), flow.output.size, keeps=_kept(self.mode, flow)),)
+        return (_resampling(self.mode, flow),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if flow.output.spatial == flow.input.spatial:
@@ -84,6 +85,7 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
 
     grows = True
     stretches = True
+    depth_at = FIRST
     to: int | tuple[int, ...] | None = parameter(
         Sizes(), "the spatial axes it becomes", default=None, main=True, shown=""
     )
@@ -112,8 +114,7 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A copy. It does not read the values of the layer that it takes its size from."""
-        reads, gradients = range(len(flow.inputs)), (NEW, NONE)[: len(flow.inputs)]
-        return (Operation(reads, flow.output.size, keeps=_kept(self.mode, flow), gradients=gradients),)
+        return (_resampling(self.mode, flow),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if which:
@@ -122,12 +123,20 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
         return tuple(_resampled(length, size, self.mode) for length, size in sizes)
 
 
-def _kept(mode: str, flow: Flow) -> tuple[int, ...]:
-    """The reads that its backward pass keeps: its input for `area`, which torch runs as an adaptive pool.
+def _resampling(mode: str, flow: Flow) -> Operation:
+    """The operation. `area`, which torch runs as an adaptive pool, keeps its input.
 
     With one bin on each axis that pool is a mean, which keeps nothing.
     """
-    return (0,) if mode == "area" and flow.output.positions > 1 else ()
+    keeps = (0,) if mode == "area" and flow.output.positions > 1 else ()
+    return Operation(
+        range(len(flow.inputs)),
+        flow.output.size,
+        keeps=keeps,
+        gradients=(NEW, NONE)[: len(flow.inputs)],
+        lies=POOLED if mode == "area" else FORMAT,
+        backward={"area": BY_READ, "bicubic": BY_ORDER}.get(mode, BY_GRADIENT),
+    )
 
 
 def _ratio(factor: float) -> tuple[int, int]:
@@ -172,6 +181,9 @@ class PixelShuffle(Layer, type="pixel_shuffle", elsewhere=("PixelShuffle", "Dept
 
     keeps = ()
     grows = True
+    depth_at = FIRST
+    lies = FORMAT
+    backward = BY_GRADIENT
     factor: int = parameter(Whole(), "factor of each spatial axis", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -206,6 +218,9 @@ class PixelUnshuffle(
     """
 
     keeps = ()
+    depth_at = FIRST
+    lies = FORMAT
+    backward = BY_GRADIENT
     factor: int = parameter(Whole(), "divisor of each spatial axis", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
@@ -238,6 +253,7 @@ class ChannelShuffle(Layer, type="channel_shuffle", elsewhere=("ChannelShuffle",
 
     keeps = ()
     pointwise = True
+    depth_at = FIRST
     groups: int = parameter(Whole(), "groups of planes that are interleaved", main=True)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

@@ -11,7 +11,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, needs_axes
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import FULL, NONE, PASSED, WIDEST, Operation
+from analyzer.layers.operations import ALIKE, FIRST, FULL, NONE, PASSED, WIDEST, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
@@ -56,11 +56,27 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
             return (elements, *[1] * min(flow.input.rank, 2)) if self.per == "depth" else (elements,)
 
         times = Operation(
-            (0,), size, keeps=(0,), trained=(shape(counts.weights),), transient=size, precision=FULL, product=True
+            (0,),
+            size,
+            keeps=(0,),
+            trained=(shape(counts.weights),),
+            transient=size,
+            precision=FULL,
+            product=True,
+            lies=ALIKE,
+            viewed=True,
         )
         if not counts.biases:
             return (times,)
-        plus = Operation((1, 0), size, trained=(shape(counts.biases),), gradients=(PASSED, NONE), precision=FULL)
+        plus = Operation(
+            (1, 0),
+            size,
+            trained=(shape(counts.biases),),
+            gradients=(PASSED, NONE),
+            precision=FULL,
+            lies=ALIKE,
+            viewed=True,
+        )
         return (times, plus)
 
 
@@ -73,6 +89,7 @@ class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCo
     """
 
     pointwise = True
+    depth_at = FIRST
     radius: bool = parameter(Flag(), "whether it adds a plane with the distance from the centre", default=False)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:

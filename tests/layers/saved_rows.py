@@ -46,7 +46,8 @@ class Sketch:
     """A row drawn as a network.
 
     Each volume enters the network behind a trained `scale`, so that a gradient flows to it; `plain` leaves that out (the
-    first layer of a network, or indices); under autocast `half` names the inputs that come in 16 bits, behind a `linear`.
+    first layer of a network, or indices), and `tokens` enter with their depth last. Under autocast `half` names the
+    inputs that come in 16 bits, behind a `linear`.
 
     names       what the row calls the inputs of its operation
     parameters  what of its inputs is a parameter of the layer
@@ -61,6 +62,7 @@ class Sketch:
         *volumes: str,
         batch: int = 2,
         plain: bool = False,
+        tokens: bool = False,
         half: Sequence[str] = (),
         names: Sequence[str] = ("x", "y"),
         parameters: Sequence[str] = (),
@@ -76,12 +78,18 @@ class Sketch:
         self.part = part
         self.plain = plain
         self.training = training
-        self.run = Run(batch=batch, loss=loss, autocast="bfloat16" if autocast else None)
+        # Hooks do not see numbers of Python, as a dispatch mode does not.
+        autocasting = "bfloat16" if autocast else None
+        self.run = Run(batch=batch, loss=loss, autocast=autocasting, in_place_joins=False)
         self.network = Network()
         self.last: Sequence[Node] = ()
         self.inputs = [self.network.enter(name, volume(text)) for name, text in zip(names, volumes, strict=False)]
         if not plain:
-            self.inputs = [self.put("scale", node, per="layer") for node in self.inputs]
+            # A table of positions is for tokens, whose depth comes last.
+            self.inputs = [
+                self.put("position_table", node) if tokens else self.put("scale", node, per="layer")
+                for node in self.inputs
+            ]
         self.inputs = [
             self.put("linear", node, units=node.output.depth, bias=False) if name in half else node
             for name, node in zip(names, self.inputs, strict=False)
@@ -115,7 +123,7 @@ def answer(sketch: Sketch) -> Saved:
     if sketch.target:
         inputs[sketch.target] = targets
     others = kept - set(names) - {out}
-    made = [size for step in steps for size in (*(step.extras if sketch.training else step.made), *step.copies)]
+    made = [size for step in steps for size in (*(step.extras if sketch.training else step.made), *step.copies) if size]
     return Saved(
         inputs,
         tape.value_bytes[out] if out in kept - set(names) else 0,
@@ -334,8 +342,8 @@ DRAWN: dict[str, Drawing] = {
     "Dropout2d": layer("spatial_dropout", rate=0.5),
     "AlphaDropout": layer("dropout", rate=0.5),
     "Linear 2D input": layer("dense", "32", about={"batch": 4}, units=10),
-    "Linear 3D input": layer("linear", "5x32", units=10),
-    "Linear nobias 3D": layer("linear", "5x32", units=10, bias=False),
+    "Linear 3D input": layer("linear", "5x32", about={"tokens": True}, units=10),
+    "Linear nobias 3D": layer("linear", "5x32", about={"tokens": True}, units=10, bias=False),
     "Embedding": layer("embedding", "7", about={"plain": True}, vocabulary=100, size=16),
     "add": merge("add"),
     "sub": merge("subtract"),
@@ -354,14 +362,19 @@ DRAWN: dict[str, Drawing] = {
     "abs": layer("softsign", about={"part": 0}),  # |x|, then 1 + |x|
     "clamp": layer("hard_tanh"),
     "view": layer("flatten"),
-    "permute+contiguous": layer("permute", order=["depth", "height", "width"]),
+    "permute": layer("permute", order=["depth", "height", "width"]),
     "chunk": slices(2),
     "getitem slice": slices(1),
     "pad": layer("pad", padding=1),
     "interpolate bicubic": layer("upsample", factor=2, mode="bicubic"),
     # four heads of depth 8; the operation behind three copies and three projections
     "scaled_dot_product_attention (flash cpu)": layer(
-        "multi_head_attention", "16x32", "16x32", "16x32", about={"part": 6, "names": ("q", "k", "v")}, heads=4
+        "multi_head_attention",
+        "16x32",
+        "16x32",
+        "16x32",
+        about={"part": 6, "names": ("q", "k", "v"), "tokens": True},
+        heads=4,
     ),
     "MultiheadAttention need_weights=False": layer("multi_head_attention", "9x16", heads=4),
     "cross_entropy (log_softmax + nll)": loss("cross_entropy", "10", batch=4, target="y"),
@@ -393,7 +406,7 @@ NOT_OURS = {
     "max dim=1": "no largest value along the depth",
     "sqrt": "no root",
     "exp": "no exponential",
-    "permute": "`permute` puts out what torch calls contiguous: permute+contiguous",
+    "permute+contiguous": "`permute` is a view; what reads it copies it where it must",
     "pad negative/channels": "`pad` adds cells to spatial axes, `crop` takes them",
     "normalize": "no division by a norm",
     "norm": "no norm along an axis",

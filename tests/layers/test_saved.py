@@ -30,6 +30,8 @@ from analyzer.layers.operations import (
     OUT,
     OWN,
     PASSED,
+    REDUCED,
+    SCALAR,
     STATISTIC,
     SUMMED,
     VIEW,
@@ -169,10 +171,10 @@ def test_the_operations_of_a_layer(
 #: Elements that the backward pass of each operation holds beside gradients: measured in torch 2.13.0 on a CPU, the most
 #: that `torch.autograd.grad` holds of each operation less the gradients that it returns.
 HELD: list[tuple[str, list[str], list[int]]] = [
-    # mul: the gradient is as large as the output before it is summed over the axes that were broadcast
+    # mul: nothing; a gradient is as large as the output before it is summed over the axes that were broadcast
     ("multiply", ["8x8x4", "8x8x4"], [0]),
-    ("multiply", ["8x8x4", "8x8x1"], [256]),
-    ("multiply", ["8x8x4", "1x1x4", "8x8x1"], [256, 256]),
+    ("multiply", ["8x8x4", "8x8x1"], [0]),
+    ("multiply", ["8x8x4", "1x1x4", "8x8x1"], [0, 0]),
     # maximum: also a gradient, and two masks of a byte where a float has four
     ("maximum", ["8x8x4", "8x8x4"], [384]),
     # a sum hands its gradient on
@@ -235,7 +237,7 @@ def check_references(flow: Flow, operations: Sequence[Operation]) -> None:
         assert set(operation.keeps) <= {*operation.reads, OUT}
         assert len(set(operation.keeps)) == len(operation.keeps)
         assert len(operation.gradients) == len(operation.reads)
-        assert set(operation.gradients) <= {NEW, PASSED, SUMMED, NONE}
+        assert set(operation.gradients) <= {NEW, PASSED, SUMMED, NONE, REDUCED}
         assert operation.precision in (AS_READ, FULL, FULL_ON_CPU, FULL_ON_CUDA, HALF, WIDEST)
     read = {read for operation in operations for read in operation.reads}
     assert read == set(range(len(flow.inputs) + len(operations) - 1))
@@ -261,8 +263,8 @@ def check_memory(flow: Flow, operations: Sequence[Operation]) -> None:
         )
         for extra in operation.extras:
             assert extra.size > 0
-            assert extra.width in (None, STATISTIC, LOGARITHM, INDEX)
-            assert extra.cuda in (None, 1, STATISTIC, LOGARITHM, INDEX)
+            assert extra.width in (None, STATISTIC, LOGARITHM, SCALAR, INDEX)
+            assert extra.cuda in (None, 1, STATISTIC, LOGARITHM, SCALAR, INDEX)
         sizes.append(operation.size)
     assert sizes[-1] == flow.output.size
 

@@ -21,7 +21,7 @@ ACTIVATIONS = (
 TRAITS = {
     "shares": "conv depthwise_conv separable_conv conv_transpose",
     "authored": "custom",
-    "view": "flatten reshape slice",
+    "view": "flatten reshape crop slice",
     "linear": "conv depthwise_conv separable_conv conv_transpose dense linear",
     "dense": "dense",
     "depthwise": "depthwise_conv",

@@ -487,24 +487,29 @@ def train_real(
     rule = optimizer_of(module, optimizer, weight_decay, step)
     targets: list[Tensor] = []
 
-    def forward() -> tuple[list[Tensor], Tensor]:
+    def forward() -> list[Tensor]:
         with _casting(autocast):
-            outputs = as_list(module(*entering))
-            axes = [classes] * len(outputs) if isinstance(classes, int) else classes
-            targets.extend(() if targets else targets_of(outputs, axes))
-            return outputs, loss_of(outputs, targets, axes)
+            return as_list(module(*entering))
 
-    outputs, loss = forward()
-    loss.backward()
-    rule.step()
-    rule.zero_grad(set_to_none=True)
-    del outputs, loss
+    def lost(outputs: list[Tensor]) -> Tensor:
+        axes = [classes] * len(outputs) if isinstance(classes, int) else classes
+        targets.extend(() if targets else targets_of(outputs, axes))
+        with _casting(autocast):
+            return loss_of(outputs, targets, axes)
+
     gc.collect()
-    state = list(state_of(rule))
-    start = size_of([*module.parameters(), *module.buffers(), *entering, *targets, *state])
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        # The profiler reports the release of a tensor only if it saw its allocation: so the first step runs inside too.
+        outputs = forward()
+        loss = lost(outputs)
+        loss.backward()
+        rule.step()
+        rule.zero_grad(set_to_none=True)
+        state = list(state_of(rule))
+        start = size_of([*module.parameters(), *module.buffers(), *entering, *targets, *state, *outputs, loss])
         with record_function("forward"):
-            _logits, loss = forward()  # kept to the end, as in training
+            outputs = forward()  # the outputs and the loss of the step before are alive until they are replaced
+            loss = lost(outputs)
         with record_function("backward"):
             loss.backward()
         with record_function("step"):

@@ -955,7 +955,8 @@ def _split(group: list[Node], layout: str) -> tuple[nn.Module, list[int]]:
 
 def _share(module: nn.Module, other: nn.Module) -> None:
     """Puts the parameters and buffers of `other` into `module`."""
-    for mine, theirs in zip(module.modules(), other.modules(), strict=True):
+    owners = ([part for part in one.modules() if part._parameters or part._buffers] for one in (module, other))
+    for mine, theirs in zip(*owners, strict=True):
         for name, parameter in theirs._parameters.items():
             setattr(mine, name, parameter)
         for name, buffer in theirs._buffers.items():

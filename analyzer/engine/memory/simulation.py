@@ -21,7 +21,23 @@ from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.segments import segments
 from analyzer.engine.memory.tape import Step, Tape
-from analyzer.layers.operations import NONE, PASSED, SUMMED
+from analyzer.layers.operations import BY_ORDER, NONE, PASSED, REDUCED, SUMMED
+from analyzer.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.memory.strides import Sizes
+
+
+class Gradient(Record):
+    """A gradient of a value: its storage, its strides (None: in order), and whether it is a view of another tensor.
+
+    A view keeps the tensor that it is a view of alive, so nothing is added to it in place.
+    """
+
+    storage: int
+    strides: Sizes | None = None
+    viewed: bool = False
 
 
 class Simulation:
@@ -46,6 +62,8 @@ class Simulation:
         self.entries: dict[int, list[int]] = {}
         #: Copies that autocast drops at the end of the forward pass.
         self.passing: list[int] = []
+        #: The gradient of every parameter that has one so far.
+        self.sums: dict[int, Gradient] = {}
         self.needs = needs
         self.segments = segments(tape)
 
@@ -114,7 +132,8 @@ class Simulation:
                 mark(step.node.name)
             else:
                 self.passing.extend([new(size) for size in step.copies])
-                made = [new(size) for size in step.made]
+                # A real run frees in the operation what nothing keeps; a dispatch mode sees it.
+                made = [] if self.tape.run.in_place_joins else [new(size) for size in step.made]
                 mark(step.node.name)
                 for extra in made:
                     drop(extra)
@@ -140,14 +159,13 @@ class Simulation:
         own = self.tape.value_bytes
         # The caller of the backward pass owns the gradients that it starts with until it ends.
         given = [ledger.new(own[value], 2) for value in self.starts]
-        gradients = {value: [storage] for value, storage in zip(self.starts, given, strict=True)}
-        done: set[int] = set()
+        gradients = {value: [Gradient(storage)] for value, storage in zip(self.starts, given, strict=True)}
         for place in range(len(steps) - 1, -1, -1):
             if place in segment_ending:
                 self._again(*segment_ending[place])
             arrived = gradients.pop(first + place, None)
             if arrived is not None and needs[first + place]:
-                self._back(place, arrived, gradients, done)
+                self._back(place, arrived, gradients)
             for storage in self.saved[place]:
                 ledger.release(storage)
             self.saved[place] = []
@@ -166,65 +184,106 @@ class Simulation:
         self._run(start, stop, self._uses(start, stop), saving=True, again=True)
         self._leave_autocast()
 
-    def _back(self, place: int, arrived: list[int], gradients: dict[int, list[int]], done: set[int]) -> None:
-        """The backward pass of one step; `arrived` are the storages of its output's gradients."""
+    def _back(self, place: int, arrived: list[Gradient], gradients: dict[int, list[Gradient]]) -> None:
+        """The backward pass of one step; `arrived` are the gradients of its output."""
         step, ledger, needs = self.steps[place], self.ledger, self.needs
         own = self.tape.value_bytes
-        made: list[tuple[int, int]] = []
-        for read, rule in zip(step.reads, step.gradients, strict=True):
+        made: list[tuple[int, Gradient]] = []
+        wide: list[tuple[int, int]] = []
+        for number, (read, rule) in enumerate(zip(step.reads, step.gradients, strict=True)):
             if not needs[read] or rule == NONE:
                 continue
             if rule == PASSED or (rule == SUMMED and own[read] == step.bytes):
-                ledger.owners[arrived[0]] += 1
-                made.append((read, arrived[0]))
+                made.append((read, self._passed(place, read, arrived[0])))
+            elif rule == REDUCED and own[read] != step.bytes:
+                wide.append((number, ledger.new(step.bytes)))
             else:
-                made.append((read, ledger.new(own[read])))
+                made.append((read, self._new(place, read, arrived[0])))
         raw = [(number, ledger.new(size)) for number, size in step.parameters if self.tape.parameters[number][1]]
         transient = ledger.new(step.transient) if step.transient else -1
         ledger.mark(step.node.name)
         if transient >= 0:
             ledger.drop(transient)
-        for storage in arrived:
+        for number, storage in wide:
+            made.append((step.reads[number], Gradient(ledger.new(own[step.reads[number]]))))
+            ledger.mark(step.node.name)
             ledger.drop(storage)
+        for gradient in arrived:
+            ledger.drop(gradient.storage)
         for storage in self.saved[place]:
             ledger.release(storage)
         self.saved[place] = []
-        for number, storage in raw:
-            self._collect(step, number, storage, done)
-        for read, storage in made:
-            self._join(step, read, storage, gradients)
+        # The gradient of the bias of a matrix product arrives before that of its weights; their casts run after both.
+        for number, storage in reversed(raw) if step.viewed and not self.tape.run.autocast else raw:
+            self._collect(step, number, storage)
+        for read, gradient in made:
+            self._join(step, read, gradient, gradients)
 
-    def _collect(self, step: Step, number: int, storage: int, done: set[int]) -> None:
-        """The gradient of a parameter: taken as it is, cast to the parameter's format, or added to an earlier one."""
+    def _new(self, place: int, read: int, arrived: Gradient) -> Gradient:
+        """A gradient with memory of its own."""
+        step, tape = self.steps[place], self.tape
+        storage = self.ledger.new(tape.value_bytes[read])
+        if step.backward == BY_ORDER:
+            return Gradient(storage)
+        value = self.first + place
+        return Gradient(storage, tape.lying.gradient(step.lies, step.backward, value, read, arrived.strides))
+
+    def _passed(self, place: int, read: int, arrived: Gradient) -> Gradient:
+        """The gradient of a step's output, or a view of it, as the gradient of its read."""
+        step, tape, ledger = self.steps[place], self.tape, self.ledger
+        storage, strides, viewed = arrived.storage, arrived.strides, arrived.viewed
+        if step.reshaped:
+            strides, copied = tape.lying.restored(self.first + place, read, strides)
+            if copied:
+                return Gradient(ledger.new(tape.value_bytes[read]))
+            viewed = True
+        elif step.turned is not None:
+            strides, viewed = tape.lying.turned_back(self.first + place, step.turned, strides), True
+        elif tape.value_bytes[read] != step.bytes:  # a part of the gradient
+            strides, viewed = tape.lying.part(self.first + place, strides), True
+        ledger.owners[storage] += 1
+        return Gradient(storage, strides, viewed)
+
+    def _collect(self, step: Step, number: int, storage: int) -> None:
+        """The gradient of a parameter: taken as it is, cast to the parameter's format, or added to an earlier one.
+
+        The gradients of a parameter that several steps use are added up before its own is set: in place, or, where the
+        first is a view, as a third tensor.
+        """
         ledger, size = self.ledger, self.tape.parameters[number][0]
         if ledger.sizes[storage] != size:
             whole = ledger.new(size)
             ledger.mark(step.node.name)
             ledger.drop(storage)
             storage = whole
-        if number in done or self.tape.run.accumulate > 1:
-            ledger.drop(storage)
-        else:
-            done.add(number)
+        earlier = self.sums.get(number)
+        if self.tape.run.accumulate == 1 and earlier is None:
+            self.sums[number] = Gradient(storage, viewed=step.viewed)
             ledger.gradients += size
+            return
+        if earlier is not None and (earlier.viewed or not self.tape.run.in_place_joins):
+            self.sums[number] = Gradient(ledger.new(size))
+            ledger.mark(step.node.name)
+            ledger.drop(earlier.storage)
+        ledger.drop(storage)
 
-    def _join(self, step: Step, read: int, storage: int, gradients: dict[int, list[int]]) -> None:
+    def _join(self, step: Step, read: int, new: Gradient, gradients: dict[int, list[Gradient]]) -> None:
         """A gradient arrives at a value: the first is kept, a second is added to it."""
         ledger = self.ledger
         earlier = gradients.get(read)
         if earlier is None:
-            gradients[read] = [storage]
+            gradients[read] = [new]
         elif read >= self.first and self.steps[read - self.first].collects:
-            earlier.append(storage)
+            earlier.append(new)
         else:
             old, size = earlier[0], self.tape.value_bytes[read]
-            if self.tape.run.in_place_joins and ledger.owners[old] == 1 and ledger.sizes[old] == size:
-                ledger.drop(storage)
+            if self.tape.run.in_place_joins and not old.viewed and ledger.owners[old.storage] == 1:
+                ledger.drop(new.storage)
                 return
-            earlier[0] = ledger.new(size)
+            earlier[0] = Gradient(ledger.new(size), self.tape.lying.sum(read, old.strides, new.strides))
             ledger.mark(step.node.name)
-            ledger.drop(old)
-            ledger.drop(storage)
+            ledger.drop(old.storage)
+            ledger.drop(new.storage)
 
     # -- the optimizer's step ----------------------------------------------------------------------------------------
 

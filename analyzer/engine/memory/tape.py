@@ -24,28 +24,46 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
+from analyzer.engine.memory.lying import Lying, place_of
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.work import Work
 from analyzer.engine.network import Node
 from analyzer.layers.operations import (
+    ALIKE,
+    BY_GRADIENT,
+    BY_ORDER,
+    FIRST,
     FULL,
     FULL_ON_CPU,
     FULL_ON_CUDA,
     HALF,
     INDEX,
+    LAST,
     LOGARITHM,
     NEW,
     NONE,
+    ORDERED,
     OUT,
     OWN,
     PASSED,
+    SCALAR,
     STATISTIC,
     VIEW,
     WIDEST,
     Array,
+    Back,
+    Depth,
+    Lie,
     Operation,
 )
 from analyzer.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.memory.strides import Sizes
+
+#: A cast, as an operation that lies as what it reads.
+_CAST = Operation((0,), 0, lies=ALIKE)
 
 
 class Step(Record):
@@ -64,6 +82,10 @@ class Step(Record):
     transient   the size of the tensors that its backward pass makes beside the gradients
     product     whether each kept value is needed only for the gradients of the others
     collects    whether it collects the gradients of the parts of a split
+    lies, backward  how its output and the gradients of its reads lie; see `Operation`
+    turned      the order in which its output has the axes of its read, where it is a view with other axes
+    reshaped    whether its output is its read in another shape
+    viewed      whether the gradients of its parameters are views
     """
 
     node: Node
@@ -80,6 +102,11 @@ class Step(Record):
     transient: int = 0
     product: bool = False
     collects: bool = False
+    lies: Lie = ORDERED
+    backward: Back = BY_ORDER
+    turned: Sequence[int] | None = None
+    reshaped: bool = False
+    viewed: bool = False
 
 
 class Tape:
@@ -93,6 +120,7 @@ class Tape:
     root              for every value the value whose memory it uses
     value_bits        for every value the bits of an element
     value_bytes       for every value its size
+    lying             for every value where its elements lie
     values            the value of every node, by the node's index; inputs count down from −1
     """
 
@@ -117,6 +145,10 @@ class Tape:
         self.root = list(range(self.first))
         self.value_bits = [self.bits] * self.first
         self.value_bytes = list(self.inputs)
+        self.lying = Lying(run.batch)
+        for node in network.inputs:
+            depth = LAST if node.index in work.tokens else FIRST
+            self.lying.add(self.lying.along(node.output, depth), None, depth)
         self.values: dict[int, int] = {node.index: number for number, node in enumerate(network.inputs)}
         self._copied: set[int] = set()
         self._split: dict[int, int] = {}
@@ -138,11 +170,25 @@ class Tape:
     def _lay(self, node: Node, operations: Sequence[Operation], tensors: Sequence[Sequence[int]]) -> None:
         """Puts the steps of one node on the tape."""
         own = [self.values[source.index] for source in node.inputs]
+        depths = self.lying.depths
+        depth = node.layer.depth_in(node.flow, depths[own[0]]) if own else FIRST
+        for place, value in enumerate(own):
+            if depths[value] != depth:
+                own[place] = self._turn(node, value, depth)
         if node.index in self.work.splits:
             own[0] = self._part(node, own[0])
         for operation, numbers in zip(operations, tensors, strict=True):
-            own.append(self._step(node, operation, numbers, own))
+            own.append(self._step(node, operation, numbers, own, depth))
         self.values[node.index] = own[-1]
+
+    def _turn(self, node: Node, value: int, depth: Depth) -> int:
+        """A view of a value with its depth at another place."""
+        turned = self.lying.turn(value, depth)
+        if turned is None:
+            return value
+        step = Step(node, (value,), self.value_bytes[value], VIEW, (PASSED,))
+        step.turned = turned[0]
+        return self.add(step, self.value_bits[value], *turned[1:], depth)
 
     def _part(self, node: Node, source: int) -> int:
         """The value of the split that a slice belongs to; the first slice puts it on the tape."""
@@ -150,19 +196,28 @@ class Tape:
         if first not in self._split:
             step = Step(node, (source,), self.value_bytes[source], VIEW, (NEW,))
             step.collects = True
-            self._split[first] = self.add(step, self.value_bits[source])
+            lying = self.lying
+            self._split[first] = self.add(
+                step, self.value_bits[source], lying.shapes[source], lying.strides[source], lying.depths[source]
+            )
         return self._split[first]
 
-    def _step(self, node: Node, operation: Operation, numbers: Sequence[int], own: list[int]) -> int:
-        """Puts one operation on the tape and returns its value. `own` are the values that its node has so far."""
+    def _step(self, node: Node, operation: Operation, numbers: Sequence[int], own: list[int], depth: Depth) -> int:
+        """Puts one operation on the tape and returns its value.
+
+        `own` are the values that its node has so far, `depth` is the place of the depth in those that it makes.
+        """
         run, batch = self.run, self.run.batch
         reads = [own[read] for read in operation.reads]
         bits, reads = self._precision(node, operation, reads) if run.autocast else (self.bits, reads)
+        if operation.orders:
+            self._order(node, operation, reads)
         gradients = operation.gradients
         if operation.parts and node.index in self.work.splits:
             gradients = (PASSED,)
         place = VIEW if operation.training and not self.training else operation.place
         step = Step(node, reads, (operation.size * batch * bits + 7) // 8, place, gradients)
+        lie = self._lie(step, node, operation, reads, depth)
         value = self.first + len(self.steps)
         if operation.keeps:
             given = dict(zip(operation.reads, reads, strict=True))
@@ -171,9 +226,41 @@ class Tape:
             self._add_extras(step, operation, bits)
         if numbers:
             self._add_parameters(step, numbers, bits, half=bits < self.bits and operation.precision == HALF)
-        step.product = operation.product
+        step.product, step.viewed = operation.product, operation.viewed
         step.transient = (operation.transient * batch * bits + 7) // 8
-        return self.add(step, bits)
+        return self.add(step, bits, *lie)
+
+    def _order(self, node: Node, operation: Operation, reads: list[int]) -> None:
+        """Copies the reads that an operation needs in order and that lie otherwise."""
+        lying = self.lying
+        for place, read in enumerate(operation.reads):
+            value = reads[place]
+            if read in operation.orders and not lying.ordered(value, operation):
+                step = Step(node, (value,), self.value_bytes[value], OWN, (PASSED,))
+                strides = lying.copied(value, operation)
+                reads[place] = self.add(step, self.value_bits[value], lying.shapes[value], strides, lying.depths[value])
+
+    def _lie(
+        self, step: Step, node: Node, operation: Operation, reads: Sequence[int], depth: Depth
+    ) -> tuple[Sizes | None, Sizes | None, Depth]:
+        """Where the output of a step lies; sets what its backward pass needs to know of that."""
+        lying = self.lying
+        step.lies, step.backward = operation.lies, operation.backward or BY_ORDER
+        view = operation.view
+        if view is not None and view.reshapes:
+            shape, strides = lying.reshape(operation, reads[0], node, depth)
+            step.reshaped = True
+            step.place = OWN if strides is None else VIEW
+            return shape, strides, depth
+        if step.place != OWN:
+            shape, strides = lying.view(view, reads[0])
+            if view is not None and view.turned is not None and shape is not None:
+                rank, first = len(shape), lying.depths[reads[0]] == FIRST
+                step.turned = tuple(place_of(axis, rank, first=first) for axis in view.turned)
+                depth = LAST
+            return shape, strides, depth
+        shape, strides = lying.output(node, operation, reads, depth)
+        return shape, strides, depth
 
     def _add_extras(self, step: Step, operation: Operation, bits: int) -> None:
         """Adds the tensors that an operation makes beside its output, which has `bits` per element."""
@@ -201,6 +288,8 @@ class Tape:
             bits = self.bits
         elif width in (STATISTIC, LOGARITHM):
             bits = max(32, self.bits)
+        elif width == SCALAR:
+            bits = 64 if self.run.in_place_joins else 0
         elif width is not None:
             bits = 8 * width
         return (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8
@@ -232,12 +321,19 @@ class Tape:
         if self.value_bits[value] == bits:
             return value
         size = self.value_bytes[value] * bits // self.value_bits[value]
-        return self.add(Step(node, (value,), size, OWN, (NEW,)), bits)
+        step = Step(node, (value,), size, OWN, (NEW,))
+        step.lies, step.backward = ALIKE, BY_GRADIENT
+        lying = self.lying
+        strides = lying.output(node, _CAST, (value,), lying.depths[value])[1]
+        return self.add(step, bits, lying.shapes[value], strides, lying.depths[value])
 
-    def add(self, step: Step, bits: int) -> int:
-        """Puts a step on the tape, whose output has `bits` per element, and returns its value."""
+    def add(
+        self, step: Step, bits: int, shape: Sizes | None = None, strides: Sizes | None = None, depth: Depth = FIRST
+    ) -> int:
+        """Puts a step on the tape, whose output has `bits` per element and lies so, and returns its value."""
         value = self.first + len(self.steps)
         self.steps.append(step)
+        self.lying.add(shape, strides, depth)
         self.root.append(value if step.place == OWN else self.root[step.reads[0]])
         self.value_bits.append(bits)
         self.value_bytes.append(step.bytes)

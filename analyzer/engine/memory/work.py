@@ -22,7 +22,7 @@ from itertools import pairwise
 from analyzer.engine.network import Network, Node
 from analyzer.engine.tying import Reuse, reused
 from analyzer.layers import LOCAL, SHARED
-from analyzer.layers.operations import NONE, Operation
+from analyzer.layers.operations import LAST, NONE, Operation
 from analyzer.record import Record, field
 
 
@@ -36,6 +36,7 @@ class Work(Record):
                 tensors come before it
     splits      slices of one volume that together are all of it: the index of each -> that of the first
     indices     inputs of the network that are only used to look up rows: whole numbers of eight bytes
+    tokens      inputs of one axis that all their readers read with the depth last
     """
 
     network: Network
@@ -46,6 +47,7 @@ class Work(Record):
     buffers: list[tuple[int, int | None, int]] = field(factory=list, init=False)
     splits: dict[int, int] = field(factory=dict, init=False)
     indices: set[int] = field(factory=set, init=False)
+    tokens: set[int] = field(factory=set, init=False)
 
 
 def operations_of(network: Network, mode: str) -> Work:
@@ -56,6 +58,7 @@ def operations_of(network: Network, mode: str) -> Work:
     rules: dict[int, set[int]] = {}
     tied = any(node.tied is not None for node in network.nodes)
     reuses = reused(network.nodes, local=mode == "local") if tied else {}
+    of_tokens: dict[int, bool] = {}
     for node in network.nodes:
         layer = node.layer
         key = (id(layer), *[source.output.sizes for source in node.inputs])
@@ -69,6 +72,8 @@ def operations_of(network: Network, mode: str) -> Work:
         work.tensors.append(_tensors(work, node, operations, reuses.get(node.index)))
         for place, source in enumerate(node.inputs):
             if source.index < 0:
+                tokens = layer.depth_at == LAST or layer.of_tokens
+                of_tokens[source.index] = of_tokens.get(source.index, True) and tokens
                 rules.setdefault(source.index, set()).update(_rules(operations, place))
         part = layer.bounds(node.inputs[0].output) if operations[0].parts else None
         if part is not None and part.step == 1:
@@ -76,6 +81,7 @@ def operations_of(network: Network, mode: str) -> Work:
     for (_, axis), parts in slices.items():
         _find_split(work, axis, sorted(parts))
     work.indices = {index for index, found in rules.items() if found == {NONE}}
+    work.tokens = {node.index for node in network.inputs if node.output.rank == 1 and of_tokens.get(node.index, False)}
     return work
 
 

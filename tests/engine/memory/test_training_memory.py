@@ -180,10 +180,10 @@ def test_counting_a_shared_tensor_twice_is_found(monkeypatch: pytest.MonkeyPatch
 def test_counting_an_in_place_output_beside_its_input_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     lay = tapes.Tape.add
 
-    def own(self: Tape, step: tapes.Step, bits: int) -> int:
+    def own(self: Tape, step: tapes.Step, *lie: Any) -> int:
         if step.place == INPLACE:
             step.place, step.keeps = OWN, [*step.reads, self.first + len(self.steps)]
-        return lay(self, step, bits)
+        return lay(self, step, *lie)
 
     monkeypatch.setattr(tapes.Tape, "add", own)
     assert differing("vgg16")
@@ -192,10 +192,10 @@ def test_counting_an_in_place_output_beside_its_input_is_found(monkeypatch: pyte
 def test_forgotten_places_of_a_pool_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     lay = tapes.Tape.add
 
-    def forget(self: Tape, step: tapes.Step, bits: int) -> int:
+    def forget(self: Tape, step: tapes.Step, *lie: Any) -> int:
         if step.node.layer.type == "max_pool":
             step.extras = ()
-        return lay(self, step, bits)
+        return lay(self, step, *lie)
 
     monkeypatch.setattr(tapes.Tape, "add", forget)
     assert differing("googlenet")
