@@ -11,7 +11,7 @@ import re
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 #: Compiled where it is first used: a report without a written amount does not pay for it.
-_WRITTEN = r"([0-9]+(?:\.[0-9]+)?)\s*([kKMGTP]?)(i?B)?"
+_WRITTEN = r"([0-9]+(?:_[0-9]+)*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,2}))?\s*([kKMGTP]?)(i?B)?"
 
 
 def count(number: int) -> str:
@@ -66,21 +66,20 @@ def short(number: int) -> str:
 
 
 def read_amount(text: str) -> tuple[int, str] | None:
-    """A written amount such as `26M`, `150 MiB` or `1.5 GB` as (whole number, unit); None if it is not an amount.
+    """A written amount such as `26M`, `150 MiB` or `2.5e6` as (whole number, unit); None if it is not an amount.
 
-    >>> read_amount("150 MiB")
-    (157286400, 'MiB')
+    >>> read_amount("150 MiB"), read_amount("2.5e6"), read_amount("1_000K")
+    ((157286400, 'MiB'), (2500000, ''), (1000000, 'K'))
     """
     match = re.fullmatch(_WRITTEN, text.strip(), re.ASCII)
     if match is None:
         return None
-    digits, prefix, suffix = match.groups()
+    whole, decimals, exponent, prefix, suffix = match.groups()
     prefix = prefix.upper() if prefix in "kK" else prefix
     binary = (suffix or "") == "iB"
     if binary and not prefix:
         return None
     factor = 1024 ** ("KMGTP".index(prefix) + 1) if binary else _FACTORS[prefix]
-    whole, _, decimals = digits.partition(".")
-    exact = int(whole + decimals) * factor
+    exact = int(whole.replace("_", "") + (decimals or "")) * 10 ** int(exponent or 0) * factor
     unit = prefix + (suffix or "")
-    return exact // 10 ** len(decimals), unit
+    return exact // 10 ** len(decimals or ""), unit

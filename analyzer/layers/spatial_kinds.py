@@ -312,6 +312,10 @@ class Wholes(Kind):
         return _by_type(number=Whole(1).schema(), items=Whole(1).schema(), high=None)
 
 
+#: The kinds that take numbers and nothing else: `3*3` is 9 there, while a size of that text is meant as `3x3`.
+NUMBERS = (Whole, Number, Wholes)
+
+
 def axis_named(name: str, axes: tuple[str, ...], parameter: str) -> int:
     """The place of the axis `name` among a volume's `axes`. Raises `Refusal` where the volume has no such axis."""
     if name in axes:

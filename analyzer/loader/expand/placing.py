@@ -8,12 +8,14 @@ from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node, Origin
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.reference_kinds import Reference, References, Sugar
+from analyzer.layers.spatial_kinds import NUMBERS
 from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.graph_keys import name_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.ties import tie_next
 from analyzer.loader.expand.values import Dependent, Values, spliced
+from analyzer.loader.expressions.nodes import calculated
 from analyzer.loader.parse.description import Argument, Item, LayerItem, build
 from analyzer.volume import Volume
 
@@ -145,7 +147,12 @@ def _owner(run: Expansion, item: LayerItem, frame: Frame) -> Node | None:
 def _read(argument: Argument, value: Any) -> Any:
     """The value of a parameter; a list of names in a list of names is part of it: `concat: [$skips, prev]`."""
     kind = argument.declaration.kind
-    return kind.read(spliced(value) if isinstance(kind, References) and isinstance(value, list) else value)
+    if isinstance(kind, References) and isinstance(value, list):
+        value = spliced(value)
+    elif value.__class__ is str and isinstance(kind, NUMBERS):
+        number = calculated(value)
+        value = value if number is None else number
+    return kind.read(value)
 
 
 _PARAMETERS: dict[tuple[type[Layer], object], tuple[str, ...]] = {}

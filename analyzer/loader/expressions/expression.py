@@ -10,7 +10,7 @@ from __future__ import annotations
 import _ast
 import re
 
-from analyzer.loader.expressions.nodes import DOLLAR, compile_node, is_name, refusal, shown_value
+from analyzer.loader.expressions.nodes import DOLLAR, ONLY_AST, compile_node, is_name, refusal, shown_value
 from analyzer.loader.text.limits import LIMITS
 from analyzer.source import shown
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 #: Names that every expression knows: the input volume of the layer, and the repetition.
 BUILT_IN = ("H", "W", "D", "i")
 
-_ONLY_AST = 0x400
 _VARIABLE = r"\$\([^()]*\)|\$([A-Za-z_][A-Za-z0-9_]*)"
 _RUN_TOGETHER = re.compile(
     r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+[A-Za-z_]|(?![eE][+-]?\d)[A-Za-z_])", re.ASCII
@@ -135,7 +134,7 @@ def _compile_expression(text: str, names: set[str], *, bare: bool) -> Run:
             help="write a product with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`",
         )
     try:
-        tree = compile(text.strip().replace("$", DOLLAR), "", "eval", _ONLY_AST, dont_inherit=True)
+        tree = compile(text.strip().replace("$", DOLLAR), "", "eval", ONLY_AST, dont_inherit=True)
     except SyntaxError:
         raise refusal(f"`{shown(text)}` is not a valid expression", help=_syntax_help(text)) from None
     except (ValueError, RecursionError, MemoryError):

@@ -45,6 +45,10 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "make_divisible": (make_divisible, 1, 2),
 }
 
+_OPERATOR = rf"[0-9.)]\s*[-+*/%]|(?:{'|'.join(FUNCTIONS)})\s*\("
+#: What arithmetic of numbers looks like, for the schema too: it has an operator behind a number, or calls a function.
+ARITHMETIC = rf"^(?=.*(?:{_OPERATOR}))(?=.*[0-9.)]$)(?:[-+*/%(),.\s0-9eE]|{'|'.join(FUNCTIONS)})*$"
+
 #: What is written here for functions of Python that an expression does not have.
 ELSEWHERE = {
     "sqrt": "write a root as a power: `$n**0.5`",

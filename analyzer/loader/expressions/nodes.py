@@ -4,15 +4,19 @@ A node that is not in `_NODES` is refused, and nothing is ever passed to `eval`.
 that a reader can see that it is safe.
 """
 
+# Longer than most modules: see above.
+
 from __future__ import annotations
 
 import _ast
 import operator
+import re
 from collections.abc import Callable
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.layers.kinds import written
-from analyzer.loader.expressions.functions import ELSEWHERE, FUNCTIONS
+from analyzer.loader.expressions.functions import ARITHMETIC, ELSEWHERE, FUNCTIONS
+from analyzer.loader.text.limits import LIMITS
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Stands for the dollar inside Python's grammar: a letter that no normalisation changes and no person types.
 DOLLAR = "ǂ"
+
+#: Python's flag for a syntax tree without code.
+ONLY_AST = 0x400
 
 _LARGEST = 10**30  # beyond it no intermediate result helps any model
 _MOST_BITS = _LARGEST.bit_length()
@@ -60,11 +67,34 @@ _DESCRIBED = {
 }  # fmt: skip
 
 
+def calculated(text: str) -> int | float | None:
+    """The value of a text that is arithmetic of numbers, which needs no `$` where a number is wanted; otherwise None.
+
+    Raises `Refusal` for arithmetic without a value.
+
+    >>> calculated("1024*3"), calculated("1/4"), calculated("min(3*8, 64)"), calculated("3x5"), calculated("64")
+    (3072, 0.25, 24, None, None)
+    """
+    if text[-1:] not in "0123456789.)" or len(text) > LIMITS.expression or not re.match(ARITHMETIC, text, re.ASCII):
+        return None
+    names: set[str] = set()
+    try:
+        tree = compile(text.strip(), "", "eval", ONLY_AST, dont_inherit=True)
+        run = compile_node(tree.body, names, bare=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, Refusal):
+        return None
+    value = None if names else run(str)
+    return value if value.__class__ in (int, float) else None
+
+
 def _number(value: Any) -> Any:
     """`value` where arithmetic may use it: a finite number."""
     if value.__class__ is int:
         return value
-    if value.__class__ is float:
+    if value.__class__ is str:
+        number = calculated(value)
+        value = value if number is None else number
+    if value.__class__ is float or value.__class__ is int:
         return _finite(value, lambda: shown_value(value))
     raise refusal(f"arithmetic takes numbers, not {written(value)}", code="EXPR103")
 

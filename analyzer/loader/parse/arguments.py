@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.layers.kinds import written
 from analyzer.layers.parameters import example, missing_parameters, names_listed, unknown_parameter
 from analyzer.layers.reference_kinds import Reference, References, Sugar
+from analyzer.layers.spatial_kinds import NUMBERS
+from analyzer.loader.expressions.nodes import calculated
 from analyzer.loader.parse.description import Argument, LayerItem, Template, build
 from analyzer.loader.parse.grammar import GRAPH_KEYS
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import is_nothing
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.places import described, inner
-from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
+from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree, value_of
+from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +93,8 @@ def _argument(
     if isinstance(declaration.kind, Sugar):
         return parse_sugar(parser, f"`{declaration.name}` of `{kind.type}`", declaration, tree, known)
     names = isinstance(declaration.kind, (Reference, References))
-    template = template_of(parser, tree, known, names=names)
+    numbers = isinstance(declaration.kind, NUMBERS)
+    template = template_of(parser, tree, known, names=names, numbers=numbers)
     if template is None:
         return None
     if template.dynamic:
@@ -99,11 +104,20 @@ def _argument(
     except Refusal as refusal:
         from analyzer.loader.parse.suggestions import written_otherwise  # with tables that only a mistake needs
 
+        refusal.notes = (*refusal.notes, *(_calculation(inner(tree, refusal.at)) if numbers else ()))
         refusal.help = written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
         if bare and isinstance(tree, Sequence):
             refusal.help = f"write parameters with their names: `{example(kind.type, kind.declared)}`"
         parser.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
         return None
+
+
+def _calculation(tree: Tree) -> list[str]:
+    """How a number was calculated, where it is written as arithmetic."""
+    if not isinstance(tree, Scalar) or not isinstance(value_of(tree), str):
+        return []
+    number = calculated(tree.text)
+    return [] if number is None else [f"{shown(tree.text)} = {written(number)}"]
 
 
 def parse_sugar(parser: Parser, subject: str, declaration: Parameter, tree: Tree, known: Known) -> Argument | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from analyzer.diagnostics import Refusal, listed
 from analyzer.dtypes import BITS
 from analyzer.engine.amounts import AMOUNTS
-from analyzer.layers.kinds import Number, Whole
+from analyzer.layers.kinds import Number, Whole, whole
 from analyzer.loader.parse.description import Limit
 from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.loader.parse.naming import unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import pairs_of
+from analyzer.loader.parse.templates import number_of, number_or_text
 from analyzer.loader.text.places import described
-from analyzer.loader.text.tree import Mapping, Scalar, Tree, plain_value
+from analyzer.loader.text.tree import Mapping, Scalar, Tree
 from analyzer.source import shown
 from analyzer.units import read_amount
 
@@ -59,6 +60,12 @@ def _amount(parser: Parser, name: str, tree: Tree) -> tuple[int, str] | None:
     """An amount with its unit; None after a finding."""
     kind = AMOUNTS[name]
     amount = read_amount(tree.text) if isinstance(tree, Scalar) else None
+    if amount is None and isinstance(tree, Scalar):
+        before = parser.troubles
+        number = whole(number_or_text(parser, tree))
+        if parser.troubles > before:
+            return None
+        amount = (number, "") if number is not None and number >= 0 else None
     is_bytes = amount is not None and amount[1].endswith("B")
     if amount is not None and (not is_bytes or kind == "bytes"):
         return amount
@@ -79,8 +86,12 @@ def parse_training(parser: Parser, tree: Tree) -> None:
         if key.text not in TRAINING_KEYS:
             unknown_key(parser, key, "`training`", TRAINING_KEYS, elsewhere="training")
             continue
+        before = parser.troubles
+        number = number_of(parser, value)
+        if parser.troubles > before:
+            continue
         try:
-            parser.model.training[key.text] = _training_value(key.text, plain_value(value))
+            parser.model.training[key.text] = _training_value(key.text, number)
         except Refusal as refusal:
             parser.refused(refusal, f"`{key.text}` of `training`", value)
 

@@ -156,7 +156,7 @@ def parse_repeat(parser: Parser, tree: Tree, known: Known) -> Template | dict[st
     """How often an item is repeated: a count, or lists to step through; None after a finding."""
     if isinstance(tree, Mapping):
         return _stepped(parser, tree, known)
-    template = template_of(parser, tree, known)
+    template = template_of(parser, tree, known, numbers=True)
     if template is not None and not template.dynamic:
         try:
             template.value = _COUNT.read(template.value)

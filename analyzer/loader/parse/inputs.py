@@ -9,9 +9,9 @@ from analyzer.loader.parse.grammar import INPUT_AXES
 from analyzer.loader.parse.naming import layer_name, unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import mapping_of
-from analyzer.loader.parse.templates import template_of
+from analyzer.loader.parse.templates import number_of, template_of
 from analyzer.loader.parse.volumes import listed_sizes, volume_help
-from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree, plain_value, value_of
+from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 from analyzer.volume import AXES, LARGEST, read_sizes
 
@@ -105,8 +105,12 @@ def _no_volume(sizes: dict[str, str], forms: list[tuple[str, ...]], what: str) -
 
 def _axis(parser: Parser, key: Scalar, value: Tree, what: str) -> int | None:
     """One axis of the long form; None after a finding."""
+    before = parser.troubles
+    size = number_of(parser, value)
+    if parser.troubles > before:
+        return None
     try:
-        return Whole(1).read(value_of(value) if isinstance(value, Scalar) else plain_value(value))
+        return Whole(1).read(size)
     except Refusal as refusal:
         parser.refused(refusal, f"`{key.text}` of {what}", value)
         return None

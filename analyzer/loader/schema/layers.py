@@ -9,6 +9,7 @@ import inspect
 
 from analyzer.diagnostics import listed
 from analyzer.layers import CATALOGUE, Layer, Parameter
+from analyzer.layers.spatial_kinds import NUMBERS
 from analyzer.loader.parse.grammar import GRAPH_KEYS, JOINS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES, TAKEN_NAMES
 
 TYPE_CHECKING = False
@@ -37,16 +38,16 @@ def ref(name: str) -> Fragment:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def expressible(fragment: Fragment) -> Fragment:
+def expressible(fragment: Fragment, definition: str = "expression") -> Fragment:
     """A fragment that accepts an expression too, wherever a value inside it may be one."""
     inner = dict(fragment)
     if "items" in inner:
-        inner["items"] = expressible(inner["items"])
+        inner["items"] = expressible(inner["items"], definition)
     if "properties" in inner:
         inner["properties"] = {
             key: part if "$ref" in part else expressible(part) for key, part in inner["properties"].items()
         }
-    return {"if": ref("expression"), "else": inner}
+    return {"if": ref(definition), "else": inner}
 
 
 def layer_definitions() -> Definitions:
@@ -104,7 +105,7 @@ class _Kinds:
         inner = {**kind.schema(), **said}
         if "then" in inner:
             inner["then"] = {**inner["then"], **said}
-        fragment = expressible(inner)
+        fragment = expressible(inner, "arithmetic" if isinstance(kind, NUMBERS) else "expression")
         written = repr(fragment)
         if written not in self.names:
             stem = kind.__class__.__name__.removesuffix("Kind").lower()
@@ -238,7 +239,7 @@ def _graph_keys() -> Fragment:
     fragments: dict[str, Fragment] = {
         "name": layer_name(),
         "from": {"type": [*_TEXT, "array"], "minLength": 1, "items": name, "minItems": 1},
-        "repeat": {"if": ref("expression"), "else": counted},
+        "repeat": {"if": ref("arithmetic"), "else": counted},
         "first": {},
         "when": {
             "if": ref("expression"),

@@ -1,8 +1,8 @@
 """The JSON Schema (draft-07) of model files, for editors and other programs, made from the catalogue and the grammar.
 
 It points at the one wrong value: it has no `oneOf` and no `anyOf`, but lists of `type`, and `if/then/else` by JSON
-type. A text with a `$` is an expression, allowed wherever a value may be one. `errorMessage`, which editors' YAML
-servers show, says what was expected; validators ignore it.
+type. A text with a `$` is an expression, allowed wherever a value may be one; where a number is wanted, arithmetic is too.
+`errorMessage`, which editors' YAML servers show, says what was expected; validators ignore it.
 
 It accepts and refuses what the parser does, except for what a schema cannot express:
 
@@ -28,6 +28,7 @@ from analyzer.engine.amounts import AMOUNTS
 from analyzer.layers.kinds import Number, Whole
 from analyzer.layers.spatial_kinds import SIZE_TEXT
 from analyzer.loader.expressions.expression import BUILT_IN, KEYWORDS
+from analyzer.loader.expressions.functions import ARITHMETIC
 from analyzer.loader.parse.grammar import BLOCK_KEYS, INPUT_AXES, TOP_KEYS, TRAINING_KEYS
 from analyzer.loader.schema.layers import BLOCK_NAME, layer_definitions, layer_name, ref, ref_list
 from analyzer.volume import LARGEST
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from analyzer.layers.kinds import Fragment
 
 _TEXT = ["string", "number", "boolean"]
-_AMOUNT = r"^\s*[0-9]+(\.[0-9]+)?\s*"
+_AMOUNT = r"^\s*[0-9]+(_[0-9]+)*(\.[0-9]+)?([eE]\+?[0-9]{1,2})?\s*"
 _AMOUNTS = {
     "count": (_AMOUNT + r"[kKMGTP]?\s*$", "must be an amount such as `26M` or `4.2G`"),
     "bytes": (_AMOUNT + r"([kKMGTP]?B?|[kKMGTP]iB)\s*$", "must be an amount such as `150 MiB` or `1.5 GB`"),
@@ -67,6 +68,7 @@ def model_schema() -> dict[str, Any]:
         },
         "definitions": {
             "expression": {"type": "string", "pattern": "\\$"},
+            "arithmetic": {"type": "string", "pattern": f"\\$|{ARITHMETIC}"},
             "variable": _variable(),
             "volume": _volume(),
             "expected": _expected(),
@@ -144,7 +146,7 @@ def _volume() -> Fragment:
         "minimum": 1,
         "maximum": LARGEST,
         "pattern": f"^{SIZE_TEXT}([x×]{SIZE_TEXT}){{0,3}}$",
-        "properties": {axis: {"if": ref("expression"), "else": size} for axis in INPUT_AXES},
+        "properties": {axis: {"if": ref("arithmetic"), "else": size} for axis in INPUT_AXES},
         "additionalProperties": False,
         "required": ["depth"],
         "dependencies": {"length": alone, "time": ["height", "width"], "height": ["width"], "width": ["height"]},
@@ -166,12 +168,16 @@ def _expected() -> Fragment:
 def _amount(kind: str) -> Fragment:
     pattern, message = _AMOUNTS[kind]
     scalar: Fragment = {"type": ["number", "string"], "minimum": 0, "pattern": pattern, "errorMessage": message}
+    end = {"if": ref("arithmetic"), "else": scalar}
     return {
-        **scalar,
-        "type": ["number", "string", "object"],
-        "properties": {"min": scalar, "max": scalar},
-        "additionalProperties": False,
-        "minProperties": 1,
+        "if": ref("arithmetic"),
+        "else": {
+            **scalar,
+            "type": ["number", "string", "object"],
+            "properties": {"min": end, "max": end},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
     }
 
 
@@ -200,7 +206,9 @@ def _block() -> Fragment:
 
 
 def _training() -> Fragment:
-    """The defaults of the memory analysis; no expressions."""
-    numbers = {"batch": Whole(1).schema(), "weight_decay": Number(0).schema()}
-    properties = {key: numbers.get(key) or {"enum": list(choices or BITS)} for key, choices in TRAINING_KEYS.items()}
+    """The defaults of the memory analysis; arithmetic, but no variables."""
+    kinds = {"batch": Whole(1), "weight_decay": Number(0)}
+    numbers = {key: {"if": ref("arithmetic"), "else": kind.schema()} for key, kind in kinds.items()}
+    words: dict[str, Fragment] = {key: {"enum": list(choices or BITS)} for key, choices in TRAINING_KEYS.items()}
+    properties = words | numbers
     return {"type": "object", "properties": properties, "additionalProperties": False}
