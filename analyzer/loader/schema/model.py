@@ -1,8 +1,8 @@
 """The JSON Schema (draft-07) of model files, for editors and other programs, made from the catalogue and the grammar.
 
 It points at the one wrong value: it has no `oneOf` and no `anyOf`, but lists of `type`, and `if/then/else` by JSON
-type. A text with a `$` is an expression, allowed wherever a value may be one; where a number is wanted, arithmetic is too.
-`errorMessage`, which editors' YAML servers show, says what was expected; validators ignore it.
+type. A text with a `$` is an expression, allowed wherever a value may be one; where a number is wanted, arithmetic is
+too. `errorMessage`, which editors' YAML servers show, says what was expected; validators ignore it.
 
 It accepts and refuses what the parser does, except for what a schema cannot express:
 
