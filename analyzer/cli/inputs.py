@@ -58,9 +58,14 @@ class Inputs:
             if file != "-":
                 stream.close()
 
+    @property
+    def matter(self) -> bool:
+        """Whether anything is written that could be one of them."""
+        return self.output is not None or self._written is not None
+
     def keep(self, file: str, what: str = MODEL) -> None:
         """Refuses to write to a file that is read."""
-        if self.output is None and self._written is None:
+        if not self.matter:
             return
         found = _of_path(file) if file != "-" else _of_stream(sys.stdin)
         written = self._written

@@ -56,6 +56,17 @@ def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
     return f"{PREFIX}{revision}:{path.removeprefix('./') if folder == '.' else os.path.join(folder, path[2:])}", found
 
 
+def working_file(name: str, same: str | None = None) -> str | None:
+    """The file of the working tree that `git:REV:path` is an earlier state of; None if there is no working tree."""
+    _, colon, path = name.removeprefix(PREFIX).partition(":")
+    if not colon:
+        return same
+    if path.startswith(("./", "../")) or os.path.isabs(path):
+        return path
+    code, top, _ = _git(".", "rev-parse", "--show-toplevel")
+    return None if code else os.path.join(os.fsdecode(top).rstrip("\n"), path)
+
+
 def _tree(revision: str, folder: str, name: str) -> str:
     """The tree of a revision; raises `UsageError` for a revision that does not exist."""
     code, _, said = _git(folder, "rev-parse", "--git-dir")

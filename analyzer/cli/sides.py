@@ -8,7 +8,7 @@ from __future__ import annotations
 from analyzer.cli.inputs import BASE, SIDE, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
-from analyzer.cli.revisions import is_revision, read_revision
+from analyzer.cli.revisions import is_revision, read_revision, working_file
 from analyzer.contract.report import as_dict
 from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report, report_text
 from analyzer.diagnostics import ModelError
@@ -147,6 +147,9 @@ def _read(name: str, same: str | None, inputs: Inputs, what: str, *, running: bo
 def _bytes(name: str, same: str | None, inputs: Inputs, what: str) -> tuple[str, bytes]:
     """The name of a side for people, and its bytes."""
     if is_revision(name):
+        file = working_file(name, same) if inputs.matter else None
+        if file is not None:  # it is not read, but whoever compares a file with its past does not want it replaced
+            inputs.keep(file, what)
         return read_revision(name, same)
     try:
         data = inputs.read(name, what, longer=is_report, longest=LONGEST_REPORT + 1)

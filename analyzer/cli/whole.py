@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: The signals that ask a process to end, of those that the system has.
-_ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+_ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGXCPU")
 
 
 def write_file(path: str, chunks: Iterable[str]) -> None:

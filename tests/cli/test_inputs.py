@@ -42,12 +42,15 @@ READ = [
     ("diff base.yaml - < net.yaml", "net.yaml", "a side of this comparison"),
     ("diff - base.yaml < net.yaml", "net.yaml", "a side of this comparison"),
     ("diff git:HEAD net.yaml", "net.yaml", "a side of this comparison"),
+    ("diff git:HEAD:net.yaml git:HEAD:base.yaml", "base.yaml", "a side of this comparison"),
+    ("diff git:HEAD:net.yaml git:HEAD:./models/net.yaml", "models/net.yaml", "a side of this comparison"),
+    ("check net.yaml --against git:HEAD:base.yaml --budget params=+50%", "base.yaml", "the base of `--against`"),
 ]
 
 
 @pytest.fixture
 def project(folder: Path) -> Path:
-    """A repository with a base to compare with, a saved report of it, and configurations."""
+    """A folder with a base to compare with, a saved report of it, and configurations."""
     (folder / "base.yaml").write_text(MODEL.replace("20", "19"))
     assert guarded(["base.yaml", "-o", "base.json"]) == 0
     (folder / "pyproject.toml").write_text(CONFIGURATION)
@@ -55,7 +58,6 @@ def project(folder: Path) -> Path:
     (folder / "models" / "net.yaml").write_text(MODEL)
     (folder / "models" / ".analyzer.toml").write_text("exit-zero = true\n")
     (folder / "sub").mkdir()
-    shell("git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a", folder)
     return folder
 
 
@@ -76,6 +78,8 @@ def test_no_input_is_written(
         (project / "link.json").symlink_to(target)
     if way == "hard":
         os.link(target, "link.json")
+    if "git:" in command:
+        shell("git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm a", project)
     before = contents(project)
     arguments, _, source = command.partition(" < ")
     if source and "/dev/stdin" in arguments:

@@ -175,7 +175,7 @@ def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) 
     assert names(folder) == sorted([*GIVEN, "old.json"])
 
 
-ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU]
 
 
 @pytest.mark.parametrize("end", ENDS)
