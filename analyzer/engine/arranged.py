@@ -123,7 +123,7 @@ def _settled(field: AxisField, arranged: Arranged, size: int) -> AxisField | Non
     alone = arranged.before.spatial[field.axis] == 1
     if not places and alone and (spatial or arranged.before.positions == 1):  # nothing came together
         low, high = field.at(0)
-        return AxisField(None, [low], [high], step=0, ragged=low > high)
+        return AxisField(None, [low], [high], step=0, ragged=low > high, real=field.real)
     if not places:
         return together(field, arranged.before, size)
     if len(places) > 1 or (len(free) > 1 and field.ragged):
@@ -137,7 +137,10 @@ def _settled(field: AxisField, arranged: Arranged, size: int) -> AxisField | Non
         length *= digit.size
     if length > _MOST:
         return None
-    return listed(place, (_seen(field, base, free) for base in _indices(axis, field.axis)), length)
+    found = listed(place, (_seen(field, base, free) for base in _indices(axis, field.axis)), length)
+    if found is not None:
+        found.real = field.real
+    return found
 
 
 def _indices(axis: Sequence[Digit], which: int) -> Iterator[int]:
@@ -157,11 +160,11 @@ def _renamed(field: AxisField, axis: int) -> AxisField:
     """The field on another axis of the output."""
     if field.axis == axis:
         return field
-    return AxisField(axis, field.first, field.last, period=field.period, step=field.step, ragged=field.ragged)
+    return AxisField(axis, field.first, field.last, field.period, field.step, ragged=field.ragged, real=field.real)
 
 
 def together(field: AxisField, volume: Volume, size: int) -> AxisField:
     """What all cells of a volume with this field see together, on an input axis of this size, without padding."""
     if field.whole:
         return field
-    return constant(*extent(field, 1 if field.axis is None else volume.spatial[field.axis], size), size)
+    return constant(*extent(field, 0, 0 if field.axis is None else volume.spatial[field.axis] - 1, size), size)

@@ -7,6 +7,7 @@ with a period of q output cells, and each period is `step` input cells further o
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import count, islice, pairwise
 from math import gcd
@@ -32,6 +33,7 @@ class AxisField(Record):
     period  0 where the real cells are listed one by one
     whole   whether every output cell sees the whole axis
     ragged  whether some cells see nothing, or begin or end before those in front of them
+    real    the first and the last input cell that are not padding, where a part of the input was cut off
     """
 
     axis: int | None
@@ -41,6 +43,7 @@ class AxisField(Record):
     step: int = 1
     whole: bool = False
     ragged: bool = False
+    real: tuple[int, int] | None = None
 
     def at(self, cell: int) -> tuple[int, int]:
         """The first and the last input cell that one output cell sees."""
@@ -74,16 +77,24 @@ def _nothing(cell: int) -> tuple[int, int]:
     return cell, cell - 1
 
 
-def extent(field: AxisField, length: int, size: int) -> tuple[int, int]:
-    """The first and the last of the `size` input cells that `length` output cells see together."""
-    if field.axis is None:
-        length = 1
-    low, high = field.seen(0, length - 1)
-    return max(low, 0), min(high, size - 1)
+def extent(field: AxisField, begin: int, end: int, size: int) -> tuple[int, int]:
+    """The first and the last of the `size` input cells that the output cells from `begin` to `end` see together.
+
+    Cells in the padding do not count.
+    """
+    first, last = field.real or (0, size - 1)
+    if not field.ragged and begin < end:  # leave out the cells that see nothing but padding
+        cells = range(begin, end + 1)
+        begin += min(bisect_left(cells, first, key=lambda u: field.at(u)[1]), end - begin)
+        end = max(begin, cells[0] + bisect_right(cells, last, key=lambda u: field.at(u)[0]) - 1)
+    low, high = field.seen(begin, end)
+    return max(low, first, 0), min(high, last, size - 1)
 
 
 def covers(field: AxisField, length: int, size: int) -> bool:
     """Whether each of `length` output cells sees all of the `size` input cells."""
+    if field.real is not None and (field.real[0] > 0 or field.real[1] < size - 1):
+        return False
     if field.axis is None or (len(field.first) == 1 and not field.step):
         length = 1
     if not field.ragged:  # the last cell begins last, and the first ends first
@@ -151,6 +162,13 @@ def _tabled(
 
 def hull(a: AxisField, b: AxisField, length: int) -> AxisField | None:
     """The hull of two fields of `length` output cells; None where they are not ranges on one axis, or too many."""
+    found = _hull(a, b, length)
+    if found is not None and a.real is not None and b.real is not None:
+        found.real = _both(a.real, b.real)
+    return found
+
+
+def _hull(a: AxisField, b: AxisField, length: int) -> AxisField | None:
     if a is b or a.whole:
         return a
     if b.whole:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.arranged import Arranged, moved, settled, together
-from analyzer.engine.axis_field import AxisField, compose, constant, hull
+from analyzer.engine.axis_field import AxisField, compose, constant, extent, hull
 from analyzer.engine.network import Network, Node
 from analyzer.layers import Flow, Layer
 from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
@@ -18,9 +18,14 @@ from analyzer.volume import Volume
 
 
 class _Lost(Record):
-    """A field that is unknown; `together` is what all cells of the volume see, on each axis (None: unknown too)."""
+    """A field that is unknown.
+
+    together  what all cells of the volume see, on each axis (None: unknown too)
+    even      whether all planes of a cell see the same cells
+    """
 
     together: list[AxisField] | None
+    even: bool = True
 
 
 #: The field of a node on each axis of an input; () where the node does not depend on the input.
@@ -104,27 +109,33 @@ class _Reader:
                 return self.all_of(state, volume)
             if layer.moved_axes(flow) is not None:
                 state = Arranged.of(state, volume)
-        if answer.all:
+        even = (
+            not isinstance(state, Arranged | _Lost) or state.even or (layer.linear and layer.plane_groups(volume) == 1)
+        )
+        if answer.all and (even or not layer.pools):
             return self.all_of(state, volume)
         if isinstance(state, Arranged):
-            return self.read_arranged(state, answer, layer, flow, which)
+            return self.read_arranged(state, answer, layer, flow, which, mixes=even)
         together = self.together(state, volume)
-        return _Lost(together if _reads_all(answer.readings, layer, flow, which) else None)
+        even = even and (isinstance(state, list) or layer.moved_axes(flow) is None)
+        return _Lost(together if _reads_all(answer.readings, layer, flow, which) else None, even)
 
-    def read_arranged(self, state: Arranged, answer: _Answer, layer: Layer, flow: Flow, which: int) -> State:
-        """What a layer sees of a volume whose elements were moved."""
+    def read_arranged(
+        self, state: Arranged, answer: _Answer, layer: Layer, flow: Flow, which: int, *, mixes: bool
+    ) -> State:
+        """What a layer sees of a volume whose elements were moved; `mixes` says that its planes then see the same."""
         volume = flow.inputs[which]
         order = layer.moved_axes(flow)
         if order is not None:
             now = moved(state, order, flow.output.sizes)
-            return _Lost(state.extents(self.spatial)) if now is None else now
+            return _Lost(state.extents(self.spatial), even=False) if now is None else now
         if answer.kept and (layer.pointwise or layer.merges) and volume == flow.output:
             return state
-        mixes = layer.linear and layer.plane_groups(volume) == 1
-        fields = settled(state, self.spatial) if state.even or mixes else None
+        fields = settled(state, self.spatial) if mixes else None
         if fields is not None and answer.several:
             return self.read(fields, answer, layer, flow, which)
-        return self.read(_Lost(state.extents(self.spatial)), answer, layer, flow, which)
+        lost = _Lost(state.extents(self.spatial), even=mixes)
+        return lost if answer.all else self.read(lost, answer, layer, flow, which)
 
     def composed(self, state: list[AxisField], answer: _Answer, flow: Flow, which: int) -> State:
         """The fields of a layer with these readings, whose input has the fields `state`."""
@@ -143,14 +154,23 @@ class _Reader:
                 fields.append(field)
             elif axis is None:
                 low, high = field.at(0)
-                fields.append(AxisField(None, [low], [high], step=0, ragged=low > high))
+                fields.append(AxisField(None, [low], [high], step=0, ragged=low > high, real=field.real))
             elif readings[axis] is WHOLE:
                 fields.append(together(field, flow.inputs[which], size))
             else:
                 length = flow.output.spatial[axis]
                 now = compose(field, readings[axis], axis, length)
-                lost = lost or now is None
-                fields.append(now or constant(*_clipped(field.seen(*_span(readings[axis], length)), size), size))
+                first, last = _span(readings[axis], length)
+                cells = flow.inputs[which].spatial[field.axis]
+                if now is None:
+                    lost = True
+                    first, last = max(first, 0), min(last, cells - 1)
+                    now = constant(*extent(field, first, last, size), size)
+                elif first > 0 or last < cells - 1:  # padding behind it has none of the cells that are left out
+                    now.real = extent(field, max(first, 0), min(last, cells - 1), size)
+                else:
+                    now.real = field.real
+                fields.append(now)
         if lost:
             return _Lost(self.together(fields, flow.output))
         return fields
@@ -186,7 +206,8 @@ class _Reader:
             if fields is not None:
                 return fields
         all_a, all_b = self.together(a, output), self.together(b, output)
-        return _Lost(None if all_a is None or all_b is None else _hulls(all_a, all_b, output))
+        even = all(not isinstance(state, Arranged | _Lost) or state.even for state in (a, b))
+        return _Lost(None if all_a is None or all_b is None else _hulls(all_a, all_b, output), even)
 
 
 def _axis(reading: Reading, place: int) -> int:
@@ -200,10 +221,6 @@ def _span(reading: Reading, length: int) -> tuple[int, int]:
         return low, high
     inner = reading.through
     return (inner.scale * low + inner.low) // inner.divisor, (inner.scale * high + inner.high) // inner.divisor
-
-
-def _clipped(cells: tuple[int, int], size: int) -> tuple[int, int]:
-    return max(cells[0], 0), min(cells[1], size - 1)
 
 
 def _reads_all(readings: Readings, layer: Layer, flow: Flow, which: int) -> bool:
