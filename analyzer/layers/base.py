@@ -131,7 +131,21 @@ class Layer:
     of_tokens: ClassVar[bool] = False
 
     def __init__(self, **written: Any) -> None:
-        self.__dict__.update(read_parameters(self.type, self.declared, written))
+        self.__dict__.update(read_parameters(self.type, self.declared, self.long_form(written)))
+
+    @classmethod
+    def short_keys(cls) -> tuple[str, ...]:
+        """The keys of its main parameter's mapping, which may be written without that parameter: `pad: {top: 1}`."""
+        return () if cls.main is None else tuple(k for k in cls.declared[cls.main].kind.keys if k not in cls.declared)
+
+    @classmethod
+    def long_form(cls, written: dict[str, Any]) -> dict[str, Any]:
+        """Its parameters by their names, the keys of its main parameter's mapping put into that parameter."""
+        keys = cls.short_keys()
+        inside = {name: value for name, value in written.items() if name in keys}
+        if not inside or cls.main is None or not {cls.main, cls.declared[cls.main].letter}.isdisjoint(written):
+            return written
+        return {cls.main: inside, **{name: value for name, value in written.items() if name not in keys}}
 
     @classmethod
     def of_read(cls, values: dict[str, Any]) -> Self:

@@ -58,6 +58,8 @@ class Kind:
     """The base of the kinds. `words` completes the sentence "it must be …"."""
 
     words = ""
+    #: The keys of the mapping that it reads, if any.
+    keys: tuple[str, ...] = ()
 
     def read(self, value: Value) -> Value:
         """The value that the rules calculate with. Raises `Refusal` (VALUE101, LIMIT103) for a wrong one."""

@@ -98,7 +98,7 @@ class Factors(Kind):
 class PaddingKind(Kind):
     """Padding in any of its spellings, or only in numbers where it is `explicit`. Becomes a `Padding`."""
 
-    SIDES = ("front", "back", "top", "bottom", "left", "right")
+    keys = ("front", "back", "top", "bottom", "left", "right")
 
     def __init__(self, *, explicit: bool = False) -> None:
         self.modes = () if explicit else ("same", "same_lower", "valid", "causal")
@@ -124,10 +124,10 @@ class PaddingKind(Kind):
 
     def _sides(self, value: Value) -> Padding:
         for side in value:
-            if side not in self.SIDES:
-                near = nearest(side, self.SIDES)
+            if side not in self.keys:
+                near = nearest(side, self.keys)
                 raise Refusal(
-                    f"has no side `{shown(side)}`; the sides are {listed(self.SIDES, last='and')}",
+                    f"has no side `{shown(side)}`; the sides are {listed(self.keys, last='and')}",
                     code="VALUE102",
                     at=(side,),
                     help=f"did you mean `{near}`?" if near else None,
@@ -160,7 +160,7 @@ class PaddingKind(Kind):
 
     def schema(self) -> Fragment:
         cells = self.one.schema()
-        sides = dict.fromkeys(self.SIDES, cells)
+        sides = dict.fromkeys(self.keys, cells)
         fragment = _by_type(
             number=cells,
             text={"pattern": f"^({'|'.join((_sizes_text(0), *self.modes))})$"},
@@ -175,6 +175,7 @@ class SharingKind(Kind):
     """`shared`, `local`, `{tiled: k}` or `{regions: r}`; becomes a `Sharing`."""
 
     words = "`shared`, `local`, `{tiled: 2}` or `{regions: 4}`"
+    keys = ("tiled", "regions")
 
     def read(self, value: Value) -> Sharing:
         if value == "shared":
@@ -183,7 +184,7 @@ class SharingKind(Kind):
             return LOCAL
         if isinstance(value, dict) and len(value) == 1:
             policy, step = next(iter(value.items()))
-            if policy in ("tiled", "regions"):
+            if policy in self.keys:
                 try:
                     return Sharing(policy, Sizes(1).read(step))
                 except Refusal as refusal:
@@ -191,8 +192,8 @@ class SharingKind(Kind):
                     raise
         from analyzer.words.settings import choice_meant  # with tables that only a mistake needs
 
-        near = choice_meant(value, ("shared", "local", "tiled", "regions")) if isinstance(value, str) else None
-        if near in ("tiled", "regions"):
+        near = choice_meant(value, ("shared", "local", *self.keys)) if isinstance(value, str) else None
+        if near in self.keys:
             near = f"{{{near}: 2}}"
         raise self.refuse(value, help=f"did you mean `{near}`?" if near else None)
 
@@ -207,7 +208,7 @@ class SharingKind(Kind):
             "type": ["string", "object"],
             "if": {"type": "string"},
             "then": {"enum": ["shared", "local"]},
-            "properties": {"tiled": step, "regions": step},
+            "properties": dict.fromkeys(self.keys, step),
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,

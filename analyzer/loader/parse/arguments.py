@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.diagnostics import Refusal
+from analyzer.diagnostics import Refusal, nearest
 from analyzer.layers import CATALOGUE, Layer, Parameter
 from analyzer.layers.kinds import written
 from analyzer.layers.parameters import example, missing_parameters, names_listed, unknown_parameter
@@ -49,7 +49,7 @@ def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known
     if not isinstance(value, Mapping):
         return _bare_argument(parser, kind, value, known)
     arguments: dict[str, Argument] = {}
-    for name, tree in value.items:
+    for name, tree in _long_form(parser, kind, value):
         declaration = kind.declared.get(kind.letters.get(name.text, name.text))
         if declaration is None:
             _unknown_parameter(parser, kind, name)
@@ -61,6 +61,24 @@ def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known
             if argument is not None:
                 arguments[declaration.name] = argument
     return arguments
+
+
+def _long_form(parser: Parser, kind: type[Layer], value: Mapping) -> list[tuple[Scalar, Tree]]:
+    """The parameters of a layer, the keys of its main parameter's mapping put into that one: `pad: {top: 1}`."""
+    keys = kind.short_keys()
+    inside = [pair for pair in value.items if pair[0].text in keys]
+    if not inside or kind.main is None:
+        return value.items
+    others = [pair for pair in value.items if pair[0].text not in keys]
+    main = kind.declared[kind.main]
+    if any(name.text in (main.name, main.letter) for name, _ in others):
+        first = inside[0][0]
+        message = f"`{main.name}` and its key `{first.text}` are both given; write `{first.text}` inside `{main.name}`"
+        parser.problem("YAML101", message, first)
+        return others
+    mapping = Mapping(inside[0][0].start, flow=value.flow)
+    mapping.end, mapping.items = inside[-1][1].end, inside
+    return [(Scalar(main.name, mapping.start, mapping.end, plain=True), mapping), *others]
 
 
 def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known) -> dict[str, Argument]:
@@ -77,6 +95,9 @@ def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known)
 def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
     refusal = unknown_parameter(kind.type, kind.declared, name.text)
     help = refusal.help
+    near = nearest(name.text, kind.short_keys()) if kind.short_keys() else None
+    if near is not None:
+        help = f"did you mean `{near}`?"
     if any(sign in name.text for sign in ":="):  # a value without a space before it
         from analyzer.loader.parse.suggestions import meant  # with tables that only a mistake needs
 

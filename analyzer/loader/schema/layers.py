@@ -142,6 +142,12 @@ def _parameters(layer: type[Layer], kinds: _Kinds) -> Fragment:
             properties[declaration.letter] = ref(f"{layer.type}.parameters/properties/{name}")
             message = f"cannot appear beside its letter `{declaration.letter}`; keep one of them"
             both[declaration.letter] = {"properties": {name: {"not": {}, "errorMessage": message}}}
+    for key in layer.short_keys():
+        main = layer.declared[layer.main or ""]
+        properties[key] = {"$ref": f"{kinds.of(main.kind)['$ref']}/else/properties/{key}"}
+        message = f"cannot appear beside its key `{key}`; write `{key}` inside it"
+        names = [name for name in (main.name, main.letter) if name]
+        both[key] = {"properties": {name: {"not": {}, "errorMessage": message} for name in names}}
     fragment: Fragment = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**fragment, "dependencies": both} if both else fragment
 
