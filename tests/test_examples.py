@@ -128,6 +128,14 @@ CRNN_MACS = sum(window(positions, taps, depth, filters) for filters, taps, depth
 # DS-CNN: 25×5 positions all through.
 DS_CNN_MACS = 125 * (40 * 64 + 4 * (9 * 64 + 64 * 64)) + 64 * 12
 
+
+def gpt2_macs(width: int, depth: int) -> int:
+    """1,024 tokens: four projections, two products of 1,024² and two linear layers in each layer; then the scores."""
+    tokens = 1024
+    layer = 4 * tokens * width**2 + 2 * tokens**2 * width + 2 * tokens * width * 4 * width
+    return depth * layer + tokens * width * 50_257
+
+
 # fmt: off
 TABLE = [
     Published("start.yaml", {}, START_PARAMETERS, 2 * START_DEPTHS, START_MACS, "by hand"),
@@ -195,6 +203,10 @@ TABLE = [
     Published("vit_b16.yaml", {}, 86_567_656, 0, 17_563_828_224, "torchvision 0.28.0 vit_b_16"),
     Published("vit_b16.yaml", {"patch": 32}, 88_224_232, 0, 4_409_186_304, "torchvision 0.28.0 vit_b_32"),
     Published("vit_b16.yaml", {"width": 1024, "heads": 16, "depth": 24}, 304_326_632, 0, 61_554_712_576, "torchvision 0.28.0 vit_l_16"),
+    Published("gpt2.yaml", {}, 124_439_808, 0, gpt2_macs(768, 12), "Hugging Face gpt2, num_parameters(); MACs by hand"),
+    Published("gpt2.yaml", {"width": 1024, "heads": 16, "depth": 24}, 354_823_168, 0, gpt2_macs(1024, 24), "Hugging Face gpt2-medium, num_parameters(); MACs by hand"),
+    Published("gpt2.yaml", {"width": 1280, "heads": 20, "depth": 36}, 774_030_080, 0, gpt2_macs(1280, 36), "Hugging Face gpt2-large, num_parameters(); MACs by hand"),
+    Published("gpt2.yaml", {"width": 1600, "heads": 25, "depth": 48}, 1_557_611_200, 0, gpt2_macs(1600, 48), "Hugging Face gpt2-xl, num_parameters(); MACs by hand"),
     Published("xception.yaml", {}, 22_855_952, 54_528, 8_357_403_496, "Keras 3.15.1 Xception"),
     Published("yolov1.yaml", {}, 197_301_875, 26_368, 20_210_729_728, "darknet yolov1.cfg"),
     Published("cudaconvnet_local.yaml", {}, 1_116_490, 0, 18_517_248, "cuda-convnet layers-conv-local-13pct.cfg, crops of 24×24"),

@@ -129,7 +129,7 @@ def test_every_word_of_the_language_is_described() -> None:
     described |= {f"parallel.{key}": part for key, part in definitions["parallel"]["properties"].items()}
     for name, layer in CATALOGUE.items():
         parameters = definitions[f"{name}.parameters"].get("properties", {})
-        assert set(parameters) == {*layer.declared, *layer.letters}
+        assert set(parameters) == {*layer.declared, *layer.letters, *layer.short_keys()}
         described |= {f"{name}.{parameter}": parameters[parameter] for parameter in layer.declared}
     lacking = [name for name, part in described.items() if not part.get("description")]
     assert not lacking
