@@ -93,7 +93,7 @@ class Whole(Kind):
             raise self.refuse(value, help=number_help(value))
         if not self.low <= number <= self.high:
             if number > self.high == LARGEST:
-                raise Refusal(f"must be at most 10^15, not {written(value)}", code="LIMIT103")
+                raise Refusal(f"must be at most 10^15, not {written(number)}", code="LIMIT103")
             raise self.refuse(value)
         return number
 

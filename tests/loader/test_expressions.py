@@ -150,6 +150,11 @@ def test_refusal(text: str, code: str) -> None:
         ("flor($a)", "did you mean `floor`?"),
         ("32x$a", "write a product with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`"),
         ("$a^2", "a power is written `**`, such as `$n**2`"),
+        ("$a & 3", "write out `and`"),
+        ("~$a", "write out `not`"),
+        ("1 << $a", "write `*2**n`"),
+        ("2*a$b", "write a product with `*`"),
+        ("b$a", "write a product with `*`"),
         ("$a in $word", "write the values in brackets: `$c in (64, 128)`"),
     ],
 )
@@ -212,3 +217,26 @@ def test_functions_take_finite_numbers(function: str) -> None:
     for value in (inf, nan):
         with pytest.raises(Refusal):
             Expression(f"{function}($x)").run({"x": value}.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("$(a.bit_length())", "an expression may not use attributes (`a.b`)"),
+        ("$a.real()", "an expression may not use attributes (`a.b`)"),
+        ("$(list[0](1))", "an expression may not use indices (`a[b]`)"),
+        ("min(1, 2)(3) + $a", "an expression calls functions by their names only"),
+        ("2*a$b", "`2*a$b` is not a valid expression: a sign is missing before a `$`"),
+        ("$a$b", "`$a$b` is not a valid expression: a sign is missing before a `$`"),
+        ("$a ^ 2", "an expression has no operator `^`"),
+        ("$a >> 2", "an expression has no operator `>>`"),
+        ("~$a", "an expression has no operator `~`"),
+        ("$foo$(", "`$foo$(` has a `$(` that is not closed"),
+        ("2**200*$a", "`2 ** 200` is larger than any number that a model needs"),
+        ("(-8)**0.5*$a", "`(−8)**0.5` is not a real number"),
+    ],
+)
+def test_message(text: str, message: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        worth(text)
+    assert caught.value.message == message

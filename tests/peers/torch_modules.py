@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from analyzer.engine.network import Network, Node
+from analyzer.engine.network import Network, Node, is_same
 from analyzer.layers.axes import per_axis
 from analyzer.layers.padding import Padding, Pairs
 from analyzer.layers.spatial_kinds import axis_named
@@ -963,6 +963,30 @@ def _share(module: nn.Module, other: nn.Module) -> None:
             mine._buffers[name] = buffer
 
 
+class Transposed(nn.Module):
+    """A linear layer with the transposed weight of another one, and a bias of its own."""
+
+    def __init__(self, other: nn.Module, bias: nn.Parameter | None) -> None:
+        super().__init__()
+        self.weight = other.weight
+        self.bias = bias
+
+    def forward(self, value: Tensor) -> Tensor:
+        return functional.linear(value, self.weight.t(), self.bias)
+
+
+def _share_weight(run: nn.ModuleList, other: nn.Module) -> None:
+    """Puts only the weight of `other` into a run, transposed where a linear layer leads back."""
+    (theirs,) = (module for module in other.modules() if "weight" in module._parameters)
+    place, mine = next((place, part) for place, part in enumerate(run) if "weight" in part._parameters)
+    if mine.weight.shape == theirs.weight.shape:
+        mine.weight = theirs.weight
+    elif mine.weight.shape == theirs.weight.shape[::-1] and isinstance(mine, nn.Linear):
+        run[place] = Transposed(theirs, mine.bias)
+    else:
+        raise Unsupported(f"{type(mine).__name__}: its weight is reused in another form")
+
+
 class Module(nn.Module):
     """The network, run node by node.
 
@@ -1018,8 +1042,10 @@ class Module(nn.Module):
         else:
             raise Unsupported(f"{node.layer.type}: no module")
         run = nn.ModuleList(built.modules)
-        if node.tied is not None:
+        if node.tied is not None and is_same(node.layer, node.flow, node.tied):
             _share(run, self.runs[node.tied.index])
+        elif node.tied is not None:
+            _share_weight(run, self.runs[node.tied.index])
         elif node.frozen:
             run.requires_grad_(False)
         self.runs.append(run)

@@ -133,6 +133,10 @@ def _compile_expression(text: str, names: set[str], *, bare: bool) -> Run:
             f"`{shown(text)}` is not a valid expression: `{shown(together.group())}` is a number and a name without a sign between them",
             help="write a product with `*`; a text with values in it uses `$( )`, such as `56x56x$(4*width)`",
         )
+    if re.search(r"[\w)]\$", text):
+        raise refusal(
+            f"`{shown(text)}` is not a valid expression: a sign is missing before a `$`", help=_syntax_help(text)
+        )
     try:
         tree = compile(text.strip().replace("$", DOLLAR), "", "eval", ONLY_AST, dont_inherit=True)
     except SyntaxError:

@@ -51,7 +51,7 @@ def compile_node(node: _ast.AST, names: set[str], bare: bool) -> Run:
     make = _NODES.get(node.__class__)
     if make is None:
         raise refusal(
-            f"an expression may not use {_DESCRIBED.get(node.__class__.__name__, 'this')}",
+            f"an expression may not use {_DESCRIBED.get(node.__class__.__name__, 'this part of Python')}",
             code="EXPR102",
             help="allowed are + - * / // % **, comparisons, `in`, `and or not`, `a if c else b` and "
             + listed(FUNCTIONS, last="and"),
@@ -111,8 +111,11 @@ def _power(a: Any, b: Any) -> Any:
         raise OverflowError
     value = a**b
     if value.__class__ is complex:
-        sign = f"{shown_value(a)}**{shown_value(b)}"
-        raise refusal(f"`{sign}` is not a real number", code="EXPR103", help="a power of a negative number is whole")
+        raise refusal(
+            f"`({shown_value(a)})**{shown_value(b)}` is not a real number",
+            code="EXPR103",
+            help="a power of a negative number is whole",
+        )
     return value
 
 
@@ -133,14 +136,24 @@ _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+#: Operators of Python that an expression does not have, with what is written here.
+_OTHERS = {
+    "BitXor": ("^", "a power is written `**`, such as `$n**2`"), "BitAnd": ("&", "write out `and`"),
+    "BitOr": ("|", "write out `or`"), "Invert": ("~", "write out `not`"), "LShift": ("<<", "write `*2**n`"),
+    "RShift": (">>", "write `//2**n`"), "MatMult": ("@", "a product is written `*`"),
+}  # fmt: skip
+
+
+def _no_operator(operator: _ast.AST) -> Refusal:
+    """The refusal of an operator that an expression does not have."""
+    sign, help = _OTHERS[operator.__class__.__name__]
+    return refusal(f"an expression has no operator `{sign}`", code="EXPR102", help=help)
+
+
 def _binary(node: Any, names: set[str], bare: bool) -> Run:
     known = _OPERATORS.get(node.op.__class__)
     if known is None:
-        raise refusal(
-            "an expression may not use bits",
-            code="EXPR102",
-            help="a power is written `**`, such as `$n**2`" if isinstance(node.op, _ast.BitXor) else None,
-        )
+        raise _no_operator(node.op)
     sign, apply = known
     left, right = compile_node(node.left, names, bare), compile_node(node.right, names, bare)
 
@@ -168,7 +181,7 @@ def _unary(node: Any, names: set[str], bare: bool) -> Run:
         return lambda lookup: -_number(operand(lookup))
     if isinstance(node.op, _ast.UAdd):
         return lambda lookup: _number(operand(lookup))
-    raise refusal("an expression may not use bits", code="EXPR102")
+    raise _no_operator(node.op)
 
 
 def truth(value: Any) -> bool:
@@ -291,13 +304,16 @@ def _name(node: Any, names: set[str], bare: bool) -> Run:
 
 
 def _call(node: Any, names: set[str], bare: bool) -> Run:
-    name = node.func.id if isinstance(node.func, _ast.Name) else ""
+    if not isinstance(node.func, _ast.Name):
+        compile_node(node.func, names, bare)  # an attribute is refused as what it is
+        raise refusal("an expression calls functions by their names only", code="EXPR102")
+    name = node.func.id
     known = FUNCTIONS.get(name)
     if known is None:
         near = nearest(name, FUNCTIONS)
         help = f"did you mean `{near}`?" if near else "the functions are " + listed(FUNCTIONS, last="and")
         raise refusal(
-            f"`{shown(name.replace(DOLLAR, '$') or 'this')}` is not a function of expressions",
+            f"`{shown(name.replace(DOLLAR, '$'))}` is not a function of expressions",
             code="EXPR102",
             help=ELSEWHERE.get(name, help),
         )
