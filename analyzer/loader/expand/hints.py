@@ -31,5 +31,6 @@ def add_hints(run: Expansion, set: Mapping[str, Any], input: Mapping[str, object
     trial = Trial(run, set, input)
     for puzzle in run.mistakes.puzzles:
         read = [node for node in puzzle.read if isinstance(node, Node)]
-        if len(read) == len(puzzle.read):
-            _HINTS[puzzle.reason](puzzle, read, trial)
+        hint = _HINTS.get(puzzle.reason)  # none for a name that comes later
+        if hint is not None and len(read) == len(puzzle.read):
+            hint(puzzle, read, trial)
