@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from analyzer.checks.doubts import doubts_about
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
@@ -61,14 +62,21 @@ def analyze(
 
     `model` is a model that `load` returned, or a file or text for it. `set` overrides variables of the file, `input`
     its input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
-    `dtype`; counts and MACs are for one sample.
+    `dtype`; counts and MACs are for one sample. `diagnostics` of the result are doubts about the whole, such as an
+    input with its depth first: every layer fits, but the numbers are those of another network.
 
     Raises `ModelError` with every mistake, and `SettingError` (a `ValueError`) for a variable or an input that the file
     does not have, and for a wrong batch or dtype.
     """
     model, network = _network(model, set, input)
     return analyze_network(
-        network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
+        network,
+        name=model.name,
+        file=model.file,
+        batch=batch,
+        dtype=dtype,
+        description=model.description,
+        diagnostics=doubts_about(network, model),
     )
 
 
@@ -162,6 +170,7 @@ def memory(
         arena=arena,
         name=model.name,
         file=model.file,
+        diagnostics=doubts_about(network, model),
     )
 
 

@@ -20,6 +20,15 @@ _DEPTHS = (1, 3, 4)
 #: A larger square is almost always an image.
 _SIDE = 8
 
+#: The sides of other rectangles that are taken for an image of several colours, and of one.
+_SIDES = {3: 16, 4: 16, 1: 100}
+
+#: The largest ratio of the sides of such a rectangle.
+_RATIO = 3.5
+
+#: The sides of the frames of a video.
+_FRAME = 32
+
 
 class Volume:
     """A volume of whole numbers: spatial sizes (in the order of `AXES`) and a depth.
@@ -69,13 +78,25 @@ class Volume:
         return prod(self.spatial) * self.depth
 
     @property
-    def looks_depth_first(self) -> bool:
-        """Whether it is 2-D, its first axis could be the depth of an image, and the other two are a square.
+    def reordered(self) -> Volume | None:
+        """The volume that it means if its depth, or a batch, was written first; None where it does not look so.
 
-        >>> Volume((3, 224), 224).looks_depth_first
-        True
+        >>> Volume((3, 224), 224).reordered
+        Volume(224x224x3)
+        >>> Volume((1, 3, 224), 224).reordered
+        Volume(224x224x3)
         """
-        return self.rank == 2 and self.spatial[0] in _DEPTHS and self.spatial[1] == self.depth > _SIDE
+        if self.rank == 2 and _looks_first(self.sizes):
+            return Volume((self.spatial[1], self.depth), self.spatial[0])
+        if self.rank < 3:
+            return None
+        first, second, third = self.spatial
+        if _looks_first((second, third, self.depth)):
+            return Volume((third, self.depth), second)
+        if first in _DEPTHS and third == self.depth >= _FRAME and second > _SIDE:
+            return Volume((second, third, self.depth), first)
+        batch = first == 1 and self.depth in _DEPTHS and min(second, third) > _SIDE
+        return Volume((second, third), self.depth) if batch else None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Volume) and self.spatial == other.spatial and self.depth == other.depth
@@ -92,6 +113,14 @@ class Volume:
     def pretty(self) -> str:
         """The volume with multiplication signs, for people: `32×32×3`."""
         return "×".join(map(str, self.sizes))
+
+
+def _looks_first(sizes: tuple[int, ...]) -> bool:
+    """Whether the first of three sizes could be the depth of an image, and the other two its sides."""
+    first, *sides = sizes
+    if first not in _DEPTHS or min(sides) <= _SIDE:
+        return False
+    return sides[0] == sides[1] or (min(sides) >= _SIDES[first] and max(sides) <= _RATIO * min(sides))
 
 
 def pretty_sizes(sizes: tuple[int, ...]) -> str:

@@ -53,6 +53,11 @@ def checks() -> list[Check]:
     return sorted(found, key=_code)
 
 
+def misleading() -> list[Check]:
+    """The checks of what makes every number wrong, which each command runs: those marked `MISLEADS`."""
+    return [check for check in checks() if vars(check).get("MISLEADS", False)]
+
+
 def _is_module(file: str) -> bool:
     return file.endswith((".py", ".pyc")) and not file.startswith("_")
 

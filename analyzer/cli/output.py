@@ -105,10 +105,23 @@ def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format:
     failed = [report for report in reports if isinstance(report, Failed)]
     findings = [finding for report in failed for finding in report.diagnostics]
     untouched = kept_as_it_is(asked) if failed else None
-    complain(findings, [*filter(None, [untouched])], texts, color=asked.color, width=asked.width)
+    lines = [*map(doubted, doubts_in(reports)), *filter(None, [untouched])]
+    complain(findings, lines, texts, color=asked.color, width=asked.width)
     if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))
     return FAULT if any(finding.code in FILE_CODES for finding in findings) else WRONG if failed else FINE
+
+
+def doubts_in(reports: Sequence[Any]) -> list[Diagnostic]:
+    """The doubts about the networks of reports that did not fail."""
+    return [finding for report in reports if not isinstance(report, Failed) for finding in report.diagnostics]
+
+
+def doubted(finding: Diagnostic) -> str:
+    """A doubt about a whole network, in one line."""
+    place = "" if finding.span is None else f"{finding.span}: "
+    fix = f"; {finding.help}" if finding.help else ""
+    return f"{place}{finding.severity}[{finding.code}]: {finding.message}{fix}"
 
 
 def complain(

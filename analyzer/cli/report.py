@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer import __version__
+from analyzer.checks.doubts import doubts_about
 from analyzer.cli.main import COMMANDS, FINE, UsageError
 from analyzer.cli.models import check_files, read_network
 from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser, parsed
@@ -81,5 +82,11 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
         return read
     model, network = read
     return analyze_network(
-        network, name=model.name, file=model.file, batch=asked.batch, dtype=asked.dtype, description=model.description
+        network,
+        name=model.name,
+        file=model.file,
+        batch=asked.batch,
+        dtype=asked.dtype,
+        description=model.description,
+        diagnostics=doubts_about(network, model),
     )

@@ -20,6 +20,7 @@ from analyzer.contract.keys import (
     schema_of,
     written,
 )
+from analyzer.contract.report import FINDING
 from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
 from analyzer.engine.memory.analysis import MemoryAnalysis
@@ -233,6 +234,12 @@ MEMORY = (
         "arena",
         definition("arena"),
         lambda report: None if report.plan is None else written(_ARENA, report.plan),
+        True,
+    ),
+    Key(
+        "diagnostics",
+        array(definition("diagnostic")),
+        lambda report: [written(FINDING, finding) for finding in report.diagnostics] or None,
         True,
     ),
 )

@@ -17,8 +17,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, cached_property
 
+from analyzer.diagnostics import Diagnostic
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions
 from analyzer.engine.memory.devices import Device
@@ -47,7 +49,7 @@ class MemoryAnalysis:
     and `context` the bytes that the process takes there beside its tensors. `ranks` devices train together by
     `strategy`; the batch of `run` is that of all of them. The verdict is about the fullest rank, or about inference
     where the number format is not one that networks are trained in. `arena` says whether reports show a static plan of
-    inference's tensors.
+    inference's tensors. `diagnostics` are doubts about the network as a whole.
 
     Raises `SettingError` for a wrong setting, for a name of the run's checkpoint that the network does not have, and
     for a batch that does not divide among the ranks.
@@ -66,6 +68,7 @@ class MemoryAnalysis:
         arena: bool = False,
         name: str = "network",
         file: str = "",
+        diagnostics: Sequence[Diagnostic] = (),
     ) -> None:
         self.network = network
         self.run = run
@@ -81,6 +84,7 @@ class MemoryAnalysis:
         self.arena = arena
         self.name = name
         self.file = file
+        self.diagnostics = tuple(diagnostics)
         self._modes: dict[str, ModeMemory] = {}
         self._rank: dict[str, PerRank] = {}
 

@@ -41,11 +41,12 @@ def expand(
 
 
 def _suspect_input(network: Network, problems: Sequence[Diagnostic]) -> None:
-    """Adds to the first shape that does not fit that an input looks as if it were written depth first."""
+    """Adds to the first shape that does not fit that an input looks as if its depth, or a batch, were written first."""
     wrong = next((problem for problem in problems if problem.code.startswith("SHAPE")), None)
-    node = next((node for node in network.inputs if node.output.looks_depth_first), None)
-    if wrong is not None and node is not None:
-        first, *others = node.output.sizes
-        meant = "x".join(map(str, (*others, first)))
-        note = f"`{node.name}` of {node.output.pretty()} looks as if its depth came first; did you mean `{meant}`?"
-        wrong.notes = (*wrong.notes, note)
+    for node in network.inputs if wrong is not None else ():
+        volume, meant = node.output, node.output.reordered
+        if wrong is not None and meant is not None:
+            first = "a batch" if meant.depth == volume.depth else "its depth"
+            said = f"`{node.name}` of {volume.pretty()} looks as if {first} came first; did you mean `{meant}`?"
+            wrong.notes = (*wrong.notes, said)
+            return

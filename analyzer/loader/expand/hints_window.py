@@ -110,7 +110,7 @@ def _before(puzzle: Puzzle, smaller: list[tuple[Node, int, int]], trial: Trial) 
 def _input(puzzle: Puzzle, node: Node, short: list[int], trial: Trial) -> Iterator[str]:
     """The nearest larger input with which everything fits."""
     *_, entry = ways_back(node)
-    if entry is not trial.run.entry or entry.output.rank != node.output.rank or not short:
+    if entry is not trial.run.entry or entry.output.rank != node.output.rank or not short or entry.output.reordered:
         return
     volume = entry.output
     for size in range(volume.spatial[short[0]] + 1, volume.spatial[short[0]] + REACH + 1):
