@@ -100,6 +100,28 @@ def nearest(place: Place, volume: Volume, axes: Sequence[int], *, tries: int = 2
     return Nearest(below, above, step if kept else 1)
 
 
+def fitting(place: Place, volume: Volume, axes: Sequence[int], *, tries: int = 2 * REACH) -> tuple[list[Volume], int]:
+    """The nearest volumes with other sizes on these axes that the network accepts, the smaller first, and the multiple.
+
+    Axes of one size are changed together. Where the axes have several sizes, each is looked for with all of these axes
+    equal, and the answer is placed as well.
+    """
+    found: dict[int, Nearest] = {}
+    for size in dict.fromkeys(volume.spatial[axis] for axis in axes):
+        first = sorted(axes, key=lambda axis: volume.spatial[axis] != size)
+        found[size] = nearest(place, volume, first, tries=tries)
+    volumes = []
+    for below in (True, False):
+        sizes = {size: one.below if below else one.above for size, one in found.items()}
+        spatial = [sizes[size] if axis in axes else size for axis, size in enumerate(volume.spatial)]
+        known = tuple(size for size in spatial if size is not None)
+        if len(known) == volume.rank:
+            other = Volume(known, volume.depth)
+            if len(found) == 1 or place(other) is not None:
+                volumes.append(other)
+    return volumes, min(one.multiple for one in found.values())
+
+
 def _first(place: Place, volume: Volume, axes: Sequence[int], sizes: Iterable[int], count: int = 1) -> list[int]:
     """The first sizes that the network accepts, at most `count`."""
     found: list[int] = []

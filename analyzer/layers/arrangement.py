@@ -90,12 +90,22 @@ class Reshape(Layer, type="reshape", elsewhere=("Unflatten", "View")):
                 code="SHAPE209",
                 parameter="to",
                 notes=[f"{'·'.join(names)} = {total}" for names, total in factors if len(names) > 1],
-                help="write `?` for one size, which then follows from the others",
+                help=self._open(size),
             )
         return Volume.of([size // known if n is None else n for n in self.to])
 
     def moved_axes(self, flow: Flow) -> tuple[int, ...]:
         return tuple(range(len(flow.input.sizes)))
+
+    def _open(self, size: int) -> str | None:
+        """The help that one size may be left open: the last one with which the others divide `size`."""
+        known = [n for n in self.to if n is not None]
+        for place in reversed(range(len(known))):
+            others = prod(known) // known[place]
+            if size % others == 0:
+                asked = "x".join("?" if axis == place else str(n) for axis, n in enumerate(known))
+                return f"write `?` for one size, which then follows from the others: `{asked}` gives {size // others}"
+        return None
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A view, or a copy where the elements do not lie in order."""
@@ -267,9 +277,18 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
                 code="SHAPE210",
                 parameter="stop" if stop > sizes[axis] else "start",
                 notes=[f"needed: 0 ≤ start < stop ≤ {sizes[axis]}"],
+                help=self._within(sizes[axis]),
             )
         sizes[axis] = -(-(stop - self.start) // self.step)
         return Volume.of(sizes)
+
+    def _within(self, size: int) -> str:
+        """The help: the largest `start` or `stop` with which a range of an axis of this size is not empty."""
+        if self.start >= size:
+            return f"a `start` of at most {size - 1}" + (" and no `stop`" if self.stop is not None else "")
+        if self.stop is not None and self.stop > size:
+            return f"`stop: {size}`, or no `stop`"
+        return f"a `stop` of at least {self.start + 1}"
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A view. Its gradient is a volume of zeros with the range filled in."""

@@ -142,12 +142,14 @@ class MultiHeadAttention(
             needs_axes(volume, "attends over")
         depth = inputs[0].depth
         if self.key_depth is None and depth % self.heads:
+            fitting = [heads for heads in range(1, min(depth, 4096) + 1) if depth % heads == 0]
+            near = min(fitting, key=lambda heads: abs(heads - self.heads))
             raise Refusal(
                 f"the {self.heads} heads of {{layer}} do not divide its input depth of {depth}",
                 code="SHAPE207",
                 parameter="heads",
                 notes=[f"{depth} = {depth // self.heads}·{self.heads} + {depth % self.heads}"],
-                help="another number of heads, or `key_depth`",
+                help=f"`heads: {near}` divides {depth}; or give the depth of a head, `key_depth`",
             )
         shared = self.key_value_heads or self.heads
         if self.heads % shared:

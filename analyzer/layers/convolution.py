@@ -409,7 +409,7 @@ class ConvTranspose(
                     code="SHAPE208",
                     parameter="output_padding",
                     notes=[f"{name}: output_padding {more}, stride {step}, dilation {dilation}"],
-                    help=f"at most {max(step, dilation) - 1}",
+                    help=f"at most {min(map(max, window.stride, window.dilation)) - 1}",
                 )
             span = window.span(axis)
             length = (size - 1) * step - before - after + span + more
@@ -419,10 +419,18 @@ class ConvTranspose(
                     code="SHAPE202",
                     parameter="padding",
                     notes=[f"{name}: ({size} − 1)·{step} − {before} − {after} + {span} + {more} = {signed(length)}"],
-                    help=f"padding of at most {((size - 1) * step + span + more - 1) // 2}",
+                    help=f"padding of at most {self._most_padding(volume, window, extra)}",
                 )
             lengths.append(length)
         return Volume(tuple(lengths), self.filters)
+
+    @staticmethod
+    def _most_padding(volume: Volume, window: Window, extra: tuple[int, ...]) -> int:
+        """The largest padding on all sides that leaves a cell on every axis."""
+        sizes = zip(volume.spatial, window.stride, extra, strict=True)
+        return min(
+            ((size - 1) * step + window.span(axis) + more - 1) // 2 for axis, (size, step, more) in enumerate(sizes)
+        )
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         bank = self.taps(flow.input) * flow.input.depth * (self.filters // self.groups)

@@ -171,9 +171,14 @@ class Add(Merge, type="add", elsewhere=("Add", "Eltwise", "Sum", "shortcut")):
                 f"{{layer}} cannot overwrite its first input of {inputs[0].pretty()} with its output of {output.pretty()}",
                 code="SHAPE211",
                 parameter="inplace",
-                help="name the largest input first",
+                help=self._largest_first(inputs, output),
             )
         return output
+
+    def _largest_first(self, inputs: Sequence[Volume], output: Volume) -> str:
+        """The help: an input as large as the output may be overwritten; where none is, the sum needs its own memory."""
+        fits = any(volume.size == output.size for volume in self.aligned(inputs))
+        return "name the largest input first" if fits else "leave `inplace` out"
 
     def pair(self, reads: tuple[int, int], sizes: tuple[int, int], size: int, *, first: bool) -> Operation:
         operation = super().pair(reads, sizes, size, first=first)

@@ -95,12 +95,13 @@ class Pool(Layer):
 def _check_padding(volume: Volume, window: Window) -> None:
     for axis, (cells, pair) in enumerate(zip(window.kernel, window.padding, strict=True)):
         if max(pair) >= cells:
+            fitting = min(k for k, both in zip(window.kernel, window.padding, strict=True) if max(both) >= k)
             raise Refusal(
                 f"{{layer}} pads {AXES[volume.rank][axis]} by {max(pair)}, which must be less than its window of {cells}",
                 code="SHAPE206",
                 parameter="padding",
                 notes=[f"{AXES[volume.rank][axis]}: padding {max(pair)} ≥ kernel {cells}"],
-                help=f"padding of at most {cells - 1}; torch allows {cells // 2}",
+                help=f"padding of at most {fitting - 1}; torch allows {fitting // 2}",
             )
 
 

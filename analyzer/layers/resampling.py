@@ -233,10 +233,16 @@ class PixelUnshuffle(
                     code="SHAPE207",
                     parameter="factor",
                     notes=[f"{name}: {size} = {size // self.factor}·{self.factor} + {size % self.factor}"],
-                    help="add `pad` or `crop` before it",
+                    help=self._multiples(name, size),
                 )
         depth = volume.depth * prod((self.factor,) * volume.rank)
         return checked(Volume(tuple(size // self.factor for size in volume.spatial), depth))
+
+    def _multiples(self, name: str, size: int) -> str:
+        """The help: the nearest sizes that the factor divides, reached by a crop or by padding."""
+        low = size // self.factor * self.factor
+        below = f"{low} with `crop` before it, or of " if low else ""
+        return f"a {name} of {below}{low + self.factor} with `pad` before it"
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return (Reading(self.factor, 0, self.factor - 1),) * flow.input.rank

@@ -41,9 +41,11 @@ from collections.abc import Iterator
 from analyzer.checks.found import Found
 from analyzer.checks.rules.misaligned_branches import Line, Lines, all_lines, read_by
 from analyzer.checks.subject import Subject
-from analyzer.engine.network import Node
+from analyzer.engine.analysis import analyze_network
+from analyzer.engine.network import Network, Node
+from analyzer.engine.sizes import NODES, fitting, placing
 from analyzer.record import Record
-from analyzer.volume import AXES, pretty_sizes
+from analyzer.volume import AXES, Volume, pretty_sizes
 
 CODE = "CHECK108"
 NAME = "uneven-skip"
@@ -122,8 +124,7 @@ def check(subject: Subject) -> Iterator[Found]:
     merges = [node for node in subject.network.nodes if node.layer.merges and len(node.inputs) > 1]
     if not any(node.layer.grows for node in subject.network.nodes) or not merges:
         return
-    ways = _Ways(subject, all_lines(subject))
-    found = [(node, mismatches) for node in merges if (mismatches := _mismatches(node, ways))]
+    found = _found(subject, merges)
     if not found:
         return
     node, mismatches = found[0]
@@ -136,7 +137,7 @@ def check(subject: Subject) -> Iterator[Found]:
             f"`{first.uneven.name}`, between `{first.skip.name}` and `{node.name}`, which crops, leaves cells unread",
             node,
             notes=notes,
-            help="an input a few cells larger or smaller, so that no stride leaves cells over",
+            help=_fitting(subject, mismatches) or "an input of another size, so that no stride leaves cells over",
             severity="note",
         )
         return
@@ -154,6 +155,12 @@ def check(subject: Subject) -> Iterator[Found]:
         help=_fitting(subject, mismatches),
         severity="note" if resized else None,
     )
+
+
+def _found(subject: Subject, merges: list[Node]) -> list[tuple[Node, list[_Mismatch]]]:
+    """The merges with a skip whose size does not come back, with what does not."""
+    ways = _Ways(subject, all_lines(subject))
+    return [(node, mismatches) for node in merges if (mismatches := _mismatches(node, ways))]
 
 
 def _mismatches(node: Node, ways: _Ways) -> list[_Mismatch]:
@@ -219,13 +226,38 @@ def _arithmetic(subject: Subject, one: _Mismatch) -> list[str]:
 
 
 def _fitting(subject: Subject, mismatches: list[_Mismatch]) -> str:
-    """The nearest sizes of the input that come out even; of the skip, where the input's does."""
-    below, above = list(subject.analysis.input.spatial), list(subject.analysis.input.spatial)
+    """The nearest sizes of the input with which every size comes back; of the skip, where the input's is even."""
+    network, volume = subject.network, subject.analysis.input
+    place = placing(network, network.inputs[0].name)
+
+    def even(volume: Volume) -> Network | None:
+        again = place(volume)
+        if again is None:
+            return None
+        merges = [node for node in again.nodes if node.layer.merges and len(node.inputs) > 1]
+        return None if _found(Subject(analyze_network(again)), merges) else again
+
+    volumes, _ = fitting(even, volume, sorted({one.axis for one in mismatches}), tries=NODES // len(network.nodes))
+    one = mismatches[0]
+    helps = [f"an input of {' or '.join(pretty_sizes(one.spatial) for one in volumes)}"] if volumes else []
+    if one.uneven is None:
+        helps.append(_elsewhere(mismatches, volume) if _divides(mismatches, volume) or not volumes else "")
+    return ", or ".join(filter(None, helps))
+
+
+def _divides(mismatches: list[_Mismatch], volume: Volume) -> bool:
+    """Whether the strides divide the input already, or are fractions, along one of the axes."""
+    return any(one.total != int(one.total) or volume.spatial[one.axis] % int(one.total) == 0 for one in mismatches)
+
+
+def _elsewhere(mismatches: list[_Mismatch], volume: Volume) -> str:
+    """What to change besides the input: the size of the skip, or what hides that the sizes do not come back."""
+    one = mismatches[0]
+    if _divides(mismatches, volume):
+        return f"a size of `{one.skip.name}` that {one.times} divides, by padding before it"
+    below, above = list(volume.spatial), list(volume.spatial)
     for one in mismatches:
-        total, size = int(one.total), below[one.axis]
-        if total != one.total or size % total == 0:
-            return f"a size of `{one.skip.name}` that {one.times} divides, by padding before it"
-        below[one.axis] = size - size % total
-        above[one.axis] = size - size % total + total
+        below[one.axis] -= volume.spatial[one.axis] % int(one.total)
+        above[one.axis] = below[one.axis] + int(one.total)
     sizes = [pretty_sizes(tuple(size)) for size in (below, above) if min(size) > 0]
-    return f"an input of {' or '.join(sizes)}"
+    return f"an input of {' or '.join(sizes)}, and no padding or crop before the merge"

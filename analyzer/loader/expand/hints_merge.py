@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.network import Network, Node
-from analyzer.engine.sizes import REACH, nearest
+from analyzer.engine.sizes import fitting
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.padding import Padding
 from analyzer.loader.expand.hint_words import behind_all, either, line_of, output_of, ways_back
@@ -21,9 +21,6 @@ _MOST = 3
 _UNPADDED = 8
 
 _PADDING = ("padding",)
-
-#: The fields of `Nearest`.
-_ENDS = ("below", "above")
 
 
 class _Pair:
@@ -196,25 +193,12 @@ def _inputs(puzzle: Puzzle, pair: _Pair, trial: Trial) -> Iterator[str]:
 
     every = list(range(volume.rank))
     for axes in (pair.apart, every) if every != pair.apart else (every,):
-        sizes = {
-            size: nearest(place, volume, sorted(axes, key=lambda axis: volume.spatial[axis] != size), tries=2 * REACH)
-            for size in dict.fromkeys(volume.spatial[axis] for axis in axes)
-        }
-        ends = [_replaced(volume, axes, {size: getattr(one, end) for size, one in sizes.items()}) for end in _ENDS]
-        fitting = [end for end in ends if end is not None and (len(sizes) == 1 or place(end) is not None)]
-        if fitting:
-            multiple = min(one.multiple for one in sizes.values())
+        volumes, multiple = fitting(place, volume, axes)
+        if volumes:
             sides = " and ".join(volume.axes[axis] for axis in axes)
             rule = f", the {sides} a multiple of {multiple}" if multiple > 1 else ""
-            yield f"an input of {' or '.join(end.pretty() for end in fitting)}{rule}"
+            yield f"an input of {' or '.join(one.pretty() for one in volumes)}{rule}"
             return
-
-
-def _replaced(volume: Volume, axes: Sequence[int], sizes: dict[int, int | None]) -> Volume | None:
-    """`volume` with other sizes on these axes, each in place of one of its own; None where one is missing."""
-    spatial = [sizes[size] if axis in axes else size for axis, size in enumerate(volume.spatial)]
-    known = tuple(size for size in spatial if size is not None)
-    return Volume(known, volume.depth) if len(known) == volume.rank else None
 
 
 def _padded(puzzle: Puzzle, pair: _Pair, trial: Trial) -> Iterator[str]:
