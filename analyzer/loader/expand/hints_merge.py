@@ -26,13 +26,14 @@ _PADDING = ("padding",)
 class _Pair:
     """Two inputs of a merge that do not fit: the one with more cells and the one with fewer, or with another depth.
 
-    `times` is how often the smaller one fits into the larger one on each axis, 0 where it does not.
+    `apart` are the spatial axes on which they conflict, `times` the stride from the larger one to the smaller one on each
+    axis; no `times` where no stride is.
     """
 
-    def __init__(self, large: Node, small: Node) -> None:
+    def __init__(self, large: Node, small: Node, apart: list[int]) -> None:
         self.large = large
         self.small = small
-        self.apart = [axis for axis, (a, b) in enumerate(_sizes(large, small)) if a != b]
+        self.apart = apart
         self.times = _times(large.output.spatial, small.output.spatial)
 
 
@@ -53,7 +54,7 @@ def merging(puzzle: Puzzle, read: list[Node], trial: Trial) -> None:
     if len({node.output.rank for node in read}) > 1:
         options = list(_more_axes(puzzle, read)) if puzzle.layer is not None else []
     else:
-        pair = _pair(read)
+        pair = _pair(read, spread=puzzle.layer is not None and "axis" not in puzzle.layer.declared)
         if pair is None:
             return
         options = list(_fitting(puzzle, read, pair, trial))
@@ -62,15 +63,22 @@ def merging(puzzle: Puzzle, read: list[Node], trial: Trial) -> None:
     found.help = either(list(dict.fromkeys(options))[:_MOST])
 
 
-def _pair(read: list[Node]) -> _Pair | None:
-    """The first two inputs that differ in their spatial sizes, otherwise in their depth; the larger one first."""
+def _pair(read: list[Node], *, spread: bool) -> _Pair | None:
+    """The first two inputs that conflict in their spatial sizes, otherwise in their depth; the larger one first.
+
+    `spread` says that a size of 1 goes with every other.
+    """
     first = read[0]
     for other in read[1:]:
-        if other.output.spatial != first.output.spatial:
-            return _Pair(*sorted((first, other), key=_positions, reverse=True))
+        apart = [axis for axis, (a, b) in enumerate(_sizes(first, other)) if a != b and not (spread and 1 in (a, b))]
+        if apart:
+            small, large = sorted((other, first), key=_positions)
+            return _Pair(large, small, apart)
     for other in read[1:]:
-        if other.output.depth != first.output.depth:
-            return _Pair(*sorted((first, other), key=_index))
+        depths = first.output.depth, other.output.depth
+        if depths[0] != depths[1] and not (spread and 1 in depths):
+            earlier, later = sorted((first, other), key=_index)
+            return _Pair(earlier, later, [])
     return None
 
 
@@ -125,9 +133,13 @@ def _levels(layer: Layer, read: list[Node], pair: _Pair, trial: Trial) -> Iterat
     if shortcut:
         conv = f"{{filters: {small.output.depth}, kernel: 1, stride: {_stride(pair.times)}}}"
         yield f"a projection of `{trial.label(large)}`: `conv: {conv}`"
-    if max(small.output.spatial) == 1:
+    if max(small.output.spatial) == 1 and _fits(layer, read, small, Volume(large.output.spatial, small.output.depth)):
         yield f"`resize: {{like: {trial.label(large)}}}` after `{trial.label(small)}`"
-    elif grown is None and (not shortcut or any(node.layer.grows for node in network.nodes)):
+    elif (
+        grown is None
+        and max(small.output.spatial) > 1
+        and (not shortcut or any(node.layer.grows for node in network.nodes))
+    ):
         volume = Volume(tuple(map(int.__mul__, small.output.spatial, pair.times)), small.output.depth)
         if volume.spatial == large.output.spatial and _fits(layer, read, small, volume):
             yield f"one upsampling more: `upsample: {_stride(pair.times)}` after `{trial.label(small)}`"

@@ -1,0 +1,104 @@
+"""Every fix that a help about a shape offers is one: applied to the file, the mistake is gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+from applying import applied, findings, gone
+
+
+def _conv(rng: Random) -> str:
+    kernel = rng.choice([1, 2, 3, 5, 7])
+    more = [f"filters: {rng.choice([4, 6, 8])}", f"kernel: {kernel}"]
+    if rng.random() < 0.3:
+        more.append(f"stride: {rng.choice([2, 3])}")
+    if rng.random() < 0.4:
+        more.append(f"padding: {rng.choice(['same', '1', str(kernel // 2)])}")
+    if rng.random() < 0.2:
+        more.append(f"dilation: {rng.choice([2, 3])}")
+    if rng.random() < 0.1:
+        more.append(f"groups: {rng.choice([2, 3, 4])}")
+    return f"conv: {{{', '.join(more)}}}"
+
+
+def _pool(rng: Random) -> str:
+    kind, kernel = rng.choice(["max_pool", "avg_pool"]), rng.choice([2, 3, 4])
+    return rng.choice([f"{kind}: {kernel}", f"{kind}: {{kernel: {kernel}, stride: 2}}"])
+
+
+def _odd(rng: Random) -> str:
+    """A layer that often refuses what it reads."""
+    return rng.choice([
+        "flatten", "dense: 30", f"group_norm: {rng.choice([3, 4, 5])}", "glu", f"crop: {rng.choice([1, 4])}",
+        f"pixel_shuffle: {rng.choice([2, 3])}", f"pixel_unshuffle: {rng.choice([2, 3])}",
+        f"slice: {{start: {rng.choice([0, 3, 9])}, stop: {rng.choice([2, 5, 12])}}}",
+        f"multi_head_attention: {rng.choice([3, 5])}", f"reshape: {rng.choice(['4x4x5', '12x?', '3x7'])}",
+        "embedding: {vocabulary: 10, size: 4}", "lstm: 5", "class_token",
+        f"conv_transpose: {{filters: 4, kernel: {rng.choice([2, 3])}, stride: 2, padding: {rng.choice([0, 1, 3])}}}",
+        f"conv_transpose: {{filters: 4, kernel: 3, stride: 2, output_padding: {rng.choice([1, 3])}}}",
+        f"max_pool: {{kernel: 2, padding: {rng.choice([1, 2, 3])}}}",
+        f"conv: {{filters: 4, kernel: 5, padding: {rng.choice([3, 6])}, padding_mode: reflect}}",
+        "conv: {filters: 4, kernel: 3x3x3}", "conv: {filters: 4, kernel: 3, padding: causal}",
+    ])  # fmt: skip
+
+
+def chain(rng: Random) -> Iterator[str]:
+    """Layers behind each other, until one refuses."""
+    for _ in range(rng.randint(2, 6)):
+        yield rng.choice([_conv, _conv, _pool])(rng)
+    yield _odd(rng)
+
+
+def merge(rng: Random) -> Iterator[str]:
+    """Two branches of one volume, merged."""
+    yield "{conv: {filters: 4, kernel: 3, padding: same}, name: a}"
+    for _ in range(rng.randint(1, 3)):
+        yield rng.choice([_conv, _pool])(rng)
+    if rng.random() < 0.4:
+        yield rng.choice(["upsample: 2", "upsample: 4", "global_avg_pool", "dense: 4"])
+    yield f"{rng.choice(['add', 'concat', 'multiply'])}: [prev, a]"
+
+
+def decoder(rng: Random) -> Iterator[str]:
+    """An encoder and a decoder with skips; a level may be wrong."""
+    levels = rng.randint(1, 3)
+    for level in range(levels):
+        yield f"{{conv: {{filters: 4, kernel: 3, padding: {rng.choice(['same', 'same', '0'])}}}, name: e{level}}}"
+        yield "max_pool: 2"
+    for level in reversed(range(levels)):
+        for _ in range(rng.choice([1, 1, 1, 1, 2, 0])):
+            yield "conv_transpose: {filters: 4, kernel: 2, stride: 2}"
+        yield f"concat: [prev, e{level}]"
+        yield "conv: {filters: 4, kernel: 3, padding: same}"
+
+
+INPUTS: dict[Callable[[Random], Iterator[str]], list[str]] = {
+    chain: ["8x8x3", "12x10x4", "20x10x1", "16x16x6", "33x3", "100", "784", "57x47", "9x9x9x2"],
+    merge: ["16x16x3", "15x12x3", "20x3", "9x9"],
+    decoder: ["30x30x1", "44x36x1", "33x1", "58x58x3"],
+}
+
+#: A change that makes no difference to the depth of what comes before, which these helps only name.
+SEEDS = 150
+
+
+@pytest.mark.parametrize("kind", INPUTS, ids=[kind.__name__ for kind in INPUTS])
+def test_every_offer_removes_the_mistake(kind: Callable[[Random], Iterator[str]]) -> None:
+    offered: Counter[str] = Counter()
+    wrong = []
+    for seed in range(SEEDS):
+        rng = Random(f"{kind.__name__}{seed}")
+        items = "".join(f"  - {item}\n" for item in kind(rng))
+        text = f"input: {rng.choice(INPUTS[kind])}\nlayers:\n{items}"
+        for finding in findings(text)[:1]:
+            if not finding.code.startswith("SHAPE") or finding.help is None:
+                continue
+            for what, new in applied(text, finding):
+                offered[finding.code] += 1
+                if not gone(new, finding):
+                    wrong.append(f"{finding.code} {finding.message}\n{what}\n{text}\n{new}")
+    assert not wrong, f"{len(wrong)} of {sum(offered.values())}\n" + "\n".join(wrong[:3])
+    assert sum(offered.values()) > SEEDS / 2, offered
