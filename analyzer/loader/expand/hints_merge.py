@@ -26,8 +26,8 @@ _PADDING = ("padding",)
 class _Pair:
     """Two inputs of a merge that do not fit: the one with more cells and the one with fewer, or with another depth.
 
-    `apart` are the spatial axes on which they conflict, `times` the stride from the larger one to the smaller one on each
-    axis; no `times` where no stride is.
+    `apart` are the spatial axes on which they conflict, `times` the stride from the larger one to the smaller one on
+    each axis; no `times` where no stride is.
     """
 
     def __init__(self, large: Node, small: Node, apart: list[int]) -> None:
