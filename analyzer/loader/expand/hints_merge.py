@@ -102,7 +102,7 @@ def _fitting(puzzle: Puzzle, read: list[Node], pair: _Pair, trial: Trial) -> Ite
         return
     sized = list(_inputs(puzzle, pair, trial))
     yield from sized
-    yield from _padded(puzzle, pair, trial)
+    yield from _padded(puzzle, read, trial)
     yield from _strides(puzzle, pair, trial)
     if merges is not None and not (sized or pair.times or _unequal(pair)):
         yield "`crop: center`, which cuts the larger input to the smaller"
@@ -200,22 +200,26 @@ def _inputs(puzzle: Puzzle, pair: _Pair, trial: Trial) -> Iterator[str]:
         return
     volume = entry.output
 
+    every = list(range(volume.rank))
+
     def place(volume: Volume) -> Network | None:
         return trial.run.network if trial.clears(puzzle.found, volume=volume) else None
 
-    every = list(range(volume.rank))
     for axes in (pair.apart, every) if every != pair.apart else (every,):
         volumes, multiple = fitting(place, volume, axes)
-        if volumes:
+        close = [one for one in volumes if all(2 * a >= b for a, b in zip(one.spatial, volume.spatial, strict=True))]
+        if close:
             sides = " and ".join(volume.axes[axis] for axis in axes)
             rule = f", the {sides} a multiple of {multiple}" if multiple > 1 else ""
-            yield f"an input of {' or '.join(one.pretty() for one in volumes)}{rule}"
+            yield f"an input of {' or '.join(one.pretty() for one in close)}{rule}"
             return
 
 
-def _padded(puzzle: Puzzle, pair: _Pair, trial: Trial) -> Iterator[str]:
-    """The kernels without padding of the smaller branch, where padding them is enough."""
-    only = behind_all(pair.small) - behind_all(pair.large)
+def _padded(puzzle: Puzzle, read: list[Node], trial: Trial) -> Iterator[str]:
+    """The kernels without padding that only some of the inputs depend on, where padding them is enough."""
+    ways = [behind_all(node) for node in read]
+    every = ways[0].intersection(*ways)
+    only = ways[0].union(*ways) - every
     unpadded = [node for node in trial.run.network.nodes if node.index in only and _shrinks(node)]
     once = [node for node in unpadded if _steps_by_one(node)]
     for nodes, names in ((once, _PADDING), (unpadded, _PADDING), (unpadded, (*_PADDING, "stride"))):

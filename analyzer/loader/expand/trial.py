@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from analyzer.diagnostics import Diagnostic
+from analyzer.diagnostics import Diagnostic, Reason
 from analyzer.engine.network import Network, Node
 from analyzer.engine.sizes import NODES
+from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.running import run_over
 from analyzer.loader.expand.scope import written_names
 from analyzer.loader.expand.state import Expansion
@@ -59,10 +60,10 @@ class Trial:
         return self.labels.get(node.index, node.name)
 
     def clears(self, found: Diagnostic, *, changes: Sequence[Change] = (), volume: Volume | None = None) -> bool:
-        """Whether `found` disappears, and nothing else is found up to its place, with these changes.
+        """Whether `found` disappears with these changes, and whatever is found then is about later shapes.
 
         `changes` are items with one of their parameters, by attribute, and its value; `volume` is one for the first
-        input, and then nothing else at all may be found.
+        input, and then the later shapes must not be about sizes, which another input would change.
         """
         changed: dict[int, dict[str, Any]] = {}
         for item, attribute, value in changes:
@@ -70,9 +71,12 @@ class Trial:
         run = self._again(changes=changed, input=self._with(volume))
         if run is None:
             return False
-        new = {_key(one) for one in run.mistakes.found} - (self.known - {_key(found)})
-        if volume is not None:
-            return not new
+        known = self.known - {_key(found)}
+        new = {_key(one) for one in run.mistakes.found} - known
+        if volume is not None and any(
+            _about_sizes(one) for one in run.mistakes.puzzles if _key(one.found) not in known
+        ):
+            return False
         return all(code.startswith("SHAPE") and line > _key(found)[1] for code, line, _ in new)
 
     def _with(self, volume: Volume | None) -> Mapping[str, object] | object:
@@ -99,6 +103,12 @@ def place_again(
     named = given if isinstance(given, Mapping) else {} if given is None else {first: given}
     run = run_over(model, set, {**named, **{name: str(volume) for name, volume in volumes.items()}}, expects=False)
     return None if run.mistakes.found else run.network
+
+
+def _about_sizes(puzzle: Puzzle) -> bool:
+    """Whether a shape does not fit because of its spatial sizes."""
+    spatial = {node.output.spatial for node in puzzle.read if isinstance(node, Node)}
+    return puzzle.reason is Reason.TOO_LARGE or len(spatial) > 1
 
 
 def _labelled(run: Expansion) -> list[tuple[str, Node]]:
