@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
-from applying import applied, findings, gone
+import yaml
+from applying import applied, changed, findings, gone
+from loading import outputs
 
 
 def _conv(rng: Random) -> str:
@@ -81,8 +84,8 @@ INPUTS: dict[Callable[[Random], Iterator[str]], list[str]] = {
     decoder: ["30x30x1", "44x36x1", "33x1", "58x58x3"],
 }
 
-#: A change that makes no difference to the depth of what comes before, which these helps only name.
-SEEDS = 150
+#: How many models of each kind are made.
+SEEDS = 100
 
 
 @pytest.mark.parametrize("kind", INPUTS, ids=[kind.__name__ for kind in INPUTS])
@@ -102,3 +105,29 @@ def test_every_offer_removes_the_mistake(kind: Callable[[Random], Iterator[str]]
                     wrong.append(f"{finding.code} {finding.message}\n{what}\n{text}\n{new}")
     assert not wrong, f"{len(wrong)} of {sum(offered.values())}\n" + "\n".join(wrong[:3])
     assert sum(offered.values()) > SEEDS / 2, offered
+
+
+def test_every_parameter_for_an_expect_reaches_it() -> None:
+    helped = 0
+    for seed in range(SEEDS):
+        rng = Random(f"expect{seed}")
+        volume, kept = rng.choice(INPUTS[chain][:5]), rng.choice(["", "  - relu\n", "  - max_pool: 2\n"])
+        item, meant = (rng.choice([_conv, _conv, _pool])(rng) for _ in range(2))
+        text = f"input: {volume}\nlayers:\n  - {item}\n{kept}"
+        target = f"input: {volume}\nlayers:\n  - {meant}\n{kept}"
+        if findings(text) or findings(target):
+            continue
+        *_, output = outputs(target).values()
+        asked = re.sub(r"- (.*)\n$", rf"- {{\1, expect: {output}}}\n", text).replace("- {relu,", "- {relu: {},")
+        for finding in findings(asked):
+            if finding.help is None:
+                continue
+            helped += 1
+            match = re.fullmatch(r"(?:in `[^`]+` \(line (\d+)\), )?(.*)", finding.help)
+            assert match is not None
+            where, offers = match.groups()
+            first = re.split(r",? or |, (?=`)", offers.partition(" give")[0])[0]
+            values = {name: yaml.safe_load(value) for name, value in re.findall(r"`(\w+): ([^`]+)`", first)}
+            new = changed(asked, int(where) if where else 4 if kept else 3, values)
+            assert findings(new) == [], f"{finding.help}\n{asked}\n{new}"
+    assert helped > SEEDS / 4

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
+from analyzer.layers import Layer
 from analyzer.layers.kinds import Whole
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import Parameter
 from analyzer.layers.spatial_kinds import Factors, PaddingKind, Sizes, VolumeKind
-from analyzer.loader.expand.hint_words import changed, either, line_of
+from analyzer.loader.expand.hint_words import changed, either, line_of, ways_back
 from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.trial import Trial
-from analyzer.loader.parse.description import LayerItem
+from analyzer.loader.parse.description import Item, LayerItem
 from analyzer.volume import Volume
 
 #: Parameters are tried up to this value.
 _LARGEST = 16
+
+#: Kernels are changed together with a stride only this near to their own.
+_NEAR = 5
+
+#: How many layers after the one that changes the volume may keep it.
+_FAR = 8
 
 #: Pairs for two axes are tried up to this value, this one left out.
 _PAIRED = 4
@@ -39,32 +46,52 @@ Values = dict[str, object]
 
 
 def reaching(puzzle: Puzzle, read: list[Node], trial: Trial) -> None:
-    """The parameters of the layer with which it puts out what `expect` asks for, or those of the layer before."""
+    """The parameters of the layer, or of one before it, with which it puts out what `expect` asks for."""
     wanted, item, result = puzzle.wanted, puzzle.item, read[0]
-    chain = _Chain(item, result) if isinstance(item, LayerItem) else None
-    if chain is None or not chain.nodes:
-        return
-    if len(wanted) != len(result.output.sizes):
-        puzzle.found.help = _dense(chain, wanted)
-        return
-    repeated = chain.repetitions(wanted)
-    if repeated is not None:
-        puzzle.found.help = repeated
-        return
-    depths = [{}] if wanted[-1] in (None, result.output.depth) else list(chain.depths(wanted))
-    found: list[tuple[str, Volume]] = []
-    for values in depths:
-        volume = chain.outcome(values)
-        if volume is not None and _is(volume, wanted):
-            found.append((chain.told(values), volume))
-        else:
-            found += chain.reached(values, wanted)
-    if found:
-        volume = found[0][1]
-        options = [text for text, other in found if other == volume][:_MOST]
-        puzzle.found.help = f"{either(options)} gives {volume.pretty()}"
-    elif len(chain.nodes[0].inputs) == 1 and result.output.spatial == wanted[:-1]:
-        puzzle.found.help = _maker(chain, wanted)
+    own = _Chain(item, [node for node in ways_back(result) if node.origin.span is item.span])
+    before = _before(item, result, trial) if not own.repeats else None
+    puzzle.found.help = (
+        _offers(own, wanted)
+        or (before and _offers(before, wanted, where=f"in {line_of(before.nodes[0])}, "))
+        or _told(own, own.together(wanted))
+    )
+
+
+def _before(item: Item, result: Node, trial: Trial) -> _Chain | None:
+    """The chain from the nearest layer of another item that has parameters about the shape."""
+    nodes: list[Node] = []
+    for node in ways_back(result):
+        nodes.append(node)
+        inner = trial.item(node)
+        if len(node.inputs) != 1 or len(nodes) > _FAR:
+            return None
+        if inner is not None and inner is not item and not node.layer.pointwise:
+            return _Chain(inner, nodes)
+    return None
+
+
+def _offers(chain: _Chain, wanted: Wanted, *, where: str = "") -> str | None:
+    """The single parameters of a chain's layer with which it puts out the wanted volume, `where` said before them."""
+    if not chain.layers:
+        return None
+    if len(wanted) != len(chain.nodes[-1].output.sizes) and not chain.own.regroups:
+        return None if where else _dense(chain, wanted)
+    if chain.repeats and not where:
+        repeated = chain.repetitions(wanted)
+        if repeated is not None:
+            return repeated
+    told = _told(chain, chain.single(wanted))
+    return where + told if told is not None else None
+
+
+def _told(chain: _Chain, found: Sequence[tuple[str, Volume]]) -> str | None:
+    """What gives which volume, for those that give the same as the first."""
+    if not found:
+        return None
+    volume = found[0][1]
+    options = [text for text, other in found if other == volume][:_MOST]
+    verb = "give" if " and " in options[0] else "gives"
+    return f"{either(options)} {verb} {volume.pretty()}"
 
 
 def _is(volume: Volume, wanted: Wanted) -> bool:
@@ -73,24 +100,30 @@ def _is(volume: Volume, wanted: Wanted) -> bool:
 
 
 class _Chain:
-    """The nodes of one item, its repetitions and its rows of `norm` and `act` included, in the order of placing."""
+    """Nodes from one whose item may change to the one with the `expect`, each reading the one before.
 
-    def __init__(self, item: LayerItem, result: Node) -> None:
+    `nodes` are in the order of placing; `layers` are those of the item's own type, several where it is repeated.
+    """
+
+    def __init__(self, item: Item, nodes: Sequence[Node]) -> None:
         self.item = item
-        self.nodes: list[Node] = []
-        while result.origin.span is item.span and result.inputs:
-            self.nodes.insert(0, result)
-            result = result.inputs[0]
-        own = next((node.layer for node in self.nodes if isinstance(node.layer, item.type)), None)
-        if own is None:
-            self.nodes = []
-            return
-        self.own = own
-        self.rows = [node for node in self.nodes if not isinstance(node.layer, item.type)]
+        self.nodes = [node for node in reversed(nodes) if node.inputs]
+        kind = item.type if isinstance(item, LayerItem) else None
+        self.layers = [node.layer for node in self.nodes if type(node.layer) is kind and node.origin.span is item.span]
+
+    @property
+    def own(self) -> Layer:
+        """The layer of the item."""
+        return self.layers[0]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the item is repeated."""
+        return len(self.layers) > 1
 
     def repetitions(self, wanted: Wanted) -> str | None:
         """The number of repetitions after which the volume is the wanted one."""
-        ends = [node.inputs[0] for node in self.nodes if isinstance(node.layer, self.item.type)]
+        ends = [node.inputs[0] for node in self.nodes if node.layer in self.layers]
         for count, end in enumerate(ends):
             if count and _is(end.output, wanted):
                 return f"`repeat: {count}` gives {end.output.pretty()}"
@@ -105,7 +138,7 @@ class _Chain:
                 if volume is not None:
                     read[0] = volume
                 layer = node.layer
-                for attribute, value in values.items() if isinstance(layer, self.item.type) else ():
+                for attribute, value in values.items() if layer in self.layers else ():
                     layer = changed(layer, attribute, value)
                 volume = layer.output(read)
         except Refusal:
@@ -130,32 +163,41 @@ class _Chain:
                     yield {declared.attribute: value}
                     return
 
-    def reached(self, base: Values, wanted: Wanted) -> list[tuple[str, Volume]]:
-        """One parameter, otherwise a stride with a padding, that gives the wanted sizes, and what comes out."""
+    def single(self, wanted: Wanted) -> list[tuple[str, Volume]]:
+        """One parameter, besides the number of filters, that gives the wanted volume, and what comes out."""
         found: list[tuple[str, Volume]] = []
-        for declared in self._spatial():
-            texts = [
-                (values, volume)
-                for values in self._values(declared, wanted)
-                if (volume := self.outcome({**base, **values})) is not None and _is(volume, wanted)
-            ]
-            if texts:
-                told = [self.told({**base, **values}) for values, _ in texts[:2]]
-                found.append((_shared(told) if declared.name == "padding" else told[0], texts[0][1]))
-        return found if found or len(self.nodes) > 1 + len(self.rows) else self._together(base, wanted)
+        for base in self._bases(wanted):
+            volume = self.outcome(base)
+            if base and volume is not None and _is(volume, wanted):
+                return [(self.told(base), volume)]
+            for declared in self._spatial():
+                fitting = self._reaching(base, self._values(declared, wanted), wanted)
+                told = [self.told(values) for values, _ in fitting[:2]]
+                if told:
+                    found.append((_shared(told) if declared.name == "padding" else told[0], fitting[0][1]))
+        return found
 
-    def _together(self, base: Values, wanted: Wanted) -> list[tuple[str, Volume]]:
+    def together(self, wanted: Wanted) -> list[tuple[str, Volume]]:
         """A stride with a padding or with a kernel that gives the wanted sizes."""
-        by_name = {declared.name: declared for declared in self._spatial()}
-        for other in ("padding", "kernel"):
-            if not {"stride", other} <= set(by_name):
-                continue
-            for step, more in product(self._values(by_name["stride"], wanted), self._values(by_name[other], wanted)):
-                values = {**base, **step, **more}
-                volume = self.outcome(values)
-                if volume is not None and _is(volume, wanted):
-                    return [(self.told(values), volume)]
+        spatial = {declared.name: declared for declared in self._spatial()} if len(self.layers) == 1 else {}
+        for base, other in product(self._bases(wanted) if spatial else (), ("padding", "kernel")):
+            if {"stride", other} <= set(spatial):
+                near = self._values(spatial[other], wanted)[: _NEAR if other == "kernel" else None]
+                pairs = product(self._values(spatial["stride"], wanted), near)
+                fitting = self._reaching(base, ({**step, **more} for step, more in pairs), wanted)
+                if fitting:
+                    return [(self.told(fitting[0][0]), fitting[0][1])]
         return []
+
+    def _bases(self, wanted: Wanted) -> list[Values]:
+        """The numbers of filters that give the wanted depth; nothing to change where it is right."""
+        right = wanted[-1] in (None, self.nodes[-1].output.depth) or self.own.regroups
+        return [{}] if right else list(self.depths(wanted))
+
+    def _reaching(self, base: Values, tried: Iterable[Values], wanted: Wanted) -> list[tuple[Values, Volume]]:
+        """Those of the values, beside `base`, that give the wanted volume, with what comes out."""
+        every = ({**base, **values} for values in tried)
+        return [(one, out) for one in every if (out := self.outcome(one)) is not None and _is(out, wanted)]
 
     def _spatial(self) -> list[Parameter]:
         """Its parameters about spatial axes, those first that change no weight."""
@@ -215,14 +257,3 @@ def _shared(told: Sequence[str]) -> str:
     if len(told) < 2:
         return told[0]
     return f"{told[0]} or `{told[1].rpartition(': ')[2]}"
-
-
-def _maker(chain: _Chain, wanted: Wanted) -> str | None:
-    """The number of filters of the layer that gave the depth, where everything after it keeps the depth."""
-    node = chain.nodes[0].inputs[0]
-    while node.inputs and len(node.inputs) == 1 and node.output.depth == node.inputs[0].output.depth:
-        node = node.inputs[0]
-    declared = node.layer.declared.get("filters") or node.layer.declared.get("units")
-    if declared is None or node.output.depth != chain.nodes[-1].output.depth:
-        return None
-    return f"`{declared.name}: {wanted[-1]}` in {line_of(node)} gives a depth of {wanted[-1]}"
