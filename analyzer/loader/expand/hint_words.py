@@ -40,9 +40,13 @@ def output_of(layer: Layer, inputs: Sequence[Volume]) -> Volume | None:
         return None
 
 
+#: So many layers back are looked at: a model may have 100,000, and many mistakes.
+_FAR = 2_000
+
+
 def ways_back(node: Node) -> Iterator[Node]:
-    """A node and what it reads, first inputs only, up to the input of the network."""
-    while True:
+    """A node and what it reads, first inputs only, up to the input of the network, if that is not too far."""
+    for _ in range(_FAR):
         yield node
         if not node.inputs:
             return

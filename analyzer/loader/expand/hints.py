@@ -26,10 +26,14 @@ _HINTS: dict[Reason, Callable[[Puzzle, list[Node], Trial], None]] = {
 }
 
 
+#: The most findings that get a hint: more have one cause, or are in a file that is wrong everywhere.
+_MOST = 20
+
+
 def add_hints(run: Expansion, set: Mapping[str, Any], input: Mapping[str, object] | object) -> None:
     """Gives each finding about a shape the help that fits, in the order in which they were found."""
     trial = Trial(run, set, input)
-    for puzzle in run.mistakes.puzzles:
+    for puzzle in run.mistakes.puzzles[:_MOST]:
         read = [node for node in puzzle.read if isinstance(node, Node)]
         hint = _HINTS.get(puzzle.reason)  # none for a name that comes later
         if hint is not None and len(read) == len(puzzle.read):

@@ -16,6 +16,7 @@ from analyzer.loader.expand.hint_words import changed, either, line_of, ways_bac
 from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.trial import Trial
 from analyzer.loader.parse.description import Item, LayerItem
+from analyzer.record import Record
 from analyzer.volume import Volume
 
 #: Parameters are tried up to this value.
@@ -23,6 +24,9 @@ _LARGEST = 16
 
 #: Kernels are changed together with a stride only this near to their own.
 _NEAR = 5
+
+#: A longer repetition is not placed again with every parameter.
+_REPEATED = 64
 
 #: How many layers after the one that changes the volume may keep it.
 _FAR = 8
@@ -49,12 +53,29 @@ def reaching(puzzle: Puzzle, read: list[Node], trial: Trial) -> None:
     """The parameters of the layer, or of one before it, with which it puts out what `expect` asks for."""
     wanted, item, result = puzzle.wanted, puzzle.item, read[0]
     own = _Chain(item, [node for node in ways_back(result) if node.origin.span is item.span])
+    if len(own.layers) > _REPEATED:
+        puzzle.found.help = own.repetitions(wanted)
+        return
     before = _before(item, result, trial) if not own.repeats else None
     puzzle.found.help = (
         _offers(own, wanted)
-        or (before and _offers(before, wanted, where=f"in {line_of(before.nodes[0])}, "))
+        or (before and _offered_before(before, wanted, puzzle, trial))
         or _told(own, own.together(wanted))
     )
+
+
+def _offered_before(chain: _Chain, wanted: Wanted, puzzle: Puzzle, trial: Trial) -> str | None:
+    """The parameters of a layer of another item, confirmed by a trial: that item may be repeated, or in a block."""
+    item = chain.item
+    if not isinstance(item, LayerItem) or len(wanted) != len(chain.nodes[-1].output.sizes):
+        return None
+    confirmed = [
+        one
+        for one in chain.single(wanted)[:_MOST]
+        if trial.clears(puzzle.found, changes=[(item, *pair) for pair in one.values.items()], expects=True)
+    ]
+    told = _told(chain, confirmed)
+    return f"in {line_of(chain.nodes[0])}, {told}" if told is not None else None
 
 
 def _before(item: Item, result: Node, trial: Trial) -> _Chain | None:
@@ -70,28 +91,31 @@ def _before(item: Item, result: Node, trial: Trial) -> _Chain | None:
     return None
 
 
-def _offers(chain: _Chain, wanted: Wanted, *, where: str = "") -> str | None:
-    """The single parameters of a chain's layer with which it puts out the wanted volume, `where` said before them."""
+def _offers(chain: _Chain, wanted: Wanted) -> str | None:
+    """The single parameters of the item's own layer with which it puts out the wanted volume."""
     if not chain.layers:
         return None
     if len(wanted) != len(chain.nodes[-1].output.sizes) and not chain.own.regroups:
-        return None if where else _dense(chain, wanted)
-    if chain.repeats and not where:
-        repeated = chain.repetitions(wanted)
-        if repeated is not None:
-            return repeated
-    told = _told(chain, chain.single(wanted))
-    return where + told if told is not None else None
+        return _dense(chain, wanted)
+    return chain.repetitions(wanted) or _told(chain, chain.single(wanted))
 
 
-def _told(chain: _Chain, found: Sequence[tuple[str, Volume]]) -> str | None:
+def _told(chain: _Chain, found: Sequence[_Offer]) -> str | None:
     """What gives which volume, for those that give the same as the first."""
     if not found:
         return None
-    volume = found[0][1]
-    options = [text for text, other in found if other == volume][:_MOST]
+    volume = found[0].volume
+    options = [chain.told(one) for one in found if one.volume == volume][:_MOST]
     verb = "give" if " and " in options[0] else "gives"
     return f"{either(options)} {verb} {volume.pretty()}"
+
+
+class _Offer(Record):
+    """Parameters, by attribute, that give a volume; `other` is a second value of the padding that gives it too."""
+
+    values: Values
+    volume: Volume
+    other: Values | None = None
 
 
 def _is(volume: Volume, wanted: Wanted) -> bool:
@@ -123,6 +147,8 @@ class _Chain:
 
     def repetitions(self, wanted: Wanted) -> str | None:
         """The number of repetitions after which the volume is the wanted one."""
+        if self.nodes[0].inputs[0].origin.span is self.item.span:
+            return None  # more repetitions than were looked at
         ends = [node.inputs[0] for node in self.nodes if node.layer in self.layers]
         for count, end in enumerate(ends):
             if count and _is(end.output, wanted):
@@ -145,10 +171,15 @@ class _Chain:
             return None
         return volume
 
-    def told(self, values: Mapping[str, object]) -> str:
-        """Parameters as a file writes them."""
+    def told(self, offer: _Offer) -> str:
+        """Parameters as a file writes them: `padding: 2` or `same`."""
         declared = {one.attribute: one for one in self.own.declared.values()}
-        return " and ".join(f"`{declared[name].name}: {_text(declared[name], values[name])}`" for name in values)
+        texts = [f"`{declared[name].name}: {_text(declared[name], value)}`" for name, value in offer.values.items()]
+        told = " and ".join(texts)
+        for name, value in offer.other.items() if offer.other is not None else ():
+            if value != offer.values[name]:
+                told += f" or `{_text(declared[name], value)}`"
+        return told
 
     def depths(self, wanted: Wanted) -> Iterator[Values]:
         """The numbers of filters or units with which the depth is the wanted one."""
@@ -163,21 +194,21 @@ class _Chain:
                     yield {declared.attribute: value}
                     return
 
-    def single(self, wanted: Wanted) -> list[tuple[str, Volume]]:
-        """One parameter, besides the number of filters, that gives the wanted volume, and what comes out."""
-        found: list[tuple[str, Volume]] = []
+    def single(self, wanted: Wanted) -> list[_Offer]:
+        """One parameter, besides the number of filters, that gives the wanted volume."""
+        found: list[_Offer] = []
         for base in self._bases(wanted):
             volume = self.outcome(base)
             if base and volume is not None and _is(volume, wanted):
-                return [(self.told(base), volume)]
+                return [_Offer(base, volume)]
             for declared in self._spatial():
                 fitting = self._reaching(base, self._values(declared, wanted), wanted)
-                told = [self.told(values) for values, _ in fitting[:2]]
-                if told:
-                    found.append((_shared(told) if declared.name == "padding" else told[0], fitting[0][1]))
+                if len(fitting) > 1 and declared.name == "padding":
+                    fitting[0].other = fitting[1].values
+                found += fitting[:1]
         return found
 
-    def together(self, wanted: Wanted) -> list[tuple[str, Volume]]:
+    def together(self, wanted: Wanted) -> list[_Offer]:
         """A stride with a padding or with a kernel that gives the wanted sizes."""
         spatial = {declared.name: declared for declared in self._spatial()} if len(self.layers) == 1 else {}
         for base, other in product(self._bases(wanted) if spatial else (), ("padding", "kernel")):
@@ -186,7 +217,7 @@ class _Chain:
                 pairs = product(self._values(spatial["stride"], wanted), near)
                 fitting = self._reaching(base, ({**step, **more} for step, more in pairs), wanted)
                 if fitting:
-                    return [(self.told(fitting[0][0]), fitting[0][1])]
+                    return fitting[:1]
         return []
 
     def _bases(self, wanted: Wanted) -> list[Values]:
@@ -194,10 +225,10 @@ class _Chain:
         right = wanted[-1] in (None, self.nodes[-1].output.depth) or self.own.regroups
         return [{}] if right else list(self.depths(wanted))
 
-    def _reaching(self, base: Values, tried: Iterable[Values], wanted: Wanted) -> list[tuple[Values, Volume]]:
-        """Those of the values, beside `base`, that give the wanted volume, with what comes out."""
+    def _reaching(self, base: Values, tried: Iterable[Values], wanted: Wanted) -> list[_Offer]:
+        """Those of the values, beside `base`, that give the wanted volume."""
         every = ({**base, **values} for values in tried)
-        return [(one, out) for one in every if (out := self.outcome(one)) is not None and _is(out, wanted)]
+        return [_Offer(one, out) for one in every if (out := self.outcome(one)) is not None and _is(out, wanted)]
 
     def _spatial(self) -> list[Parameter]:
         """Its parameters about spatial axes, those first that change no weight."""
@@ -250,10 +281,3 @@ def _dense(chain: _Chain, wanted: Wanted) -> str | None:
 
 def _weight(declared: Parameter) -> bool:
     return declared.agreed
-
-
-def _shared(told: Sequence[str]) -> str:
-    """Two values of one parameter: `padding: 2` or `same`."""
-    if len(told) < 2:
-        return told[0]
-    return f"{told[0]} or `{told[1].rpartition(': ')[2]}"

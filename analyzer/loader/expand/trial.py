@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: What a trial costs at least, so that small descriptions are not tried without end.
 _LEAST = 100
 
+#: Codes of mistakes that may be found once another one is fixed.
+_LATER = ("SHAPE", "EXPECT")
+
 _Key = tuple[str, int, int]
 
 #: An item, one of its parameters by attribute, and the value that it has in a trial.
@@ -59,16 +62,24 @@ class Trial:
         """The name that the file gives to what this node puts out, otherwise the node's own."""
         return self.labels.get(node.index, node.name)
 
-    def clears(self, found: Diagnostic, *, changes: Sequence[Change] = (), volume: Volume | None = None) -> bool:
+    def clears(
+        self,
+        found: Diagnostic,
+        *,
+        changes: Sequence[Change] = (),
+        volume: Volume | None = None,
+        expects: bool = False,
+    ) -> bool:
         """Whether `found` disappears with these changes, and whatever is found then is about later shapes.
 
         `changes` are items with one of their parameters, by attribute, and its value; `volume` is one for the first
-        input, and then the later shapes must not be about sizes, which another input would change.
+        input, and then the later shapes must not be about sizes, which another input would change. `expects` compares
+        what the file expects, which is left out otherwise.
         """
         changed: dict[int, dict[str, Any]] = {}
         for item, attribute, value in changes:
             changed.setdefault(id(item), {})[attribute] = value
-        run = self._again(changes=changed, input=self._with(volume))
+        run = self._again(changes=changed, input=self._with(volume), expects=expects)
         if run is None:
             return False
         known = self.known - {_key(found)}
@@ -77,7 +88,7 @@ class Trial:
             _about_sizes(one) for one in run.mistakes.puzzles if _key(one.found) not in known
         ):
             return False
-        return all(code.startswith("SHAPE") and line > _key(found)[1] for code, line, _ in new)
+        return all(code.startswith(_LATER) and line > _key(found)[1] for code, line, _ in new)
 
     def _with(self, volume: Volume | None) -> Mapping[str, object] | object:
         if volume is None or not isinstance(self.run.entry, Node):
@@ -90,7 +101,7 @@ class Trial:
         input = changed.pop("input")
         if max(self.run.steps, _LEAST) > self.left:
             return None
-        run = run_over(self.model, self.set, input, expects=False, most=self.left, **changed)
+        run = run_over(self.model, self.set, input, most=self.left, **changed)
         self.left -= max(run.steps, _LEAST)
         return run
 
