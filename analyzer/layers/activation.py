@@ -12,6 +12,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Number
 from analyzer.layers.operations import (
+    ADDED,
     ALIKE,
     BY_GRADIENT,
     BY_ORDER,
@@ -124,7 +125,7 @@ class Softsign(Activation, type="softsign", elsewhere=("Softsign",)):
             return super().saved(flow, sharing)
         return (
             Operation((0,), size, keeps=(0,), lies=ALIKE),
-            Operation((1,), size, lies=ALIKE),
+            Operation((1,), size, lies=ALIKE, extras=(ADDED,)),
             Operation((0, 2), size, keeps=(0, 2), transient=2 * size, lies=ALIKE),
         )
 

@@ -17,16 +17,24 @@ from analyzer.layers.operations import (
     FULL,
     FULL_ON_CUDA,
     HALF,
+    INPLACE,
     LOGARITHM,
+    MATRIX,
     NEW,
     NONE,
+    NUMBER,
     OUT,
+    OWN,
     PASSED,
+    RESHAPED,
+    ROWS,
+    STEPS_RESHAPED,
+    STEPS_ROWS,
     VIEW,
     Array,
     Operation,
 )
-from analyzer.record import Record
+from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,8 +136,13 @@ class Attention(Record):
 
 
 def operations_of(attention: Attention) -> Sequence[Operation]:
-    """The operations that an attention runs as."""
-    return written_out(attention) if attention.window or attention.tables else fused(attention)
+    """The operations that an attention runs as.
+
+    The CPU's fused kernel takes heads whose keys and values have one depth.
+    """
+    if attention.window or attention.tables:
+        return written_out(attention)
+    return fused(attention) if attention.key == attention.value else unfused(attention)
 
 
 def padded_tokens(volume: Volume, window: Sequence[int]) -> int:
@@ -140,47 +153,109 @@ def padded_tokens(volume: Volume, window: Sequence[int]) -> int:
 def fused(attention: Attention) -> Sequence[Operation]:
     """The projections, one fused attention, and the projection back.
 
-    Where torch.nn.MultiheadAttention takes the parameters it is that module, which projects copies with the tokens
-    first. Otherwise four dense layers read the inputs where they lie, as in Whisper and in Llama; torch's kernel reads
-    shared keys and values without a copy for each head (`enable_gqa`).
+    Where torch.nn.MultiheadAttention takes the parameters it is that module, which projects its inputs with the tokens
+    before the batch. Otherwise four dense layers read the inputs where they lie, as in Whisper and in Llama; torch's
+    kernel reads shared keys and values without a copy for each head (`enable_gqa`).
     """
-    volumes, first = attention.volumes, len(attention.flow.inputs)
-    query, mixed = volumes[0], volumes[0].positions * attention.heads * attention.value
-    operations = []
-    if attention.packed and attention.standard:
-        packed = 3 * query.size
-        third = Operation((first + 2,), query.size, place=VIEW, gradients=(NEW,))
-        operations = [
-            Operation((0,), query.size, gradients=(PASSED,)),
-            Operation((first,), packed, keeps=(first,), trained=attention.trained_packed, precision=HALF),
-            Operation((first + 1,), packed, gradients=(PASSED,)),
-            third,
-            third,
-            third,
-        ]
-    else:
-        copied = first if attention.standard else 0
-        operations = [Operation((at,), volumes[at].size, gradients=(PASSED,)) for at in range(copied)]
-        for name, volume, at in zip(PROJECTIONS, volumes, (0, 1 % first, first - 1), strict=False):
-            size, read = volume.positions * attention.projections[name][0], copied + at
-            trained = attention.trained(name)
-            operations.append(Operation((read,), size, keeps=(read,), trained=trained, precision=HALF))
-    after = first + len(operations)
-    reads = (after - 3, after - 2, after - 1)
-    rows = Array(query.positions * attention.heads, LOGARITHM, always=True)
-    return (
-        *operations,
-        Operation(reads, mixed, keeps=(*reads, OUT), extras=(rows,), precision=HALF),
-        Operation((after,), mixed, place=VIEW),
-        Operation(
-            (after + 1, *range(first)),
-            query.size,
-            keeps=(after + 1,),
-            trained=attention.trained("output"),
-            gradients=(NEW, *[NONE] * first),
-            precision=HALF,
-        ),
+    chain = Chain(attention)
+    mixed = attention.volumes[0].positions * attention.heads * attention.value
+    reads = chain.packed() if attention.packed and attention.standard else chain.projected(copied=(False,) * 3)
+    rows = Array(attention.volumes[0].positions * attention.heads, LOGARITHM, always=True)
+    out = chain.then(reads, mixed, keeps=(*reads, OUT), extras=(rows,), precision=HALF)
+    return chain.back(chain.then((out,), mixed, place=VIEW))
+
+
+def unfused(attention: Attention) -> Sequence[Operation]:
+    """The same where no fused kernel takes the heads: products with the matrix of weights between them, which is kept.
+
+    torch scales queries and keys, and its batched products read matrices that lie in order: heads beside each other are
+    copied. It frees the scores inside of the call, as if the softmax overwrote them.
+    """
+    chain = Chain(attention)
+    tokens, several = attention.tokens, attention.heads > 1
+    arguments = query, key, value = chain.projected(copied=(several, True, several))
+    sizes = [tokens[0] * attention.heads * attention.key, tokens[1] * attention.groups * attention.key]
+    query, key = (chain.then((read,), size) for read, size in zip((query, key), sizes, strict=True))
+    values = tokens[1] * attention.groups * attention.value
+    value = chain.then((value,), values, gradients=(PASSED,)) if several else value
+    matrix = tokens[0] * tokens[1] * attention.heads
+    scores = chain.then((query, key), matrix, keeps=(query, key), precision=HALF)
+    weights = chain.then((scores,), matrix, place=INPLACE, keeps=(OUT,), precision=FULL_ON_CUDA)
+    mixed = tokens[0] * attention.heads * attention.value
+    # The arguments of the call are alive until it returns.
+    held = (*arguments[:2], *arguments[2:] * several)
+    gradients = (NEW, NEW, *[NONE] * len(held))
+    out = chain.then((weights, value, *held), mixed, keeps=(weights, value), gradients=gradients, precision=HALF)
+    return chain.back(
+        chain.then((out,), mixed, place=OWN if several else VIEW, gradients=(NEW if several else PASSED,))
     )
+
+
+class Chain(Record):
+    """The operations of an attention so far, in their order."""
+
+    attention: Attention
+    operations: list[Operation] = field(factory=list, init=False)
+
+    def then(self, reads: Sequence[int], size: int, **how: Any) -> int:
+        """Adds an operation, and returns its number."""
+        self.operations.append(Operation(reads, size, **how))
+        return len(self.attention.flow.inputs) + len(self.operations) - 1
+
+    def rows(self, read: int, volume: Volume) -> int:
+        """The tokens of an input as a matrix."""
+        view = STEPS_ROWS if self.attention.standard else ROWS
+        return self.then((read,), volume.size, place=VIEW, view=view)
+
+    def packed(self) -> tuple[int, int, int]:
+        """One projection to queries, keys and values, and the three parts of a copy of it."""
+        query = self.attention.volumes[0]
+        rows = self.rows(0, query)
+        trained = self.attention.trained_packed
+        packed = self.then((rows,), 3 * query.size, keeps=(rows,), trained=trained, precision=HALF, viewed=True)
+        copy = self.then((packed,), 3 * query.size, gradients=(PASSED,))
+        first, second, third = (self.then((copy,), query.size, place=VIEW, gradients=(NEW,)) for _ in range(3))
+        return first, second, third
+
+    def projected(self, copied: tuple[bool, bool, bool]) -> tuple[int, int, int]:
+        """Queries, keys and values; `copied` says of which the gradient is copied to lie as the projection's output."""
+        attention, count = self.attention, len(self.attention.flow.inputs)
+        standard = attention.standard
+        whole = [self.rows(at, attention.flow.inputs[at]) for at in range(count)] if standard else []
+        found: list[int] = []
+        places = (0, 1 % count, count - 1)
+        for name, volume, at, copy in zip(PROJECTIONS, attention.volumes, places, copied, strict=False):
+            size, trained = volume.positions * attention.projections[name][0], attention.trained(name)
+            rows = whole[at] if standard else self.rows(at, volume)
+            held = () if standard else (at,)
+            product = self.then(
+                (rows, *held),
+                size,
+                keeps=(rows,),
+                trained=trained,
+                gradients=(NEW, *[NONE] * len(held)),
+                precision=HALF,
+                viewed=True,
+            )
+            found.append(self.then((product,), size, place=VIEW, gradients=(NEW,)) if copy else product)
+        return found[0], found[1], found[2]
+
+    def back(self, mixed: int) -> Sequence[Operation]:
+        """The projection back, while the inputs are alive as arguments; all operations."""
+        attention, count = self.attention, len(self.attention.flow.inputs)
+        query = attention.volumes[0]
+        out = self.then(
+            (mixed, *range(count)),
+            query.size,
+            keeps=(mixed,),
+            trained=attention.trained("output"),
+            gradients=(NEW, *[NONE] * count),
+            precision=HALF,
+            lies=MATRIX,
+            viewed=True,
+        )
+        self.then((out,), query.size, place=VIEW, view=STEPS_RESHAPED if attention.standard else RESHAPED)
+        return self.operations
 
 
 def written_out(attention: Attention) -> Sequence[Operation]:
@@ -215,12 +290,16 @@ def written_out(attention: Attention) -> Sequence[Operation]:
             then((at,), size, keeps=(at,), trained=attention.trained(name), precision=HALF)
             for name, at, size in zip(PROJECTIONS, places, sizes, strict=False)
         )
-    scaled = then((query,), sizes[0])
-    # A copy for each head that reads them: Keras and Llama repeat shared keys and values.
+    query = then((query,), sizes[0], extras=(NUMBER,))
+    held = (packed, query) if attention.packed else (query,)
+    # A copy for each head that reads them: Keras and Llama repeat shared keys and values. Heads beside each other are
+    # copied to lie in order.
     group = heads // attention.groups
-    key = then((key,), keys * group, gradients=(PASSED if group == 1 else NEW,))
-    value = then((value,), values * group, gradients=(PASSED if group == 1 else NEW,))
-    scores = then((scaled, key), matrix, keeps=(scaled, key), precision=HALF)
+    if heads > 1:
+        query = then((query,), sizes[0], gradients=(PASSED,))
+        key = then((key,), keys * group, gradients=(PASSED if group == 1 else NEW,))
+        value = then((value,), values * group, gradients=(PASSED if group == 1 else NEW,))
+    scores = then((query, key), matrix, keeps=(query, key), precision=HALF)
     if attention.tables:
         scores = then((scores,), matrix, trained=attention.tables, gradients=(PASSED,), precision=FULL)
     weights = then((scores,), matrix, keeps=(OUT,), precision=FULL_ON_CUDA)
@@ -229,5 +308,7 @@ def written_out(attention: Attention) -> Sequence[Operation]:
     out = then((joined,), tokens[0] * depth, keeps=(joined,), trained=attention.trained("output"), precision=HALF)
     if attention.window:
         whole = tokens[0] == volumes[0].positions
-        then((out,), volumes[0].size, gradients=(PASSED,) if whole else (NEW,))
+        # The variables of the function are alive until it returns.
+        gradients = (PASSED if whole else NEW, *[NONE] * len(held))
+        then((out, *held), volumes[0].size, gradients=gradients)
     return operations

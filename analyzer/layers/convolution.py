@@ -18,7 +18,7 @@ from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signe
 from analyzer.layers.base import Layer
 from analyzer.layers.copies import padded_copy, repeated_cells
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import FIRST, FORMAT, HALF, NEW, NONE, Operation, matrix
+from analyzer.layers.operations import FIRST, FORMAT, HALF, NEW, NONE, ORDERED, Lie, Operation, matrix
 from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
@@ -113,9 +113,13 @@ class Convolution(Layer):
             trained=trained,
             gradients=(NEW, *[NONE] * len(held)),
             precision=HALF,
-            lies=FORMAT,
+            lies=self.output_lies(flow.input),
         )
         return (*first, slid)
+
+    def output_lies(self, volume: Volume) -> Lie:
+        """torch runs a 1×1×1 kernel as a matrix product, which puts out its rows in order."""
+        return ORDERED if volume.rank == 3 and self.taps(volume) == 1 else FORMAT
 
     def last_axes(self, volume: Volume) -> tuple[int, int]:
         """The last two axes of the weights: those of the kernel; in 1-D the planes of a filter, and the kernel."""

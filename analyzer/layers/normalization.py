@@ -14,6 +14,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import (
+    ADDED,
     ALIKE,
     AS_READ,
     BY_GRADIENT,
@@ -328,7 +329,7 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
             Operation((1,), padded),
             Operation((2,), size, keeps=(2,), precision=FULL_ON_CPU if flow.input.rank > 1 else AS_READ),
             Operation((3,), size, extras=(NUMBER,)),
-            Operation((4,), size),
+            Operation((4,), size, extras=(ADDED,)),
             Operation((5, 3), size, keeps=(5,), gradients=(NEW, NONE), transient=2 * size),
             Operation((0, 6), size, keeps=(0, 6), transient=2 * size, precision=WIDEST, lies=ALIKE),
         )

@@ -63,7 +63,7 @@ class Lie(IntEnum):
     FORMAT = 2
     #: The same with one spatial axis too: torch runs 1-D pools as 2-D ones.
     POOLED = 3
-    #: With the batch behind the first axis, as recurrent layers work.
+    #: With the batch after the positions, as recurrent layers work.
     STEPS = 4
     #: A matrix in order, with as many rows as the one that it reads.
     MATRIX = 5
@@ -149,8 +149,9 @@ class Array(Record):
             self.cuda = self.width
 
 
-#: A number of Python that the backward pass of a product keeps.
+#: A number of Python that the backward pass of a product keeps, and one that is added.
 NUMBER = Array(1, SCALAR, batched=False)
+ADDED = Array(1, SCALAR, batched=False, kept=False)
 
 
 class View(Record):
@@ -161,11 +162,13 @@ class View(Record):
     cut     the range that it takes of an axis: axis, start, stop, step
     turned  the order of the axes: of the batch, then those of the volume
     rows    whether the shape is a matrix, with a row for each position of each sample
+    steps   whether the batch comes after the positions in that matrix, of this view or of the one that it reads
     """
 
     cut: tuple[int, int, int, int] | None = None
     turned: Sequence[int] | None = None
     rows: bool = False
+    steps: bool = False
 
     @property
     def reshapes(self) -> bool:
@@ -173,9 +176,11 @@ class View(Record):
         return self.cut is None and self.turned is None
 
 
-#: The shape of the output, and that of a matrix of rows.
+#: The shape of the output, and that of a matrix of rows; the same with the batch after the positions.
 RESHAPED = View()
 ROWS = View(rows=True)
+STEPS_RESHAPED = View(steps=True)
+STEPS_ROWS = View(rows=True, steps=True)
 
 
 class Operation(Record):

@@ -24,6 +24,7 @@ from analyzer.layers.operations import (
     INDEX,
     NEW,
     NONE,
+    NUMBER,
     ORDERED,
     OUT,
     PASSED,
@@ -159,7 +160,7 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
             Operation((2,), size, keeps=(2,), transient=size),
             Operation((4,), size, keeps=(OUT,)),
             Operation((3, 5), size, keeps=(3, 5)),
-            Operation((6,), size),
+            Operation((6,), size, extras=(NUMBER,)),
             Operation((7, 0, 2), size, keeps=(7,), gradients=(NEW, NONE, NONE), transient=2 * size),
         )
 

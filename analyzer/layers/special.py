@@ -11,7 +11,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, needs_axes
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import ALIKE, FIRST, FULL, NONE, PASSED, WIDEST, Operation
+from analyzer.layers.operations import ALIKE, FIRST, FULL, NONE, PASSED, WIDEST, Array, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
@@ -98,7 +98,8 @@ class CoordChannels(Layer, type="coord_channels", elsewhere=("CoordConv", "AddCo
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A copy with more planes. The gradient of the input is a view of the gradient of the output."""
-        return (Operation((0,), flow.output.size, gradients=(PASSED,), precision=WIDEST),)
+        lines = Array(sum(flow.input.spatial), batched=False, kept=False)
+        return (Operation((0,), flow.output.size, extras=(lines,), gradients=(PASSED,), precision=WIDEST),)
 
 
 class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):

@@ -25,13 +25,8 @@ def network_of(text: str) -> Network | None:
     model = parse(text, "pair.yaml").model
     if model is None:
         return None
-    try:
-        network, _ = expand(model)
-    except Exception as error:
-        if type(error).__name__ != "ModelError":
-            raise
-        return None
-    return network
+    network, diagnostics = expand(model)
+    return None if diagnostics else network
 
 
 class Pair:
@@ -148,9 +143,10 @@ class Pair:
         """A second branch of the same volume, broadcast or larger now and then, and what joins it with the first."""
         type_ = self.rng.choice(("add", "add", "subtract", "multiply", "maximum", "average", "concat", "concat"))
         rank, depth = self.volume.rank, self.volume.depth
-        start: Item = {"relu": {}, "name": "start"}
+        name = f"start{len(self.names)}"
+        start: Item = {"relu": {}, "name": name}
         side: list[Item] = [{"conv": {"filters": depth, "kernel": 1}}] if rank else [{"dense": depth}]
-        inputs, crop = ["prev", "start"], {}
+        inputs, crop = ["prev", name], {}
         if rank and self.rng.random() < 0.3:
             side = [{"global_avg_pool": {}}, *side]
         elif rank and self.rng.random() < 0.3:
@@ -162,7 +158,7 @@ class Pair:
         written: Item = {"inputs": inputs, **crop}
         if type_ == "add" and self.rng.random() < 0.3:
             written["inplace"] = True
-        start = start if self.rng.random() < 0.5 else {"conv": {"filters": depth, "kernel": 1}, "name": "start"}
+        start = start if self.rng.random() < 0.5 else {"conv": {"filters": depth, "kernel": 1}, "name": name}
         return [start, *side, {type_: written}]
 
     def tied(self) -> list[Item]:
@@ -261,10 +257,11 @@ class Pair:
         """Two halves of an axis, joined again or one of them alone worked on."""
         axis = self.axis()
         half = self.volume.sizes[self.volume.axes.index(axis)] // 2
-        start: Item = {"conv": {"filters": self.volume.depth, "kernel": 1}, "name": "whole"}
-        items = [start, {"slice": {"axis": axis, "stop": half}, "name": "one"}]
-        items.append({"slice": {"axis": axis, "start": half}, "from": "whole", "name": "two"})
-        worked, other = self.rng.choice((("one", "two"), ("two", "one")))
+        whole, one, two = (f"{name}{len(self.names)}" for name in ("whole", "one", "two"))
+        start: Item = {"conv": {"filters": self.volume.depth, "kernel": 1}, "name": whole}
+        items = [start, {"slice": {"axis": axis, "stop": half}, "name": one}]
+        items.append({"slice": {"axis": axis, "start": half}, "from": whole, "name": two})
+        worked, other = self.rng.choice(((one, two), (two, one)))
         items.append({"relu": {}, "from": worked} if self.rng.random() < 0.5 else {"sigmoid": {}, "from": worked})
         return [*items, {"concat": {"inputs": ["prev", other, worked][: self.rng.choice((2, 3))], "axis": axis}}]
 

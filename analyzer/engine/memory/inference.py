@@ -82,7 +82,7 @@ def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
         value = tape.first + place
         if tape.root[value] == value:
             storage[value] = ledger.new(step.bytes)
-        made = [ledger.new(size, 0) for size in step.made]
+        made = [ledger.new(size, 0) for size in (*step.made, *step.brief)]
         for extra in made:
             ledger.keep(extra)
         for size in (*step.copies, *step.passing):  # cached for the next use until autocast ends

@@ -24,6 +24,7 @@ from analyzer.layers.operations import (
     MATRIX,
     ORDERED,
     POOLED,
+    RESHAPED,
     STEPS,
     Back,
     Depth,
@@ -149,13 +150,20 @@ class Lying(Record):
 
     def reshape(self, operation: Operation, value: int, node: Node, depth: Depth) -> Placed:
         """The shape that an operation gives a value, and its strides as a view, None where it is a copy."""
-        lie = self.lie(value)
-        if operation.view is not None and operation.view.rows:
+        lie, view = self.lie(value), operation.view or RESHAPED
+        if view.rows:
             own = self.shapes[value] or (self.batch * operation.size, 1)
             to: Sizes = (prod(own[:-1]), own[-1])
+            if view.steps and lie is not None:
+                lie = (
+                    tuple([lie[0][axis] for axis in _behind(lie[0])]),
+                    tuple([lie[1][axis] for axis in _behind(lie[0])]),
+                )
         else:
             to = self.along(operation.volume or node.output, depth)
-        if lie is None or self.strides[value] is None or prod(lie[0]) != prod(to):
+            if view.steps:
+                return to, _steps(to)
+        if lie is None or prod(lie[0]) != prod(to) or (self.strides[value] is None and not view.steps):
             return to, strided(to)
         return to, viewed(*lie, to)
 
@@ -176,14 +184,20 @@ class Lying(Record):
             return None if in_order(shape, found) else found
         return _format(shape, beside, of, 3 if lies == POOLED else 4)
 
-    def restored(self, value: int, read: int, strides: Sizes | None) -> tuple[Sizes | None, bool]:
+    def restored(self, view: View, value: int, read: int, strides: Sizes | None) -> tuple[Sizes | None, bool]:
         """The strides of a gradient of `value` in the shape of the value that it was reshaped from.
 
         And whether that is a copy.
         """
         shape, to = self.shapes[value], self.shapes[read]
-        if strides is None or shape is None or to is None:
+        if shape is None or to is None or (strides is None and not view.steps):
             return None, False
+        strides = strided(shape) if strides is None else strides
+        if view.steps and view.rows:
+            return (_steps(to), False) if in_order(shape, strides) else (None, True)
+        if view.steps:
+            order = _behind(shape)
+            shape, strides = tuple([shape[axis] for axis in order]), tuple([strides[axis] for axis in order])
         found = viewed(shape, strides, to)
         return (None, True) if found is None else (None if in_order(to, found) else found, False)
 
@@ -219,9 +233,14 @@ def place_of(axis: int, rank: int, *, first: bool) -> int:
     return 1 if axis == rank - 1 else axis + 1
 
 
+def _behind(shape: Sizes) -> Sizes:
+    """The axes of a tensor with the batch after the positions."""
+    return (*range(1, len(shape) - 1), 0, len(shape) - 1)
+
+
 def _steps(shape: Sizes) -> Sizes:
-    """The strides of a tensor whose first axis is slower than its batch."""
-    return strided(shape, (1, 0, *range(2, len(shape)))) if len(shape) > 2 else strided(shape)
+    """The strides of a tensor that lies so."""
+    return strided(shape, _behind(shape)) if len(shape) > 2 else strided(shape)
 
 
 def _format(shape: Sizes | None, beside: Sizes | None, strides: Sizes | None, least: int) -> Sizes | None:

@@ -74,7 +74,7 @@ class Simulation:
         root, ledger = self.tape.root, self.ledger
         ledger.begin("forward")
         # The training loop's variables own the outputs and the loss of the previous step until they get the new ones.
-        before = [ledger.new(self.tape.value_bytes[value]) for value in self.ends]
+        before = [ledger.new(self.tape.value_bytes[value]) for value in dict.fromkeys(root[end] for end in self.ends)]
         uses = self._uses(0, len(self.steps))
         for value in self.ends:
             uses[root[value]] = uses.get(root[value], 0) + 1
@@ -129,14 +129,15 @@ class Simulation:
                 for needed in kept:
                     keep(needed)
                 self.saved[place] = kept
-                mark(step.node.name)
+                made = [new(size) for size in step.brief]
             else:
                 self.passing.extend([new(size) for size in step.copies])
                 # A real run frees in the operation what nothing keeps; a dispatch mode sees it.
-                made = [] if self.tape.run.in_place_joins else [new(size) for size in step.made]
-                mark(step.node.name)
-                for extra in made:
-                    drop(extra)
+                lost = () if self.tape.run.in_place_joins else step.made
+                made = [new(size) for size in (*lost, *step.brief)]
+            mark(step.node.name)
+            for extra in made:
+                drop(extra)
             for read in step.reads:
                 if root[read] >= own_from:
                     drop(storage[read])
@@ -232,13 +233,13 @@ class Simulation:
         """The gradient of a step's output, or a view of it, as the gradient of its read."""
         step, tape, ledger = self.steps[place], self.tape, self.ledger
         storage, strides, viewed = arrived.storage, arrived.strides, arrived.viewed
-        if step.reshaped:
-            strides, copied = tape.lying.restored(self.first + place, read, strides)
+        if step.view is not None and step.view.reshapes:
+            strides, copied = tape.lying.restored(step.view, self.first + place, read, strides)
             if copied:
                 return Gradient(ledger.new(tape.value_bytes[read]))
             viewed = True
-        elif step.turned is not None:
-            strides, viewed = tape.lying.turned_back(self.first + place, step.turned, strides), True
+        elif step.view is not None and step.view.turned is not None:
+            strides, viewed = tape.lying.turned_back(self.first + place, step.view.turned, strides), True
         elif tape.value_bytes[read] != step.bytes:  # a part of the gradient
             strides, viewed = tape.lying.part(self.first + place, strides), True
         ledger.owners[storage] += 1

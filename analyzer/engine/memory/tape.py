@@ -55,6 +55,7 @@ from analyzer.layers.operations import (
     Depth,
     Lie,
     Operation,
+    View,
 )
 from analyzer.record import Record, field
 
@@ -76,6 +77,7 @@ class Step(Record):
     keeps       the values that its backward pass needs, without parameters
     extras      sizes of tensors that it makes and saves in training
     made        sizes of tensors that it makes and frees in inference
+    brief       sizes of tensors that it makes and frees wherever it runs
     parameters  for each parameter its number, and the size of its gradient as the operation makes it
     copies      sizes of the 16-bit copies of weights that autocast makes for it
     passing     sizes of the 16-bit copies of biases, which no backward pass needs
@@ -83,8 +85,7 @@ class Step(Record):
     product     whether each kept value is needed only for the gradients of the others
     collects    whether it collects the gradients of the parts of a split
     lies, backward  how its output and the gradients of its reads lie; see `Operation`
-    turned      the order in which its output has the axes of its read, where it is a view with other axes
-    reshaped    whether its output is its read in another shape
+    view        the view that it is with other axes (of the tensor) or another shape, even where that is a copy
     viewed      whether the gradients of its parameters are views
     """
 
@@ -96,6 +97,7 @@ class Step(Record):
     keeps: Sequence[int] = ()
     extras: Sequence[int] = ()
     made: Sequence[int] = ()
+    brief: Sequence[int] = ()
     parameters: Sequence[tuple[int, int]] = ()
     copies: list[int] = field(factory=list)
     passing: list[int] = field(factory=list)
@@ -104,8 +106,7 @@ class Step(Record):
     collects: bool = False
     lies: Lie = ORDERED
     backward: Back = BY_ORDER
-    turned: Sequence[int] | None = None
-    reshaped: bool = False
+    view: View | None = None
     viewed: bool = False
 
 
@@ -187,7 +188,7 @@ class Tape:
         if turned is None:
             return value
         step = Step(node, (value,), self.value_bytes[value], VIEW, (PASSED,))
-        step.turned = turned[0]
+        step.view = View(turned=turned[0])
         return self.add(step, self.value_bits[value], *turned[1:], depth)
 
     def _part(self, node: Node, source: int) -> int:
@@ -210,14 +211,15 @@ class Tape:
         run, batch = self.run, self.run.batch
         reads = [own[read] for read in operation.reads]
         bits, reads = self._precision(node, operation, reads) if run.autocast else (self.bits, reads)
-        if operation.orders:
-            self._order(node, operation, reads)
         gradients = operation.gradients
+        held = self._order(node, operation, reads) if operation.orders else []
         if operation.parts and node.index in self.work.splits:
             gradients = (PASSED,)
         place = VIEW if operation.training and not self.training else operation.place
         step = Step(node, reads, (operation.size * batch * bits + 7) // 8, place, gradients)
         lie = self._lie(step, node, operation, reads, depth)
+        if held:
+            step.reads, step.gradients = [*reads, *held], [*gradients, *[NONE] * len(held)]
         value = self.first + len(self.steps)
         if operation.keeps:
             given = dict(zip(operation.reads, reads, strict=True))
@@ -230,15 +232,20 @@ class Tape:
         step.transient = (operation.transient * batch * bits + 7) // 8
         return self.add(step, bits, *lie)
 
-    def _order(self, node: Node, operation: Operation, reads: list[int]) -> None:
-        """Copies the reads that an operation needs in order and that lie otherwise."""
-        lying = self.lying
+    def _order(self, node: Node, operation: Operation, reads: list[int]) -> list[int]:
+        """Copies the reads that an operation needs in order and that lie otherwise.
+
+        Returns what was copied: as arguments of a call these are alive until it returns.
+        """
+        lying, held = self.lying, []
         for place, read in enumerate(operation.reads):
             value = reads[place]
             if read in operation.orders and not lying.ordered(value, operation):
                 step = Step(node, (value,), self.value_bytes[value], OWN, (PASSED,))
                 strides = lying.copied(value, operation)
+                held.append(value)
                 reads[place] = self.add(step, self.value_bits[value], lying.shapes[value], strides, lying.depths[value])
+        return held
 
     def _lie(
         self, step: Step, node: Node, operation: Operation, reads: Sequence[int], depth: Depth
@@ -249,14 +256,14 @@ class Tape:
         view = operation.view
         if view is not None and view.reshapes:
             shape, strides = lying.reshape(operation, reads[0], node, depth)
-            step.reshaped = True
+            step.view = view
             step.place = OWN if strides is None else VIEW
             return shape, strides, depth
         if step.place != OWN:
             shape, strides = lying.view(view, reads[0])
             if view is not None and view.turned is not None and shape is not None:
                 rank, first = len(shape), lying.depths[reads[0]] == FIRST
-                step.turned = tuple(place_of(axis, rank, first=first) for axis in view.turned)
+                step.view = View(turned=[place_of(axis, rank, first=first) for axis in view.turned])
                 depth = LAST
             return shape, strides, depth
         shape, strides = lying.output(node, operation, reads, depth)
@@ -267,7 +274,10 @@ class Tape:
         sizes = [self._bytes(extra, bits) for extra in operation.extras]
         step.extras = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.kept]
         if self.bits >= 16:  # interpreters of smaller formats make no positions and no statistics
-            step.made = [size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always]
+            step.made = [
+                size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always and extra.kept
+            ]
+        step.brief = [size for size, extra in zip(sizes, operation.extras, strict=True) if not extra.kept]
 
     def _add_parameters(self, step: Step, numbers: Sequence[int], bits: int, *, half: bool) -> None:
         """Adds a step's parameters, and with `half` the 16-bit copies of those that have none yet."""
