@@ -206,6 +206,16 @@ class _GlobalPool(Layer):
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return Volume((1,) * inputs[0].rank, inputs[0].depth)
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """One operation; a vector has nothing to pool."""
+        if not flow.input.rank:
+            return (Operation((0,), flow.output.size, place=VIEW),)
+        return (self.operation(flow, sharing, self.extras(flow)),)
+
+    def extras(self, flow: Flow) -> tuple[Array, ...]:
+        """What it makes besides its output."""
+        return ()
+
     def windows(self, flow: Flow, which: int) -> Readings:
         return (WHOLE,) * flow.output.rank
 
@@ -243,10 +253,11 @@ class GlobalMaxPool(
     """
 
     keeps = (0,)
+    lies = POOLED
 
-    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its input and the places of the largest values."""
-        return (self.operation(flow, sharing, (Array(flow.output.size, INDEX, always=True),)),)
+    def extras(self, flow: Flow) -> tuple[Array, ...]:
+        """The places of the largest values."""
+        return (Array(flow.output.size, INDEX, always=True),)
 
 
 class _AdaptivePool(Layer):

@@ -299,7 +299,7 @@ class Tape:
         elif width in (STATISTIC, LOGARITHM):
             bits = max(32, self.bits)
         elif width == SCALAR:
-            bits = 64 if self.run.in_place_joins else 0
+            bits = 64 if self.training and self.run.in_place_joins else 0
         elif width is not None:
             bits = 8 * width
         return (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8
