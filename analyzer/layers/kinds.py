@@ -249,6 +249,7 @@ def number_help(value: Value) -> str | None:
     text = value.strip()
     if text.lower().startswith(("0x", "0o")):
         return "numbers are decimal"
+    text = text.strip("()[]").rstrip(",")
     digits = text.replace("_", "").replace(",", "").lstrip("+-")
     if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST)):
         plain = text.replace("_", "").replace(",", "")

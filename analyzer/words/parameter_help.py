@@ -19,6 +19,11 @@ def parameter_called(name: str, type: str, declared: Container[str]) -> str | No
     return own if own in declared else called(name, CALLED, declared)
 
 
+def has_no_counterpart(name: str) -> bool:
+    """Whether another library has a parameter `name` that nothing here needs."""
+    return plain(name) in ABSENT
+
+
 def parameter_help(name: str, type: str, declared: Collection[str], letters: Iterable[str]) -> str | None:
     """What helps where a type has no parameter `name`: its name here, why to leave it out, or the nearest one.
 

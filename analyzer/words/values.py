@@ -64,9 +64,6 @@ LOSSES = {
 #: Steps of an optimizer.
 STEPS = {"forloop": "loop", "singletensor": "loop", "multitensor": "foreach", "fusedkernel": "fused", "capturable": ""}
 
-#: Words for the layer above.
-PREVIOUS = ("-1", "previous", "last", "above", "before", "x", "out", "output", "prior", "self", "previous_layer", "^")
-
 #: Words that are keys of the file, as items of its list of layers, with the key.
 TOP_AS_LAYER = {
     "input": "input", "inputs": "inputs", "inputlayer": "input", "data": "input", "placeholder": "input",

@@ -13,6 +13,7 @@ from analyzer.loader.expand.scope import Missing, Scope
 from analyzer.loader.parse.description import Argument, Item, LayerItem
 from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.loader.text.places import at_fault
+from analyzer.loader.text.repeats import Repeats
 from analyzer.loader.text.tree import Mapping, Tree
 from analyzer.record import Record
 from analyzer.source import shown
@@ -47,6 +48,7 @@ class Mistakes:
         self.found: list[Diagnostic] = []
         #: Code and place of each; a block is expanded once for each call, its mistakes are reported once.
         self.reported: set[tuple[str, int, int]] = set()
+        self.repeats = Repeats()
         #: Shapes that do not fit, for which a fix may be found once the expansion is done.
         self.puzzles: list[Puzzle] = []
 
@@ -61,7 +63,7 @@ class Mistakes:
         if key in self.reported:
             return None
         span = tree.span(self.file)
-        if len(self.found) >= LIMITS.findings:
+        if len(self.found) + self.repeats.count >= LIMITS.findings:
             self.found.append(Enough(span).note())
             raise Stop
         trail = scope.trail() if scope is not None else []
@@ -74,7 +76,9 @@ class Mistakes:
             help=refusal.help.replace(LAYER, short) if refusal.help else None,
         )
         self.reported.add(key)
-        self.found.append(diagnostic)
+        if not self.repeats.seen(diagnostic.code, diagnostic.message, diagnostic.help, tree):
+            self.found.append(diagnostic)
+            self.repeats.first(diagnostic.code, diagnostic.message, diagnostic.help, diagnostic)
         return diagnostic
 
     def layer(

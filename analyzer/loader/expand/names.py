@@ -158,9 +158,11 @@ class Names:
                 f"`{shown(path.partition('.')[0])}` is its output",
                 None,
             )
+        from analyzer.words.references import reference_help  # with tables that only a mistake needs
+
         near = nearest(name, [*_visible(scope), *TAKEN_NAMES])
-        help = f"did you mean `{near}`?" if near else None
-        if near is None and scope.caller is not None:
+        help = f"did you mean `{near}`?" if near else reference_help(name)
+        if help is None and scope.caller is not None:
             help = "a block only sees its own names; pass it a layer as an argument"
         return f"no layer above is called `{shown(name)}`", help, None
 

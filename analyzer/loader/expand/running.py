@@ -18,7 +18,7 @@ from analyzer.loader.expand.least import first_beyond
 from analyzer.loader.expand.mistakes import Mistakes, Stop
 from analyzer.loader.expand.scope import Scope
 from analyzer.loader.expand.state import Expansion
-from analyzer.loader.parse.description import Model
+from analyzer.loader.parse.description import Model, SequenceItem
 from analyzer.loader.text.limits import LIMITS
 
 TYPE_CHECKING = False
@@ -37,6 +37,7 @@ def run_over(model: Model, set: Mapping[str, Any], input: Mapping[str, object] |
     else:
         message = f"the model has {beyond[1]:,} layers or more up to here, but a network may have {LIMITS.layers:,}"
         mistakes.report(Refusal(message, code="LIMIT106", help="fewer repetitions"), beyond[0].place)
+    mistakes.repeats.tell()
     return run
 
 
@@ -53,8 +54,20 @@ def _expand(run: Expansion) -> None:
     except Stop:
         return
     if not (run.network.nodes or run.mistakes.found or run.model.faulty) and isinstance(run.entry, Node):
-        message = "the network has no layer: every `when` is false or every `repeat` is 0"
-        run.mistakes.report(Refusal(message, code="MODEL107"), items[0].place)
+        run.mistakes.report(_no_layer(run.model), items[0].place)
+
+
+def _no_layer(model: Model) -> Refusal:
+    """The refusal of a network without a layer, with the reason why it has none."""
+    waiting = [*model.layers, *(item for block in model.blocks.values() for item in block.body)]
+    while waiting:
+        item = waiting.pop()
+        if item.when is not None or item.repeat is not None:
+            return Refusal("the network has no layer: every `when` is false or every `repeat` is 0", code="MODEL107")
+        if isinstance(item, SequenceItem):
+            waiting += item.body
+    message = "the network has no layer: every group of its list is empty"
+    return Refusal(message, code="MODEL107", help="for example `- conv: {filters: 64, kernel: 3}`")
 
 
 def _name_outputs(run: Expansion, frame: Frame) -> None:

@@ -15,7 +15,7 @@ from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import is_nothing
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.places import described, inner
-from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree, value_of
+from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree, plain_value, value_of
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -29,6 +29,8 @@ def parse_layer(parser: Parser, item: LayerItem, key: Scalar, value: Tree | None
     arguments = parse_arguments(parser, item.type, value, known)
     item.arguments = {**parser.model.defaults.get(item.type.type, {}), **arguments}
     if parser.troubles > before:
+        if isinstance(value, Mapping) and not parser.misplaced:
+            _missing_too(parser, item.type, key, value)
         return False
     missing = [name for name in item.type.needed if name not in item.arguments]
     if missing:
@@ -42,6 +44,24 @@ def parse_layer(parser: Parser, item: LayerItem, key: Scalar, value: Tree | None
     return True
 
 
+def _missing_too(parser: Parser, kind: type[Layer], key: Scalar, value: Mapping) -> None:
+    """Reports what a layer lacks beside parameters with names from elsewhere, so that one run has all."""
+    strange = [name.text for name, _ in value.items if kind.letters.get(name.text, name.text) not in kind.declared]
+    if not strange:
+        return
+    from analyzer.words.parameter_help import has_no_counterpart, parameter_called  # with tables for mistakes
+
+    meant = {name: parameter_called(name, kind.type, kind.declared) for name in strange}
+    if not all(meant[name] or has_no_counterpart(name) for name in strange):
+        return  # the unknown one may be what it lacks
+    given = {kind.letters.get(name.text, name.text) for name, _ in value.items} | {*meant.values()}
+    given |= {*parser.model.defaults.get(kind.type, {})}
+    missing = [name for name in kind.needed if name not in given]
+    if missing:
+        refusal = missing_parameters(kind.type, kind.declared, missing)
+        parser.problem(refusal.code, refusal.message, key, help=refusal.help)
+
+
 def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known: Known) -> dict[str, Argument]:
     """The arguments that a value holds: a mapping of parameters, or only the main one."""
     if value is None or is_nothing(parser, value):
@@ -52,7 +72,7 @@ def parse_arguments(parser: Parser, kind: type[Layer], value: Tree | None, known
     for name, tree in _long_form(parser, kind, value):
         declaration = kind.declared.get(kind.letters.get(name.text, name.text))
         if declaration is None:
-            _unknown_parameter(parser, kind, name)
+            _unknown_parameter(parser, kind, name, tree, known)
         elif declaration.name in arguments:
             message = f"`{declaration.name}` and its letter `{declaration.letter}` are both given; keep one of them"
             parser.problem("YAML101", message, name)
@@ -92,7 +112,10 @@ def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known)
     return {} if argument is None else {kind.main: argument}
 
 
-def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
+def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar, tree: Tree, known: Known) -> None:
+    """Reports an unknown parameter, and what is wrong with its value where it means a known one."""
+    from analyzer.words.parameter_help import parameter_called  # with tables that only a mistake needs
+
     refusal = unknown_parameter(kind.type, kind.declared, name.text)
     help = refusal.help
     near = nearest(name.text, kind.short_keys()) if kind.short_keys() else None
@@ -105,6 +128,9 @@ def _unknown_parameter(parser: Parser, kind: type[Layer], name: Scalar) -> None:
     if name.text in GRAPH_KEYS:
         help = f"write `{name.text}` beside `{kind.type}`, not inside it"
     parser.problem(refusal.code, refusal.message, name, notes=refusal.notes, help=help)
+    ours = parameter_called(name.text, kind.type, kind.declared) if name.text not in GRAPH_KEYS else None
+    if ours is not None and not is_nothing(parser, tree):
+        _argument(parser, kind, kind.declared[ours], tree, known)
 
 
 def _argument(
@@ -127,8 +153,8 @@ def _argument(
 
         refusal.notes = (*refusal.notes, *(_calculation(inner(tree, refusal.at)) if numbers else ()))
         refusal.help = written_otherwise(kind, declaration, inner(tree, refusal.at), known) or refusal.help
-        if bare and isinstance(tree, Sequence):
-            refusal.help = f"write parameters with their names: `{example(kind.type, kind.declared)}`"
+        if bare:
+            refusal.help = _as_layer(kind, declaration, tree) or refusal.help
         parser.refused(refusal, f"`{declaration.name}` of `{kind.type}`", tree)
         return None
 
@@ -139,6 +165,23 @@ def _calculation(tree: Tree) -> list[str]:
         return []
     number = calculated(tree.text)
     return [] if number is None else [f"{shown(tree.text)} = {written(number)}"]
+
+
+def _as_layer(kind: type[Layer], declaration: Parameter, tree: Tree) -> str | None:
+    """The help where a list is written for a layer: its only parameter in another spelling, or all in their order."""
+    from analyzer.loader.parse.spellings import items_of, spelled  # with patterns that only a mistake needs
+    from analyzer.loader.parse.translation import Call, translated
+
+    value = plain_value(tree)
+    values = items_of(value)
+    other = spelled(declaration.kind, value) if isinstance(tree, Sequence) or len(values) > 1 else None
+    if other is not None:
+        return f"write `{kind.type}: {other}`"
+    layer = translated(kind.type, Call(kind.type, values)) if len(values) > 1 else None
+    if layer is not None:
+        return f"write `{layer}`"
+    listed = isinstance(tree, Sequence)
+    return f"write parameters with their names: `{example(kind.type, kind.declared)}`" if listed else None
 
 
 def parse_sugar(parser: Parser, subject: str, declaration: Parameter, tree: Tree, known: Known) -> Argument | None:

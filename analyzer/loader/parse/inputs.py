@@ -29,11 +29,26 @@ def parse_inputs(parser: Parser, tree: Mapping, keys: dict[str, Tree], known: Kn
         _several(parser, keys["inputs"], known)
     elif "input" in keys:
         inputs["input"] = _volume(parser, keys["input"], known, "`input`")
+    elif _is_in_list(keys.get("layers")):
+        parser.troubles += 1  # reported there
     else:
         help = "for example `input: 224x224x3` (height x width x depth)"
         parser.problem("MODEL108", "the model has no `input`", tree.items[0][0], help=help)
     if not inputs:
         inputs["input"] = Template(UNKNOWN, tree, dynamic=False)
+
+
+def _is_in_list(tree: Tree | None) -> bool:
+    """Whether the input is written as a layer: `- Input: {shape: [32, 32, 3]}`."""
+    from analyzer.words.lookup import plain  # with tables that only a mistake needs
+    from analyzer.words.values import TOP_AS_LAYER
+
+    for item in tree.items if isinstance(tree, Sequence) else ():
+        words = [key.text for key, _ in item.items] if isinstance(item, Mapping) else []
+        words += [item.text] if isinstance(item, Scalar) else []
+        if any(TOP_AS_LAYER.get(plain(word.partition("(")[0])) in ("input", "inputs") for word in words):
+            return True
+    return False
 
 
 def _several(parser: Parser, tree: Tree, known: Known) -> None:

@@ -9,10 +9,11 @@ from analyzer.diagnostics import Refusal, nearest
 from analyzer.layers import CATALOGUE, Layer, Parameter
 from analyzer.layers.elsewhere import type_help
 from analyzer.layers.reference_kinds import References
-from analyzer.layers.spatial_kinds import Axes
+from analyzer.layers.spatial_kinds import Axes, SharingKind, Sizes
 from analyzer.loader.expressions.expression import BUILT_IN
 from analyzer.loader.parse.grammar import TAKEN_NAMES
-from analyzer.loader.text.tree import Scalar, Tree, value_of
+from analyzer.loader.parse.spellings import is_sound, spelled, variable_meant
+from analyzer.loader.text.tree import Scalar, Tree, plain_value, value_of
 from analyzer.source import shown
 from analyzer.words.keys import AXES
 from analyzer.words.lookup import absent, called
@@ -63,7 +64,13 @@ def with_dollars(text: str, known: Set[str]) -> str | None:
 
 
 def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, known: Set[str]) -> str | None:
-    """The help where a text would be right without its quotes, with a `$`, as a list, or by its name here."""
+    """The help where a value would be right in another spelling, without quotes, with a `$`, or by its name here."""
+    sizes = Sizes() if isinstance(declaration.kind, SharingKind) else declaration.kind
+    other = spelled(sizes, plain_value(tree))
+    if other is not None and (not isinstance(tree, Scalar) or other != tree.text):
+        alone = isinstance(declaration.kind, References) and "," not in other
+        if not alone:
+            return f"write `{shown(other)}`"
     if not isinstance(tree, Scalar) or not tree.text:
         return None
     if isinstance(declaration.kind, References):
@@ -74,6 +81,9 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
     percent = re.fullmatch(_PERCENT, tree.text, re.ASCII)
     if percent is not None:
         return f"write {float(percent.group(1)) / 100:.12g}"
+    variable = variable_meant(tree.text, known)
+    if variable is not None:
+        return f"write a variable with its `$`: `{shown(variable)}`"
     if not tree.plain:
         try:
             declaration.kind.read(value_of(Scalar(tree.text, tree.start, tree.end, plain=True)))
@@ -81,7 +91,7 @@ def written_otherwise(kind: type[Layer], declaration: Parameter, tree: Tree, kno
             return None
         return f"write `{shown(tree.text)}` without quotes"
     dollared = with_dollars(tree.text, known) if isinstance(value_of(tree), str) else None
-    return f"write a variable with its `$`: `{shown(dollared)}`" if dollared else None
+    return f"write a variable with its `$`: `{shown(dollared)}`" if dollared and is_sound(dollared) else None
 
 
 def sugar_help(declaration: Parameter, word: str) -> str | None:

@@ -81,6 +81,13 @@ def _expression(parser: Parser, scalar: Scalar, known: Known) -> Expression | No
     try:
         expression = Expression(scalar.text)
     except Refusal as refusal:
+        from analyzer.loader.parse.spellings import (  # with patterns that only a mistake needs
+            tuple_meant,
+            variable_meant,
+        )
+
+        other = variable_meant(scalar.text, known) or tuple_meant(scalar.text)
+        refusal.help = f"write `{shown(other)}`" if other is not None else refusal.help
         parser.refused(refusal, "", scalar)
         return None
     for name in sorted(expression.names):

@@ -78,7 +78,17 @@ def _of_call(parser: Parser, scalar: Scalar, call: Call, word: str) -> Answer:
     if call.word in parser.model.blocks:
         params = ", ".join(f"{name}: …" for name in parser.model.blocks[call.word].params)
         return Answer(said, f"write `{call.word}: {{{params}}}`" if params else f"write `{call.word}`")
-    return Answer(said, absent(call.word, NO_TYPE) or _at_top(call.word, None) or _nearest(parser, call.word, None))
+    return Answer(
+        said,
+        absent(call.word, NO_TYPE) or _at_top(call.word, _shape(call, scalar)) or _nearest(parser, call.word, None),
+    )
+
+
+def _shape(call: Call, place: Scalar) -> Tree:
+    """The shape in a call such as `Input(shape=(32, 32, 3))`, as a value."""
+    given = [*call.named.values(), *call.positional]
+    shape = next((one for one in given if isinstance(one, list)), None)
+    return Scalar(str(shape or ""), place.start, place.end, plain=True)
 
 
 def _of_type(word: str, type: str, call: Call | None, said: str | None = None) -> Answer:

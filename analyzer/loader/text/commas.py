@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree
@@ -10,6 +11,9 @@ from analyzer.source import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+#: A tuple of numbers or of expressions; a call of a name with a dot or a capital letter.
+_MEANT = r"\([^A-Za-z]*\)|\([^()]*\$[^()]*\)|(?:\w+\.)+\w+\(.*\)|[A-Z]\w*\(.*\)"
 
 #: No expression has more commas.
 _MOST_PARTS = 100
@@ -26,11 +30,17 @@ def find_split(container: Mapping | Sequence) -> Iterator[tuple[Tree, str]]:
             text, stop = _joined(items, place, node, mapping=mapping)
             if stop > place + 1:
                 last = items[stop - 1][0] if mapping else items[stop - 1]
-                expression = "$" in text
-                whole = Scalar(text, node.start, last.end, plain=True) if expression else Damaged(node.start, last.end)
+                kept = "$" in text or _is_meant(text)
+                whole = Scalar(text, node.start, last.end, plain=True) if kept else Damaged(node.start, last.end)
                 items[place:stop] = [(items[place][0], whole) if mapping else whole]
-                yield whole, f'quote it: "{shown(text if expression else f"$({text})")}"'
+                if not _is_meant(text):
+                    yield whole, f'quote it: "{shown(text if kept else f"$({text})")}"'
         place += 1
+
+
+def _is_meant(text: str) -> bool:
+    """Whether the text is a tuple or a call of another language, which who reads the value answers: `nn.ReLU(True)`."""
+    return re.fullmatch(_MEANT, text) is not None
 
 
 def _joined(items: list[Any], place: int, node: Scalar, *, mapping: bool) -> tuple[str, int]:

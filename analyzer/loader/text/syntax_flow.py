@@ -35,6 +35,10 @@ def flow(c: Complaint) -> Diagnostic | None:
 
 def _missing_comma(c: Complaint, found: str) -> Diagnostic:
     """A comma that is missing before this word, or before the key whose colon PyYAML found."""
+    braces = re.compile(r"\{\{?\s*([A-Za-z_]\w*)\s*\}\}?").match(c.here, c.column) if found == "{" else None
+    if braces is not None and c.before.endswith("$"):
+        message = f"`${shown(braces.group())}` is not a variable"
+        return c.at(message, c.line, c.column - 1, braces.end(), help=f"write `${braces.group(1)}`")
     start, stop = word_at(c.here, c.column)
     if found == ":":
         word = re.search(r"[^\s,{}\[\]:]+\s*$", c.before)
