@@ -20,6 +20,10 @@ _COLOURS = 4
 
 #: The sides of a plane: a square above the first, other usual formats above the second.
 _SQUARE, _LARGE = 8, 100
+
+#: More features than this are seldom an odd number without a 5: with a length that is close to it, they are a side.
+_FEATURES = 40
+
 _FORMATS = ((4, 3), (3, 2), (16, 9), (16, 10))
 
 
@@ -53,7 +57,10 @@ def planes(network: Network) -> Iterator[tuple[Node, Node]]:
 
 def _looks_like_plane(height: int, width: int) -> bool:
     large, small = max(height, width), min(height, width)
-    return large == small > _SQUARE or (small > _LARGE and any(large * b == small * a for a, b in _FORMATS))
+    if large == small:
+        return large > _SQUARE
+    odd = width % 2 == 1 and width % 5 != 0 and width > _FEATURES and 2 * large <= 3 * small
+    return odd or (small > _LARGE and any(large * b == small * a for a, b in _FORMATS))
 
 
 def _first_window(network: Network, source: Node) -> Node | None:
@@ -102,7 +109,9 @@ def _must_be_whole(network: Network, chain: list[Node]) -> bool:
         source = source.inputs[0]
     if not source.inputs:
         return source.output.depth <= _COLOURS
-    if source.layer.window(source.inputs[0].output) is None or any(node.layer.grows for node in network.nodes):
+    layer = source.layer
+    made_small = layer.pools or layer.merges or layer.window(source.inputs[0].output) is not None
+    if not made_small or any(node.layer.grows for node in network.nodes):
         return False
     positions = chain[0].output.positions
     if any(_acts_at_each(node) for node in network.nodes if node.index < chain[-1].index):
