@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from analyzer.engine.network import Network, Node
 from analyzer.engine.sizes import fitting
 from analyzer.layers import CATALOGUE, Layer
-from analyzer.layers.padding import Padding
 from analyzer.loader.expand.hint_words import behind_all, either, line_of, output_of, ways_back
+from analyzer.loader.expand.hints_branches import padded, strides, times_between
 from analyzer.loader.expand.mistakes import Puzzle
-from analyzer.loader.expand.trial import Change, Trial
+from analyzer.loader.expand.trial import Trial
 from analyzer.loader.parse.description import LayerItem, ParallelItem, ResidualItem
 from analyzer.volume import Volume
 
 #: The most alternatives that a help offers.
 _MOST = 3
-
-#: So many layers without padding are changed together in a trial.
-_UNPADDED = 8
-
-_PADDING = ("padding",)
 
 
 class _Pair:
@@ -34,18 +29,11 @@ class _Pair:
         self.large = large
         self.small = small
         self.apart = apart
-        self.times = _times(large.output.spatial, small.output.spatial)
+        self.times = times_between(large.output.spatial, small.output.spatial)
 
 
 def _sizes(large: Node, small: Node) -> list[tuple[int, int]]:
     return list(zip(large.output.spatial, small.output.spatial, strict=True))
-
-
-def _times(large: Sequence[int], small: Sequence[int]) -> tuple[int, ...]:
-    """The stride from the one size to the other on each axis; none where no stride is."""
-    times = tuple(-(-a // b) for a, b in zip(large, small, strict=True))
-    fits = all(-(-a // n) == b for a, b, n in zip(large, small, times, strict=True))
-    return times if fits and max(times, default=1) > 1 else ()
 
 
 def merging(puzzle: Puzzle, read: list[Node], trial: Trial) -> None:
@@ -102,8 +90,9 @@ def _fitting(puzzle: Puzzle, read: list[Node], pair: _Pair, trial: Trial) -> Ite
         return
     sized = list(_inputs(puzzle, pair, trial))
     yield from sized
-    yield from _padded(puzzle, read, trial)
-    yield from _strides(puzzle, pair, trial)
+    yield from padded(puzzle, read, trial)
+    if isinstance(puzzle.item, ParallelItem):
+        yield from strides(puzzle, read, trial)
     if merges is not None and not (sized or pair.times or _unequal(pair)):
         yield "`crop: center`, which cuts the larger input to the smaller"
 
@@ -140,9 +129,20 @@ def _levels(layer: Layer, read: list[Node], pair: _Pair, trial: Trial) -> Iterat
         and max(small.output.spatial) > 1
         and (not shortcut or any(node.layer.grows for node in network.nodes))
     ):
-        volume = Volume(tuple(map(int.__mul__, small.output.spatial, pair.times)), small.output.depth)
-        if volume.spatial == large.output.spatial and _fits(layer, read, small, volume):
-            yield f"one upsampling more: `upsample: {_stride(pair.times)}` after `{trial.label(small)}`"
+        yield from _grown(layer, read, large, trial)
+
+
+def _grown(layer: Layer, read: list[Node], large: Node, trial: Trial) -> Iterator[str]:
+    """An upsampling more for each input that fits into the larger one a whole number of times."""
+    told, volumes = [], []
+    for node in read:
+        volume = node.output
+        times = tuple(a // b for a, b in zip(large.output.spatial, volume.spatial, strict=True))
+        volumes.append(Volume(tuple(map(int.__mul__, volume.spatial, times)), volume.depth) if min(times) else volume)
+        if volume.spatial != volumes[-1].spatial:
+            told.append(f"`upsample: {_stride(times)}` after `{trial.label(node)}`")
+    if told and output_of(layer, volumes) is not None:
+        yield f"one upsampling more: {' and '.join(told)}"
 
 
 def _same_size(node: Node) -> Iterator[Node]:
@@ -215,55 +215,6 @@ def _inputs(puzzle: Puzzle, pair: _Pair, trial: Trial) -> Iterator[str]:
             return
 
 
-def _padded(puzzle: Puzzle, read: list[Node], trial: Trial) -> Iterator[str]:
-    """The kernels without padding that only some of the inputs depend on, where padding them is enough."""
-    ways = [behind_all(node) for node in read]
-    every = ways[0].intersection(*ways)
-    only = ways[0].union(*ways) - every
-    unpadded = [node for node in trial.run.network.nodes if node.index in only and _shrinks(node)]
-    once = [node for node in unpadded if _steps_by_one(node)]
-    for nodes, names in ((once, _PADDING), (unpadded, _PADDING), (unpadded, (*_PADDING, "stride"))):
-        changes: list[Change] = []
-        told: dict[int, str] = {}
-        for node in nodes:
-            item = trial.item(node)
-            declared = [node.layer.declared[name] for name in names if name in node.layer.declared]
-            if item is None or len(declared) < len(names) or id(item) in told:
-                continue
-            told[id(item)] = line_of(node)
-            changes += [(item, one.attribute, 1 if one.name == "stride" else Padding("same")) for one in declared]
-        if 0 < len(told) <= _UNPADDED and trial.clears(puzzle.found, changes=changes):
-            yield f"`padding: same`{' and a stride of 1' if len(names) > 1 else ''} in {' and '.join(told.values())}"
-            return
-
-
-def _shrinks(node: Node) -> bool:
-    """Whether it slides a kernel without padding."""
-    window = node.layer.window(node.inputs[0].output)
-    return window is not None and not window.scatters and max(window.kernel) > 1 and not any(map(any, window.padding))
-
-
-def _steps_by_one(node: Node) -> bool:
-    window = node.layer.window(node.inputs[0].output)
-    return window is not None and max(window.stride) == 1
-
-
-def _strides(puzzle: Puzzle, pair: _Pair, trial: Trial) -> Iterator[str]:
-    """A stride of 1 in the smaller branch of a structure, or one more stride in the larger."""
-    if not pair.times or not isinstance(puzzle.item, ParallelItem):
-        return
-    behind = behind_all(pair.small), behind_all(pair.large)
-    for node, stride in (
-        *((node, 1) for node in ways_back(pair.small) if node.index not in behind[1] and not _steps_by_one(node)),
-        *((node, max(pair.times)) for node in ways_back(pair.large) if node.index not in behind[0]),
-    ):
-        item, declared = trial.item(node), node.layer.declared.get("stride")
-        if item is None or declared is None:
-            continue
-        if trial.clears(puzzle.found, changes=[(item, declared.attribute, stride)]):
-            yield f"a stride of {stride} in {line_of(node)}"
-
-
 def _depths(puzzle: Puzzle, read: list[Node], pair: _Pair, trial: Trial) -> Iterator[str]:
     """Another number of filters in the layer that gave one volume its depth, or a projection of the shortcut."""
     first, last = pair.large, pair.small  # by their order, since their sizes are equal
@@ -278,7 +229,9 @@ def _depths(puzzle: Puzzle, read: list[Node], pair: _Pair, trial: Trial) -> Iter
     if puzzle.layer is not None and first.index in behind_all(last):
         projected = Volume(first.output.spatial, last.output.depth)
         if _fits(puzzle.layer, read, first, projected):
-            yield f"a projection of `{trial.label(first)}`: `conv: {{filters: {last.output.depth}, kernel: 1}}`"
+            depth = last.output.depth
+            layer = f"conv: {{filters: {depth}, kernel: 1}}" if first.output.rank else f"dense: {depth}"
+            yield f"a projection of `{trial.label(first)}`: `{layer}`"
 
 
 def _more_axes(puzzle: Puzzle, read: list[Node]) -> Iterator[str]:

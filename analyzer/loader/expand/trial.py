@@ -28,7 +28,7 @@ _LEAST = 100
 #: Codes of mistakes that may be found once another one is fixed.
 _LATER = ("SHAPE", "EXPECT")
 
-_Key = tuple[str, int, int]
+_Key = tuple[str, int, int, int]
 
 #: An item, one of its parameters by attribute, and the value that it has in a trial.
 Change = tuple[LayerItem, str, object]
@@ -45,7 +45,7 @@ class Trial:
         self.model = run.model
         self.set = set
         self.input = input
-        self.known = {_key(found) for found in run.mistakes.found}
+        self.keys = _keys(run)
         self.left = NODES
         self.labelled = _labelled(run)
         self.labels = {node.index: name for name, node in self.labelled}
@@ -82,13 +82,12 @@ class Trial:
         run = self._again(changes=changed, input=self._with(volume), expects=expects)
         if run is None:
             return False
-        known = self.known - {_key(found)}
-        new = {_key(one) for one in run.mistakes.found} - known
-        if volume is not None and any(
-            _about_sizes(one) for one in run.mistakes.puzzles if _key(one.found) not in known
-        ):
+        mine, keys = self.keys[id(found)], _keys(run)
+        new = set(keys.values()) - (set(self.keys.values()) - {mine})
+        about = [one for one in run.mistakes.puzzles if volume is not None and keys[id(one.found)] in new]
+        if mine in new or any(_about_sizes(one) for one in about):
             return False
-        return all(code.startswith(_LATER) and line > _key(found)[1] for code, line, _ in new)
+        return all(code.startswith(_LATER) and line >= mine[1] for code, line, *_ in new)
 
     def _with(self, volume: Volume | None) -> Mapping[str, object] | object:
         if volume is None or not isinstance(self.run.entry, Node):
@@ -131,9 +130,23 @@ def _labelled(run: Expansion) -> list[tuple[str, Node]]:
     return [(name, node) for name in written if isinstance(node := scope.labels.get(name), Node)]
 
 
-def _key(found: Diagnostic) -> _Key:
-    span = found.span
-    return (found.code, 0, 0) if span is None else (found.code, span.line, span.column)
+def _keys(run: Expansion) -> dict[int, _Key]:
+    """What each finding of a run is about, by its identity: its code, its place, and where sizes differ the axis."""
+    axes = {id(puzzle.found): _apart(puzzle) for puzzle in run.mistakes.puzzles}
+    keys: dict[int, _Key] = {}
+    for found in run.mistakes.found:
+        line, column = (0, 0) if found.span is None else (found.span.line, found.span.column)
+        keys[id(found)] = (found.code, line, column, axes.get(id(found), 0))
+    return keys
+
+
+def _apart(puzzle: Puzzle) -> int:
+    """The first axis, counted from 1, on which the volumes differ; 0 where they do not."""
+    if puzzle.reason is not Reason.SIZES_DIFFER:
+        return 0
+    sizes = [node.output.sizes for node in puzzle.read if isinstance(node, Node)]
+    alike = zip(*sizes, strict=False)  # volumes of several ranks differ, too
+    return next((axis for axis, own in enumerate(alike, 1) if len(set(own)) > 1), 0)
 
 
 def _all_layers(model: Model) -> Iterator[LayerItem]:
