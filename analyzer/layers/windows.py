@@ -146,8 +146,11 @@ class Window(Record, eq=True):
         if min(largest) >= 1 and min(largest) < max(self.kernel):
             helps.append(f"a kernel of at most {min(largest)}")
         kernel, padded = pretty_sizes(self.kernel), pretty_sizes(self.padded(volume))
+        message = f"the {dilated}{kernel} kernel of {{layer}} is larger than its {cells}{padded} input"
+        if volume.rank == 1:
+            message = f"the {dilated}kernel of {{layer}}, {kernel}, is larger than its {cells}input, {padded}"
         return Refusal(
-            f"the {dilated}{kernel} kernel of {{layer}} is larger than its {cells}{padded} input",
+            message,
             code="SHAPE201",
             notes=notes,
             help=", ".join(helps),
