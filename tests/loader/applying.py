@@ -112,7 +112,9 @@ _FORMS: list[tuple[str, Any]] = [
      lambda t, n, m: changed(t, n, {"heads": int(m[1])})),
     (rf"leave out {_PLACED}: it reads [\d×]+", lambda t, n, m: without(t, int(m[1]))),
     (rf"one upsampling less: leave out {_PLACED}", lambda t, n, m: without(t, int(m[1]))),
-    (r"one upsampling more: `upsample: (\S+)` after `(\w+)`", lambda t, n, m: after(t, n, m[2], f"upsample: {m[1]}")),
+    (r"one upsampling more: (`upsample: \S+` after `\w+`(?: and `upsample: \S+` after `\w+`)*)",
+     lambda t, n, m: grown(t, n, re.findall(r"`(upsample: \S+)` after `(\w+)`", m[1]))),
+    (r"one of `(\w+)` or `\w+`", lambda t, n, m: changed(t, n, {"axis": m[1]})),
     (r"`resize: (\{like: \w+\})` after `(\w+)`", lambda t, n, m: after(t, n, m[2], f"resize: {m[1]}")),
     (r"a projection of `(\w+)`: `(conv: \{[^`]*\})`", lambda t, n, m: after(t, n, m[1], m[2])),
     (r"`reshape: (\S+)` after `(\w+)`", lambda t, n, m: after(t, n, m[2], f"reshape: {m[1]}")),
@@ -140,7 +142,7 @@ _FORMS: list[tuple[str, Any]] = [
     (r"`same`, or explicit numbers for each side", lambda t, n, m: changed(t, n, {"padding": "same"})),
     (r"a (?:height|width|length|time) of (?:\d+ with `crop` before it, or of )?\d+ with `pad` before it",
      lambda t, n, m: before(t, n, padded(t, n, m[0]))),
-    (r"`project: none` for no shortcut", lambda t, n, m: t),
+    (r"`project: (\[.*?\]|none)`(?: for no shortcut)?", lambda t, n, m: f"{t}      project: {m[1]}\n"),
 ]  # fmt: skip
 
 
@@ -148,6 +150,16 @@ def after(text: str, line: int, name: str, item: str) -> str:
     """The text in which the merge on this line reads `name` through one more item."""
     new = before(text, line, f"{{{item}, from: {name if name != above(text, line) else 'prev'}, name: added}}")
     return replaced(new, line + 1, name, "added")
+
+
+def grown(text: str, line: int, pairs: list[tuple[str, str]]) -> str:
+    """The text in which the merge on this line reads layers through one more item each."""
+    for added, (item, name) in enumerate(pairs):
+        read = name if name != above(text, line) else "prev"
+        text = before(text, line, f"{{{item}, from: {read}, name: added{added}}}")
+        line += 1
+        text = replaced(text, line, name, f"added{added}")
+    return text
 
 
 def above(text: str, line: int) -> str:
