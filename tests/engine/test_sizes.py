@@ -7,7 +7,7 @@ from loading import network, outputs
 
 from analyzer.diagnostics import ModelError
 from analyzer.engine.network import Network
-from analyzer.engine.sizes import Nearest, accepted, nearest, placing, reads_all, resized, runs
+from analyzer.engine.sizes import Nearest, accepted, fitting, nearest, placing, reads_all, resized, runs
 from analyzer.layers import CATALOGUE
 from analyzer.volume import Volume
 
@@ -102,6 +102,24 @@ def test_sizes_that_step_without_being_multiples_have_no_rule() -> None:
           - pixel_unshuffle: 4
     """)
     assert nearest(placing(placed, "input"), Volume((9,), 1), [0]) == Nearest(5, 13, 1)
+
+
+def test_volumes_that_fit_change_the_axes_together() -> None:
+    place = placing(network(UNET), "input")
+    assert fitting(place, Volume((46, 46), 1), [0, 1]) == ([Volume((44, 44), 1), Volume((48, 48), 1)], 4)
+    assert fitting(place, Volume((46, 30), 1), [0, 1]) == ([Volume((44, 28), 1), Volume((48, 32), 1)], 4)
+    assert fitting(place, Volume((46, 48), 1), [0]) == ([Volume((44, 48), 1), Volume((48, 48), 1)], 4)
+    assert fitting(place, Volume((3, 3), 1), [0, 1]) == ([Volume((4, 4), 1)], 4)
+
+
+def test_volumes_that_fit_are_placed_together() -> None:
+    """Only squares of 8 and of 24 are accepted: a size for each axis alone would be no answer."""
+
+    def place(volume: Volume) -> Network | None:
+        height, width = volume.spatial
+        return Network() if height == width and height in (8, 24) else None
+
+    assert fitting(place, Volume((10, 20), 1), [0, 1], tries=40) == ([Volume((8, 8), 1), Volume((24, 24), 1)], 1)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def volume_help(text: str, *, ordered: bool = False) -> str | None:
     if open_batch:
         sizes = sizes[1:]
     known = [size for size in sizes if size is not None]
-    if not known or len(known) > _MOST + 1:
+    if not known or min(known) < 1 or len(known) > _MOST + 1:
         return None
     if len(known) < len(sizes):
         return "write a number for each open size, such as `224x224x3`; `--input` overrides them"
