@@ -180,9 +180,11 @@ class MemoryAnalysis:
         """What the numbers assume, by the keys of the JSON report.
 
         `authored` names the layers whose file does not say what they keep: each counts as one operation that keeps its
-        input for the backward pass. `units` says whose parameters are gathered together on several devices.
+        input for the backward pass. `units` says whose parameters are gathered together on several devices,
+        `fused` which layers have no tensor in the arena.
         """
         authored = [node.name for node in self.network.nodes if node.layer.authored]
         units = gathered_units(self.network, self.strategy)
-        extra = {"units": units, "authored": authored}
+        fused = "relu, relu6, hard_tanh, norms and scales into the layer before" if self.arena else None
+        extra = {"units": units, "fused": fused, "authored": authored}
         return {**assumptions(self.run), **{key: value for key, value in extra.items() if value}}

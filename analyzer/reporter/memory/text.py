@@ -147,15 +147,16 @@ def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
             f"* {layers} with numbers given in the file, assumed to run as one operation that keeps its input: "
             f"{', '.join(assumed['authored'])}"
         )
+    words = {"units": "gathered together", "fused": "arena fuses"}
+    asked = "".join(f"{said}: {assumed[key]} · " for key, said in words.items() if key in assumed)
     if not report.trains:
-        yield f"counted: {assumed['counted']} · slices: {assumed['slices']} · {assumed['local']} · KiB = 2^10 bytes"
+        yield f"counted: {assumed['counted']} · slices: {assumed['slices']} · {assumed['local']} · {asked}KiB = 2^10 bytes"
         return
     yield (
         f"assumed: the {assumed['step']} step, gradients {assumed['gradients']} · loss: {assumed['loss']} · "
         f"counted: {assumed['counted']}"
     )
-    gathered = f"gathered together: {assumed['units']} · " if "units" in assumed else ""
     yield (
         f"masks: {assumed['masks']} · slices: {assumed['slices']} · joins: {assumed['joins']} · {assumed['local']} · "
-        f"{gathered}KiB = 2^10 bytes"
+        f"{asked}KiB = 2^10 bytes"
     )
