@@ -24,6 +24,7 @@ def run() -> "NoReturn":
     """Runs the command that `sys.argv` asks for, and ends the process with its exit code."""
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # otherwise the caller has it ignored
         _signal.signal(_signal.SIGINT, _interrupted)
+    sys.unraisablehook = id  # Python prints what it ignores; a function in C also works where no memory is left
     try:
         keep()
         import gc

@@ -27,6 +27,9 @@ _MANY = 500
 #: Only the beginning of a longer word is compared.
 _LONGEST = 60
 
+#: A finding has at most this many notes, and each of its sentences at most this many characters.
+_MOST_NOTES, _LONGEST = 40, 2_000
+
 #: A sentence lists at most this many names.
 _LISTED = 30
 
@@ -104,8 +107,21 @@ class Diagnostic(Reported):
             raise ValueError(f"a severity is {listed(SEVERITIES)}, not `{self.severity}`")
         self.notes = tuple(self.notes)
 
+    def shorten(self) -> None:
+        """Cuts what nobody reads to its end: a model may have a list of 100,000 names, and a message quotes it."""
+        notes = tuple(map(_readable, dict.fromkeys(self.notes)))  # a note helps once
+        more = len(notes) - _MOST_NOTES
+        self.notes = notes if more <= 0 else (*notes[:_MOST_NOTES], f"… and {more:,} more of these")
+        self.message = _readable(self.message)
+        self.help = None if self.help is None else _readable(self.help)
+
     def __repr__(self) -> str:
         return f"Diagnostic({self.code} at {self.span}: {self.message})"
+
+
+def _readable(text: str) -> str:
+    """A sentence that quotes something long, cut where nobody reads on."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 class ModelError(Exception):

@@ -12,7 +12,7 @@ from analyzer.diagnostics import LAYER, Refusal
 from analyzer.layers import Flow, Input, Layer
 from analyzer.layers.answers import Bank
 from analyzer.record import Record
-from analyzer.source import Span
+from analyzer.source import Span, shown
 from analyzer.volume import Volume
 
 
@@ -198,7 +198,7 @@ def check_same(layer: Layer, flow: Flow, tied: Node) -> None:
     """Refuses to reuse all parameters of a layer of another type, or parameters of another shape (NAME105)."""
     if tied.layer.type != layer.type:
         raise Refusal(
-            f"{{layer}} is a `{layer.type}`, but it reuses the parameters of `{tied.name}`, a `{tied.layer.type}`",
+            f"{{layer}} is a `{layer.type}`, but it reuses the parameters of `{shown(tied.name)}`, a `{tied.layer.type}`",
             code="NAME105",
             parameter="tied",
         )
@@ -211,13 +211,13 @@ def check_same(layer: Layer, flow: Flow, tied: Node) -> None:
         tied,
         [
             f"{{layer}} has {mine.weights:,} weights and {mine.biases:,} biases over an input depth of {depths[0]}",
-            f"`{tied.name}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
+            f"`{shown(tied.name)}` has {theirs.weights:,} and {theirs.biases:,} over {depths[1]}",
         ],
     )
 
 
 def _misfit(tied: Node, notes: Sequence[str], *, help: str | None = None) -> Refusal:
-    message = f"{{layer}} reuses the parameters of `{tied.name}`, which have another shape"
+    message = f"{{layer}} reuses the parameters of `{shown(tied.name)}`, which have another shape"
     return Refusal(message, code="NAME105", parameter="tied", notes=notes, help=help)
 
 

@@ -11,6 +11,10 @@ from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.layout import GAP, WRAPPED, laid_out, spread, wrap
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells, joined, styled, wrapped
+from analyzer.source import shown
+
+#: A longer text is cut: each line of a table is as long as the longest text of every column.
+_LONGEST = 300
 
 #: Replaces each cell of a text that `tabulate` would misalign, because it counts characters and strips spaces.
 _CELL = "\ue000"
@@ -19,7 +23,7 @@ _CELL = "\ue000"
 def draw(grid: Grid, options: Options, *, free: bool) -> Generator[str, None, Sequence[str]]:
     """The grid as one table, or as several if one does not fit; returns the columns that it left out, if `free` to."""
     lines = [[options.fit(column.heading) for column in grid.columns]]
-    lines += [[options.fit(cell) for cell in line] for line in grid.body()]
+    lines += [[options.fit(shown(cell, _LONGEST)) for cell in line] for line in grid.body()]
     lines += [[options.fit(cell) for cell in line] for line in grid.sum_texts()]
     styles = ["bold", *(_style(subject) if options.color else "" for subject in grid.subjects)]
     styles += ["bold"] * len(grid.sums)

@@ -67,6 +67,7 @@ def within_bounds(ended: Ended) -> None:
 
 
 HEAD = "input: 8x8x3\nlayers:\n"
+LONG = "n" * 100_000
 
 
 def bomb(levels: int = 10, width: int = 10) -> str:
@@ -215,6 +216,77 @@ TEXTS = {
         lambda: HEAD + "  - {relu: , name: a}\n  - concat: [" + "a, " * 100_000 + "]\n",
         "",
     ),
+    "long_name_repeated": (lambda: f"{HEAD}  - relu:\n    name: {LONG}\n    repeat: 20000\n", "LIMIT106"),
+    "long_name_repeated_for_nothing": (
+        lambda: f"{HEAD}  - relu:\n    name: {LONG}\n    repeat: 90000\n    when: false\n",
+        "LIMIT106",
+    ),
+    "long_note_repeated": (lambda: f"{HEAD}  - relu:\n    note: {LONG}\n    repeat: 2000\n", "LIMIT106"),
+    "long_note_of_a_sum": (
+        lambda: f"{HEAD}  - residual: {{body: [relu]}}\n    note: {LONG}\n    repeat: 30000\n",
+        "LIMIT106",
+    ),
+    "long_name_with_added_layers": (
+        lambda: f"{HEAD}  - conv: {{filters: 3, kernel: 1, norm: batch_norm, act: relu}}\n    name: {LONG}\n    repeat: 30000\n",
+        "LIMIT106",
+    ),
+    "long_names_of_calls_in_calls": (
+        lambda: "input: 8x8x3\nblocks:\n"
+        + "".join(f"  B{n}: {{layers: [{{B{n + 1}: , name: {'n' * 8_000}}}]}}\n" for n in range(50))
+        + "  B50: {layers: [{relu: , repeat: 1000}]}\nlayers: [{B0: , repeat: 90}]\n",
+        "LIMIT106",
+    ),
+    "long_name_of_a_block": (
+        lambda: f"input: 8x8x3\nblocks:\n  ? {LONG}\n  : {{layers: [relu]}}\nlayers:\n  - ? {LONG}\n    :\n"
+        "    name: a\n    repeat: 90000\n",
+        "LIMIT106",
+    ),
+    "long_name_read_often": (
+        lambda: f"{HEAD}  - relu: {{}}\n    name: {LONG}\n" + f"  - concat: [{LONG}, prev]\n    repeat: 3\n" * 9,
+        "",
+    ),
+    "long_name_by_alias": (
+        lambda: f"{HEAD}  - relu: {{}}\n    name: &n {LONG}\n  - concat: [" + "*n, " * 100_000 + "]\n",
+        "LIMIT102",
+    ),
+    "long_name_tied": (
+        lambda: f"{HEAD}  - dense: 3\n    name: {LONG}\n  - dense: 3\n  - dense: 3\n    tied: {LONG}\n    repeat: 9\n",
+        "",
+    ),
+    "wide_merge_repeated": (
+        lambda: f"{HEAD}  - {{relu: , name: a}}\n  - concat: [" + "a, " * 100_000 + "]\n    repeat: 1000\n",
+        "LIMIT106",
+    ),
+    "wide_merge_refused_often": (
+        lambda: f"{HEAD}  - {{relu: , name: a}}\n  - {{max_pool: 2, name: b}}\n  - concat: [b, "
+        + "a, " * 20_000
+        + "]\n    repeat: 1000\n",
+        "SHAPE211",
+    ),
+    "long_list_to_a_block": (
+        lambda: "input: 8x8x3\nblocks: {B: {params: [a], layers: [relu]}}\nlayers:\n  - B: {a: ["
+        + "1," * 100_000
+        + "]}\n    repeat: 50000\n",
+        "LIMIT106",
+    ),
+    "many_variables_for_each_call": (
+        lambda: "input: 8x8x3\nvars:\n"
+        + "".join(f"  v{n}: {n}\n" for n in range(60_000))
+        + "blocks: {B: {layers: [relu]}}\nlayers: [{B: , repeat: 50000}]\n",
+        "LIMIT106",
+    ),
+    "many_variables_for_each_repetition": (
+        lambda: "input: 8x8x3\nvars:\n"
+        + "".join(f"  v{n}: {n}\n" for n in range(40_000))
+        + "layers:\n  - relu:\n    repeat: {c: ["
+        + "1," * 50_000
+        + "]}\n",
+        "LIMIT106",
+    ),
+    "many_expressions_repeated": (
+        lambda: f"{HEAD}  - avg_pool: {{kernel: [" + "$i," * 100_000 + "]}\n    repeat: 90000\n",
+        "LIMIT106",
+    ),
     "control_character_in_a_name": (lambda: f'{HEAD}  - relu:\n    name: "a\\x1b[31mb"\n', "YAML108"),
     "control_character_in_a_description": (lambda: f'description: "\\x1b]0;title\\x07"\n{HEAD}  - relu\n', "YAML108"),
     "bidirectional_name": (lambda: f"{HEAD}  - relu:\n    name: a\u202eb\n", "YAML108"),
@@ -279,6 +351,17 @@ def test_text(name: str, tmp_path: Path) -> None:
     else:
         assert ended.code in (0, 1)
         assert bool(ended.err) == (ended.code == 1)
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_a_long_name_among_many_makes_no_table_of_its_width(tmp_path: Path, format: str) -> None:
+    """A table is as wide as its longest name: 20,000 lines of 100,000 characters would be 2 GB."""
+    path = tmp_path / "long.yaml"
+    path.write_text(f"{HEAD}  - relu: {{}}\n    name: {LONG}\n  - {{relu: , repeat: 20000}}\n", encoding="utf-8")
+    ended = run(path, "--format", format)
+    assert (ended.code, ended.err) == (0, "")
+    assert len(ended.out) < 30_000_000
+    assert ended.megabytes < MEGABYTES
 
 
 @pytest.mark.parametrize("name", BYTES)

@@ -9,7 +9,7 @@ from analyzer.engine.network import Node
 from analyzer.layers.kinds import Whole, written
 from analyzer.loader.expand.explaining import behind, formula_of
 from analyzer.loader.expand.frame import Frame, volume_of
-from analyzer.loader.expand.mistakes import Puzzle
+from analyzer.loader.expand.mistakes import Puzzle, Stop
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.values import Dependent, Values, spliced
@@ -49,6 +49,8 @@ def read_sources(run: Expansion, item: Item, frame: Frame) -> Sequence[Node | Mi
             refusal.message = f"`{item.name}` reads itself; a layer can only read layers above it"
             refusal.help = None
         run.mistakes.report(refusal, inner(item.source.tree, refusal.at), frame.scope)
+        if refusal.code == "LIMIT106":
+            raise Stop from None
     except Dependent:
         pass
     return (MISSING,)

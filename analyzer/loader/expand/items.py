@@ -15,6 +15,7 @@ from analyzer.loader.expand.joining import add_shortcut, join_branches
 from analyzer.loader.expand.names import LayerWord
 from analyzer.loader.expand.placing import place_layer
 from analyzer.loader.expand.scope import MISSING, Missing, Scope
+from analyzer.loader.expand.size import calling, copying
 from analyzer.loader.expand.state import Expansion
 from analyzer.loader.expand.ties import close_tie, open_tie
 from analyzer.loader.expand.values import Dependent, Values
@@ -93,6 +94,8 @@ def _repeated(run: Expansion, item: Item, label: str | None, frame: Frame) -> No
         if i:
             run.step(item, scope)
             frame.above, frame.first = result, False
+        if turns.lists:
+            run.step(item, scope, copying(len(around.variables)))
         frame.values = turns.values(around, i)
         frame.sources = read_sources(run, item, frame) if anew else (result, *others) if others else (result,)
         name = frame.name = f"{label}.{i + 1}" if label else None
@@ -190,6 +193,7 @@ def _block_values(run: Expansion, item: CallItem, block: Block, frame: Frame) ->
     """What a block's body sees: the variables of the file and its parameters; None where a parameter has no value."""
     given = {**item.arguments, **item.first} if frame.first and item.first else item.arguments
     variables = dict(run.values.variables)
+    run.step(item, frame.scope, calling(block, len(variables)))
     inside = Values(variables, frame.values.i)
     for parameter, default in block.params.items():
         template = given.get(parameter, default)

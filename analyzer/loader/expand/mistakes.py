@@ -75,6 +75,7 @@ class Mistakes:
             notes=[note.replace(LAYER, short) for note in (*refusal.notes, *notes, *trail)],
             help=refusal.help.replace(LAYER, short) if refusal.help else None,
         )
+        diagnostic.shorten()
         self.reported.add(key)
         if not self.repeats.seen(diagnostic.code, diagnostic.message, diagnostic.help, tree):
             self.found.append(diagnostic)

@@ -71,6 +71,7 @@ def place(
     frozen: bool = False,
 ) -> Node:
     """Places a layer under its full name, and ties it to its counterpart where a group around it is tied."""
+    run.size.place(name, origin.note, nodes if tied is None else [*nodes, tied])
     node = run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
     if run.tying is not None:
         tie_next(run, node)

@@ -10,6 +10,7 @@ from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.mistakes import Mistakes, Stop
 from analyzer.loader.expand.names import Names
 from analyzer.loader.expand.scope import MISSING, Missing, Scope
+from analyzer.loader.expand.size import Size, extra_steps
 from analyzer.loader.expand.values import Values
 from analyzer.loader.parse.description import Item, Model
 from analyzer.loader.text.limits import LIMITS
@@ -59,6 +60,7 @@ class Expansion(Record):
     depth: int = 0
     calls: int = 0
     empty: dict[tuple[object, ...], int] = field(factory=dict)
+    size: Size = field(factory=Size)
     expects: bool = True
     changes: dict[int, dict[str, Any]] = field(factory=dict)
     most: int | None = None
@@ -74,8 +76,8 @@ class Expansion(Record):
         return len(self.network.nodes), len(self.mistakes.found)
 
     def step(self, item: Item, scope: Scope, count: int = 1) -> None:
-        """Counts visits of an item; raises `Stop` beyond the limit."""
-        self.steps += count
+        """Counts visits of an item, a large one as several; raises `Stop` beyond the limit."""
+        self.steps += count + extra_steps(item, scope.prefix)
         most = LIMITS.steps if self.most is None else self.most
         if self.steps > most:
             message = f"the model takes more than {most:,} steps to expand"
@@ -93,6 +95,7 @@ class Expansion(Record):
 
 def resolve_all(run: Expansion, names: Sequence[str], frame: Frame) -> list[Node | Missing]:
     """The nodes that a list of names means; a `Refusal` says by its position which one is wrong."""
+    run.size.refer(len(names))
     found = []
     for place, name in enumerate(names):
         try:

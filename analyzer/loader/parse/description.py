@@ -51,7 +51,10 @@ class Argument(Record):
 
 
 class Item(Record):
-    """One item of a list of layers: its graph keys. `span` is the item as a whole, `place` its tree."""
+    """One item of a list of layers: its graph keys. `span` is the item as a whole, `place` its tree.
+
+    `extra` are the steps that the expansion counts for it beyond one, once they are known.
+    """
 
     place: Tree
     span: Span
@@ -64,6 +67,7 @@ class Item(Record):
     note: str | None = field(default=None, init=False)
     tied: Template | None = field(default=None, init=False)
     frozen: bool = field(default=False, init=False)
+    extra: int | None = field(default=None, init=False)
 
     @property
     def stem(self) -> str:

@@ -69,6 +69,8 @@ def key_help(word: str, known: Collection[str], elsewhere: str) -> str | None:
 
 
 def _is_name(text: str) -> bool:
+    if text.isascii() and text.isidentifier():  # almost every name, and a long one quickly
+        return True
     return bool(text) and all(c.isalnum() or c in "_-/:" or _is_mark(c) for c in text)
 
 

@@ -77,6 +77,7 @@ class Parser(Record):
         if self.repeats.seen(code, message, meant or help, tree):
             return
         self.problems.append(Diagnostic(code, message, tree.span(self.file), notes=tuple(notes), help=help))
+        self.problems[-1].shorten()
         self.repeats.first(code, message, meant or help, self.problems[-1])
 
     def refused(self, refusal: Refusal, subject: str, tree: Tree) -> None:

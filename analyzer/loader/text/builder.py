@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from analyzer.loader.text.tree import Mark
 
 
+#: A text of more characters than this counts as several values, since an alias repeats it.
+_CHARACTERS = 64
+
+
 class TooMuch(Exception):
     """The text is beyond a limit, which was reported."""
 
@@ -169,7 +173,7 @@ class Builder:
             return
         opened = self.stack[-1]
         container = opened.container
-        container.weight += node.weight
+        container.weight += node.weight if node.__class__ is not Scalar else 1 + len(node.text) // _CHARACTERS
         if node.height >= container.height:
             container.height = node.height + 1
         if container.__class__ is Sequence:

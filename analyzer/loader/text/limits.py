@@ -11,7 +11,8 @@ class Limits:
     """The limits of the language.
 
     `text` characters of a file; `nesting` levels of YAML and of block calls; `nodes` values that aliases expand to;
-    `layers` of the expanded network; `steps` of expansion (each visited item of each repetition, kept or not);
+    `layers` of the expanded network; `names` bytes of their names and notes, and as many of the names that they read;
+    `reads` layers that they read in all; `steps` of expansion (each visited item of each repetition, kept or not);
     `expression` characters of an expression; `findings` mistakes that the parser and the expansion each look for.
     """
 
@@ -20,6 +21,8 @@ class Limits:
         self.nesting = 64
         self.nodes = 1_000_000
         self.layers = MOST_LAYERS
+        self.names = 64 << 20
+        self.reads = 1_000_000
         self.steps = 1_000_000
         self.expression = 200
         self.findings = 100
