@@ -22,7 +22,7 @@ class Limits:
         self.nodes = 1_000_000
         self.layers = MOST_LAYERS
         self.names = 64 << 20
-        self.reads = 1_000_000
+        self.reads = 500_000
         self.steps = 1_000_000
         self.expression = 200
         self.findings = 100
