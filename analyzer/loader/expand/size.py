@@ -1,4 +1,4 @@
-"""How much an expansion writes and reads: names, notes and lists grow with repetition, not only the number of layers."""
+"""How much an expansion writes and reads: names, notes and lists grow with repetition, not only the layers."""
 
 from __future__ import annotations
 
