@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from analyzer.checks.run import UnknownCheck, chosen
+from analyzer.cli.dotted import deepest_key
 from analyzer.cli.inputs import CONFIGURATION, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.diagnostics import SEVERITIES, listed, nearest
@@ -150,7 +151,11 @@ def _table(data: bytes, path: str) -> dict[str, Any]:
     """TOML as a table."""
     toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        table: dict[str, Any] = toml.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        line = deepest_key(text)
+        if line:
+            raise UsageError(f"`{_near(path)}` nests too deeply: the key on line {line} has too many parts")
+        table: dict[str, Any] = toml.loads(text)
     except UnicodeDecodeError:
         raise UsageError(f"`{_near(path)}` is not UTF-8") from None
     except ValueError as error:
