@@ -24,6 +24,7 @@ from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, SharingKind, Sizes
+from analyzer.layers.weight_norm import normalised, with_gains
 from analyzer.layers.windows import Window
 from analyzer.volume import AXES, Volume
 
@@ -52,6 +53,9 @@ class Convolution(Layer):
         Flag(), "whether each position has its own bias", default=None, shown="as the sharing"
     )
     padding_mode: str = parameter(Choice(*PADDING_MODES), "values of the padding cells", default="zeros")
+    weight_norm: bool = parameter(
+        Flag(), "whether the weights of a filter are a direction times a trained gain", default=False
+    )
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
 
@@ -94,17 +98,28 @@ class Convolution(Layer):
         return depth * prod(positions) if self.untied_bias else depth
 
     def bank(self, flow: Flow) -> Bank | None:
-        if self.factored:
-            return None  # two banks in one
+        if self.factored or self.weight_norm:
+            return None  # two banks in one, or one whose weights are calculated
         kernel = per_axis(self.kernel, flow.input.rank, "kernel")
         count = self.sharing.banks(self.bank_positions(flow))
         scatters = self.window(flow.input).scatters
         return Bank(self.plane_groups(flow.input), flow.input.depth, flow.output.depth, kernel, scatters, count)
 
+    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+        return with_gains(self.bank_counts(flow, sharing), self.gains(flow, sharing))
+
+    def bank_counts(self, flow: Flow, sharing: Sharing) -> Counts:
+        """The weights and the biases of all filter banks, without the gains of `weight_norm`."""
+        raise NotImplementedError
+
+    def gains(self, flow: Flow, sharing: Sharing) -> int:
+        """The gains of `weight_norm`: one for each filter of each bank."""
+        return flow.output.depth * sharing.banks(self.bank_positions(flow)) if self.weight_norm else 0
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the volume that it slides over: its input, or a padded copy of it."""
         first = self.padded(flow.input)
-        trained = self.parameters(flow, sharing).tensors(*self.last_axes(flow.input))
+        trained = self.bank_counts(flow, sharing).tensors(*self.last_axes(flow.input))
         read, held = len(first), self.held(flow.input)
         slid = Operation(
             (read, *held),
@@ -115,7 +130,7 @@ class Convolution(Layer):
             precision=HALF,
             lies=self.output_lies(flow.input),
         )
-        return (*first, slid)
+        return (*first, normalised(slid, self.gains(flow, sharing)))
 
     def output_lies(self, volume: Volume) -> Lie:
         """torch runs a 1×1×1 kernel as a matrix product, which puts out its rows in order."""
@@ -180,7 +195,7 @@ class Conv(
     """A convolution: K filters of F cells over the whole depth D (over D/groups of it).
 
     output   ⌊(W − F_eff + P_before + P_after)/S⌋ + 1 on each axis, depth K
-    weights  ΠF · D/groups · K, in each filter bank
+    weights  ΠF · D/groups · K, in each filter bank; `weight_norm` adds K
     biases   K, in each filter bank
     MACs     ΠF · D/groups · K · ΠO, in every mode
     refused  a kernel larger than the padded input; groups that do not divide D and K
@@ -195,7 +210,7 @@ class Conv(
         check_groups(self.groups, inputs[0].depth, self.filters)
         return self.slid(inputs[0], self.filters)
 
-    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+    def bank_counts(self, flow: Flow, sharing: Sharing) -> Counts:
         bank = self.taps(flow.input) * (flow.input.depth // self.groups) * self.filters
         positions = flow.output.spatial
         return Counts(bank * sharing.banks(positions), self.biases(self.filters, positions, sharing))
@@ -218,7 +233,7 @@ class DepthwiseConv(
     """A depthwise convolution: `multiplier` filters of one plane for each plane of the input.
 
     output   as `conv`, depth D·multiplier
-    weights  ΠF · D · multiplier, in each filter bank
+    weights  ΠF · D · multiplier, in each filter bank; `weight_norm` adds D · multiplier
     biases   D · multiplier, in each filter bank
     MACs     ΠF · D · multiplier · ΠO, in every mode
     refused  a kernel larger than the padded input
@@ -233,7 +248,7 @@ class DepthwiseConv(
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return self.slid(inputs[0], inputs[0].depth * self.multiplier)
 
-    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+    def bank_counts(self, flow: Flow, sharing: Sharing) -> Counts:
         depth, positions = flow.output.depth, flow.output.spatial
         weights = self.taps(flow.input) * depth * sharing.banks(positions)
         return Counts(weights, self.biases(depth, positions, sharing))
@@ -256,7 +271,7 @@ class SeparableConv(
     """A depthwise convolution and a 1×1 convolution after it, as one layer, without a bias between the two.
 
     output   as `conv`
-    weights  ΠF · D · multiplier + D · multiplier · K, in each filter bank
+    weights  ΠF · D · multiplier + D · multiplier · K, in each filter bank; `weight_norm` adds D · multiplier + K
     biases   K, in each filter bank
     MACs     (ΠF · D · multiplier + D · multiplier · K) · ΠO, in every mode
     refused  a kernel larger than the padded input
@@ -274,7 +289,7 @@ class SeparableConv(
     def _bank(self, volume: Volume) -> int:
         return volume.depth * self.multiplier * (self.taps(volume) + self.filters)
 
-    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+    def bank_counts(self, flow: Flow, sharing: Sharing) -> Counts:
         positions = flow.output.spatial
         weights = self._bank(flow.input) * sharing.banks(positions)
         return Counts(weights, self.biases(self.filters, positions, sharing))
@@ -296,20 +311,25 @@ class SeparableConv(
         slid = matrix(self.taps(flow.input) * depth * banks, *axes)
         biases = self.biases(self.filters, positions, sharing)
         mixed = Counts(depth * self.filters * banks, biases).tensors(*(1, 1) if flow.input.rank > 1 else (depth, 1))
-        return (
-            *first,
-            Operation(
-                (read, *held),
-                prod(positions) * depth,
-                keeps=(read,),
-                trained=(slid,),
-                gradients=(NEW, *[NONE] * len(held)),
-                precision=HALF,
-                volume=(*positions, depth),
-                lies=FORMAT,
-            ),
-            Operation((read + 1,), flow.output.size, keeps=(read + 1,), trained=mixed, precision=HALF, lies=FORMAT),
+        each = Operation(
+            (read, *held),
+            prod(positions) * depth,
+            keeps=(read,),
+            trained=(slid,),
+            gradients=(NEW, *[NONE] * len(held)),
+            precision=HALF,
+            volume=(*positions, depth),
+            lies=FORMAT,
         )
+        both = Operation((read + 1,), flow.output.size, keeps=(read + 1,), trained=mixed, precision=HALF, lies=FORMAT)
+        if self.weight_norm:
+            each, both = normalised(each, depth * banks), normalised(both, self.filters * banks)
+        return (*first, each, both)
+
+    def gains(self, flow: Flow, sharing: Sharing) -> int:
+        """One for each filter of both parts."""
+        both = flow.input.depth * self.multiplier + self.filters
+        return both * sharing.banks(flow.output.spatial) if self.weight_norm else 0
 
 
 class ConvTranspose(
@@ -323,13 +343,15 @@ class ConvTranspose(
     """A transposed convolution: every input position adds one kernel to the output.
 
     output   (W − 1)·S − P_before − P_after + F_eff + output_padding on each axis, depth K; `same`: W·S
-    weights  ΠF · D · K/groups, in each filter bank; a local layer has a bank for each input position
+    weights  ΠF · D · K/groups, in each filter bank; a local layer has a bank for each input position. `weight_norm`
+             adds D: in frameworks, a transposed convolution has a gain for each plane of its input
     biases   K, for each set of output positions that share them; a local layer has K for each output position
     MACs     ΠF · D · K/groups · ΠW, in every mode: input positions, not output positions
     refused  an output below 1; output_padding not below the larger of stride and dilation; groups that do not divide D
              and K
 
-    Sources: torch.nn.ConvTranspose2d; Keras Conv2DTranspose (`same`); local: the adjoint of the local convolution.
+    Sources: torch.nn.ConvTranspose2d; Keras Conv2DTranspose (`same`); local: the adjoint of the local convolution;
+    gains: torch's weight_norm (its dim is 0, the input planes), as in HiFi-GAN (Kong et al. 2020).
     """
 
     grows = True
@@ -402,6 +424,10 @@ class ConvTranspose(
     def bank_positions(self, flow: Flow) -> tuple[int, ...]:
         return flow.input.spatial
 
+    def gains(self, flow: Flow, sharing: Sharing) -> int:
+        """One for each plane of the input: what a plane adds to the output has one length."""
+        return flow.input.depth * sharing.banks(self.bank_positions(flow)) if self.weight_norm else 0
+
     def _scattered(self, volume: Volume, window: Window, extra: tuple[int, ...]) -> Volume:
         lengths = []
         for axis, size in enumerate(volume.spatial):
@@ -436,7 +462,7 @@ class ConvTranspose(
             ((size - 1) * step + window.span(axis) + more - 1) // 2 for axis, (size, step, more) in enumerate(sizes)
         )
 
-    def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
+    def bank_counts(self, flow: Flow, sharing: Sharing) -> Counts:
         bank = self.taps(flow.input) * flow.input.depth * (self.filters // self.groups)
         biases = self.biases(self.filters, flow.output.spatial, sharing)
         return Counts(bank * sharing.banks(self.bank_positions(flow)), biases)

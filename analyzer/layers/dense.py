@@ -17,6 +17,7 @@ from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.weight_norm import normalised, with_gains
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -58,15 +59,27 @@ class _Dense(Layer):
     clamped = True
     units: int = parameter(Whole(), "number of outputs", main=True, agreed=True)
     bias: bool = parameter(Flag(), "whether biases are added", default=True)
+    weight_norm: bool = parameter(
+        Flag(), "whether the weights of a unit are a direction times a trained gain", default=False
+    )
     norm: Any = parameter(Sugar("normalization"), "a normalisation layer added after it", default=None, shown="none")
     act: Any = parameter(Sugar("activation"), "an activation layer added after it", default=None, shown="none")
+
+    @property
+    def _gains(self) -> int:
+        """The gains of `weight_norm`: one for each unit."""
+        return self.units if self.weight_norm else 0
+
+    def _counts(self, inputs: int) -> Counts:
+        """The weights and biases for so many inputs of a unit, without gains."""
+        return Counts(inputs * self.units, self.units if self.bias else 0)
 
 
 class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connected", "connected", "Gemm")):
     """A dense layer over the whole input volume, flattened.
 
     output   a vector of `units`
-    weights  W·H·D · units
+    weights  W·H·D · units; `weight_norm` adds units
     biases   units
     MACs     W·H·D · units
 
@@ -80,10 +93,10 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
         return Volume((), self.units)
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
-        return Counts(flow.input.size * self.units, self.units if self.bias else 0)
+        return with_gains(self._counts(flow.input.size), self._gains)
 
-    def bank(self, flow: Flow) -> Bank:
-        return Bank(1, flow.input.size, self.units)
+    def bank(self, flow: Flow) -> Bank | None:
+        return None if self.weight_norm else Bank(1, flow.input.size, self.units)
 
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
@@ -92,11 +105,11 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
         """Keeps its input, flattened."""
         size = flow.input.size
         first = (Operation((0,), size, place=VIEW, view=RESHAPED, volume=(size,)),) if flow.input.rank else ()
-        read, trained = len(first), self.parameters(flow, sharing).tensors(self.units, flow.input.size)
+        read, trained = len(first), self._counts(size).tensors(self.units, size)
         product = Operation(
             (read,), self.units, keeps=(read,), trained=trained, precision=HALF, product=True, viewed=True
         )
-        return (*first, product)
+        return (*first, normalised(product, self._gains))
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.EVERYTHING
@@ -106,7 +119,7 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
     """A dense layer along the depth, the same at each position.
 
     output   the spatial axes kept, depth `units`
-    weights  D · units
+    weights  D · units; `weight_norm` adds units
     biases   units
     MACs     D · units at each position
 
@@ -119,18 +132,19 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
         return checked(Volume(inputs[0].spatial, self.units))
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
-        return Counts(flow.input.depth * self.units, self.units if self.bias else 0)
+        return with_gains(self._counts(flow.input.depth), self._gains)
 
-    def bank(self, flow: Flow) -> Bank:
-        return Bank(1, flow.input.depth, self.units)
+    def bank(self, flow: Flow) -> Bank | None:
+        return None if self.weight_norm else Bank(1, flow.input.depth, self.units)
 
     def macs(self, flow: Flow) -> int:
         return flow.input.size * self.units
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input, as a matrix with a row for each position."""
-        trained = self.parameters(flow, sharing).tensors(self.units, flow.input.depth)
-        return along_depth(0, 1, flow.input.size, flow.output.size, trained, narrow=not flow.input.rank)
+        trained = self._counts(flow.input.depth).tensors(self.units, flow.input.depth)
+        steps = along_depth(0, 1, flow.input.size, flow.output.size, trained, narrow=not flow.input.rank)
+        return [normalised(step, self._gains) for step in steps]
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return (KEPT,) * flow.output.rank

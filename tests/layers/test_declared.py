@@ -53,6 +53,7 @@ DEFAULTS: dict[str, object] = {
     "bias": {"scale": False, "multi_head_attention": ("query", "key", "value", "output"), "": True},
     "padding_mode": "zeros",
     "untied_bias": None,
+    "weight_norm": False,
     "norm": None,
     "act": {"squeeze_excite": "relu", "": None},
     "gate": "sigmoid",

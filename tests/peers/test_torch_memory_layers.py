@@ -17,6 +17,7 @@ from comparison import Tally  # noqa: E402
 from loading import network as placed  # noqa: E402
 from memory_torch import infer  # noqa: E402
 from test_torch_memory import inference, ours, torchs  # noqa: E402
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations  # noqa: E402
 from torch_modules import Module  # noqa: E402
 
 from analyzer.engine.memory.settings import Run  # noqa: E402
@@ -69,3 +70,42 @@ def test_attention(shape: str, written: str, tallied: Any) -> None:
     positions, depth = prod(map(int, shape.split("x")[:-1])), shape.rpartition("x")[2]
     layers = [f"linear: {depth}", f"reshape: {shape}", f"multi_head_attention: {{{written}}}", "linear: 5"]
     compare(f"input: {positions}x{depth}\nlayers:\n" + "".join(f"  - {one}\n" for one in layers), tallied)
+
+
+#: What reads 11x9x6, or tokens where it is `linear`.
+NORMALISED = [
+    "conv: {filters: 8, kernel: 3, weight_norm: true}",
+    "depthwise_conv: {kernel: 3, multiplier: 2, weight_norm: true}",
+    "separable_conv: {filters: 4, kernel: 3, weight_norm: true}",
+    "conv_transpose: {filters: 8, kernel: 3, weight_norm: true}",
+    "dense: {units: 8, weight_norm: true}",
+    "linear: {units: 8, weight_norm: true}",
+]
+
+
+@pytest.mark.parametrize("layer", NORMALISED)
+def test_weight_norm(layer: str, tallied: Any) -> None:
+    """The model has the gradients of the gains while the gradient of the weights is made; torch makes them after it.
+
+    torch without its parametrisation stands for inference, which has the normalised weights only.
+    """
+    around = (
+        ("99x6", "linear: 6", "linear: 5")
+        if layer.startswith("linear")
+        else ("11x9x3", "conv: {filters: 6, kernel: 3, padding: 1}", "dense: 5")
+    )
+    network = placed(f"input: {around[0]}\nlayers:\n  - {around[1]}\n  - {layer}\n  - {around[2]}\n")
+    run = Run(batch=4, optimizer="sgd", in_place_joins=False)
+    with torch.device("meta"):
+        module, again = Module(network), Module(network)
+    found, expected = ours(network, run), torchs(module, run)
+    gains = sum(p.numel() for name, p in module.named_parameters() if name.endswith("original0"))
+    assert 0 <= found.pop("peak_backward") - expected.pop("peak_backward") <= 4 * gains
+    assert found == expected
+    for part in list(again.modules()):
+        if is_parametrized(part, "weight"):
+            remove_parametrizations(part, "weight")
+    assert inference(network, 4) == infer(again, again.samples, batch=4)["peak_bytes"] + 4 * gains
+    tally = Tally()
+    tally.agreed += 1
+    tallied("memory of layers in torch", tally)

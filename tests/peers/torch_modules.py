@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
 from torch.utils.checkpoint import checkpoint
 
 from analyzer.engine.network import Network, Node, is_same
@@ -126,7 +127,12 @@ def _conv(node: Node, _: str) -> Built:
         parts = [conv(volume.depth, wide, kernel, groups=volume.depth, bias=bias, **common)]
         if layer.type == "separable_conv":
             parts.append(conv(wide, layer.filters, 1, bias=layer.bias))
-    return Built([*_padded(cells, mode), *parts], FIRST, FIRST)
+    return Built([*_padded(cells, mode), *[_normalised(layer, part) for part in parts]], FIRST, FIRST)
+
+
+def _normalised(layer: Any, module: nn.Module) -> nn.Module:
+    """The module, its weights normalised where the layer says so."""
+    return weight_norm(module) if layer.weight_norm else module
 
 
 def _conv_transpose(node: Node, _: str) -> Built:
@@ -159,7 +165,7 @@ def _conv_transpose(node: Node, _: str) -> Built:
         bias=layer.bias,
         dilation=dilation,
     )
-    return Built([module, *cut], FIRST, FIRST)
+    return Built([_normalised(layer, module), *cut], FIRST, FIRST)
 
 
 def _pool(node: Node, _: str) -> Built:
@@ -241,12 +247,14 @@ def _mean(node: Node, layout: str) -> Built:
 def _dense(node: Node, _: str) -> Built:
     layer: Any = node.layer
     flat = [nn.Flatten()] if node.inputs[0].output.rank else []
-    return Built([*flat, nn.Linear(node.inputs[0].output.size, layer.units, bias=layer.bias)], FIRST, FIRST)
+    module = nn.Linear(node.inputs[0].output.size, layer.units, bias=layer.bias)
+    return Built([*flat, _normalised(layer, module)], FIRST, FIRST)
 
 
 def _linear(node: Node, _: str) -> Built:
     layer: Any = node.layer
-    return Built([nn.Linear(node.inputs[0].output.depth, layer.units, bias=layer.bias)], LAST, LAST)
+    module = nn.Linear(node.inputs[0].output.depth, layer.units, bias=layer.bias)
+    return Built([_normalised(layer, module)], LAST, LAST)
 
 
 def _embedding(node: Node, _: str) -> Built:
