@@ -2,7 +2,7 @@
 
 Without a window as torch.nn.MultiheadAttention runs when it returns no weights: a fused attention that keeps queries,
 keys, values, its output and a logarithm for each row. With a window as torchvision's Swin runs: a copy of each window,
-the kept matrix of its attention, and a copy back.
+the kept matrix of its attention, and a copy back. Decomposed relative positions are added to the matrix as in SAM.
 
 Sources: torch 2.13.0 on a CPU; torchvision, `swin_transformer.shifted_window_attention`.
 """
@@ -17,6 +17,7 @@ from analyzer.layers.operations import (
     FULL,
     FULL_ON_CUDA,
     HALF,
+    INDEX,
     INPLACE,
     LOGARITHM,
     MATRIX,
@@ -30,7 +31,9 @@ from analyzer.layers.operations import (
     ROWS,
     STEPS_RESHAPED,
     STEPS_ROWS,
+    SUMMED,
     VIEW,
+    WIDEST,
     Array,
     Operation,
 )
@@ -101,12 +104,16 @@ class Attention(Record):
         return self.volumes[1].spatial if self.window is None else self.window
 
     @property
+    def queried(self) -> tuple[int, ...]:
+        """The positions of the queries that attend to the same ones, on each axis."""
+        return self.flow.input.spatial if self.window is None else self.window
+
+    @property
     def tables(self) -> Shapes:
         """The shapes of its tables of relative positions: a row a distance; a column a head, or a number of a key."""
-        spatial = self.flow.input.spatial if self.window is None else self.window
         if self.relative == "decomposed":
-            return tuple((2 * max(sizes) - 1, self.key) for sizes in zip(spatial, self.attended, strict=True))
-        return ((prod(2 * cells - 1 for cells in spatial), self.heads),) if self.relative else ()
+            return tuple((2 * max(sizes) - 1, self.key) for sizes in zip(self.queried, self.attended, strict=True))
+        return ((prod(2 * cells - 1 for cells in self.queried), self.heads),) if self.relative else ()
 
     @property
     def standard(self) -> bool:
@@ -169,15 +176,19 @@ def unfused(attention: Attention) -> Sequence[Operation]:
     """The same where no fused kernel takes the heads: products with the matrix of weights between them, which is kept.
 
     torch scales queries and keys, and its batched products read matrices that lie in order: heads beside each other are
-    copied. It frees the scores inside of the call, as if the softmax overwrote them.
+    copied, and shared keys and values are copied for each head. It frees the scores inside of the call, as if the
+    softmax overwrote them.
     """
     chain = Chain(attention)
     tokens, several = attention.tokens, attention.heads > 1
     arguments = query, key, value = chain.projected(copied=(several, True, several))
-    sizes = [tokens[0] * attention.heads * attention.key, tokens[1] * attention.groups * attention.key]
+    keys, values = (tokens[1] * attention.heads * depth for depth in (attention.key, attention.value))
+    if attention.groups < attention.heads:
+        key, value = (chain.then((read,), size) for read, size in ((key, keys), (value, values)))
+    elif several:
+        value = chain.then((value,), values, gradients=(PASSED,))
+    sizes = [tokens[0] * attention.heads * attention.key, keys]
     query, key = (chain.then((read,), size) for read, size in zip((query, key), sizes, strict=True))
-    values = tokens[1] * attention.groups * attention.value
-    value = chain.then((value,), values, gradients=(PASSED,)) if several else value
     matrix = tokens[0] * tokens[1] * attention.heads
     scores = chain.then((query, key), matrix, keeps=(query, key), precision=HALF)
     weights = chain.then((scores,), matrix, place=INPLACE, keeps=(OUT,), precision=FULL_ON_CUDA)
@@ -290,6 +301,7 @@ def written_out(attention: Attention) -> Sequence[Operation]:
             then((at,), size, keeps=(at,), trained=attention.trained(name), precision=HALF)
             for name, at, size in zip(PROJECTIONS, places, sizes, strict=False)
         )
+    plain = query
     query = then((query,), sizes[0], extras=(NUMBER,))
     held = (packed, query) if attention.packed else (query,)
     # A copy for each head that reads them: Keras and Llama repeat shared keys and values. Heads beside each other are
@@ -300,7 +312,20 @@ def written_out(attention: Attention) -> Sequence[Operation]:
         key = then((key,), keys * group, gradients=(PASSED if group == 1 else NEW,))
         value = then((value,), values * group, gradients=(PASSED if group == 1 else NEW,))
     scores = then((query, key), matrix, keeps=(query, key), precision=HALF)
-    if attention.tables:
+    if attention.relative == "decomposed":
+        flat = then((plain,), sizes[0], gradients=(PASSED,)) if heads > 1 else plain
+        last = len(attention.attended) - 1
+        products = []
+        for axis, (table, cells) in enumerate(zip(attention.tables, attention.attended, strict=True)):
+            # The queries in rows along this axis: all but the last axis of a copy come between two others.
+            along = flat if axis == last else then((flat,), sizes[0], gradients=(PASSED,))
+            rows = attention.queried[axis] * cells  # of the table, one for each pair of positions on the axis
+            looked = (Array(rows * attention.key, batched=False), Array(rows, INDEX, batched=False))
+            size = tokens[0] * heads * cells
+            products.append(then((along,), size, keeps=(along,), extras=looked, trained=(table,), precision=HALF))
+        for product in products:
+            scores = then((scores, product), matrix, gradients=(PASSED, SUMMED), precision=WIDEST)
+    elif attention.tables:
         scores = then((scores,), matrix, trained=attention.tables, gradients=(PASSED,), precision=FULL)
     weights = then((scores,), matrix, keeps=(OUT,), precision=FULL_ON_CUDA)
     mixed = then((weights, value), tokens[0] * heads * attention.value, keeps=(weights, value), precision=HALF)

@@ -72,6 +72,44 @@ def test_attention(shape: str, written: str, tallied: Any) -> None:
     compare(f"input: {positions}x{depth}\nlayers:\n" + "".join(f"  - {one}\n" for one in layers), tallied)
 
 
+#: Attention that keeps its matrix.
+WRITTEN_OUT: list[tuple[str, str]] = [
+    *(("12x16", f"heads: 4, {more}") for more in (
+        "relative_position: true", "relative_position: decomposed", "window: 4", "window: 4, bias: {key: false}",
+        "window: 4, key_value_heads: 2", "window: 4, relative_position: decomposed", "key_depth: 8, value_depth: 4",
+        "key_depth: 8, value_depth: 4, key_value_heads: 2", "key_depth: 8, value_depth: 4, key_value_heads: 1",
+    )),
+    *(("4x6x16", f"heads: 4, {more}") for more in (
+        "relative_position: true", "relative_position: decomposed", "window: 2", "window: 2, relative_position: true",
+        "window: 2, relative_position: decomposed", "window: 2, relative_position: decomposed, key_value_heads: 2",
+        "relative_position: decomposed, bias: {key: false}",
+    )),
+    ("2x4x6x8", "heads: 2, window: 2, relative_position: true"),
+    ("2x4x6x8", "heads: 2, relative_position: decomposed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "written"), WRITTEN_OUT)
+def test_attention_written_out(shape: str, written: str, tallied: Any) -> None:
+    """Saved memory, and the peaks of backward and step. How long variables live decides the peak of the forward pass.
+
+    torchvision keeps the places of a table of relative positions as a buffer, which is left out.
+    """
+    positions, depth = prod(map(int, shape.split("x")[:-1])), shape.rpartition("x")[2]
+    layers = [f"linear: {depth}", f"reshape: {shape}", f"multi_head_attention: {{{written}}}", "linear: 5"]
+    network = placed(f"input: {positions}x{depth}\nlayers:\n" + "".join(f"  - {one}\n" for one in layers))
+    run = Run(batch=4, optimizer="sgd", in_place_joins=False)
+    with torch.device("meta"):
+        module = Module(network)
+    found, expected = ours(network, run), torchs(module, run)
+    buffers = expected.pop("buffers_bytes")
+    del found["buffers_bytes"], found["peak_forward"], expected["peak_forward"]
+    assert found == {key: size - buffers * key.startswith("peak") for key, size in expected.items()}
+    tally = Tally()
+    tally.agreed += 1
+    tallied("memory of layers in torch", tally)
+
+
 #: What reads 11x9x6, or tokens where it is `linear`.
 NORMALISED = [
     "conv: {filters: 8, kernel: 3, weight_norm: true}",
