@@ -92,9 +92,12 @@ class ClassToken(Layer, type="class_token", elsewhere=("cls_token",)):
 class MultiHeadAttention(
     Layer,
     type="multi_head_attention",
-    elsewhere=("MultiheadAttention", "MHA", "Attention", "SelfAttention"),
+    elsewhere=(
+        "MultiheadAttention", "MHA", "Attention", "SelfAttention", "GroupQueryAttention", "GroupedQueryAttention",
+        "MultiQueryAttention",
+    ),
     reads=(1, 3),
-):
+):  # fmt: skip
     """Scaled dot-product attention with its four projections. One input attends to itself, two are the query and the
     memory, three are the query, the key and the value.
 
