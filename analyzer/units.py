@@ -10,6 +10,8 @@ import re
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+#: A longer text is no amount; Python does not read a number of thousands of digits.
+_LONGEST = 100
 #: Compiled where it is first used: a report without a written amount does not pay for it.
 _WRITTEN = r"([0-9]+(?:_[0-9]+)*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,2}))?\s*([kKMGTP]?)(i?B)?"
 
@@ -71,7 +73,7 @@ def read_amount(text: str) -> tuple[int, str] | None:
     >>> read_amount("150 MiB"), read_amount("2.5e6"), read_amount("1_000K")
     ((157286400, 'MiB'), (2500000, ''), (1000000, 'K'))
     """
-    match = re.fullmatch(_WRITTEN, text.strip(), re.ASCII)
+    match = re.fullmatch(_WRITTEN, text.strip(), re.ASCII) if len(text) <= _LONGEST else None
     if match is None:
         return None
     whole, decimals, exponent, prefix, suffix = match.groups()

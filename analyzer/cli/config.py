@@ -158,9 +158,11 @@ def _table(data: bytes, path: str) -> dict[str, Any]:
         table: dict[str, Any] = toml.loads(text)
     except UnicodeDecodeError:
         raise UsageError(f"`{_near(path)}` is not UTF-8") from None
-    except ValueError as error:
+    except toml.TOMLDecodeError as error:
         why = str(error)
         raise UsageError(f"`{_near(path)}` is not valid TOML: {why[:1].lower()}{shown(why[1:], 200)}") from None
+    except ValueError:
+        raise UsageError(f"`{_near(path)}` has a number of thousands of digits") from None
     except RecursionError:
         raise UsageError(f"`{_near(path)}` nests too deeply") from None
     return table

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.output import terminal_width, write_stdout
-from analyzer.diagnostics import nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.result import MODES
 from analyzer.reporter.format import Format
 from analyzer.settings import SettingError, none_of, not_whole
+from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class _Parser(argparse.ArgumentParser):
         if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
             word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
             raise UsageError(f"`{option}` {none_of(word, action.choices, action.dest)}")
+        if why.startswith("invalid ") and " value: " in why:  # argparse names our functions
+            raise UsageError(f"`{option}` cannot be `{shown(why.partition(' value: ')[2].strip(chr(39)))}`")
         raise UsageError(f"`{option}`: {why}" if why else message)
 
     def _unknown(self, words: str) -> str:
@@ -47,8 +49,9 @@ class _Parser(argparse.ArgumentParser):
         if option is None:
             return f"`{words.partition(' ')[0]}` is one argument too many"
         name = option.partition("=")[0]
-        near = nearest(name, self._option_string_actions)
-        hint = f"did you mean `{near}`?" if near else f"`{self.prog} --help` lists the options"
+        from analyzer.cli.option_words import option_help  # with tables that only a mistake needs
+
+        hint = option_help(name, self._option_string_actions) or f"`{self.prog} --help` lists the options"
         return f"unknown option `{name}`; {hint}"
 
 

@@ -68,7 +68,7 @@ def read_report(text: str, *, running: bool = True) -> dict[str, Any]:
             f"is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
         ) from None
     except (ValueError, RecursionError) as error:
-        said = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
+        said = "it nests too deeply" if isinstance(error, RecursionError) else "a number in it has thousands of digits"
         raise ReportError(f"is not a report: {said}") from None
     _check_kind(record)
     _check_schema(record)

@@ -35,6 +35,8 @@ def written(value: Value) -> str:
     if isinstance(value, list):
         return "`[" + shown(", ".join(str(item) for item in value)) + "]`"
     if isinstance(value, float):
+        if value.is_integer() and abs(value) < 10**24:
+            return written(int(value))
         return f"{value:.12g}".replace("-", "−")
     if isinstance(value, int):
         if abs(value) >= 10**24:  # Python refuses to write out a number of more than 4,300 digits

@@ -124,7 +124,7 @@ ABSENT = {
     "frozen": _FROZEN,
     **dict.fromkeys(
         (
-            "momentum", "eps", "epsilon", "decay", "renorm", "fused", "returnindices", "countincludepad",
+            "momentum", "eps", "epsilon", "alpha", "beta", "k", "decay", "renorm", "fused", "returnindices", "countincludepad",
             "divisoroverride", "aligncorners", "antialias", "halfpixelcenters", "recomputescalefactor", "seed",
             "noiseshape", "value", "fillvalue", "constantvalues", "returnstate", "stateful", "unroll", "batchfirst",
             "timemajor", "gobackwards", "implementation", "addbiaskv", "addzeroattn", "needweights", "attnmask",

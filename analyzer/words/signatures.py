@@ -6,7 +6,7 @@ _TORCH_CONV = "in_channels out_channels kernel_size stride padding dilation grou
 _TORCH_NORM = "num_features eps momentum affine track_running_stats"
 _KERAS_CONV = "filters kernel_size strides padding data_format dilation_rate groups activation use_bias"
 _KERAS_POOL = "pool_size strides padding data_format"
-_TORCH_RNN = "input_size hidden_size num_layers bias"
+_TORCH_RNN = "input_size hidden_size num_layers"
 
 #: `torch.nn` 2.13.
 TORCH = {

@@ -8,7 +8,7 @@ from analyzer.loader.text.characters import refuse_text
 from analyzer.loader.text.limits import Enough
 from analyzer.loader.text.pyyaml import pyyaml
 from analyzer.loader.text.read import Read
-from analyzer.source import Span, shown
+from analyzer.source import Span
 
 
 def read_tree(text: str, file: str) -> Read:
@@ -28,6 +28,6 @@ def read_tree(text: str, file: str) -> Read:
         from analyzer.loader.text.around import read_around  # with all that only a wrong text needs
 
         return read_around(text, file, error, builder)
-    except (yaml.error.YAMLError, ValueError) as error:
-        return Read(None, [*builder.problems, Diagnostic("YAML100", shown(str(error), 200), Span(file, 1, 1))])
+    except (yaml.error.YAMLError, ValueError):  # without a place, and in words of PyYAML or of Python
+        return Read(None, [*builder.problems, Diagnostic("YAML100", "not valid YAML", Span(file, 1, 1))])
     return Read(builder.root, builder.problems)

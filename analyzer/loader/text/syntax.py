@@ -15,7 +15,7 @@ from analyzer.loader.text.limits import LIMITS
 from analyzer.loader.text.syntax_block import bare_word, block, colon_in_value, dash, item_beside_key, outside, together
 from analyzer.loader.text.syntax_flow import flow, unfinished
 from analyzer.loader.text.syntax_signs import blank, quote, sign, tab
-from analyzer.source import Span, shown
+from analyzer.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,20 @@ if TYPE_CHECKING:
 _RULES: tuple[Callable[[Complaint], Diagnostic | None], ...] = (
     tab, blank, quote, flow, unfinished, together, dash, bare_word, colon_in_value, outside, item_beside_key, block, sign,
 )  # fmt: skip
+
+#: What PyYAML says where no rule knows the mistake, and what it means.
+_OURS = {
+    "mapping values are not allowed": "no key is possible here, so this `:` has none",
+    "unexpected ':'": "no key is possible here, so this `:` has none",
+    "mapping keys are not allowed": "no key is possible here",
+    "hexdecimal": "`\\x`, `\\u` and `\\U` in quotes take 2, 4 and 8 hexadecimal digits",
+    "hexadecimal": "`\\x`, `\\u` and `\\U` in quotes take 2, 4 and 8 hexadecimal digits",
+    "node content": "a value is missing here",
+    "tab character": "a tab indents this line; YAML is indented with spaces",
+    "could not find expected ':'": "this key has no `:`",
+    "block end": "this line is indented unlike those around it",
+    "sequence entries are not allowed": "no item of a list is possible here",
+}
 
 
 def explain(error: Any, file: str, text: str) -> Diagnostic:
@@ -39,6 +53,7 @@ def explain(error: Any, file: str, text: str) -> Diagnostic:
             return found
     notes = []
     if complaint.begun is not None and complaint.context != complaint.problem:
-        notes.append(f"{complaint.context}, begun on line {complaint.begun[0] + 1}")
-    message = f"not valid YAML: {shown(complaint.problem, 200)}"
+        notes.append(f"it belongs to what begins on line {complaint.begun[0] + 1}")
+    said = next((ours for theirs, ours in _OURS.items() if complaint.says(theirs)), "")
+    message = f"not valid YAML{said and ': '}{said or ' from here on'}"
     return complaint.at(message, complaint.line, complaint.column, complaint.column + 1, notes=notes)
