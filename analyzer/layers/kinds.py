@@ -33,7 +33,7 @@ def written(value: Value) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
-        return "`[" + shown(", ".join(str(item) for item in value)) + "]`"
+        return "`[" + shown(", ".join(map(_item, value))) + "]`"
     if isinstance(value, float):
         if value.is_integer() and abs(value) < 10**24:
             return written(int(value))
@@ -43,6 +43,15 @@ def written(value: Value) -> str:
             return f"a number of about {value.bit_length() * 30103 // 100000 + 1} digits"
         return str(value).replace("-", "−")
     return f"`{shown(str(value))}`"
+
+
+def _item(value: Value) -> str:
+    """An item of a list in a message."""
+    if isinstance(value, dict):
+        return "{…}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_item, value)) + "]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def whole(value: Value) -> int | None:

@@ -104,7 +104,8 @@ def _long_form(parser: Parser, kind: type[Layer], value: Mapping) -> list[tuple[
 def _bare_argument(parser: Parser, kind: type[Layer], value: Tree, known: Known) -> dict[str, Argument]:
     """The main argument of a layer that is written without its name: `dense: 10`."""
     if kind.main is None:
-        help = names_listed(kind.declared) if kind.declared else f"write `- {kind.type}`"
+        word = isinstance(value, Scalar) and isinstance(value_of(value), str)
+        help = names_listed(kind.declared) if kind.declared and word else f"write `- {kind.type}`"
         message = f"`{kind.type}` takes no bare value, but this is {described(value)}"
         parser.problem("VALUE104", message, value, help=help)
         return {}
@@ -170,9 +171,18 @@ def _calculation(tree: Tree) -> list[str]:
 def _as_layer(kind: type[Layer], declaration: Parameter, tree: Tree) -> str | None:
     """The help where a list is written for a layer: its only parameter in another spelling, or all in their order."""
     from analyzer.loader.parse.spellings import items_of, spelled  # with patterns that only a mistake needs
-    from analyzer.loader.parse.translation import Call, translated
+    from analyzer.loader.parse.translation import Call, read_call, translated
 
     value = plain_value(tree)
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        layer = translated(
+            kind.type, Call(kind.type, [], {key: inside for one in value for key, inside in one.items()})
+        )
+        return f"write `{layer}`" if layer else None
+    call = read_call(f"{kind.type}({value})") if isinstance(value, str) and "=" in value else None
+    if call is not None:
+        layer = translated(kind.type, call)
+        return f"write `{layer}`" if layer else None
     values = items_of(value)
     other = spelled(declaration.kind, value) if isinstance(tree, Sequence) or len(values) > 1 else None
     if other is not None:

@@ -85,8 +85,8 @@ _EXAMPLE = "`analyzer example` prints a model to start from"
 
 def _parse_root(parser: Parser, tree: Tree) -> Model | None:
     """The description that the root of a tree makes; None after a finding about the file as a whole."""
-    if isinstance(tree, Mapping) and not tree.items and parser.problems:
-        return None  # its one key was refused by the reader
+    if parser.problems and _is_empty(tree):
+        return None  # its one key was refused by the reader, or a second document is the model
     if not isinstance(tree, Mapping) or not tree.items:
         empty = isinstance(tree, Mapping) or (isinstance(tree, Scalar) and not tree.text)
         message = "the model is empty" if empty else f"a model must be a mapping of keys, not {described(tree)}"
@@ -107,6 +107,11 @@ def _parse_root(parser: Parser, tree: Tree) -> Model | None:
         return None
     _parse_keys(parser, tree)
     return parser.model
+
+
+def _is_empty(tree: Tree) -> bool:
+    """Whether the root of a file has nothing in it."""
+    return not (tree.text if isinstance(tree, Scalar) else tree.items if isinstance(tree, Mapping) else True)
 
 
 def _says_nothing(tree: Mapping) -> bool:

@@ -74,7 +74,11 @@ def _item(parser: Parser, tree: Tree, known: Known) -> Item:
     if isinstance(tree, Scalar):
         return _word(parser, tree, known)
     if not isinstance(tree, Mapping):
+        from analyzer.loader.parse.unknown import listed_layer  # with tables that only a mistake needs
+
+        layer = listed_layer(tree) if isinstance(tree, Sequence) else None
         help = "each layer needs an item of its own; group layers with `- sequence: [ … ]`"
+        help = f"write `{layer}`" if layer else help
         parser.problem("MODEL103", f"a layer is a mapping or a word, not {described(tree)}", tree, help=help)
         return BrokenItem(tree, tree.span(parser.file), "")
     before = parser.troubles

@@ -91,7 +91,8 @@ def _flat(text: str) -> list[Any]:
     """The items of a text without brackets."""
     text = text.strip().rstrip(",").strip("'\"")
     parts = re.split(_BETWEEN, text)
-    if not text or not all(re.fullmatch(_ITEM, part, re.ASCII) for part in parts):
+    signs = {sign.strip().lower() for sign in re.findall(_BETWEEN, text)}
+    if not text or len(signs) > 1 or not all(re.fullmatch(_ITEM, part, re.ASCII) for part in parts):
         return []
     return [int(p) if p.lstrip("-").isdigit() else float(p) if p[:1] in "-0123456789" else p for p in parts]
 

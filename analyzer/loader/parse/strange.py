@@ -42,6 +42,10 @@ def report_strange(parser: Parser, strange: list[Pair], found: Pair | None) -> N
 
 def _report_typeless(parser: Parser, strange: list[Pair]) -> None:
     """Reports an item without a word that says what it is."""
+    if len(strange) == 1 and plain(strange[0][0].text) in TYPE_KEYS and isinstance(strange[0][1], Mapping):
+        inside = strange[0][1].items  # `layer: {type: conv, …}`
+        if any(plain(key.text) in TYPE_KEYS and isinstance(value, Scalar) for key, value in inside):
+            strange = inside
     typed = next((pair for pair in strange if plain(pair[0].text) in TYPE_KEYS and isinstance(pair[1], Scalar)), None)
     if typed is not None and typed[1].__class__ is not Damaged:
         _report_type_key(parser, typed, [pair for pair in strange if pair is not typed])
@@ -76,7 +80,10 @@ def _report_beside(parser: Parser, beside: list[Pair], names: list[str], found: 
         f"{name}: {shown(value.text) if isinstance(value, Scalar) else '…'}"
         for name, (_, value) in zip(names, beside, strict=True)
     )
-    if isinstance(inside, Mapping):
+    main = CATALOGUE[word].main if word in CATALOGUE else None
+    if main is not None and isinstance(inside, Scalar) and inside.text and main not in names:
+        help = f"write `{word}: {{{main}: {shown(inside.text)}, {written}}}`"
+    elif isinstance(inside, Mapping):
         help = f"write {them} inside: `{word}: {{…, {written}}}`"
     else:
         help = f"indent {them} further than `{word}`, or write `{word}: {{{written}}}`"
@@ -104,6 +111,7 @@ def _report_type_key(parser: Parser, typed: Pair, others: list[Pair]) -> None:
             positional += written
         else:
             arguments[name.text] = written
+    arguments = {name: one for name, one in arguments.items() if name not in GRAPH_KEYS}
     type = word if word in CATALOGUE else found_elsewhere(word)
     layer = translated(type.partition(":")[0], Call(word, positional, arguments)) if type is not None else None
     known = type is not None or word in STRUCTURES or word in parser.model.blocks

@@ -50,6 +50,12 @@ def answer(parser: Parser, scalar: Scalar, value: Tree | None) -> Answer:
         return Answer(word, f"{found.help}{named}", found.meant, found.notes)
     if inside is not None:
         return _of_call(parser, scalar, Call(word, inside.positional, inside.named), word)
+    written = read_call(f"{word}({value.text})") if isinstance(value, Scalar) and "=" in value.text else None
+    if written is not None:
+        return _of_call(parser, scalar, written, word)
+    act = found_elsewhere(value.text) or value.text if isinstance(value, Scalar) else None
+    if plain(word) in ("activation", "act", "nonlinearity") and act in CATALOGUE:
+        return Answer(word, f"write `{act}`", act)
     at_top = _at_top(word, value)
     if at_top is not None:
         return Answer(word, at_top)
@@ -62,6 +68,15 @@ def answer(parser: Parser, scalar: Scalar, value: Tree | None) -> Answer:
     if type is not None and not _is_nothing(value):
         return Answer(word, None)
     return Answer(word, _nearest(parser, word, value))
+
+
+def listed_layer(items: Sequence) -> str | None:
+    """The layer that a list means, such as `[conv, 64, 3]`; None where it means none."""
+    first, *rest = plain_value(items) or [None]
+    if not isinstance(first, str) or not rest:
+        return None
+    type = first if first in CATALOGUE else (found_elsewhere(first) or "").partition(":")[0]
+    return translated(type, Call(first, rest)) if type else None
 
 
 def _of_call(parser: Parser, scalar: Scalar, call: Call, word: str) -> Answer:
