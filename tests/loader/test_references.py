@@ -145,6 +145,32 @@ def test_from_that_no_repetition_changes_is_read_once() -> None:
     assert [reads(text)[f"chain.{n}"] for n in (1, 2)] == [["a"], ["chain.1"]]
 
 
+@pytest.mark.parametrize(
+    ("skips", "message", "help"),
+    [
+        ("[enc1, enc_1]", "no layer above is called `enc_1`", "did you mean `enc1`?"),
+        (
+            "[enc1, late]",
+            "`late` comes later; a layer can only read layers above it",
+            "move it up, or read another layer",
+        ),
+        ("[enc1, elsewhere]", "no layer above is called `elsewhere`", "an argument names a layer above the call"),
+    ],
+)
+def test_an_argument_that_names_no_layer_is_looked_for_where_the_block_is_called(
+    skips: str, message: str, help: str
+) -> None:
+    one = finding(f"""
+    input: 8x8x4
+    blocks: {{Join: {{params: [skips], layers: [{{concat: $skips}}]}}}}
+    layers:
+      - {{relu: , name: enc1}}
+      - {{Join: {{skips: {skips}}}}}
+      - {{relu: , name: late}}
+    """)
+    assert (one.code, one.message, one.help) == ("NAME104", message, help)
+
+
 BLOCK_INPUT = """
 input: 8x8x4
 blocks:

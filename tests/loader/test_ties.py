@@ -103,6 +103,18 @@ def test_repetitions_are_tied_one_by_one() -> None:
     assert params(text) == 5 * 20
 
 
+def test_a_branch_is_a_group() -> None:
+    text = """
+    input: 8x8x4
+    layers:
+      - {parallel: {join: add, branches: {x: [{linear: 4}, relu], y: [relu, {linear: 4}]}}, name: p}
+      - {sequence: [{linear: 4}], tied: p.y}
+      - {parallel: {join: add, branches: {x: [relu], y: [{sequence: [{linear: 4}], tied: p.x}]}}, name: q}
+    """
+    assert ties(text) == {"sequence1.linear1": "p.y.linear1", "q.y.sequence1.linear1": "p.x.linear1"}
+    assert params(text) == 40
+
+
 def test_ties_inside_of_a_tied_block_stay() -> None:
     """The second layer of the block is its first one; a tied sequence inside is matched by itself."""
     text = """
@@ -214,6 +226,18 @@ def test_gpt2_small_has_its_published_parameters() -> None:
     """124,439,808 with the tied head: `gpt2` of Hugging Face, as `num_parameters()` gives it."""
     assert params(GPT2) == 124_439_808
     assert params(GPT2.replace("tied: tokens", "note: its own")) == 124_439_808 + 50_257 * 768
+
+
+def test_a_projection_counts_its_table_once() -> None:
+    """50,000·384 of the table, and 4·384² + 4·384 of the attention."""
+    text = """
+    input: 256
+    layers:
+      - {embedding: {vocabulary: 50000, size: 384}, name: table}
+      - multi_head_attention: 16
+      - {linear: {units: 50000, bias: false}, tied: table}
+    """
+    assert params(text) == params(text, "local") == 19_791_360
 
 
 def test_only_weights_are_reused_transposed() -> None:

@@ -23,7 +23,7 @@ NETWORKS = {
         layers:
           - {embedding: {vocabulary: 30, size: 8}, name: table}
           - layer_norm
-          - {multi_head_attention: 2}
+          - {linear: {units: 8, act: gelu}}
           - {linear: {units: 30, bias: false}, tied: table}
     """,
     "projection_with_a_bias": """
@@ -46,11 +46,20 @@ NETWORKS = {
           - {dense: {units: 20, act: relu}, tied: b}
           - {dense: 40, tied: a}
     """,
+    "structures": """
+        input: 9x9x6
+        layers:
+          - {residual: {body: [{conv: {filters: 6, kernel: 3, padding: 1, norm: batch_norm, act: relu}}, {conv: {filters: 6, kernel: 1}}]}, name: r}
+          - {residual: {body: [{conv: {filters: 6, kernel: 3, padding: 1, norm: batch_norm, act: relu}}, {conv: {filters: 6, kernel: 1}}]}, tied: r, repeat: 2}
+          - {parallel: {join: concat, branches: {a: [{depthwise_conv: {kernel: 3, padding: 1}}], b: [relu]}}, name: p}
+          - {conv: {filters: 6, kernel: 1}}
+          - {parallel: {join: concat, branches: {a: [{depthwise_conv: {kernel: 3, padding: 1}}], b: [relu]}}, tied: p}
+          - {dense: 3}
+    """,
     "heads": """
         inputs: {p3: 9x9x6, p4: 5x5x6}
-        blocks:
-          Head: {layers: [{conv: {filters: 6, kernel: 3, padding: 1, act: relu}, repeat: 2}, {conv: {filters: 4, kernel: 3, padding: 1}}, {dense: 3}]}
-        layers: [{sequence: [{conv: {filters: 6, kernel: 3, padding: 1, act: relu}, repeat: 2}], from: p3, name: a}, {sequence: [{conv: {filters: 6, kernel: 3, padding: 1, act: relu}, repeat: 2}], from: p4, tied: a}]
+        blocks: {Head: {layers: [{conv: {filters: 6, kernel: 3, padding: 1, act: relu}, repeat: 2}, {conv: {filters: 4, kernel: 3}}]}}
+        layers: [{Head: , name: a}, {Head: , from: p4, tied: a}]
     """,
 }  # fmt: skip
 

@@ -262,7 +262,10 @@ def _parallel(run: Expansion, item: ParallelItem, frame: Frame) -> Node | Missin
     ends = []
     for branch, items in item.branches.items():
         inside = scope.inside(f"{path}.{branch}.", items)
+        first, mistakes = run.progress
         end = expand_list(run, items, frame.within(inside))
+        complete = isinstance(end, Node) and run.progress[1] == mistakes
+        run.names.groups[inside.path] = (first, run.progress[0]) if complete else None
         scope.labels[f"{frame.name}.{branch}"] = end
         run.names.inside[inside.path] = inside.labels
         ends.append(end)

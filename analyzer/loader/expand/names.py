@@ -135,6 +135,13 @@ class Names:
                 )
         raise self._unknown(name, scope)
 
+    def unknown_argument(self, name: str, caller: Scope) -> Refusal:
+        """The refusal of an argument of a block that names no layer where the block is called."""
+        refusal = self._unknown(name, caller)
+        if refusal.reason is None and refusal.help is None:
+            refusal.help = "an argument names a layer above the call"
+        return refusal
+
     def _unknown(self, name: str, scope: Scope) -> Refusal:
         key = (name, id(scope.items))
         if key not in self._misses:

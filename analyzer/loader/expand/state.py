@@ -101,6 +101,8 @@ def resolve_all(run: Expansion, names: Sequence[str], frame: Frame) -> list[Node
         try:
             found.append(run.resolve(name, frame))
         except Refusal as refusal:
+            if refusal.reason is None and frame.scope.caller is not None and frame.values.has_word(name):
+                refusal = run.names.unknown_argument(name, frame.scope.caller)
             refusal.at = (place,)
-            raise
+            raise refusal from None
     return found

@@ -70,6 +70,10 @@ class Values:
             refusal.at = (step, *refusal.at)
             raise
 
+    def has_word(self, word: str) -> bool:
+        """Whether a variable is this word, or a list with it."""
+        return any(word in value if isinstance(value, list) else value == word for value in self.variables.values())
+
     def explain(self, value: Any) -> list[str]:
         """How the expressions in a template's value got their values, for a message."""
         if isinstance(value, (list, dict)):
