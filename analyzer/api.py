@@ -11,6 +11,7 @@ from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.engine.result import Analysis, Cost, Row, Sums
 from analyzer.loader.expand.expansion import expand
+from analyzer.loader.expand.settling import settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.text.files import FileError, read_text
@@ -108,7 +109,7 @@ def check(
         return run(Subject(model), asked)
     if not isinstance(model, Model):
         model = load(model)
-    return run(Subject(analyze(model, set=set, input=input), model), asked)
+    return run(Subject(analyze(model, set=set, input=input), settled(model, set)[0]), asked)
 
 
 def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
@@ -183,6 +184,8 @@ def _network(
     if not isinstance(model, Model):
         model = load(model)
     network, problems = expand(model, set=set, input=input)
+    model, unsettled = settled(model, set)
+    problems += unsettled
     if problems:
         raise ModelError(problems, model.text)
     return model, network

@@ -50,6 +50,9 @@ class Uses:
         calls: dict[str, set[str]] = {}
         for template in model.inputs.values():
             self._template(template, _NONE)
+        for one in model.unsettled:
+            for template in one.parts.values():
+                self._template(template, _NONE)
         for arguments in model.defaults.values():
             self._arguments(arguments.values(), _NONE, laid=False)
         for block in model.blocks.values():

@@ -9,6 +9,7 @@ from analyzer.cli.main import COMMANDS, UsageError
 from analyzer.diagnostics import UNREADABLE, Diagnostic, ModelError, in_order, nearest
 from analyzer.engine.network import Network
 from analyzer.loader.expand.expansion import expand
+from analyzer.loader.expand.settling import settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.text.files import FileError, decode
@@ -65,6 +66,8 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
         if model is None:
             return Failed(label, problems)
         network, found = expand(model, set=dict(asked.set), input=_inputs(asked))
+        model, unsettled = settled(model, dict(asked.set))
+        found += unsettled
         if problems or found:
             return Failed(label, in_order([*problems, *found]))
     except ModelError as error:

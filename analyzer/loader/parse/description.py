@@ -175,11 +175,24 @@ class Block(Record):
     broken: bool = field(default=False, init=False)
 
 
+class Unsettled(Record):
+    """A limit of `budget`, or a value of `training`, that depends on variables.
+
+    `parts` are its ends by their names (`min`, `max`), or the only value under an empty name.
+    """
+
+    section: str
+    key: str
+    place: Tree
+    parts: dict[str, Template]
+
+
 class Model(Record):
     """A parsed model file.
 
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
-    where open) and `training` for the checks and the memory analysis; `places` of the keys under `vars` and `defaults`.
+    where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
+    `expand.settling` calculates; `places` of the keys under `vars` and `defaults`.
     `faulty` says that parsing found mistakes.
     """
 
@@ -195,6 +208,7 @@ class Model(Record):
     outputs: list[Template] = field(factory=list, init=False)
     budget: dict[str, Limit] = field(factory=dict, init=False)
     training: dict[str, Any] = field(factory=dict, init=False)
+    unsettled: list[Unsettled] = field(factory=list, init=False)
     places: dict[tuple[str, str], Span] = field(factory=dict, init=False)
     faulty: bool = field(default=False, init=False)
 

@@ -145,9 +145,9 @@ def _parse_keys(parser: Parser, tree: Mapping) -> None:
     if "outputs" in keys:
         _parse_outputs(parser, keys["outputs"])
     if "budget" in keys:
-        parse_budget(parser, keys["budget"])
+        parse_budget(parser, keys["budget"], frozenset(model.vars))
     if "training" in keys:
-        parse_training(parser, keys["training"])
+        parse_training(parser, keys["training"], frozenset(model.vars))
 
 
 def _known_keys(parser: Parser, tree: Mapping) -> dict[str, Tree]:

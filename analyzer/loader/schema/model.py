@@ -206,7 +206,7 @@ def _block() -> Fragment:
 
 
 def _training() -> Fragment:
-    """The defaults of the memory analysis; arithmetic, but no variables."""
+    """The defaults of the memory analysis."""
     kinds = {"batch": Whole(1), "weight_decay": Number(0)}
     numbers = {key: {"if": ref("arithmetic"), "else": kind.schema()} for key, kind in kinds.items()}
     words: dict[str, Fragment] = {key: {"enum": list(choices or BITS)} for key, choices in TRAINING_KEYS.items()}

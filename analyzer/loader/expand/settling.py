@@ -1,0 +1,54 @@
+"""Limits of a budget and values of the training that depend on variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.diagnostics import Diagnostic, Refusal
+from analyzer.layers.kinds import written
+from analyzer.loader.expand.entry import read_variables
+from analyzer.loader.expand.mistakes import Mistakes
+from analyzer.loader.expand.values import Dependent, Values
+from analyzer.loader.parse.budget import amount_of, limit_of, training_value
+from analyzer.loader.parse.description import Model, Unsettled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def settled(model: Model, settings: Mapping[str, Any] | None) -> tuple[Model, list[Diagnostic]]:
+    """The description with a budget and a training that hold for variables of `settings`, and every mistake in them.
+
+    The same description where nothing in them is an expression. Mistakes in the variables are those of `expand`.
+    """
+    if not model.unsettled:
+        return model, []
+    from copy import copy  # rarely needed
+
+    values = read_variables(model, settings or {}, Mistakes(model.file))
+    mistakes = Mistakes(model.file)
+    found = copy(model)
+    found.budget, found.training = dict(model.budget), dict(model.training)
+    for one in model.unsettled:
+        try:
+            _settle(found, one, values)
+        except Refusal as refusal:
+            notes = [line for template in one.parts.values() for line in values.explain(template.value)]
+            mistakes.report(refusal, one.place, notes=notes)
+        except Dependent:
+            pass
+    return found, mistakes.found
+
+
+def _settle(model: Model, one: Unsettled, values: Values) -> None:
+    read = {word: values.evaluate(template, None) for word, template in one.parts.items()}
+    try:
+        if one.section == "training":
+            model.training[one.key] = training_value(one.key, read[""])
+        else:
+            ends = {word: amount_of(one.key, value, written(value)) for word, value in read.items()}
+            model.budget[one.key] = limit_of(ends, one.place.span(model.file))
+    except Refusal as refusal:
+        refusal.message = refusal.sentence(f"`{one.key}` of `{one.section}`")
+        raise
