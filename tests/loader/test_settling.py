@@ -73,7 +73,7 @@ def test_expressions_that_are_wrong_by_themselves(old: str, new: str, place: str
     [
         ("28*$width", "-$width", "`params` of `budget` must be an amount such as `26M` or `4.2G`, not −4"),
         ("28*$width", "$width/3", "`params` of `budget` must be an amount such as `26M` or `4.2G`, not 1.33333333333"),
-        ("max: $most", "max: $width", "`macs` of `budget` has a `min` above its `max`"),
+        ("max: $most", "max: $width", "the `min` of `macs` is above its `max`"),
         ("2*$batch", "$width/8", "`batch` of `training` must be a whole number of at least 1, not 0.5"),
         ("1/$width", "1/($width - 4)", "`1 / 0` divides by zero"),
     ],

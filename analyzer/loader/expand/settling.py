@@ -46,9 +46,9 @@ def _settle(model: Model, one: Unsettled, values: Values) -> None:
     try:
         if one.section == "training":
             model.training[one.key] = training_value(one.key, read[""])
-        else:
-            ends = {word: amount_of(one.key, value, written(value)) for word, value in read.items()}
-            model.budget[one.key] = limit_of(ends, one.place.span(model.file))
+            return
+        ends = {word: amount_of(one.key, value, written(value)) for word, value in read.items()}
     except Refusal as refusal:
         refusal.message = refusal.sentence(f"`{one.key}` of `{one.section}`")
         raise
+    model.budget[one.key] = limit_of(one.key, ends, one.place.span(model.file))

@@ -39,9 +39,9 @@ def parse_budget(parser: Parser, tree: Tree, known: Known) -> None:
         before = parser.troubles
         read = {word: amount for word, end in ends.items() if (amount := _amount(parser, key.text, end)) is not None}
         try:
-            limit = limit_of(read, value.span(parser.file))
+            limit = limit_of(key.text, read, value.span(parser.file))
         except Refusal as refusal:
-            parser.refused(refusal, f"`{key.text}`", value)
+            parser.refused(refusal, "", value)
             continue
         if read or parser.troubles == before:
             parser.model.budget[key.text] = limit
@@ -60,12 +60,12 @@ def _ends(parser: Parser, name: str, tree: Tree) -> dict[str, Tree]:
     return {key.text: value for key, value in tree.items if key.text in ("min", "max")}
 
 
-def limit_of(ends: dict[str, tuple[int, str]], span: Span) -> Limit:
-    """The limit with these ends. Raises `Refusal` (VALUE101) where the least is above the most."""
+def limit_of(name: str, ends: dict[str, tuple[int, str]], span: Span) -> Limit:
+    """The limit of `name` with these ends. Raises `Refusal` (VALUE101) where the least is above the most."""
     least, least_unit = ends.get("min", (None, None))
     most, unit = ends.get("max", (None, least_unit or ""))
     if least is not None and most is not None and least > most:
-        raise Refusal("has a `min` above its `max`", code="VALUE101")
+        raise Refusal(f"the `min` of `{name}` is above its `max`", code="VALUE101")
     return Limit(least, most, unit, span, least_unit=unit if least_unit is None else least_unit)
 
 
