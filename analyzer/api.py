@@ -10,8 +10,7 @@ from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.engine.result import Analysis, Cost, Row, Sums
-from analyzer.loader.expand.expansion import expand
-from analyzer.loader.expand.settling import settled
+from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.text.files import FileError, read_text

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from analyzer.cli.main import COMMANDS, UsageError
 from analyzer.diagnostics import UNREADABLE, Diagnostic, ModelError, in_order, nearest
 from analyzer.engine.network import Network
-from analyzer.loader.expand.expansion import expand
-from analyzer.loader.expand.settling import settled
+from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.text.files import FileError, decode

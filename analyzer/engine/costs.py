@@ -27,8 +27,11 @@ from analyzer.dtypes import size_in_bytes
 from analyzer.engine.network import Network, Node
 from analyzer.engine.on_data import macs_on_data, unread
 from analyzer.engine.result import FREE, Cost, Row, Sums
-from analyzer.engine.tying import Reuse, reused
 from analyzer.layers import LOCAL, SHARED, Counts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.tying import Reuse
 
 
 def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], Sums]:
@@ -36,8 +39,12 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
     known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
-    tied = any(node.tied is not None for node in network.nodes)
-    shared, local = (reused(network.nodes), reused(network.nodes, local=True)) if tied else ({}, {})
+    shared: dict[int, Reuse] = {}
+    local: dict[int, Reuse] = {}
+    if any(node.tied is not None for node in network.nodes):
+        from analyzer.engine.tying import reused  # few networks have tied layers
+
+        shared, local = reused(network.nodes), reused(network.nodes, local=True)
     for node in network.nodes:
         reuses = shared.get(node.index), local.get(node.index)
         # Nodes that share a flow are one layer that reads equal volumes: they cost the same.

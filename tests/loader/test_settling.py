@@ -6,7 +6,7 @@ import pytest
 from loading import found, parsed
 
 import analyzer
-from analyzer.loader.expand.settling import settled
+from analyzer.loader.expand.expansion import settled
 
 TEXT = """
 input: 8x8x3

@@ -40,6 +40,18 @@ def expand(
     return run.network, found
 
 
+def settled(model: Model, set: Mapping[str, Any] | None = None) -> tuple[Model, list[Diagnostic]]:
+    """The description with the budget and the training that hold for variables of `set`, and every mistake in them.
+
+    The same description where nothing in them is an expression.
+    """
+    if not model.unsettled:
+        return model, []
+    from analyzer.loader.expand.settling import settle  # few models have expressions there
+
+    return settle(model, set or {})
+
+
 def _suspect_input(network: Network, problems: Sequence[Diagnostic]) -> None:
     """Adds to the first shape that does not fit that an input looks as if its depth, or a batch, were written first."""
     wrong = next((problem for problem in problems if problem.code.startswith("SHAPE")), None)

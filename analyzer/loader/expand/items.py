@@ -17,7 +17,6 @@ from analyzer.loader.expand.placing import place_layer
 from analyzer.loader.expand.scope import MISSING, Missing, Scope
 from analyzer.loader.expand.size import calling, copying
 from analyzer.loader.expand.state import Expansion
-from analyzer.loader.expand.ties import close_tie, open_tie
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.description import (
     UNKNOWN,
@@ -123,6 +122,8 @@ def _turn(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
     frozen, tying = run.frozen, run.tying
     run.frozen = frozen or item.frozen
     if item.tied is not None:
+        from analyzer.loader.expand.ties import close_tie, open_tie  # few networks have tied groups
+
         run.tying = open_tie(run, item, frame)
     placed, mistakes = run.progress
     end = _group(run, item, frame)

@@ -13,7 +13,6 @@ from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.graph_keys import name_of
 from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
-from analyzer.loader.expand.ties import tie_next
 from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.expressions.nodes import calculated
 from analyzer.loader.parse.description import Argument, Item, LayerItem, build
@@ -74,6 +73,8 @@ def place(
     run.size.place(name, origin.note, nodes if tied is None else [*nodes, tied])
     node = run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
     if run.tying is not None:
+        from analyzer.loader.expand.ties import tie_next  # few networks have tied groups
+
         tie_next(run, node)
     return node
 

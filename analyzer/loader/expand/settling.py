@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 from analyzer.diagnostics import Diagnostic, Refusal
 from analyzer.layers.kinds import written
@@ -17,16 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def settled(model: Model, settings: Mapping[str, Any] | None) -> tuple[Model, list[Diagnostic]]:
-    """The description with a budget and a training that hold for variables of `settings`, and every mistake in them.
-
-    The same description where nothing in them is an expression. Mistakes in the variables are those of `expand`.
-    """
-    if not model.unsettled:
-        return model, []
-    from copy import copy  # rarely needed
-
-    values = read_variables(model, settings or {}, Mistakes(model.file))
+def settle(model: Model, settings: Mapping[str, Any]) -> tuple[Model, list[Diagnostic]]:
+    """See `expansion.settled`. Mistakes in the variables are those of `expand`."""
+    values = read_variables(model, settings, Mistakes(model.file))
     mistakes = Mistakes(model.file)
     found = copy(model)
     found.budget, found.training = dict(model.budget), dict(model.training)
