@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Reason, Refusal, nearest
 from analyzer.engine.network import Network, Node
+from analyzer.layers import SHARED
 from analyzer.loader.expand.scope import Missing, Scope, written_names
 from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.source import shown
@@ -45,6 +46,7 @@ class Names:
         self.groups: dict[str, tuple[int, int] | None] = {}
         #: How often the layer, block or structure at a path is repeated.
         self.turns: dict[str, int] = {}
+        self._owners: dict[str, Sequence[Node]] = {}
         #: Cache of messages about unknown names, since a block is called often.
         self._misses: dict[tuple[str, int], tuple[str, str | None, Reason | None]] = {}
 
@@ -107,10 +109,10 @@ class Names:
                 )
         raise self._unknown(name, scope)
 
-    def group(self, name: str, scope: Scope, turn: tuple[int, int]) -> tuple[str, Sequence[Node] | None]:
-        """The path and the nodes of the block or structure whose parameters `tied: name` reuses; see `owner`.
+    def group(self, name: str, scope: Scope, turn: tuple[int, int]) -> str:
+        """The path of the block or structure whose parameters `tied: name` reuses; see `owner`.
 
-        No nodes, but None, where a mistake left them open. Raises `Refusal` where it has another number of repetitions.
+        Raises `Refusal` where it has another number of repetitions.
         """
         for prefix in _prefixes(name, scope):
             path = prefix + name
@@ -124,8 +126,7 @@ class Names:
                     )
                 path = f"{path}.{turn[0]}"
             if path in self.groups:
-                span = self.groups[path]
-                return path, None if span is None else self.network.nodes[span[0] : span[1]]
+                return path
             if path in self.layers:
                 layer = self.layers[path].layer
                 raise Refusal(
@@ -134,6 +135,14 @@ class Names:
                     help="tie each layer of it by itself",
                 )
         raise self._unknown(name, scope)
+
+    def owners(self, path: str) -> Sequence[Node] | None:
+        """The nodes with parameters of the group at a path; None where a mistake left them open."""
+        span = self.groups[path]
+        if span is not None and path not in self._owners:
+            nodes = self.network.nodes[span[0] : span[1]]
+            self._owners[path] = [node for node in nodes if has_parameters(node)]
+        return self._owners.get(path)
 
     def unknown_argument(self, name: str, caller: Scope) -> Refusal:
         """The refusal of an argument of a block that names no layer where the block is called."""
@@ -172,6 +181,12 @@ class Names:
         if help is None and scope.caller is not None:
             help = "a block only sees its own names; pass it a layer as an argument"
         return f"no layer above is called `{shown(name)}`", help, None
+
+
+def has_parameters(node: Node) -> bool:
+    """Whether a placed layer has weights, biases or buffers."""
+    counts = node.layer.parameters(node.flow, SHARED)
+    return bool(counts.weights or counts.biases or counts.buffers)
 
 
 def _prefixes(name: str, scope: Scope) -> Iterator[str]:

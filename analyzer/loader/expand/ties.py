@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
-from analyzer.layers import SHARED
 from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.graph_keys import name_of
+from analyzer.loader.expand.names import has_parameters
 from analyzer.loader.expand.state import Expansion, Tying
 from analyzer.loader.expand.values import Dependent
 from analyzer.loader.parse.description import Item
@@ -26,8 +26,8 @@ def open_tie(run: Expansion, item: Item, frame: Frame) -> Tying:
     tying = Tying(item, frame.scope, frame.path, run.tying)
     try:
         name = name_of(frame.values.evaluate(item.tied, None))
-        tying.name, nodes = run.names.group(name, frame.scope, frame.turn)
-        tying.owners = None if nodes is None else [node for node in nodes if _has_parameters(node)]
+        tying.name = run.names.group(name, frame.scope, frame.turn)
+        tying.owners = run.names.owners(tying.name)
     except Refusal as refusal:
         path = frame.path.rpartition(".")[0] if frame.turns else frame.path
         run.mistakes.report(refusal, item.tied.tree, frame.scope, name=path)
@@ -38,7 +38,7 @@ def open_tie(run: Expansion, item: Item, frame: Frame) -> Tying:
 
 def tie_next(run: Expansion, node: Node) -> None:
     """Ties a placed layer to its counterpart in each tied group around it; the innermost one counts."""
-    if not _has_parameters(node):
+    if not has_parameters(node):
         return
     tying = run.tying
     while tying is not None:
@@ -79,8 +79,3 @@ def close_tie(run: Expansion, tying: Tying, *, complete: bool) -> None:
 def _other_number(message: str) -> Refusal:
     """The refusal of a group with another number of layers than the one that it is tied to."""
     return Refusal(message, code="NAME105", help="a tied group has the same layers as the one that it is tied to")
-
-
-def _has_parameters(node: Node) -> bool:
-    counts = node.layer.parameters(node.flow, SHARED)
-    return bool(counts.weights or counts.biases or counts.buffers)
