@@ -213,3 +213,28 @@ def test_trainable_and_buffers_are_said_where_they_differ() -> None:
 def test_a_line_that_goes_on_leaves_room_for_its_separator() -> None:
     assert joined(["abc", "def", "ghi"], " · ", 9) == "abc ·\ndef · ghi"
     assert all(cells(line) <= 10 for line in joined(["abcd", "defg", "h"], " · ", 10).split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("layers", "says"),
+    [
+        (["conv", "custom"], "3×3 at `l0` · unknown from `l1` on"),
+        (["conv", "custom", "relu", "dense"], "3×3 at `l0` · unknown from `l1` on · the whole input from `l3` on"),
+        (["conv", "flatten", "dense"], "3×3 at `l0` · the whole input from `l2` on"),
+        (["custom"], "unknown from `l0` on"),
+    ],
+)
+def test_an_unknown_field_is_marked(layers: list[str], says: str) -> None:
+    """In its row with `?`, and in the summary with the layer from which on it is unknown."""
+    values: dict[str, dict[str, object]] = {
+        "conv": {"filters": 3, "kernel": 3, "padding": 1},
+        "custom": {"output": "8x8x3"},
+        "dense": {"units": 2},
+    }
+    builder = Builder(Volume((8, 8), 3))
+    for number, layer in enumerate(layers):
+        builder.add(f"l{number}", layer, **values.get(layer, {}))
+    text = render("table", builder.analysis(), columns=["layer", "receptive_field"])
+    assert f"receptive field   {says}\n" in text
+    unknown = {f"l{number}" for number, layer in enumerate(layers) if layer in ("custom", "relu")}
+    assert {line.split()[0] for line in text.splitlines() if line.endswith(" ?")} == unknown

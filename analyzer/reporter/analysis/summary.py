@@ -56,19 +56,21 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
 
 
 def _field_at_the_end(analysis: Analysis) -> list[str]:
-    """The largest field smaller than the input, and the first layer whose field covers the whole input."""
-    last = first_whole = None
+    """The last field smaller than the input, where it is unknown from, and the first layer that sees everything."""
+    last = first_whole = unknown = None
     for row in analysis.rows:
         field = row.receptive_field
-        if (
-            field is None or row.node.layer.passes
-        ):  # a vector has the whole map, but no value of it sees more than before
+        if row.node.layer.passes:  # a vector has the whole map, but no value of it sees more than before
             continue
-        if field.everything:
+        if field is None:
+            unknown = unknown or (row if row.receptive_fields else None)
+        elif field.everything:
             first_whole = first_whole or row
         elif first_whole is None:
-            last = row
+            last, unknown = row, None
     parts = [] if last is None else [f"{COLUMNS['receptive_field'].text(last)} at `{last.name}`"]
+    if unknown is not None and (first_whole is None or unknown.node.index < first_whole.node.index):
+        parts.append(f"unknown from `{unknown.name}` on")
     if first_whole is not None:
         parts.append(f"the whole input from `{first_whole.name}` on")
     return parts
