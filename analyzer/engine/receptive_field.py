@@ -30,6 +30,9 @@ from analyzer.engine.network import Network, Node
 from analyzer.record import Reported
 from analyzer.volume import Volume
 
+# The most steps of all walks together: many inputs of a large network must not take a time that grows with both.
+_MOST_STEPS = 400_000
+
 
 class ReceptiveField(Reported):
     """The receptive field of a layer on the axes of an input of the network, in cells; one number for each axis.
@@ -97,11 +100,13 @@ def receptive_fields(network: Network) -> list[ReceptiveField | None]:
 
 
 def fields_by_input(network: Network) -> list[dict[str, ReceptiveField | None]]:
-    """For every node its receptive field on each input with axes that it sees, by name; None where it is unknown."""
+    """For every node its receptive field on each input with axes that it sees, by name; None where it is unknown.
+
+    Every input takes a walk over the network. Of very many inputs only the first are walked from.
+    """
     found: list[dict[str, ReceptiveField | None]] = [{} for _ in network.nodes]
-    for entry in network.inputs:
-        if not entry.output.spatial:
-            continue
+    entries = [entry for entry in network.inputs if entry.output.spatial]
+    for entry in entries[: max(_MOST_STEPS // max(len(network.nodes), 1), 1)]:
         made: dict[int, ReceptiveField | None] = {}
         states = propagated(network, entry)  # keeps every state, so that each has an id of its own
         for node, state, fields in zip(network.nodes, states, found, strict=True):

@@ -851,6 +851,18 @@ def test_cost_is_linear_in_layers(build_network: Callable[[int], Network], layer
     assert seconds(build_network(10 * layers)) < 40 * seconds(build_network(layers))
 
 
+def test_very_many_inputs_of_a_large_network_take_a_bounded_time() -> None:
+    """1,000 inputs of 20,000 layers would be 20 million steps; the first inputs have their fields."""
+    network = Network()
+    entries = [network.enter(f"input{number}", volume("8x1")) for number in range(1000)]
+    nodes = [network.place(f"a{number}", build(*CONV), [entries[number % 1000]]) for number in range(20_000)]
+    start = time.process_time()
+    fields = receptive_fields(network)
+    assert time.process_time() - start < 5
+    assert len(fields) == len(nodes)
+    assert fields[0] is not None
+
+
 def test_resnet_152_costs_a_row_what_resnet_50_does() -> None:
     """The issue asks for under twice the time per row; the best of several tries, since a busy machine disturbs either."""
     networks = [analyzer.analyze(EXAMPLES / "resnet.yaml", set={"depth": depth}).network for depth in (50, 152)]
