@@ -154,8 +154,7 @@ def test_who_names_a_file_wants_it_checked(mixed: Path, capsys: Said) -> None:
 def test_a_file_that_cannot_be_read_is_not_skipped(mixed: Path, capsys: Said) -> None:
     assert guarded(["check", "--skip-others", "missing.yaml", "all/pipe.yaml"]) == 2
     assert capsys.readouterr().err == (
-        "analyzer: file `missing.yaml` does not exist; did you mean `many.yaml`?\n"
-        "analyzer: `all/pipe.yaml` is a pipe, not a model file\n"
+        "analyzer: file `missing.yaml` does not exist\nanalyzer: `all/pipe.yaml` is a pipe, not a model file\n"
     )
 
 

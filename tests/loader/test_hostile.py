@@ -324,7 +324,6 @@ TEXTS = {
 BYTES = {
     "nothing": (b"", "MODEL100"),
     "too_large": (b"a" * 50_000_000, "LIMIT101"),
-    "binary": (bytes(range(256)) * 1_000, "YAML109"),
     "nul": (b"input: 8x8x3\nlayers:\n  - relu\x00\n", "YAML108"),
     "nothing_but_nul": (b"\0" * 1_000_000, "YAML108"),
     "utf16": ("input: 8x8x3\nlayers: [relu]\n".encode("utf-16"), "YAML109"),
@@ -373,3 +372,11 @@ def test_bytes(name: str, tmp_path: Path) -> None:
     within_bounds(ended)
     assert (ended.code, word in ended.err, ended.out) == (1, True, "")
     assert f"{name}.yaml:" in ended.err
+
+
+def test_bytes_of_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_bytes(bytes(range(256)) * 1_000)
+    ended = run(path)
+    within_bounds(ended)
+    assert (ended.code, "is a binary file" in ended.err, ended.out) == (2, True, "")
