@@ -71,6 +71,11 @@ def check_budgets(asked: Any) -> None:
         )
     if asked.against is not None and not guards:
         raise UsageError("`--against` needs what may grow by how much: `--budget params=+5%`")
+    if asked.against is not None:  # even if every model is wrong and no base is read
+        from analyzer.cli.inputs import BASE
+        from analyzer.cli.sides import keep_side
+
+        keep_side(asked.against, None, asked.inputs, BASE)
     if asked.against == "-" and ("-" in asked.files or len(asked.files) > 1):
         raise UsageError("stdin (`-`) can be read once")
 

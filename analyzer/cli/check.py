@@ -19,7 +19,6 @@ from analyzer.cli.options import add_format, add_model, option_value, options_pa
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
 from analyzer.diagnostics import FILE_CODES, SEVERITIES, Diagnostic
 from analyzer.engine.analysis import analyze_network
-from analyzer.loader.text.top import has_key
 from analyzer.reporter.findings import FORMATS
 from analyzer.reporter.findings.checked import Checked, CheckRun, Rule
 from analyzer.reporter.options import Failed
@@ -83,7 +82,7 @@ def _results(found: Sequence[Found], asked: Any, skipped: Skipped) -> tuple[list
     wrong = False
     for one in found:
         data = read_data(one.file, asked)
-        if one.others and isinstance(data, bytes) and not has_key(data, KEYS):
+        if one.others and isinstance(data, bytes) and not _is_model(data):
             skipped.others += 1
             continue
         settings = _merged(Settings() if configuration is None else configuration.of(one.file), asked)
@@ -130,6 +129,12 @@ def _pages(wanted: Sequence[Check]) -> Iterator[str]:
             yield from ("", "")
         page = Page(check)
         yield from (f"{page.code} {page.name} ({page.severity})", "", page.title, "", *page.body.split("\n"))
+
+
+def _is_model(data: bytes) -> bool:
+    from analyzer.loader.text.top import has_key
+
+    return has_key(data, KEYS)
 
 
 def _rule(check: Check) -> Rule:

@@ -146,16 +146,23 @@ def _read(name: str, same: str | None, inputs: Inputs, what: str, *, running: bo
 
 def _bytes(name: str, same: str | None, inputs: Inputs, what: str) -> tuple[str, bytes]:
     """The name of a side for people, and its bytes."""
+    keep_side(name, same, inputs, what)
     if is_revision(name):
-        file = working_file(name, same) if inputs.matter else None
-        if file is not None:  # it is not read, but whoever compares a file with its past does not want it replaced
-            inputs.keep(file, what)
         return read_revision(name, same)
     try:
         data = inputs.read(name, what, longer=is_report, longest=LONGEST_REPORT + 1)
         return "<stdin>" if name == "-" else name, data
     except FileError as error:
         raise UsageError(f"{error}{hint(name)}") from None
+
+
+def keep_side(name: str, same: str | None, inputs: Inputs, what: str) -> None:
+    """Refuses to write to a side, and to the file that a revision is an earlier state of: nobody wants it replaced."""
+    if not inputs.matter:
+        return
+    file = working_file(name, same) if is_revision(name) else name
+    if file is not None:
+        inputs.keep(file, what)
 
 
 def _check_settings(asked: Any, *reads: _Read) -> None:
