@@ -31,7 +31,7 @@ def written(value: Value) -> str:
     if value is True or value is False:
         return "`true`" if value else "`false`"
     if isinstance(value, dict):
-        return "a mapping"
+        return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):
         return "`[" + shown(", ".join(map(_item, value))) + "]`"
     if isinstance(value, float):
@@ -185,7 +185,7 @@ class Flags(Kind):
         if value is True or value is False:
             return self.parts if value else ()
         if not isinstance(value, dict) or not value:
-            raise self.refuse(value, help=flag_help(value))
+            raise self.refuse(value, help=flag_help(value) or self._instead_of(value))
         for part in value:
             if part not in self.parts:
                 near = nearest(part, self.parts) if isinstance(part, str) else None
@@ -196,6 +196,13 @@ class Flags(Kind):
                     help=f"did you mean `{near}`?" if near else None,
                 )
         return tuple(part for part in self.parts if self._flag(value.get(part, True), part))
+
+    def _instead_of(self, value: Value) -> str | None:
+        """What helps where the parts that are true were listed."""
+        if not isinstance(value, list) or not all(part in self.parts for part in value):
+            return None
+        false = [f"{part}: false" for part in self.parts if part not in value]
+        return f"write `{{{', '.join(false)}}}`" if false else "write `true`"
 
     def _flag(self, value: Value, part: str) -> bool:
         try:
