@@ -7,15 +7,19 @@ from collections.abc import Container, Iterable, Sequence
 
 from analyzer.diagnostics import Diagnostic, listed, nearest
 from analyzer.layers import CATALOGUE
-from analyzer.layers.elsewhere import found_elsewhere
+from analyzer.layers.elsewhere import found_elsewhere, type_help
 from analyzer.layers.kinds import written
 from analyzer.loader.parse.grammar import GRAPH_KEYS
+from analyzer.loader.parse.naming import key_help
+from analyzer.loader.parse.top import top_key
 from analyzer.loader.schema.layers import NO_BARE_VALUE, NO_LAYER, TWO_LAYERS
 from analyzer.loader.schema.misfit import Misfit
 from analyzer.loader.text.places import inner
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Tree
 from analyzer.record import Record
 from analyzer.source import Span, shown
+from analyzer.words.parameter_help import parameter_help
+from analyzer.words.settings import choice_meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,14 +154,26 @@ def _counted(misfit: Misfit) -> str:
 
 
 def _unknown(way: Way, key: str, known: Sequence[str], value: Any) -> _Finding:
-    near = nearest(key, known)
-    elsewhere = found_elsewhere(key)
-    help = f"did you mean `{near}`?" if near else None
-    if elsewhere in known or (elsewhere or "").partition(":")[0] in known:
-        help = f"`{shown(key)}` is called `{elsewhere}` here"
+    help = _known_help(way, key, known)
     if help is None and 0 < len(known) <= _MANY:
         help = f"its keys are {listed(known, last='and')}"
     return _Finding(way, f"{_whose(way, 'a model')} has no key `{shown(key)}`", key=key, help=help)
+
+
+def _known_help(way: Way, key: str, known: Sequence[str]) -> str | None:
+    """What helps with an unknown key: of a layer type, of the file, or of anything else."""
+    kind = CATALOGUE.get(way[-1]) if way and isinstance(way[-1], str) else None
+    if kind is not None:
+        return parameter_help(key, kind.type, kind.declared, kind.letters)
+    if way == ("training",) or way == ("budget",):
+        return key_help(key, known, str(way[0]))
+    elsewhere = found_elsewhere(key)
+    if elsewhere in known or (elsewhere or "").partition(":")[0] in known:
+        return f"`{shown(key)}` is called `{elsewhere}` here"
+    if not way and "layers" in known:
+        return top_key(key)[0]
+    near = nearest(key, known)
+    return f"did you mean `{near}`?" if near else None
 
 
 def _unknown_in_item(way: Way, key: str, known: Sequence[str], value: dict[str, Any]) -> _Finding:
@@ -166,12 +182,12 @@ def _unknown_in_item(way: Way, key: str, known: Sequence[str], value: dict[str, 
     if kind is None:
         finding = _unknown(way, key, known, value)
         finding.message = f"no layer type, block or structure is called `{shown(key)}`"
+        finding.help = type_help(key) or finding.help
         return finding
     if key in kind.declared or key in kind.letters:
         help = f"write it inside: `{kind.type}: {{{key}: …}}`, or indent it further"
         return _Finding(way, f"`{key}` is a parameter of `{kind.type}`, but is written beside it", key=key, help=help)
-    near = nearest(key, GRAPH_KEYS)
-    help = f"did you mean `{near}`?" if near else f"its keys are {listed(GRAPH_KEYS, last='and')}"
+    help = key_help(key, [*GRAPH_KEYS], "graph") or f"its keys are {listed(GRAPH_KEYS, last='and')}"
     return _Finding(way, f"a layer has no key `{shown(key)}`", key=key, help=help)
 
 
@@ -180,9 +196,10 @@ def _near(value: Any, schema: dict[str, Any]) -> str | None:
     if not isinstance(value, str):
         return None
     elsewhere = found_elsewhere(value)
-    if elsewhere in schema.get("enum", ()):
+    words = [word for word in schema.get("enum", ()) if isinstance(word, str)]
+    if elsewhere in words:
         return f"`{shown(value)}` is called `{elsewhere}` here"
-    near = nearest(value, [word for word in schema.get("enum", ()) if isinstance(word, str)])
+    near = choice_meant(value, words)
     return f"did you mean `{near}`?" if near else None
 
 
