@@ -146,6 +146,8 @@ ABSENT = {
     **dict.fromkeys(("startdim", "enddim", "keepdim", "keepdims"), "it makes a vector of the whole volume: leave `{word}` out"),
     "keepdim": "leave `{word}` out", "keepdims": "leave `{word}` out",
     "keepprob": "write `rate`, the share that is dropped: 1 − `{word}`",
+    "axis": "it has no choice of axes: leave `{word}` out",
+    "dim": "it has no choice of axes: leave `{word}` out",
     "nobias": "write `bias: false`", "biasfree": "write `bias: false`",
     "batchsize": "the batch is no parameter of a layer: `--batch`, or `batch` in `training`",
     "batch": "the batch is no parameter of a layer: `--batch`, or `batch` in `training`",

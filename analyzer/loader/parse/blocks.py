@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.diagnostics import nearest
 from analyzer.loader.parse.cycles import cycles
 from analyzer.loader.parse.description import UNKNOWN, Block, Template
 from analyzer.loader.parse.grammar import BLOCK_KEYS
@@ -64,9 +65,19 @@ def _signature(parser: Parser, block: Block, key: Scalar, value: Tree, known: Kn
         text_of(parser, description, "`description`")
     if params is not None:
         _params(parser, block, params, known)
-    if body is None:
+    if body is None and not any(_means_layers(word.text) for word, _ in value.items):
         parser.problem("MODEL107", f"block `{shown(key.text)}` has no `layers`", key)
     return body
+
+
+def _means_layers(word: str) -> bool:
+    """Whether an unknown key means the body of a block, so that it does not lack one."""
+    from analyzer.words.keys import BLOCK  # tables that only a mistake needs
+    from analyzer.words.lookup import called
+
+    return called(word, BLOCK, ("layers",)) is not None or (
+        word not in BLOCK_KEYS and nearest(word, ("layers",)) is not None
+    )
 
 
 def _params(parser: Parser, block: Block, tree: Tree, known: Known) -> None:

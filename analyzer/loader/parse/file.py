@@ -161,9 +161,9 @@ def _known_keys(parser: Parser, tree: Mapping) -> dict[str, Tree]:
 
 def _unknown_key(parser: Parser, key: Scalar, value: Tree, keys: dict[str, Tree]) -> None:
     """Reports an unknown key; its value is used for the key that it means, so that the other mistakes are found too."""
-    from analyzer.loader.parse.top import top_key  # with all that only a wrong file needs
+    from analyzer.loader.parse.top import inputs_key, top_key  # with all that only a wrong file needs
 
-    help, meant, same = top_key(key.text)
+    help, meant, same = top_key(key.text) if isinstance(value, Mapping) else inputs_key(key.text)
     unknown_key(parser, key, "a model", TOP_KEYS, help=help)
     other = {"input": "inputs", "inputs": "input"}.get(meant or "")
     if meant is not None and other not in keys:

@@ -51,6 +51,8 @@ def _meanings(value: Any, *, strides: bool) -> Iterator[tuple[Any, str]]:
     items = items_of(value)
     if not items:
         return
+    if items in ([1, 2], [2, 3], [-2, -1]):  # axes of a batch of images, in Keras and in torch
+        yield ["height", "width"], "[height, width]"
     numbers = [item for item in items if isinstance(item, int)]
     if len(items) == 1:
         yield items[0], str(items[0])

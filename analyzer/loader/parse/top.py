@@ -22,6 +22,12 @@ def top_key(word: str) -> tuple[str | None, str | None, bool]:
     return absent(word, TOP_ABSENT) or meant(word, TOP_KEYS), near, True
 
 
+def inputs_key(word: str) -> tuple[str | None, str | None, bool]:
+    """As `top_key`, for a value that is one volume: `Inputs: 8x8x3` means `input`."""
+    help, name, same = top_key(word)
+    return ("did you mean `input`?", "input", True) if name == "inputs" else (help, name, same)
+
+
 def means_network(word: str) -> bool:
     """Whether an unknown key means something that a file has: a key, or a layer."""
     layer = word in CATALOGUE or found_elsewhere(word) is not None
