@@ -7,6 +7,8 @@ or None where a layer refuses what it reads; `placing` makes one for a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
+from time import perf_counter
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Network, Node
@@ -38,14 +40,18 @@ class Nearest(Record, eq=True):
         return [size for size in (self.below, self.above) if size is not None]
 
 
-def placing(network: Network, name: str) -> Place:
+def placing(network: Network, name: str, *, seconds: float = inf) -> Place:
     """Places `network` again with other volumes for its input `name`.
 
     A network from a description is expanded again, so that expressions see the new sizes, and its `expect`s are left
-    out; one that was built without a description has its layers placed again as they are.
+    out; one that was built without a description has its layers placed again as they are. After this many `seconds`
+    nothing is placed any more, for a question that is not worth the time of a description that is slow to expand.
     """
+    begin = perf_counter()
 
     def place(volume: Volume) -> Network | None:
+        if perf_counter() - begin > seconds:
+            return None
         if network.again is not None:
             return network.again({name: volume})
         return _replayed(network, {name: volume})

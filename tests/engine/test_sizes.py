@@ -85,6 +85,11 @@ def test_nearest_stops_after_its_tries() -> None:
     assert tried == [99, 98, 97, 101, 102, 103]
 
 
+def test_a_question_may_end_by_time() -> None:
+    placed = network(UNET)
+    assert accepted(placing(placed, "input", seconds=-1.0), Volume((48, 48), 1), [0, 1], range(1, 33)) == []
+
+
 def test_nearest_below_one_is_none() -> None:
     placed = network("""
         input: 3x1

@@ -228,7 +228,7 @@ def _arithmetic(subject: Subject, one: _Mismatch) -> list[str]:
 def _fitting(subject: Subject, mismatches: list[_Mismatch]) -> str:
     """The nearest sizes of the input with which every size comes back; of the skip, where the input's is even."""
     network, volume = subject.network, subject.analysis.input
-    place = placing(network, network.inputs[0].name)
+    place = placing(network, network.inputs[0].name, seconds=1.0)
 
     def even(volume: Volume) -> Network | None:
         again = place(volume)

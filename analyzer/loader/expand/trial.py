@@ -1,12 +1,13 @@
 """Trials: a description expanded again with something changed, to see whether a fix is one.
 
 A hint that a trial has not confirmed is not given. Trials are counted in steps of the expansion, not in seconds, so
-that the same file gets the same hints on every machine.
+that the same file gets the same hints on every machine. Only where expressions make the steps slow does time end them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter
 
 from analyzer.diagnostics import Diagnostic, Reason
 from analyzer.engine.network import Network, Node
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 #: What a trial costs at least, so that small descriptions are not tried without end.
 _LEAST = 100
 
+#: What all trials may take: a step is a millisecond at most, unless a list of expressions is calculated in it.
+_SECONDS = 1.0
+
 #: Codes of mistakes that may be found once another one is fixed.
 _LATER = ("SHAPE", "EXPECT")
 
@@ -37,7 +41,7 @@ Change = tuple[LayerItem, str, object]
 class Trial:
     """Trials with one description, whose first expansion found mistakes.
 
-    `left` is what the trials may still cost, in steps.
+    `left` is what the trials may still cost, in steps, and `spent` the seconds that they have taken.
     """
 
     def __init__(self, run: Expansion, set: Mapping[str, Any], input: Mapping[str, object] | object) -> None:
@@ -47,6 +51,7 @@ class Trial:
         self.input = input
         self.keys = _keys(run)
         self.left = NODES
+        self.spent = 0.0
         self.labelled = _labelled(run)
         self.labels = {node.index: name for name, node in self.labelled}
         self._items: dict[int, LayerItem] = {}
@@ -98,10 +103,12 @@ class Trial:
     def _again(self, **changed: Any) -> Expansion | None:
         """One more expansion; None where all of them together would cost too much."""
         input = changed.pop("input")
-        if max(self.run.steps, _LEAST) > self.left:
+        if max(self.run.steps, _LEAST) > self.left or self.spent > _SECONDS:
             return None
+        begin = perf_counter()
         run = run_over(self.model, self.set, input, most=self.left, **changed)
         self.left -= max(run.steps, _LEAST)
+        self.spent += perf_counter() - begin
         return run
 
 
