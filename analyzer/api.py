@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from analyzer.checks.doubts import doubts_about
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
@@ -76,7 +75,7 @@ def analyze(
         batch=batch,
         dtype=dtype,
         description=model.description,
-        diagnostics=doubts_about(network, model),
+        diagnostics=_doubts(model, network),
     )
 
 
@@ -170,8 +169,17 @@ def memory(
         arena=arena,
         name=model.name,
         file=model.file,
-        diagnostics=doubts_about(network, model),
+        diagnostics=_doubts(model, network),
     )
+
+
+def _doubts(model: Model, network: Network) -> Sequence[Diagnostic]:
+    """What makes all numbers of a network those of another one, though every layer fits."""
+    if not network.doubtful:
+        return ()
+    from analyzer.checks.doubts import doubts
+
+    return doubts(network, model)
 
 
 def _network(

@@ -1,6 +1,7 @@
 """Doubts about a whole network: what makes all of its numbers those of another network, though every layer fits.
 
-Each command asks these questions, so they are cheap: they look at the inputs, and at what comes before the outputs.
+Each command asks these questions where `Network.doubtful` lets it, so they are cheap: they look at the inputs, and at
+what comes before the outputs.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _FEATURES = 40
 _FORMATS = ((4, 3), (3, 2), (16, 9), (16, 10))
 
 
-def doubts_about(network: Network, model: Model) -> list[Diagnostic]:
+def doubts(network: Network, model: Model) -> list[Diagnostic]:
     """The findings of the checks that are marked `MISLEADS`; they are imported only where there is a doubt."""
-    if not any(True for doubts in (written_first, planes, linear_heads) for _ in doubts(network)):
+    if not any(True for doubtful in (written_first, planes, linear_heads) for _ in doubtful(network)):
         return []
     from analyzer.checks.run import misleading, run
     from analyzer.checks.subject import Subject

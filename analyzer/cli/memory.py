@@ -7,8 +7,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
-from analyzer.checks.doubts import doubts_about
-from analyzer.cli.models import check_files, read_network
+from analyzer.cli.models import check_files, doubts_about, read_network
 from analyzer.cli.options import (
     add_files,
     add_format,
@@ -175,5 +174,5 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Fa
         arena=asked.arena,
         name=model.name,
         file=model.file,
-        diagnostics=doubts_about(network, model),
+        diagnostics=doubts_about(model, network),
     )

@@ -74,6 +74,15 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
     return model, network
 
 
+def doubts_about(model: Model, network: Network) -> Sequence[Diagnostic]:
+    """What makes all numbers of a network those of another one, though every layer fits."""
+    if not network.doubtful:
+        return ()
+    from analyzer.checks.doubts import doubts  # the checks are imported where there may be a doubt
+
+    return doubts(network, model)
+
+
 def _inputs(asked: Any) -> dict[str, str] | str | None:
     """The volumes of `--input`: one for the first input, or several by name."""
     if len(asked.input) == 1 and "=" not in asked.input[0]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from analyzer import __version__
-from analyzer.checks.doubts import doubts_about
 from analyzer.cli.main import COMMANDS, FINE, UsageError
-from analyzer.cli.models import check_files, read_network
+from analyzer.cli.models import check_files, doubts_about, read_network
 from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser, parsed
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.engine.analysis import analyze_network
@@ -88,5 +87,5 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
         batch=asked.batch,
         dtype=asked.dtype,
         description=model.description,
-        diagnostics=doubts_about(network, model),
+        diagnostics=doubts_about(model, network),
     )

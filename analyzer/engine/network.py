@@ -155,6 +155,16 @@ class Network:
         check_same(node.layer, node.flow, owner)
         node.tied = owner
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether every number may be that of another network, though every layer fits: see `analyzer.checks.doubts`.
+
+        A cheap question, since each command asks it; it is never answered with a wrong no.
+        """
+        if any(node.output.rank == 1 < node.output.depth or node.output.reordered for node in self.inputs):
+            return True
+        return any(node.output.rank > 1 and _ends_at_each(node) for node in self.outputs)
+
     def also_name(self, name: str, node: Node) -> None:
         """Gives a placed layer a second name: that of the repetition that ends with it."""
         self.names[name] = node
@@ -179,6 +189,13 @@ class Network:
             for node in (*self.inputs, *self.nodes)
             if node.index not in read and (node.index >= 0 or not self.nodes)
         ]
+
+
+def _ends_at_each(node: Node) -> bool:
+    """Whether the last layer that is not pointwise sums over the depth alone, at each position."""
+    while node.inputs and node.layer.pointwise:
+        node = node.inputs[0]
+    return node.layer.linear and "kernel" not in node.layer.declared
 
 
 def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:

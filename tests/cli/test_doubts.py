@@ -49,7 +49,7 @@ def test_of_several_files_each_has_its_own(tmp_path: Path, capsys: pytest.Captur
 def test_the_api_has_it_too() -> None:
     assert [finding.code for finding in analyzer.analyze(FIRST).diagnostics] == ["CHECK109"]
     assert [finding.code for finding in analyzer.memory(FIRST).diagnostics] == ["CHECK109"]
-    assert analyzer.analyze(FIRST, input="32x32x3").diagnostics == []
+    assert analyzer.analyze(FIRST, input="32x32x3").diagnostics == ()
 
 
 def test_the_checks_that_every_command_runs() -> None:

@@ -1,13 +1,25 @@
-"""The expansion: a description to a placed network, with every mistake and what would fix it."""
+"""The expansion: a description to a placed network.
+
+Plain walking over the items: variables are calculated, blocks called, repetitions stepped through, and every layer is
+placed by `Network.place`, so that `$D`, `project`, `when` and `expect` see real volumes. A mistake is reported once, at
+its place. Nothing is reported about what reads a layer that could not be placed; everything else continues.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analyzer.diagnostics import Diagnostic, in_order
-from analyzer.engine.network import Network
-from analyzer.loader.expand.running import run_over
-from analyzer.loader.parse.description import Model
+from analyzer.diagnostics import Diagnostic, Refusal, in_order
+from analyzer.engine.network import Network, Node
+from analyzer.loader.expand.entry import enter_inputs, read_variables
+from analyzer.loader.expand.frame import Frame
+from analyzer.loader.expand.items import expand_list
+from analyzer.loader.expand.least import first_beyond
+from analyzer.loader.expand.mistakes import Mistakes, Stop
+from analyzer.loader.expand.scope import Scope
+from analyzer.loader.expand.state import Expansion
+from analyzer.loader.parse.description import Model, SequenceItem
+from analyzer.loader.text.limits import LIMITS
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -23,18 +35,21 @@ def expand(
     `input` overrides the input volume (a text), or several by name. Raises `SettingError` for what the file lacks.
     Beside mistakes the network has the layers that could be placed.
     """
-    run = run_over(model, set or {}, input)
+    named = input if isinstance(input, Mapping) else {} if input is None else {next(iter(model.inputs)): input}
 
-    def again(volumes: Mapping[str, Volume]) -> Network | None:
-        from analyzer.loader.expand.trial import place_again  # only where other sizes are asked about
+    def again(volumes: Mapping[str, Volume], **changed: Any) -> Expansion:
+        return _run_over(model, set or {}, {**named, **{name: str(one) for name, one in volumes.items()}}, **changed)
 
-        return place_again(model, set or {}, input, volumes)
+    def placed(volumes: Mapping[str, Volume]) -> Network | None:
+        run = again(volumes, expects=False)
+        return None if run.mistakes.found else run.network
 
-    run.network.again = again
+    run = again({})
+    run.network.again = placed
     if run.mistakes.puzzles:
         from analyzer.loader.expand.hints import add_hints  # with all that only a wrong shape needs
 
-        add_hints(run, set or {}, input)
+        add_hints(run, again)
     found = in_order(run.mistakes.found)
     _suspect_input(run.network, found)
     return run.network, found
@@ -50,6 +65,64 @@ def settled(model: Model, set: Mapping[str, Any] | None = None) -> tuple[Model, 
     from analyzer.loader.expand.settling import settle  # few models have expressions there
 
     return settle(model, set or {})
+
+
+def _run_over(model: Model, set: Mapping[str, Any], input: Mapping[str, str], **changed: Any) -> Expansion:
+    """The state after one run, with volumes for some inputs; `changed` are fields of `Expansion`."""
+    mistakes = Mistakes(model.file)
+    run = Expansion(model, mistakes, read_variables(model, set, mistakes), **changed)
+    enter_inputs(run, input)
+    beyond = first_beyond(model)
+    if beyond is None:
+        _expand(run)
+    else:
+        message = f"the model has {beyond[1]:,} layers or more up to here, but a network may have {LIMITS.layers:,}"
+        mistakes.report(Refusal(message, code="LIMIT106", help="fewer repetitions"), beyond[0].place)
+    mistakes.repeats.tell()
+    return run
+
+
+def _expand(run: Expansion) -> None:
+    """Expands the list of the file, and names its outputs."""
+    items = run.model.layers
+    scope = Scope("", items, None, None)
+    scope.labels.update(run.names.inputs)
+    run.outermost = scope
+    frame = Frame(scope, run.values, run.entry, (run.entry,))
+    try:
+        expand_list(run, items, frame)
+        _name_outputs(run, frame)
+    except Stop:
+        return
+    if not (run.network.nodes or run.mistakes.found or run.model.faulty) and isinstance(run.entry, Node):
+        run.mistakes.report(_no_layer(run.model), items[0].place)
+
+
+def _no_layer(model: Model) -> Refusal:
+    """The refusal of a network without a layer, with the reason why it has none."""
+    waiting = [*model.layers, *(item for block in model.blocks.values() for item in block.body)]
+    while waiting:
+        item = waiting.pop()
+        if item.when is not None or item.repeat is not None:
+            return Refusal("the network has no layer: every `when` is false or every `repeat` is 0", code="MODEL107")
+        if isinstance(item, SequenceItem):
+            waiting += item.body
+    message = "the network has no layer: every group of its list is empty"
+    return Refusal(message, code="MODEL107", help="for example `- conv: {filters: 64, kernel: 3}`")
+
+
+def _name_outputs(run: Expansion, frame: Frame) -> None:
+    """Marks the layers that `outputs` names."""
+    nodes = []
+    for template in run.model.outputs:
+        try:
+            node = run.resolve(template.value, frame)
+        except Refusal as refusal:
+            run.mistakes.report(refusal, template.tree)
+            continue
+        if isinstance(node, Node):
+            nodes.append(node)
+    run.network.name_outputs(nodes)
 
 
 def _suspect_input(network: Network, problems: Sequence[Diagnostic]) -> None:

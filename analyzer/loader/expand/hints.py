@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from analyzer.diagnostics import Reason
 from analyzer.engine.network import Node
@@ -12,11 +12,7 @@ from analyzer.loader.expand.hints_merge import merging
 from analyzer.loader.expand.hints_window import shrinking
 from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.state import Expansion
-from analyzer.loader.expand.trial import Trial
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from analyzer.loader.expand.trial import Again, Trial
 
 _HINTS: dict[Reason, Callable[[Puzzle, list[Node], Trial], None]] = {
     Reason.OTHER_AXES: other_axes,
@@ -30,9 +26,9 @@ _HINTS: dict[Reason, Callable[[Puzzle, list[Node], Trial], None]] = {
 _MOST = 20
 
 
-def add_hints(run: Expansion, set: Mapping[str, Any], input: Mapping[str, object] | object) -> None:
+def add_hints(run: Expansion, again: Again) -> None:
     """Gives each finding about a shape the help that fits, in the order in which they were found."""
-    trial = Trial(run, set, input)
+    trial = Trial(run, again)
     for puzzle in run.mistakes.puzzles[:_MOST]:
         read = [node for node in puzzle.read if isinstance(node, Node)]
         hint = _HINTS.get(puzzle.reason)  # none for a name that comes later

@@ -6,14 +6,13 @@ that the same file gets the same hints on every machine. Only where expressions 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 from analyzer.diagnostics import Diagnostic, Reason
-from analyzer.engine.network import Network, Node
+from analyzer.engine.network import Node
 from analyzer.engine.sizes import NODES
 from analyzer.loader.expand.mistakes import Puzzle
-from analyzer.loader.expand.running import run_over
 from analyzer.loader.expand.scope import written_names
 from analyzer.loader.expand.state import Expansion
 from analyzer.loader.parse.description import Item, LayerItem, Model, ParallelItem, ResidualItem, SequenceItem
@@ -22,6 +21,9 @@ from analyzer.volume import Volume
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+#: Expands the description again: with volumes for some inputs, and with fields of `Expansion` by name.
+Again = Callable[..., Expansion]
 
 #: What a trial costs at least, so that small descriptions are not tried without end.
 _LEAST = 100
@@ -44,11 +46,10 @@ class Trial:
     `left` is what the trials may still cost, in steps, and `spent` the seconds that they have taken.
     """
 
-    def __init__(self, run: Expansion, set: Mapping[str, Any], input: Mapping[str, object] | object) -> None:
+    def __init__(self, run: Expansion, again: Again) -> None:
         self.run = run
         self.model = run.model
-        self.set = set
-        self.input = input
+        self.again = again
         self.keys = _keys(run)
         self.left = NODES
         self.spent = 0.0
@@ -84,7 +85,7 @@ class Trial:
         changed: dict[int, dict[str, Any]] = {}
         for item, attribute, value in changes:
             changed.setdefault(id(item), {})[attribute] = value
-        run = self._again(changes=changed, input=self._with(volume), expects=expects)
+        run = self._run(volume, changes=changed, expects=expects)
         if run is None:
             return False
         mine, keys = self.keys[id(found)], _keys(run)
@@ -94,32 +95,17 @@ class Trial:
             return False
         return all(code.startswith(_LATER) and line >= mine[1] for code, line, *_ in new)
 
-    def _with(self, volume: Volume | None) -> Mapping[str, object] | object:
-        if volume is None or not isinstance(self.run.entry, Node):
-            return self.input
-        given = self.input if isinstance(self.input, Mapping) else {}
-        return {**given, self.run.entry.name: str(volume)}
-
-    def _again(self, **changed: Any) -> Expansion | None:
+    def _run(self, volume: Volume | None, **changed: Any) -> Expansion | None:
         """One more expansion; None where all of them together would cost too much."""
-        input = changed.pop("input")
         if max(self.run.steps, _LEAST) > self.left or self.spent > _SECONDS:
             return None
         begin = perf_counter()
-        run = run_over(self.model, self.set, input, most=self.left, **changed)
+        entry = self.run.entry
+        volumes = {entry.name: volume} if volume is not None and isinstance(entry, Node) else {}
+        run = self.again(volumes, most=self.left, **changed)
         self.left -= max(run.steps, _LEAST)
         self.spent += perf_counter() - begin
         return run
-
-
-def place_again(
-    model: Model, set: Mapping[str, Any], given: Mapping[str, object] | object, volumes: Mapping[str, Volume]
-) -> Network | None:
-    """The network of a description with other volumes for some inputs, without its `expect`s; None after a mistake."""
-    first = next(iter(model.inputs))
-    named = given if isinstance(given, Mapping) else {} if given is None else {first: given}
-    run = run_over(model, set, {**named, **{name: str(volume) for name, volume in volumes.items()}}, expects=False)
-    return None if run.mistakes.found else run.network
 
 
 def _about_sizes(puzzle: Puzzle) -> bool:

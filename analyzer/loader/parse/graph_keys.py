@@ -14,7 +14,6 @@ from analyzer.loader.parse.naming import layer_name
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import list_of, mapping_of, text_of
 from analyzer.loader.parse.templates import template_of
-from analyzer.loader.parse.volumes import listed_sizes, volume_help
 from analyzer.loader.text.places import described
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
@@ -137,6 +136,8 @@ def _expect(parser: Parser, tree: Tree, known: Known) -> Template | None:
     if template is None or template.dynamic:
         return template
     if read_expected(template.value) is None:
+        from analyzer.loader.parse.volumes import listed_sizes, volume_help  # only a wrong file needs it
+
         message = f"`expect` must be a volume such as `14x14x20` or `56x56x?`, not {described(tree)}"
         help = volume_help(listed_sizes(tree), ordered=True)
         parser.problem("VALUE101", message, tree, help=help)

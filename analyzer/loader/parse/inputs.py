@@ -10,7 +10,6 @@ from analyzer.loader.parse.naming import layer_name, unknown_key
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import mapping_of
 from analyzer.loader.parse.templates import number_of, template_of
-from analyzer.loader.parse.volumes import listed_sizes, volume_help
 from analyzer.loader.text.tree import Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 from analyzer.volume import AXES, LARGEST, read_sizes
@@ -71,7 +70,9 @@ def _volume(parser: Parser, tree: Tree, known: Known, what: str) -> Template:
         if text is None:
             return unknown
     elif isinstance(tree, Sequence):
-        help = volume_help(listed_sizes(tree))
+        from analyzer.loader.parse.volumes import listed_sizes
+
+        help = _meant(listed_sizes(tree))
         parser.problem("VALUE101", f"{what} must be a volume such as `224x224x3`, not a list", tree, help=help)
         return unknown
     template = template_of(parser, tree, known, names=True)
@@ -131,21 +132,28 @@ def _axis(parser: Parser, key: Scalar, value: Tree, what: str) -> int | None:
         return None
 
 
+def _meant(text: str) -> str | None:
+    """The help about a text that means a volume and is none."""
+    from analyzer.loader.parse.volumes import volume_help  # only a wrong file needs it
+
+    return volume_help(text)
+
+
 def refuse_volume(text: object) -> Refusal | None:
     """Why `text` is no input volume, or None where it is one."""
     sizes = read_sizes(text) if isinstance(text, str) else None
     if sizes is None or len(sizes) > 4:
         said = f"`{shown(str(text))}`" if text != "" else "nothing"
-        help = volume_help(str(text))
-        if help is None and sizes is not None:
+        help = "height x width x depth, such as `32x32x3`; digits and `x`, no spaces"
+        if sizes is not None:
             help = "at most time x height x width x depth; the batch is not an axis, set it with `--batch`"
-        help = help or "height x width x depth, such as `32x32x3`; digits and `x`, no spaces"
-        return Refusal(f"must be a volume such as `224x224x3`, not {said}", code="VALUE101", help=help)
+        message = f"must be a volume such as `224x224x3`, not {said}"
+        return Refusal(message, code="VALUE101", help=_meant(str(text)) or help)
     if any(size is None for size in sizes):
         message = f"must have only numbers, but `{shown(str(text))}` has a `?`"
-        help = volume_help(str(text)) if len(sizes) == len(AXES) and sizes[0] is None else None
-        help = help or "write a number; `--input` overrides it without a change of the file"
-        return Refusal(message, code="VALUE101", help=help)
+        meant = _meant(str(text)) if len(sizes) == len(AXES) and sizes[0] is None else None
+        help = "write a number; `--input` overrides it without a change of the file"
+        return Refusal(message, code="VALUE101", help=meant or help)
     known = [size for size in sizes if size is not None]
     if min(known) < 1:
         return Refusal(f"must have axes of at least 1, not `{shown(str(text))}`", code="VALUE101")
