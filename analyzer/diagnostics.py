@@ -24,6 +24,9 @@ UNREADABLE, FOREIGN = FILE_CODES = ("FILE101", "FILE102")
 #: Among more names than this, only those that begin with the same letter are compared: comparing takes long.
 _MANY = 500
 
+#: Fewer names are compared with a long word, which takes longer.
+_LETTERS = 4000
+
 #: Only the beginning of a longer word is compared.
 _LONGEST = 60
 
@@ -158,7 +161,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     if len(names) > _MANY:
         begins = (word[:1].lower(), word[:1].upper())
         names = [name for name in names if name.startswith(begins) and abs(len(name) - len(word)) < 4]
-    return most_similar(word[:_LONGEST], names[:_MANY])
+    return most_similar(word[:_LONGEST], names[: min(_MANY, _LETTERS // max(1, len(word)))])
 
 
 def listed(names: Iterable[str], *, last: str = "or") -> str:

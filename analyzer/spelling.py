@@ -53,7 +53,9 @@ def _slips(word: str, name: str) -> Iterable[int]:
         return (min(1, abs(len(word) - len(other))),)
     if not shorter or abs(len(word) - len(other)) > most:
         return ()
-    slips = distance(word, other)
+    if len({*word} ^ {*other}) > 2 * most:  # a slip changes at most two letters
+        return ()
+    slips = distance(word, other, most)
     if slips > most or (slips > 1 and word[0] != other[0]):  # the first letter is rarely one of several wrong ones
         return ()
     return (slips,)
@@ -64,21 +66,27 @@ def _squeezed(word: str) -> str:
     return "".join(letter for letter, before in zip(word, " " + word, strict=False) if letter != before)
 
 
-def distance(word: str, other: str) -> int:
+def distance(word: str, other: str, most: int) -> int:
     """Letters to insert, to leave out, to replace, and neighbours to swap, until one word is the other.
 
-    The optimal string alignment distance (Damerau 1964).
+    The optimal string alignment distance (Damerau 1964). Any number above `most` stands for all of them: only the cells
+    that fewer slips can reach are calculated.
 
-    >>> distance("bacth", "batch"), distance("padding", "embedding")
-    (1, 4)
+    >>> distance("bacth", "batch", 3), distance("padding", "embedding", 4), distance("padding", "embedding", 2) > 2
+    (1, 4, True)
     """
+    far = most + 1
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row = [min(j, far) for j in range(len(other) + 1)]
     for i, letter in enumerate(word, 1):
-        before, last, row = row, before, [i]
-        for j, there in enumerate(other, 1):
+        before, last, row = row, before, [far] * (len(other) + 1)
+        row[0] = min(i, far)
+        for j in range(max(1, i - most), min(len(other), i + most) + 1):
+            there = other[j - 1]
             cost = min(row[j - 1] + 1, before[j] + 1, before[j - 1] + (letter != there))
             if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == there:
                 cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
+            row[j] = cost
+        if min(row) > most:
+            return far
     return row[-1]
