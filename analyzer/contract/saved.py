@@ -32,6 +32,10 @@ HOW = "`analyzer model.yaml -o report.json` saves one"
 _BEGINS = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"(format|file|batch|arena|assumptions|diagnostics)"\s*:')
 
 
+class _NoNumber(ValueError):
+    """A value that JSON of a report does not have; the message says which."""
+
+
 class ReportError(Exception):
     """A file is not a report that can be trusted. The message is one line for people, to follow the file's name."""
 
@@ -67,9 +71,12 @@ def read_report(text: str, *, running: bool = True) -> dict[str, Any]:
         raise ReportError(
             f"is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
         ) from None
-    except (ValueError, RecursionError) as error:
-        said = "it nests too deeply" if isinstance(error, RecursionError) else "a number in it has thousands of digits"
-        raise ReportError(f"is not a report: {said}") from None
+    except RecursionError:
+        raise ReportError("is not a report: it nests too deeply") from None
+    except _NoNumber as error:
+        raise ReportError(f"is not a report: {error}") from None
+    except ValueError:
+        raise ReportError("is not a report: a number in it has thousands of digits") from None
     _check_kind(record)
     _check_schema(record)
     raise ReportError(f"was altered: {next(_contradictions(record))}")
@@ -92,12 +99,12 @@ def _number(text: str) -> float | int:
     """A number written with a point or an exponent: an integer where it is whole."""
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError(f"it contains the number {shown(text)}")
+        raise _NoNumber(f"it contains the number {shown(text)}")
     return int(number) if number.is_integer() else number
 
 
 def _constant(text: str) -> float:
-    raise ValueError(f"it contains {text}, which is not a number")
+    raise _NoNumber(f"it contains {text}, which is not a number")
 
 
 def _check_kind(record: Any) -> None:

@@ -45,6 +45,24 @@ def test_a_report_is_read_where_it_fits_and_adds_up(seed: int) -> None:
             assert read == changed
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '{"format": 1, "batch": ' + "9" * 5_000 + "}",
+            "is not a report: a number in it has thousands of digits",
+        ),
+        ('{"format": 1, "batch": 1e999}', "is not a report: it contains the number 1e999"),
+        ('{"format": 1, "batch": NaN}', "is not a report: it contains NaN, which is not a number"),
+        ('{"format": ' + "[" * 50_000, "is not a report: it nests too deeply"),
+    ],
+)
+def test_numbers_and_nesting_that_no_report_has(text: str, said: str) -> None:
+    with pytest.raises(ReportError) as caught:
+        read_report(text)
+    assert str(caught.value) == said
+
+
 def test_a_large_report_is_compared_in_time_and_memory(tmp_path: Path) -> None:
     """30,000 layers; jsonschema needed 13 s for both, and the comparison 300 MB."""
     model = tmp_path / "large.yaml"
