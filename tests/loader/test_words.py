@@ -173,6 +173,8 @@ def test_a_call_with_an_argument_of_its_own_is_not_translated() -> None:
     assert translated("conv", call) is None
     assert read_call("nn.Conv2d(3, 64") is None
     assert read_call("conv 3") is None
+    assert read_call("conv(3if 4 else 5)") is None
+    assert read_call("conv('\\d')") is None
     assert left_out("conv", ["in_channels", "kernel_size"]) == ["in_channels"]
 
 

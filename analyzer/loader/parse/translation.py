@@ -32,6 +32,9 @@ _ONLY_AST = 0x400
 #: A call is not longer; compiling a long text takes time.
 _LONGEST = 300
 
+#: What Python warns of on stderr while it compiles: a number run together with a word, an escape that does not exist.
+_WARNED = r"(?<![\w.])[0-9.]+[A-Za-z_]|\\"
+
 #: What precedes a call in a program: the name that it is given.
 _ASSIGNED = r"^\s*[\w.]+\s*=(?!=)\s*"
 
@@ -61,7 +64,9 @@ def read_call(text: str) -> Call | None:
     {'kernel_size': [3, 5]}
     """
     text = re.sub(_ASSIGNED, "", text).strip().rstrip(",;")
-    if len(text) > _LONGEST or not text.isprintable() or not re.match(r"[\w.]+\s*\(", text) or not text.endswith(")"):
+    if re.search(_WARNED, text) is not None or not text.isprintable():
+        return None
+    if len(text) > _LONGEST or not re.match(r"[\w.]+\s*\(", text) or not text.endswith(")"):
         return None
     try:
         tree = compile(text, "", "eval", _ONLY_AST, dont_inherit=True)
