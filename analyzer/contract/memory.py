@@ -207,7 +207,7 @@ MEMORY = (
     Key("dtype", {"enum": list(BITS)}, lambda report: report.run.dtype),
     Key(
         "assumptions",
-        {"type": "object", "required": ["counted", "slices", "local"]},
+        {"type": "object", "required": ["counted", "kernels", "slices", "local"]},
         lambda report: report.assumptions(),
     ),
     Key("inference", _part_of_mode("inference"), lambda report: written(_INFERENCE, report.held())),

@@ -102,7 +102,7 @@ class Amounts:
             from analyzer.engine.memory.tape import Tape
             from analyzer.engine.memory.work import operations_of
 
-            work = operations_of(self.analysis.network, "declared")
+            work = operations_of(self.analysis.network, "declared", cuda=self.run.device is not None)
             return Inference(Tape(work, self.run, training=False)).peak.bytes
         return self._held.inference.peak.bytes
 

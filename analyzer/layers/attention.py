@@ -223,6 +223,10 @@ class MultiHeadAttention(
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         return operations_of(self._attention(flow))
 
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA's memory-efficient kernel takes heads whose values have a depth of their own."""
+        return operations_of(self._attention(flow), cuda=True)
+
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.EVERYTHING if self.within is None else Cells.UNKNOWN
 

@@ -142,14 +142,14 @@ class Attention(Record):
         return Counts(units * depth, units if bias else 0).tensors(units, depth)
 
 
-def operations_of(attention: Attention) -> Sequence[Operation]:
+def operations_of(attention: Attention, *, cuda: bool = False) -> Sequence[Operation]:
     """The operations that an attention runs as.
 
     The CPU's fused kernel takes heads whose keys and values have one depth.
     """
     if attention.window or attention.tables:
         return written_out(attention)
-    return fused(attention) if attention.key == attention.value else unfused(attention)
+    return fused(attention) if cuda or attention.key == attention.value else unfused(attention)
 
 
 def padded_tokens(volume: Volume, window: Sequence[int]) -> int:

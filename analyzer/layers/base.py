@@ -222,11 +222,15 @@ class Layer:
         return self.macs(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """The operations that it runs as, and what the backward pass of each keeps. Default: one operation.
+        """The operations that it runs as on a CPU, and what the backward pass of each keeps. Default: one operation.
 
         Their parameter tensors together have the weights and biases of `parameters(flow, sharing)`.
         """
         return (self.operation(flow, sharing),)
+
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """The same with CUDA's kernels. Default: as on the CPU."""
+        return self.saved(flow, sharing)
 
     def operation(self, flow: Flow, sharing: Sharing, extras: Sequence[Array] = ()) -> Operation:
         """The layer as one operation, which also makes and keeps `extras`."""

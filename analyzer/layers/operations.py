@@ -28,6 +28,8 @@ class Place(IntEnum):
     VIEW = 1
     #: In the memory of its first read, which it overwrites.
     INPLACE = 2
+    #: In scratch memory of a call, freed before that returns, which no number counts.
+    INSIDE = 3
 
 
 class Gradient(IntEnum):
@@ -43,6 +45,8 @@ class Gradient(IntEnum):
     NONE = 3
     #: A tensor as large as the output, and where the read was broadcast its sum, after all of them are made.
     REDUCED = 4
+    #: A tensor of its own that is made piece by piece while what the operation keeps is freed.
+    LATE = 5
 
 
 class Depth(IntEnum):
@@ -108,8 +112,8 @@ class Width(IntEnum):
     SCALAR = -4
 
 
-OWN, VIEW, INPLACE = Place
-NEW, PASSED, SUMMED, NONE, REDUCED = Gradient
+OWN, VIEW, INPLACE, INSIDE = Place
+NEW, PASSED, SUMMED, NONE, REDUCED, LATE = Gradient
 FIRST, LAST = Depth
 ORDERED, ALIKE, FORMAT, POOLED, STEPS, MATRIX = Lie
 HALF, FULL, FULL_ON_CUDA, FULL_ON_CPU, WIDEST, AS_READ = Precision
@@ -135,6 +139,7 @@ class Array(Record):
     always   whether inference makes it too
     kept     whether the backward pass needs it
     cuda     its width on CUDA, where it is another
+    page     bytes that its size is rounded up to a multiple of
     """
 
     size: int
@@ -143,6 +148,7 @@ class Array(Record):
     always: bool = False
     kept: bool = True
     cuda: int | None = None
+    page: int = 1
 
     def check(self) -> None:
         if self.cuda is None:
@@ -163,12 +169,14 @@ class View(Record):
     turned  the order of the axes: of the batch, then those of the volume
     rows    whether the shape is a matrix, with a row for each position of each sample
     steps   whether the batch comes after the positions in that matrix, of this view or of the one that it reads
+    loose   whether the backward pass reads the gradient as it lies
     """
 
     cut: tuple[int, int, int, int] | None = None
     turned: Sequence[int] | None = None
     rows: bool = False
     steps: bool = False
+    loose: bool = False
 
     @property
     def reshapes(self) -> bool:
@@ -196,6 +204,7 @@ class Operation(Record):
     buffers    what it keeps from step to step and does not train
     gradients  what arrives at each read; where it is left out, a view passes its gradient on and any other makes one
     transient  elements that the backward pass holds beside the gradients while it runs this operation
+    once       elements that it holds there whatever the batch
     precision  how autocast runs it
     training   whether inference leaves it out: there its output is its first read
     product    whether what it keeps is needed only for the gradients of its other reads and its parameters
@@ -218,6 +227,7 @@ class Operation(Record):
     buffers: Sequence[Array] = ()
     gradients: Sequence[Gradient] = ()
     transient: int = 0
+    once: int = 0
     precision: Precision = AS_READ
     training: bool = False
     product: bool = False

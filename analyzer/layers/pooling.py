@@ -125,9 +125,13 @@ class MaxPool(
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the volume that it slides over, and the place of each largest value.
 
-        torch finds the places of a 1-D pool only in training.
+        The CPU finds the places of a 1-D pool only in training.
         """
         return self.slid(flow, (Array(flow.output.size, INDEX, always=flow.input.rank > 1),))
+
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA has no kernel that does without the places."""
+        return self.slid(flow, (Array(flow.output.size, INDEX, always=True),))
 
 
 class AvgPool(

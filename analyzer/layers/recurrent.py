@@ -20,10 +20,15 @@ from analyzer.layers.operations import HALF, LAST, OUT, Array, Operation, matrix
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
+from analyzer.layers.recurrent_operations import Recurrence
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes
 from analyzer.layers.windows import Window
 from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class _Recurrent(Layer):
@@ -31,8 +36,10 @@ class _Recurrent(Layer):
 
     gates = 1
     depth_at = LAST
-    #: Numbers that a unit keeps of each step besides its output: its gates, and its cell or the factor of a gate.
+    #: Numbers that a unit keeps of each step on CUDA besides its output: its gates, its cell or the factor of a gate.
     kept = 0
+    #: Numbers that it keeps of each step on a CPU; None where one kernel runs all steps.
+    held: ClassVar[int | None] = 1
     units: int = parameter(Whole(), "number of units", main=True, agreed=True)
     bidirectional: bool = parameter(Flag(), "whether it also reads backwards", default=False)
     layers: int = parameter(Whole(1, 1000), "number of layers, each reading the one before", default=1)
@@ -66,6 +73,15 @@ class _Recurrent(Layer):
         return flow.input.spatial[0] * self._weights(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """What each step needs again: its gates and their factors, or the workspace of a kernel."""
+        layers = []
+        for layer in range(self.layers):
+            own = self._tensors(flow.output.depth if layer else flow.input.depth)
+            count = len(own) // (2 if self.bidirectional else 1)
+            layers.append([own[at : at + count] for at in range(0, len(own), count)])
+        return Recurrence(flow.input, self.gates, self.held, self.units, self.sequence).run(layers)
+
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """An operation for each layer, which keeps the steps that it reads and puts out, and its gates at each step."""
         steps, units = flow.input.spatial[0], self.units * (2 if self.bidirectional else 1)
         depth = flow.input.depth
@@ -109,6 +125,7 @@ class Lstm(_Recurrent, type="lstm", elsewhere=("LSTM",)):
 
     gates = 4
     kept = 5
+    held = None
 
 
 class Gru(_Recurrent, type="gru", elsewhere=("GRU",)):
@@ -125,6 +142,7 @@ class Gru(_Recurrent, type="gru", elsewhere=("GRU",)):
 
     gates = 3
     kept = 4
+    held = 7
 
 
 class Rnn(_Recurrent, type="rnn", elsewhere=("RNN", "SimpleRNN")):

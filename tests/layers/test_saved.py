@@ -24,6 +24,8 @@ from analyzer.layers.operations import (
     HALF,
     INDEX,
     INPLACE,
+    INSIDE,
+    LATE,
     LOGARITHM,
     NEW,
     NONE,
@@ -237,7 +239,7 @@ def check_references(flow: Flow, operations: Sequence[Operation]) -> None:
         assert set(operation.keeps) <= {*operation.reads, OUT}
         assert len(set(operation.keeps)) == len(operation.keeps)
         assert len(operation.gradients) == len(operation.reads)
-        assert set(operation.gradients) <= {NEW, PASSED, SUMMED, NONE, REDUCED}
+        assert set(operation.gradients) <= {NEW, PASSED, SUMMED, NONE, REDUCED, LATE}
         assert operation.precision in (AS_READ, FULL, FULL_ON_CPU, FULL_ON_CUDA, HALF, WIDEST)
     read = {read for operation in operations for read in operation.reads}
     assert read == set(range(len(flow.inputs) + len(operations) - 1))
@@ -248,14 +250,14 @@ def check_memory(flow: Flow, operations: Sequence[Operation]) -> None:
     sizes = [volume.size for volume in flow.inputs]
     for operation in operations:
         assert operation.size > 0
-        assert operation.transient >= 0
+        assert operation.transient >= 0 or operation.once > 0
         if operation.place == VIEW:
             assert operation.size <= sizes[operation.reads[0]]
         elif operation.place == INPLACE:
             assert operation.size == sizes[operation.reads[0]]
             assert operation.reads[0] not in operation.keeps  # it is overwritten
         else:
-            assert operation.place == OWN
+            assert operation.place in (OWN, INSIDE)
         assert all(
             sizes[read] <= operation.size
             for read, rule in zip(operation.reads, operation.gradients, strict=True)

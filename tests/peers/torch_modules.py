@@ -563,6 +563,8 @@ def _affine(layer: Any) -> bool:
 def _batch_norm(stem: str) -> Callable[[Node, str], Built]:
     def build(node: Node, _: str) -> Built:
         layer: Any = node.layer
+        if stem == "InstanceNorm" and not node.output.rank:
+            raise Unsupported("instance_norm: torch takes a batch of vectors as one sample")
         cls = ranked(stem, max(node.output.rank, 1))
         module = cls(node.output.depth, affine=_affine(layer), track_running_stats=layer.statistics)
         return Built([_switch(module, layer)], FIRST, FIRST)

@@ -17,7 +17,11 @@ _LOSSES = {
 
 def assumptions(run: Run) -> dict[str, Any]:
     """The assumptions by their keys in the JSON report; a setting that is not used is left out."""
-    always = {"slices": "views", "local": "a locally connected layer reads its input where it lies"}
+    always = {
+        "kernels": "those of CUDA" if run.device else "those of the CPU",
+        "slices": "views",
+        "local": "a locally connected layer reads its input where it lies",
+    }
     if run.dtype not in TRAINED:
         return {"counted": "input, and buffers with their counters", **always}
     counted = (
@@ -30,6 +34,7 @@ def assumptions(run: Run) -> dict[str, Any]:
         "loss": _LOSSES[run.loss],
         "counted": counted,
         "masks": "bytes, as on CUDA" if run.device else "numbers of the activations' format, as on the CPU",
+        "kernels": always["kernels"],
         "slices": always["slices"],
         "joins": "in place where a gradient has no other owner" if run.in_place_joins else "out of place",
         "local": always["local"],

@@ -199,6 +199,8 @@ class Lying(Record):
             order = _behind(shape)
             shape, strides = tuple([shape[axis] for axis in order]), tuple([strides[axis] for axis in order])
         found = viewed(shape, strides, to)
+        if found is None and view.loose:
+            return None, False
         return (None, True) if found is None else (None if in_order(to, found) else found, False)
 
     def turned_back(self, value: int, order: Sequence[int], strides: Sizes | None) -> Sizes | None:

@@ -29,7 +29,7 @@ class ModeMemory:
     def __init__(self, network: Network, mode: str, run: Run) -> None:
         self.mode = mode
         self.run = run
-        self.work: Work = operations_of(network, mode)
+        self.work: Work = operations_of(network, mode, cuda=run.device is not None)
 
     @cached_property
     def inference(self) -> Inference:

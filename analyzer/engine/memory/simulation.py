@@ -21,7 +21,7 @@ from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.segments import segments
 from analyzer.engine.memory.tape import Step, Tape
-from analyzer.layers.operations import BY_ORDER, NONE, PASSED, REDUCED, SUMMED
+from analyzer.layers.operations import BY_ORDER, LATE, NONE, PASSED, REDUCED, SUMMED
 from analyzer.record import Record
 
 TYPE_CHECKING = False
@@ -167,9 +167,7 @@ class Simulation:
             arrived = gradients.pop(first + place, None)
             if arrived is not None and needs[first + place]:
                 self._back(place, arrived, gradients)
-            for storage in self.saved[place]:
-                ledger.release(storage)
-            self.saved[place] = []
+            self._release(place)
             for storage in self.entries.pop(place, ()):
                 ledger.release(storage)
         for storage in given:
@@ -191,11 +189,14 @@ class Simulation:
         own = self.tape.value_bytes
         made: list[tuple[int, Gradient]] = []
         wide: list[tuple[int, int]] = []
+        late: list[int] = []
         for number, (read, rule) in enumerate(zip(step.reads, step.gradients, strict=True)):
             if not needs[read] or rule == NONE:
                 continue
             if rule == PASSED or (rule == SUMMED and own[read] == step.bytes):
                 made.append((read, self._passed(place, read, arrived[0])))
+            elif rule == LATE:
+                late.append(read)
             elif rule == REDUCED and own[read] != step.bytes:
                 wide.append((number, ledger.new(step.bytes)))
             else:
@@ -209,16 +210,24 @@ class Simulation:
             made.append((step.reads[number], Gradient(ledger.new(own[step.reads[number]]))))
             ledger.mark(step.node.name)
             ledger.drop(storage)
+        if late:
+            self._release(place)
+            made.extend([(read, self._new(place, read, arrived[0])) for read in late])
+            ledger.mark(step.node.name)
         for gradient in arrived:
             ledger.drop(gradient.storage)
-        for storage in self.saved[place]:
-            ledger.release(storage)
-        self.saved[place] = []
+        self._release(place)
         # The gradient of the bias of a matrix product arrives before that of its weights; their casts run after both.
         for number, storage in reversed(raw) if step.viewed and not self.tape.run.autocast else raw:
             self._collect(step, number, storage)
         for read, gradient in made:
             self._join(step, read, gradient, gradients)
+
+    def _release(self, place: int) -> None:
+        """Lets go of what a step kept."""
+        for storage in self.saved[place]:
+            self.ledger.release(storage)
+        self.saved[place] = []
 
     def _new(self, place: int, read: int, arrived: Gradient) -> Gradient:
         """A gradient with memory of its own."""

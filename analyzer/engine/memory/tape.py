@@ -38,6 +38,7 @@ from analyzer.layers.operations import (
     FULL_ON_CUDA,
     HALF,
     INDEX,
+    INPLACE,
     LAST,
     LOGARITHM,
     NEW,
@@ -119,6 +120,7 @@ class Tape:
     buffers           sizes
     first             the number of inputs, so the value of the first step
     root              for every value the value whose memory it uses
+    base              for every view the value that it is a view of, for others themselves
     value_bits        for every value the bits of an element
     value_bytes       for every value its size
     lying             for every value where its elements lie
@@ -144,6 +146,7 @@ class Tape:
             for node in network.inputs
         ]
         self.root = list(range(self.first))
+        self.base = list(range(self.first))
         self.value_bits = [self.bits] * self.first
         self.value_bytes = list(self.inputs)
         self.lying = Lying(run.batch)
@@ -216,6 +219,8 @@ class Tape:
         if operation.parts and node.index in self.work.splits:
             gradients = (PASSED,)
         place = VIEW if operation.training and not self.training else operation.place
+        if place == INPLACE and self.training and self.base[reads[0]] != reads[0]:
+            return self._over_view(node, operation, reads, bits)
         step = Step(node, reads, (operation.size * batch * bits + 7) // 8, place, gradients)
         lie = self._lie(step, node, operation, reads, depth)
         if held:
@@ -229,8 +234,22 @@ class Tape:
         if numbers:
             self._add_parameters(step, numbers, bits, half=bits < self.bits and operation.precision == HALF)
         step.product, step.viewed = operation.product, operation.viewed
-        step.transient = (operation.transient * batch * bits + 7) // 8
+        step.transient = (max(operation.transient * batch + operation.once, 0) * bits + 7) // 8
         return self.add(step, bits, *lie)
+
+    def _over_view(self, node: Node, operation: Operation, reads: Sequence[int], bits: int) -> int:
+        """Writes over a view: torch then takes the gradient of all that it is a view of, and cuts the view out anew."""
+        lying, value = self.lying, reads[0]
+        base = self.base[value]
+        size = (operation.size * self.run.batch * bits + 7) // 8
+        step = Step(node, (base, *reads[1:]), self.value_bytes[base], INPLACE, (NEW,) * len(reads))
+        self._add_extras(step, operation, bits)
+        step.keeps = [self.first + len(self.steps)] * (OUT in operation.keeps)
+        step.transient = 2 * size + (operation.transient * self.run.batch * bits + 7) // 8
+        written = self.add(step, bits, lying.shapes[base], lying.strides[base], lying.depths[base])
+        again = Step(node, (written,), size, VIEW, (NEW,))
+        again.view = View((0, 0, 0, 1))
+        return self.add(again, bits, lying.shapes[value], lying.strides[value], lying.depths[value])
 
     def _order(self, node: Node, operation: Operation, reads: list[int]) -> list[int]:
         """Copies the reads that an operation needs in order and that lie otherwise.
@@ -261,6 +280,7 @@ class Tape:
             return shape, strides, depth
         if step.place != OWN:
             shape, strides = lying.view(view, reads[0])
+            step.view = view
             if view is not None and view.turned is not None and shape is not None:
                 rank, first = len(shape), lying.depths[reads[0]] == FIRST
                 step.view = View(turned=[place_of(axis, rank, first=first) for axis in view.turned])
@@ -302,7 +322,8 @@ class Tape:
             bits = 64 if self.training and self.run.in_place_joins else 0
         elif width is not None:
             bits = 8 * width
-        return (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8
+        size = (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8
+        return -(-size // extra.page) * extra.page
 
     def _precision(self, node: Node, operation: Operation, reads: list[int]) -> tuple[int, list[int]]:
         """The bits of an operation's output under autocast, and its reads, cast where autocast casts them."""
@@ -345,6 +366,8 @@ class Tape:
         self.steps.append(step)
         self.lying.add(shape, strides, depth)
         self.root.append(value if step.place == OWN else self.root[step.reads[0]])
+        viewed = step.place == VIEW and (step.view is not None or self.base[step.reads[0]] != step.reads[0])
+        self.base.append(self.base[step.reads[0]] if viewed else value)
         self.value_bits.append(bits)
         self.value_bytes.append(step.bytes)
         return value

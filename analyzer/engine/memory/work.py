@@ -50,8 +50,11 @@ class Work(Record):
     tokens: set[int] = field(factory=set, init=False)
 
 
-def operations_of(network: Network, mode: str) -> Work:
-    """Asks every layer for its operations, with the sharing of `mode`: shared, local or declared."""
+def operations_of(network: Network, mode: str, *, cuda: bool = False) -> Work:
+    """Asks every layer for its operations, with the sharing of `mode`: shared, local or declared.
+
+    They are those of the CPU's kernels, or with `cuda` those of CUDA's.
+    """
     work = Work(network, mode)
     known: dict[tuple[object, ...], Sequence[Operation]] = {}
     slices: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
@@ -67,7 +70,8 @@ def operations_of(network: Network, mode: str) -> Work:
             sharing = SHARED
             if layer.shares and mode != "shared":
                 sharing = LOCAL if mode == "local" else layer.declared_sharing
-            operations = known[key] = layer.saved(node.flow, sharing)
+            asked = layer.saved_on_cuda if cuda else layer.saved
+            operations = known[key] = asked(node.flow, sharing)
         work.nodes.append((node, operations))
         work.tensors.append(_tensors(work, node, operations, reuses.get(node.index)))
         for place, source in enumerate(node.inputs):

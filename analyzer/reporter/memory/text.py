@@ -150,13 +150,16 @@ def _assumptions(report: MemoryAnalysis) -> Iterator[str]:
     words = {"units": "gathered together", "fused": "arena fuses"}
     asked = "".join(f"{said}: {assumed[key]} · " for key, said in words.items() if key in assumed)
     if not report.trains:
-        yield f"counted: {assumed['counted']} · slices: {assumed['slices']} · {assumed['local']} · {asked}KiB = 2^10 bytes"
+        yield (
+            f"counted: {assumed['counted']} · kernels: {assumed['kernels']} · slices: {assumed['slices']} · "
+            f"{assumed['local']} · {asked}KiB = 2^10 bytes"
+        )
         return
     yield (
         f"assumed: the {assumed['step']} step, gradients {assumed['gradients']} · loss: {assumed['loss']} · "
         f"counted: {assumed['counted']}"
     )
     yield (
-        f"masks: {assumed['masks']} · slices: {assumed['slices']} · joins: {assumed['joins']} · {assumed['local']} · "
-        f"{asked}KiB = 2^10 bytes"
+        f"kernels: {assumed['kernels']} · masks: {assumed['masks']} · slices: {assumed['slices']} · "
+        f"joins: {assumed['joins']} · {assumed['local']} · {asked}KiB = 2^10 bytes"
     )
