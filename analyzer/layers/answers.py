@@ -24,6 +24,10 @@ class Counts(Record):
         weights = matrix(self.weights, rows, columns) if rows else (self.weights,)
         return tuple(shape for shape in (weights, (self.biases,)) if shape[0])
 
+    def with_gains(self, gains: int) -> Counts:
+        """The counts of a layer with so many gains of `weight_norm`."""
+        return Counts(self.weights + gains, self.biases) if gains else self
+
 
 #: No weights, no biases, no buffers.
 NOTHING = Counts()

@@ -12,7 +12,6 @@ from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.answers import Bounds, Flow
 from analyzer.layers.axes import checked, needs_axes, signed
 from analyzer.layers.base import Layer
-from analyzer.layers.copies import cut, repeated_cells
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.operations import BY_GRADIENT, FIRST, FORMAT, LAST, RESHAPED, VIEW, Depth, Operation, View
 from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
@@ -199,6 +198,8 @@ class Pad(
         return checked(Volume(spatial, inputs[0].depth))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        from analyzer.layers.copies import repeated_cells
+
         if self.padding_mode == "zeros":
             return (Operation((0,), flow.output.size, lies=FORMAT, backward=BY_GRADIENT),)
         return repeated_cells(flow.input, self.padding.pairs(flow.input.rank), self.padding_mode)
@@ -244,6 +245,8 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A view for each axis that it cuts, or of the whole."""
+        from analyzer.layers.copies import cut
+
         pairs = self.padding.pairs(flow.input.rank)
         ranges = [(before, size - after, 1) for (before, after), size in zip(pairs, flow.input.spatial, strict=True)]
         return cut(flow.input, ranges, 0, 1) or (Operation((0,), flow.output.size, place=VIEW),)
@@ -292,6 +295,8 @@ class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A view. Its gradient is a volume of zeros with the range filled in."""
+        from analyzer.layers.copies import cut
+
         bounds = self.bounds(flow.input)
         axis = flow.input.axes.index(bounds.axis)
         ranges = [(0, size, 1) for size in flow.input.sizes]

@@ -13,16 +13,19 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
-from analyzer.layers.attention_operations import PROJECTIONS, Attention, operations_of
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Whole
-from analyzer.layers.operations import ALIKE, FIRST, FULL, HALF, LAST, OUT, PASSED, WIDEST, Operation
+from analyzer.layers.operations import ALIKE, FIRST, FULL, HALF, LAST, OUT, PASSED, PROJECTIONS, WIDEST, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Sizes
 from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.layers.attention_operations import Attention
 
 
 class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding", "pos_embed", "AddPositionEmbs")):
@@ -192,6 +195,8 @@ class MultiHeadAttention(
         return inputs[0]
 
     def _attention(self, flow: Flow) -> Attention:
+        from analyzer.layers.attention_operations import Attention
+
         key = self.key_depth or flow.input.depth // self.heads
         return Attention(
             flow,
@@ -221,10 +226,14 @@ class MultiHeadAttention(
         return macs
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        from analyzer.layers.attention_operations import operations_of
+
         return operations_of(self._attention(flow))
 
     def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """CUDA's memory-efficient kernel takes heads whose values have a depth of their own."""
+        from analyzer.layers.attention_operations import operations_of
+
         return operations_of(self._attention(flow), cuda=True)
 
     def windows(self, flow: Flow, which: int) -> Readings:

@@ -27,6 +27,7 @@ from analyzer.layers.operations import (
     OUT,
     OWN,
     PASSED,
+    PROJECTIONS,
     RESHAPED,
     ROWS,
     STEPS_RESHAPED,
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
 
 #: The shapes of parameter tensors.
 Shapes = tuple[tuple[int, ...], ...]
-
-#: The dense layers around an attention, in their order.
-PROJECTIONS = ("query", "key", "value", "output")
 
 
 class Attention(Record):

@@ -16,7 +16,6 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
 from analyzer.layers.base import Layer
-from analyzer.layers.copies import padded_copy, repeated_cells
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import FIRST, FORMAT, HALF, NEW, NONE, ORDERED, Lie, Operation, matrix
 from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
@@ -24,7 +23,6 @@ from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, SharingKind, Sizes
-from analyzer.layers.weight_norm import normalised, with_gains
 from analyzer.layers.windows import Window
 from analyzer.volume import AXES, Volume
 
@@ -106,7 +104,7 @@ class Convolution(Layer):
         return Bank(self.plane_groups(flow.input), flow.input.depth, flow.output.depth, kernel, scatters, count)
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
-        return with_gains(self.bank_counts(flow, sharing), self.gains(flow, sharing))
+        return self.bank_counts(flow, sharing).with_gains(self.gains(flow, sharing))
 
     def bank_counts(self, flow: Flow, sharing: Sharing) -> Counts:
         """The weights and the biases of all filter banks, without the gains of `weight_norm`."""
@@ -118,6 +116,8 @@ class Convolution(Layer):
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the volume that it slides over: its input, or a padded copy of it."""
+        from analyzer.layers.weight_norm import normalised
+
         first = self.padded(flow.input)
         trained = self.bank_counts(flow, sharing).tensors(*self.last_axes(flow.input))
         read, held = len(first), self.held(flow.input)
@@ -147,6 +147,8 @@ class Convolution(Layer):
 
     def padded(self, volume: Volume) -> tuple[Operation, ...]:
         """The padded copy of the input that frameworks make where two sides differ or the padding is not zero."""
+        from analyzer.layers.copies import padded_copy, repeated_cells
+
         window = self.window(volume)
         if window.real_padding and any(map(any, window.padding)):
             return repeated_cells(volume, window.padding, self.padding_mode)
@@ -302,6 +304,8 @@ class SeparableConv(
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the input of each of its two parts."""
+        from analyzer.layers.weight_norm import normalised
+
         first = self.padded(flow.input)
         read, depth, positions = len(first), flow.input.depth * self.multiplier, flow.output.spatial
         held = self.held(flow.input)

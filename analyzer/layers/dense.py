@@ -17,7 +17,6 @@ from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.weight_norm import normalised, with_gains
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -93,7 +92,7 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
         return Volume((), self.units)
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
-        return with_gains(self._counts(flow.input.size), self._gains)
+        return self._counts(flow.input.size).with_gains(self._gains)
 
     def bank(self, flow: Flow) -> Bank | None:
         return None if self.weight_norm else Bank(1, flow.input.size, self.units)
@@ -103,6 +102,8 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input, flattened."""
+        from analyzer.layers.weight_norm import normalised
+
         size = flow.input.size
         first = (Operation((0,), size, place=VIEW, view=RESHAPED, volume=(size,)),) if flow.input.rank else ()
         read, trained = len(first), self._counts(size).tensors(self.units, size)
@@ -132,7 +133,7 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
         return checked(Volume(inputs[0].spatial, self.units))
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
-        return with_gains(self._counts(flow.input.depth), self._gains)
+        return self._counts(flow.input.depth).with_gains(self._gains)
 
     def bank(self, flow: Flow) -> Bank | None:
         return None if self.weight_norm else Bank(1, flow.input.depth, self.units)
@@ -142,6 +143,8 @@ class Linear(_Dense, type="linear", elsewhere=("Linear", "LazyLinear", "TimeDist
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input, as a matrix with a row for each position."""
+        from analyzer.layers.weight_norm import normalised
+
         trained = self._counts(flow.input.depth).tensors(self.units, flow.input.depth)
         steps = along_depth(0, 1, flow.input.size, flow.output.size, trained, narrow=not flow.input.rank)
         return [normalised(step, self._gains) for step in steps]

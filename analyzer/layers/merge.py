@@ -14,7 +14,6 @@ from analyzer.diagnostics import Reason, Refusal
 from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
-from analyzer.layers.copies import cut
 from analyzer.layers.kinds import Choice, Flag
 from analyzer.layers.operations import (
     ALIKE,
@@ -94,6 +93,8 @@ class Merge(Layer, reads=(1, None)):
 
     def cropped(self, flow: Flow) -> tuple[list[Operation], list[int]]:
         """The views of the inputs that are cropped, and the numbers to read: of inputs, or of views of them."""
+        from analyzer.layers.copies import cut
+
         operations: list[Operation] = []
         reads = list(range(len(flow.inputs)))
         for which, (volume, to) in enumerate(zip(flow.inputs, self.aligned(flow.inputs), strict=True)):

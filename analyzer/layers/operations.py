@@ -121,6 +121,9 @@ STATISTIC, LOGARITHM, SCALAR = Width
 
 BY_ORDER, BY_GRADIENT, BY_READ = Back
 
+#: The dense layers around an attention, in their order.
+PROJECTIONS = ("query", "key", "value", "output")
+
 #: Bytes of an index.
 INDEX = 8
 

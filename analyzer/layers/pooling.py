@@ -13,7 +13,6 @@ from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Flow
 from analyzer.layers.axes import checked, needs_axes, per_axis
 from analyzer.layers.base import Layer
-from analyzer.layers.copies import padded_copy
 from analyzer.layers.kinds import Choice
 from analyzer.layers.operations import (
     AS_READ,
@@ -86,6 +85,8 @@ class Pool(Layer):
 
     def slid(self, flow: Flow, extras: Sequence[Array] = ()) -> Sequence[Operation]:
         """The pool, after a padded copy of its input where it needs one."""
+        from analyzer.layers.copies import padded_copy
+
         window = self.window(flow.input)
         first = padded_copy(flow.input, self.padding.balanced(window.padding, window.stride))
         read, precision = len(first), FULL_ON_CPU if flow.input.rank == 3 else AS_READ
@@ -196,6 +197,8 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the volume that the filter slides over: its input, or a padded copy of it."""
+        from analyzer.layers.copies import padded_copy
+
         window = self.window(flow.input)
         first = padded_copy(flow.input, _SAME.balanced(window.padding, window.stride))
         return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF, lies=FORMAT))

@@ -20,7 +20,6 @@ from analyzer.layers.operations import HALF, LAST, OUT, Array, Operation, matrix
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
-from analyzer.layers.recurrent_operations import Recurrence
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes
 from analyzer.layers.windows import Window
@@ -74,6 +73,8 @@ class _Recurrent(Layer):
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """What each step needs again: its gates and their factors, or the workspace of a kernel."""
+        from analyzer.layers.recurrent_operations import Recurrence
+
         layers = []
         for layer in range(self.layers):
             own = self._tensors(flow.output.depth if layer else flow.input.depth)

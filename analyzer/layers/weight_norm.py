@@ -12,13 +12,7 @@ from __future__ import annotations
 
 from math import prod
 
-from analyzer.layers.answers import Counts
 from analyzer.layers.operations import STATISTIC, Array, Operation
-
-
-def with_gains(counts: Counts, gains: int) -> Counts:
-    """The counts of a layer with so many gains."""
-    return Counts(counts.weights + gains, counts.biases) if gains else counts
 
 
 def normalised(operation: Operation, gains: int) -> Operation:
