@@ -12,7 +12,7 @@ from analyzer.record import Record
 
 #: One step copies this many characters of names or variables, reads this many values, or calculates this many
 #: expressions. What does more counts as several: every repetition copies a name of 100,000 characters.
-_CHARACTERS, _VARIABLES, _VALUES, _EXPRESSIONS = 128, 32, 4, 4
+_CHARACTERS, _VARIABLES, _VALUES, _EXPRESSIONS = 128, 32, 4, 2
 
 #: The written values of an item that count for nothing: more than a layer has parameters.
 _FEW = 32

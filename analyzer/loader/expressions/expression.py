@@ -70,6 +70,10 @@ class Expression:
 
 
 def _compile_text(text: str, names: set[str]) -> Run:
+    name = text[1:]
+    if text[:1] == "$" and is_name(name):  # the most frequent expression needs no syntax tree
+        names.add(name)
+        return lambda lookup: lookup(name)
     if "$(" not in text:
         return _compile_expression(text, names, bare=False)
     parts: list[str | Run] = []
