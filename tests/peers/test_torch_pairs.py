@@ -79,7 +79,7 @@ def differences(seeds: range) -> tuple[int, dict[int, tuple[list[str], list[int]
 
 
 def test_pairs(tallied: Any) -> None:
-    compared, found = differences(range(306))
+    compared, found = differences(range(316))
     assert compared >= 300
     assert set(found) == set(DIFFERENT), found
     assert len(DIFFERENT) <= 9
