@@ -178,22 +178,30 @@ def test_what_is_interrupted_leaves_nothing(error: BaseException, folder: Path) 
 ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU]
 
 
+@pytest.fixture
+def heeded(end: signal.Signals) -> Iterator[signal.Signals]:
+    """A signal that is not ignored: a shell starts its background jobs with some of them ignored."""
+    before = signal.signal(end, signal.default_int_handler if end == signal.SIGINT else signal.SIG_DFL)
+    yield end
+    signal.signal(end, before)
+
+
 @pytest.mark.parametrize("end", ENDS)
-def test_a_request_to_end_leaves_nothing(end: signal.Signals, folder: Path) -> None:
+def test_a_request_to_end_leaves_nothing(heeded: signal.Signals, folder: Path) -> None:
     def chunks() -> Iterator[str]:
         yield "first"
-        os.kill(os.getpid(), end)
+        os.kill(os.getpid(), heeded)
         yield "second"
 
-    before = signal.getsignal(end)
+    before = signal.getsignal(heeded)
     with pytest.raises(KeyboardInterrupt):
         write_file("new.json", chunks())
     assert names(folder) == sorted(GIVEN)
-    assert signal.getsignal(end) == before
+    assert signal.getsignal(heeded) == before
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_process_that_is_asked_to_end_leaves_nothing(end: signal.Signals, folder: Path) -> None:
+def test_a_process_that_is_asked_to_end_leaves_nothing(heeded: signal.Signals, folder: Path) -> None:
     """Twice, as an impatient service asks."""
     (folder / "long.yaml").write_text(MANY.replace("5000", "40000"))
     (folder / "old.json").write_text("old")
@@ -201,8 +209,8 @@ def test_a_process_that_is_asked_to_end_leaves_nothing(end: signal.Signals, fold
     while not list(folder.glob("*.part")):
         assert process.poll() is None, "it ended before it wrote"
         time.sleep(0.002)
-    process.send_signal(end)
-    process.send_signal(end)
+    process.send_signal(heeded)
+    process.send_signal(heeded)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"analyzer: interrupted\n")
     assert names(folder) == sorted([*GIVEN, "long.yaml", "old.json"])
