@@ -150,7 +150,7 @@ class Convolution(Layer):
         from analyzer.layers.copies import padded_copy, repeated_cells
 
         window = self.window(volume)
-        if window.real_padding and any(map(any, window.padding)):
+        if window.real_padding:  # torch copies then, also where the padding is 0
             return repeated_cells(volume, window.padding, self.padding_mode)
         pairs = self.padding.balanced(window.padding, window.stride)
         if self.pads_inside(volume):  # the kernel pads by what both sides have

@@ -114,7 +114,7 @@ def _conv(node: Node, _: str) -> Built:
     conv = ranked("Conv", volume.rank)
     padding: Any
     padding, cells = _split_padding(pairs)
-    if layer.padding.mode == "same" and cells and set(stride) == {1} and layer.padding_mode == "zeros":
+    if layer.padding.mode == "same" and cells and set(stride) == {1}:
         padding, cells = "same", []
     mode = {"zeros": "constant"}.get(layer.padding_mode, layer.padding_mode)
     inner = layer.padding_mode if not cells else "zeros"
