@@ -7,7 +7,6 @@ with a period of q output cells, and each period is `step` input cells further o
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import count, islice, pairwise
 from math import gcd
@@ -84,6 +83,8 @@ def extent(field: AxisField, begin: int, end: int, size: int) -> tuple[int, int]
     """
     first, last = field.real or (0, size - 1)
     if not field.ragged and begin < end:  # leave out the cells that see nothing but padding
+        from bisect import bisect_left, bisect_right
+
         cells = range(begin, end + 1)
         begin += min(bisect_left(cells, first, key=lambda u: field.at(u)[1]), end - begin)
         end = max(begin, cells[0] + bisect_right(cells, last, key=lambda u: field.at(u)[0]) - 1)
