@@ -28,6 +28,14 @@ class _Parser(argparse.ArgumentParser):
         """Writes the help or the version, as a result: argparse drops what cannot be written."""
         write_stdout([message])
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuses `--` as the value of an option: argparse takes it away and gives the option an empty list."""
+        for argument in args or ():
+            option, equals, value = argument.partition("=")
+            if argument == "-o--" or (option.startswith("--") and equals and value == "--"):
+                self.error(f"argument {option.removesuffix('--')}: expected one argument")
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         option, _, why = message.removeprefix("argument ").partition(": ")
         option = option.partition("/")[2] or option

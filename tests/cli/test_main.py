@@ -52,6 +52,8 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["--batch", "-1", "net.yaml"], "`--batch`: a whole number of at least 1 is needed, not `-1`"),
         (["--batch", "9" * 50, "net.yaml"], f"`--batch`: a whole number of at least 1 is needed, not `{'9' * 50}`"),
         (["net.yaml", "--batch"], "`--batch` needs a value"),
+        (["net.yaml", "--format=--"], "`--format` needs a value"),
+        (["net.yaml", "-o--"], "`-o` needs a value"),
         (["--format", "jason", "net.yaml"], "`--format` must be `table`, `json`, `csv`, `markdown`, `latex` or `html`, not `jason`; did you mean `json`?"),
         (["--mode", "all", "net.yaml"], "`--mode` must be `both`, `shared` or `local`, not `all`"),
         (["--color", "no", "net.yaml"], "`--color` must be `auto`, `always` or `never`, not `no`"),
