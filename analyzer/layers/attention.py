@@ -13,7 +13,7 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
-from analyzer.layers.axes import checked, needs_axes, per_axis
+from analyzer.layers.axes import checked, nearest_divisor, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Whole
 from analyzer.layers.operations import ALIKE, FIRST, FULL, HALF, LAST, OUT, PASSED, PROJECTIONS, WIDEST, Operation
@@ -148,8 +148,7 @@ class MultiHeadAttention(
             needs_axes(volume, "attends over")
         depth = inputs[0].depth
         if self.key_depth is None and depth % self.heads:
-            fitting = [heads for heads in range(1, min(depth, 4096) + 1) if depth % heads == 0]
-            near = min(fitting, key=lambda heads: abs(heads - self.heads))
+            near = nearest_divisor(depth, self.heads)
             raise Refusal(
                 f"the {self.heads} heads of {{layer}} do not divide its input depth of {depth}",
                 code="SHAPE207",
@@ -159,8 +158,7 @@ class MultiHeadAttention(
             )
         shared = self.key_value_heads or self.heads
         if self.heads % shared:
-            fitting = [heads for heads in range(1, min(self.heads, 4096) + 1) if self.heads % heads == 0]
-            near = min(fitting, key=lambda heads: abs(heads - shared))
+            near = nearest_divisor(self.heads, shared)
             raise Refusal(
                 f"the {shared} key and value heads of {{layer}} do not divide its {self.heads} heads",
                 code="SHAPE207",

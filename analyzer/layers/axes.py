@@ -58,6 +58,16 @@ def needs_axes(volume: Volume, what: str) -> None:
         )
 
 
+def nearest_divisor(number: int, wanted: int) -> int:
+    """The divisor of `number`, 4,096 at most, that is nearest to `wanted`; the smaller of two.
+
+    >>> nearest_divisor(64, 3), nearest_divisor(64, 20)
+    (2, 16)
+    """
+    divisors = (one for one in range(1, min(number, 4096) + 1) if number % one == 0)
+    return min(divisors, key=lambda one: abs(one - wanted))
+
+
 def checked(volume: Volume) -> Volume:
     """`volume`, unless an axis or its size is beyond the limit."""
     if volume.size > LARGEST or any(size > LARGEST for size in volume.sizes):

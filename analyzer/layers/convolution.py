@@ -10,11 +10,11 @@ torch 2.13.0, Keras 3.15.1, tf.keras 2.15, ONNX 1.23.2 and flax 0.12.8.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import gcd, prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Bank, Counts, Flow
-from analyzer.layers.axes import checked, effective, needs_axes, per_axis, signed
+from analyzer.layers.axes import checked, effective, nearest_divisor, needs_axes, per_axis, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import FIRST, FORMAT, HALF, NEW, NONE, ORDERED, Lie, Operation, matrix
@@ -173,8 +173,7 @@ def check_groups(groups: int, depth: int, filters: int) -> None:
         ("filters", filters, f"{filters} filters"),
     ):
         if number % groups:
-            fitting = [g for g in range(1, min(depth, filters, 4096) + 1) if depth % g == 0 and filters % g == 0]
-            near = min(fitting, key=lambda g: abs(g - groups))
+            near = nearest_divisor(gcd(depth, filters), groups)
             raise Refusal(
                 f"the {groups} groups of {{layer}} do not divide its {what}",
                 code="SHAPE207",

@@ -11,6 +11,7 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.axes import nearest_divisor
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
 from analyzer.layers.operations import (
@@ -301,13 +302,12 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
 def divides(groups: int, depth: int) -> None:
     """Refuses groups that do not divide the depth."""
     if depth % groups:
-        fitting = [g for g in range(1, min(depth, 4096) + 1) if depth % g == 0]
         raise Refusal(
             f"the {groups} groups of {{layer}} do not divide its input depth of {depth}",
             code="SHAPE207",
             parameter="groups",
             notes=[f"{depth} = {depth // groups}·{groups} + {depth % groups}"],
-            help=f"`groups: {min(fitting, key=lambda g: abs(g - groups))}` divides {depth}",
+            help=f"`groups: {nearest_divisor(depth, groups)}` divides {depth}",
         )
 
 
