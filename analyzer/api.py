@@ -61,8 +61,9 @@ def analyze(
 
     `model` is a model that `load` returned, or a file or text for it. `set` overrides variables of the file, `input`
     its input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
-    `dtype`; counts and MACs are for one sample. `diagnostics` of the result are doubts about the whole, such as an
-    input with its depth first: every layer fits, but the numbers are those of another network.
+    `dtype`; counts and MACs are for one sample. Beside `set` or `input` an `expect` that fails is no mistake: one note
+    (EXPECT202) counts them and names the first. `diagnostics` of the result are that note and doubts about the whole,
+    such as an input with its depth first: every layer fits, but the numbers are those of another network.
 
     Raises `ModelError` with every mistake, and `SettingError` (a `ValueError`) for a variable or an input that the file
     does not have, and for a wrong batch or dtype.
@@ -87,7 +88,7 @@ def check(
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
 ) -> list[Diagnostic]:
-    """What is wrong or wasteful with a model that loads, budgets included, in the order of the file.
+    """What is wrong or wasteful with a model that loads, budgets included, in the order of the file; notes come last.
 
     `model` is what `analyze` takes, or the analysis of a network that was built without a file. `select` (none: all)
     and `ignore` name checks by code, the beginning of a code, or name.
@@ -107,7 +108,8 @@ def check(
         return run(Subject(model), asked)
     if not isinstance(model, Model):
         model = load(model)
-    return run(Subject(analyze(model, set=set, input=input), settled(model, set)[0]), asked)
+    analysis = analyze(model, set=set, input=input)
+    return in_order([*run(Subject(analysis, settled(model, set)[0]), asked), *analysis.network.notes])
 
 
 def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
@@ -174,12 +176,12 @@ def memory(
 
 
 def _doubts(model: Model, network: Network) -> Sequence[Diagnostic]:
-    """What makes all numbers of a network those of another one, though every layer fits."""
+    """The notes about a network, and what makes all of its numbers those of another one, though every layer fits."""
     if not network.doubtful:
-        return ()
+        return tuple(network.notes)
     from analyzer.checks.doubts import doubts
 
-    return doubts(network, model)
+    return *doubts(network, model), *network.notes
 
 
 def _network(

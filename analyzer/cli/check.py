@@ -17,7 +17,7 @@ from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of_data, read_data
 from analyzer.cli.options import add_format, add_model, option_value, options_parser, parsed
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
-from analyzer.diagnostics import FILE_CODES, SEVERITIES, Diagnostic
+from analyzer.diagnostics import FILE_CODES, SEVERITIES, Diagnostic, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.reporter.findings import FORMATS
 from analyzer.reporter.findings.checked import Checked, CheckRun, Rule
@@ -182,7 +182,8 @@ def _checked(file: str, data: bytes | Failed, asked: Any, settings: Settings, te
 
 
 def _found(subject: Subject, wanted: Sequence[Check], shown: Sequence[str]) -> list[Diagnostic]:
-    return [finding for finding in run(subject, wanted) if finding.severity in shown]
+    findings = in_order([*run(subject, wanted), *subject.network.notes])
+    return [finding for finding in findings if finding.severity in shown]
 
 
 def _fails(checked: Checked) -> bool:

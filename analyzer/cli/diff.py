@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.cli.inputs import SIDE
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.options import add_format, add_mode, add_model, add_run, options_parser, parsed
-from analyzer.cli.output import complain, format_of, kept_as_it_is, options_of, write
+from analyzer.cli.output import complain, doubted, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.sides import read_sides
 from analyzer.difference import compare
 from analyzer.reporter.difference import FORMATS
@@ -34,6 +34,8 @@ def main(arguments: list[str]) -> int:
         untouched = filter(None, [kept_as_it_is(asked)])
         complain(findings, [*untouched], texts, color=asked.color, width=asked.width)
         return FAULT
+    notes = [doubted(note) for side in (old, new) for note in side.notes]
+    complain((), notes, texts, color=asked.color, width=asked.width)
     difference = compare(old.report, new.report, labels=(old.label, new.label))
     write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))
     return FINE if difference.equal or asked.exit_zero else WRONG

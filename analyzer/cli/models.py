@@ -75,12 +75,12 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
 
 
 def doubts_about(model: Model, network: Network) -> Sequence[Diagnostic]:
-    """What makes all numbers of a network those of another one, though every layer fits."""
+    """The notes about a network, and what makes all of its numbers those of another one, though every layer fits."""
     if not network.doubtful:
-        return ()
+        return tuple(network.notes)
     from analyzer.checks.doubts import doubts  # the checks are imported where there may be a doubt
 
-    return doubts(network, model)
+    return *doubts(network, model), *network.notes
 
 
 def _inputs(asked: Any) -> dict[str, str] | str | None:

@@ -11,7 +11,7 @@ from analyzer.cli.models import hint, network_of
 from analyzer.cli.revisions import is_revision, read_revision, working_file
 from analyzer.contract.report import as_dict
 from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report, report_text
-from analyzer.diagnostics import ModelError
+from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
@@ -21,6 +21,7 @@ from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -53,6 +54,11 @@ class Side:
     def saved(self) -> bool:
         """Whether it is a saved report, and not a model."""
         return self.analysis is None
+
+    @property
+    def notes(self) -> Sequence[Diagnostic]:
+        """What the loader says about the description of a model."""
+        return () if self.analysis is None else self.analysis.network.notes
 
     @property
     def report(self) -> dict[str, Any]:

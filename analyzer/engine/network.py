@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from analyzer.diagnostics import LAYER, Refusal
+from analyzer.diagnostics import LAYER, Diagnostic, Refusal
 from analyzer.layers import Flow, Input, Layer
 from analyzer.layers.answers import Bank
 from analyzer.record import Record
@@ -62,7 +62,7 @@ class Network:
     `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`, `calls` what the block
     at a path was called on. `most` is the number of layers that it may have. `again`, which a loader sets, makes the
     network from its description once more, with other volumes for some inputs; it returns None where a layer refuses
-    what it reads.
+    what it reads. `notes` are what the loader says about the description of a network without a mistake.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -79,6 +79,7 @@ class Network:
         self.groups: dict[str, str] = {}
         self.calls: dict[str, Node] = {}
         self.again: Callable[[Mapping[str, Volume]], Network | None] | None = None
+        self.notes: list[Diagnostic] = []
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.

@@ -17,7 +17,7 @@ from analyzer.loader.expand.items import expand_list
 from analyzer.loader.expand.least import first_beyond
 from analyzer.loader.expand.mistakes import Mistakes, Stop
 from analyzer.loader.expand.scope import Scope
-from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.state import Expansion, Expects, Unmet
 from analyzer.loader.parse.description import Model, SequenceItem
 from analyzer.loader.text.limits import LIMITS
 from analyzer.volume import Volume
@@ -32,8 +32,9 @@ def expand(
 ) -> tuple[Network, list[Diagnostic]]:
     """The network of a description, with variables of `set` in place of its own, and every mistake found.
 
-    `input` overrides the input volume (a text), or several by name. Raises `SettingError` for what the file lacks.
-    Beside mistakes the network has the layers that could be placed.
+    `input` overrides the input volume (a text), or several by name. Beside either, an `expect` that fails is a note of
+    the network and no mistake. Raises `SettingError` for what the file lacks. Beside mistakes the network has the
+    layers that could be placed.
     """
     named = input if isinstance(input, Mapping) else {} if input is None else {next(iter(model.inputs)): input}
 
@@ -41,11 +42,13 @@ def expand(
         return _run_over(model, set or {}, {**named, **{name: str(one) for name, one in volumes.items()}}, **changed)
 
     def placed(volumes: Mapping[str, Volume]) -> Network | None:
-        run = again(volumes, expects=False)
+        run = again(volumes, expects=Expects.SKIP)
         return None if run.mistakes.found else run.network
 
-    run = again({})
+    run = again({}, expects=Expects.COUNT if set or named else Expects.BIND)
     run.network.again = placed
+    if run.unmet:
+        run.network.notes.append(_unmet([*run.unmet.values()], model.file, given=_given(set, named)))
     if run.mistakes.puzzles:
         from analyzer.loader.expand.hints import add_hints  # with all that only a wrong shape needs
 
@@ -53,6 +56,19 @@ def expand(
     found = in_order(run.mistakes.found)
     _suspect_input(run.network, found)
     return run.network, found
+
+
+def _given(set: Mapping[str, Any] | None, input: Mapping[str, str]) -> str:
+    """What was given to an expansion, as a message calls it."""
+    return "input and variables" if set and input else "variables" if set else "input"
+
+
+def _unmet(unmet: Sequence[Unmet], file: str, *, given: str) -> Diagnostic:
+    """The one note about all `expect`s that fail with another input, or with other variables."""
+    first, many = unmet[0], len(unmet) > 1
+    said = f"{len(unmet):,} `expect`s do" if many else "1 `expect` does"
+    message = f"{said} not hold for the given {given}{'; the first' if many else ''}: {first.message}"
+    return Diagnostic("EXPECT202", message, first.tree.span(file), severity="note")
 
 
 def settled(model: Model, set: Mapping[str, Any] | None = None) -> tuple[Model, list[Diagnostic]]:

@@ -11,7 +11,7 @@ from analyzer.loader.expand.explaining import behind, formula_of
 from analyzer.loader.expand.frame import Frame, volume_of
 from analyzer.loader.expand.mistakes import Puzzle, Stop
 from analyzer.loader.expand.scope import MISSING, Missing
-from analyzer.loader.expand.state import Expansion, resolve_all
+from analyzer.loader.expand.state import Expansion, Expects, Unmet, resolve_all
 from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.expressions.expression import Expression
 from analyzer.loader.expressions.nodes import truth
@@ -127,12 +127,16 @@ def is_kept(run: Expansion, item: Item, frame: Frame) -> bool | None:
 
 
 def as_expected(run: Expansion, item: Item, result: Node, label: str | None, frame: Frame) -> Node | Missing:
-    """Compares an output with the one that the item's `expect` gives; `MISSING`, and a finding, where they differ."""
+    """Compares an output with the one that the item's `expect` gives.
+
+    Where they differ, it returns `MISSING` and reports a finding; or counts it, where that is no mistake.
+    """
     expect = item.expect
     assert expect is not None
     sizes: tuple[int | None, ...] = ()
+    counts = run.expects is Expects.COUNT
     try:
-        sizes, asked = _expected_sizes(frame.evaluate(expect))
+        sizes, asked = _expected_sizes(frame.evaluate(expect), fractions=counts)
         output = result.output.sizes
         if len(sizes) == len(output) and all(a is None or a == b for a, b in zip(sizes, output, strict=True)):
             return result
@@ -144,6 +148,9 @@ def as_expected(run: Expansion, item: Item, result: Node, label: str | None, fra
             reason=Reason.UNEXPECTED,
         )
     except Refusal as refusal:
+        if counts and refusal.reason is Reason.UNEXPECTED:
+            run.unmet.setdefault(id(expect), Unmet(expect.tree, refusal.message))
+            return result
         found = run.mistakes.report(refusal, expect.tree, frame.scope)
         if found is not None and refusal.reason is not None:
             run.mistakes.puzzles.append(Puzzle(found, refusal.reason, item, None, [result], sizes))
@@ -152,10 +159,22 @@ def as_expected(run: Expansion, item: Item, result: Node, label: str | None, fra
     return MISSING
 
 
-def _expected_sizes(value: Any) -> tuple[tuple[int | None, ...], str]:
-    """The sizes that `expect` asks for (None: any), and how a message shows them."""
+def _expected_sizes(value: Any, *, fractions: bool) -> tuple[tuple[int | None, ...], str]:
+    """The sizes that `expect` asks for (None: any), and how a message shows them.
+
+    With `fractions`, numbers that are no sizes are taken too, as no sizes: `$(H/4)` of 30 rows asks for what no layer
+    puts out.
+    """
     text = str(value) if not isinstance(value, float) else f"{value:g}"
     sizes = read_expected(text)
+    if sizes is None and fractions and _has_numbers(text):
+        return (), text.replace("x", "×")
     if sizes is None:
         raise Refusal(f"`expect` must be a volume such as `14x14x20`, not `{shown(text)}`", code="VALUE101")
     return sizes, "×".join("?" if size is None else str(size) for size in sizes)
+
+
+def _has_numbers(text: str) -> bool:
+    """Whether a text has a number, or a `?`, for each axis."""
+    parts = text.replace("×", "x").split("x")
+    return all(part == "?" or part.strip().lstrip("-").replace(".", "", 1).isdecimal() for part in parts)

@@ -16,7 +16,7 @@ from analyzer.loader.expand.names import LayerWord
 from analyzer.loader.expand.placing import place_layer
 from analyzer.loader.expand.scope import MISSING, Missing, Scope
 from analyzer.loader.expand.size import calling, copying
-from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.state import Expansion, Expects
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.description import (
     UNKNOWN,
@@ -67,7 +67,7 @@ def _item(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
         result = _turn(run, item, frame)
     else:
         result = _repeated(run, item, label, frame)
-    if item.expect is not None and run.expects and isinstance(result, Node):
+    if item.expect is not None and run.expects is not Expects.SKIP and isinstance(result, Node):
         seen = Frame(scope, frame.values, frame.above, (source,))
         result = as_expected(run, item, result, label, seen)
     if label is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Network, Node
@@ -14,11 +15,30 @@ from analyzer.loader.expand.size import Size, extra_steps
 from analyzer.loader.expand.values import Values
 from analyzer.loader.parse.description import Item, Model
 from analyzer.loader.text.limits import LIMITS
+from analyzer.loader.text.tree import Tree
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+
+class Expects(Enum):
+    """What an expansion does with `expect`."""
+
+    #: One that fails is a mistake.
+    BIND = "bind"
+    #: One that fails is counted: it was written for another input, or for other variables.
+    COUNT = "count"
+    #: None is compared.
+    SKIP = "skip"
+
+
+class Unmet(Record):
+    """An `expect` that fails and is no mistake: its place, and the sentence about it."""
+
+    tree: Tree
+    message: str
 
 
 class Tying(Record):
@@ -42,10 +62,11 @@ class Expansion(Record):
     """The state of one expansion: the description, the network so far, and how far it has come.
 
     `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth`
-    counts open lists, `calls` open calls of blocks. `expects` says whether `expect` is compared, `changes` has
-    parameters in place of those of an item, by its identity and their attributes, and `most` the number of steps in
-    place of the limit: a trial changes these. `outermost` is the scope of the file's own list. `empty` has the steps of
-    calls that placed nothing, by block, source and arguments: such a call is not expanded again.
+    counts open lists, `calls` open calls of blocks. `unmet` has the `expect`s that fail where they are counted, each
+    once, by the identity of its template. `changes` has parameters in place of those of an item, by its identity and
+    their attributes, and `most` the number of steps in place of the limit: a trial changes these and `expects`.
+    `outermost` is the scope of the file's own list. `empty` has the steps of calls that placed nothing, by block,
+    source and arguments: such a call is not expanded again.
     """
 
     model: Model
@@ -61,7 +82,8 @@ class Expansion(Record):
     calls: int = 0
     empty: dict[tuple[object, ...], int] = field(factory=dict)
     size: Size = field(factory=Size)
-    expects: bool = True
+    expects: Expects = Expects.BIND
+    unmet: dict[int, Unmet] = field(factory=dict)
     changes: dict[int, dict[str, Any]] = field(factory=dict)
     most: int | None = None
     outermost: Scope | None = None

@@ -14,7 +14,7 @@ from analyzer.engine.network import Node
 from analyzer.engine.sizes import NODES
 from analyzer.loader.expand.mistakes import Puzzle
 from analyzer.loader.expand.scope import written_names
-from analyzer.loader.expand.state import Expansion
+from analyzer.loader.expand.state import Expansion, Expects
 from analyzer.loader.parse.description import Item, LayerItem, Model, ParallelItem, ResidualItem, SequenceItem
 from analyzer.volume import Volume
 
@@ -85,7 +85,7 @@ class Trial:
         changed: dict[int, dict[str, Any]] = {}
         for item, attribute, value in changes:
             changed.setdefault(id(item), {})[attribute] = value
-        run = self._run(volume, changes=changed, expects=expects)
+        run = self._run(volume, changes=changed, expects=Expects.BIND if expects else Expects.SKIP)
         if run is None:
             return False
         mine, keys = self.keys[id(found)], _keys(run)
