@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.align import Pairs, aligned, rising
 from analyzer.difference.tree import NamedNode
+from analyzer.layers import CATALOGUE
 from analyzer.record import Record, field
 
 #: How much differences weigh where two ways to match compete: a layer that only one side has, one that moved, one of
@@ -46,13 +47,20 @@ def match(old: NamedNode, new: NamedNode) -> Matching:
             _meet(child_a, child_b)
             if moved:
                 found.moved.update(node.name for node in child_b.layers())
-            if child_a.part != child_b.part:
+            if child_a.part != child_b.part and not named_by_type(child_a, child_b):
                 found.renames.append(_rename(child_a.name, child_b.name, child_b.size))
             if child_a.children or child_b.children:
                 pairs.append((child_a, child_b))
     _elsewhere(old, new, found)
     found.renames.sort(key=lambda rename: -rename.layers)
     return found
+
+
+def named_by_type(a: NamedNode, b: NamedNode) -> bool:
+    """Whether two matched layers differ in their types, and have the automatic names of these: `conv1.relu`."""
+    if a.layer is None or b.layer is None or a.layer["kind"] == b.layer["kind"]:
+        return False
+    return all(_unnumbered(node.name) == layer["kind"] for node, layer in ((a, a.layer), (b, b.layer)))
 
 
 def _meet(a: NamedNode, b: NamedNode) -> None:
@@ -102,12 +110,13 @@ def _alike(a: NamedNode, b: NamedNode) -> bool:
 
 
 def _filled(olds: list[NamedNode], news: list[NamedNode], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
-    """More pairs in the gaps between pairs: by content, by name, by the kinds in them, by kind and volume."""
+    """More pairs in the gaps between pairs: by content, name, the kinds in them, kind, family, volume."""
     passes: list[Callable[[NamedNode], object]] = [
         lambda node: node.content,
         lambda node: (node.part, node.layer is None),
         lambda node: node.shape,
         lambda node: node.layer["kind"] if node.layer is not None else None,
+        lambda node: _family(node.layer["kind"]) if node.layer is not None else None,
     ]
     pairs = sorted(pairs)
     for key in passes:
@@ -115,6 +124,12 @@ def _filled(olds: list[NamedNode], news: list[NamedNode], pairs: Pairs, moved: s
             return pairs
         pairs = sorted([*pairs, *_in_gaps(olds, news, pairs, moved, key)])
     return sorted([*pairs, *_replaced(olds, news, pairs, moved)])
+
+
+def _family(kind: str) -> str:
+    """The family of a layer type, in which one type is often put in place of another: convolutions, activations …"""
+    known = CATALOGUE.get(kind)
+    return kind if known is None else known.family
 
 
 def _gaps(

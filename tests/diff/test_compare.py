@@ -104,6 +104,45 @@ def test_another_kind_in_its_place() -> None:
     assert difference.layers[0].fields["kind"] == ("max_pool", "avg_pool")
 
 
+def typed(act: str, norm: str, widths: tuple[int, ...] = (8, 16), more: str = "") -> dict[str, Any]:
+    """Two convolutions, each with a norm and an activation, the second in a block."""
+    head = f"defaults:\n  conv: {{kernel: 3, padding: 1, norm: {norm}, act: {act}}}\n"
+    head += f"blocks:\n  Body:\n    layers:\n      - conv: {{filters: {widths[1]}}}\n{more}"
+    return report([f"conv: {{filters: {widths[0]}}}", "Body"], head=head)
+
+
+def test_another_type_is_one_change_and_no_rename() -> None:
+    """The names `conv1.relu` and `conv1.silu` follow from the types."""
+    difference = compare(typed("relu", "batch_norm"), typed("silu", "batch_norm"))
+    assert told(difference) == [("changed", "conv1.silu"), ("changed", "Body1.conv1.silu")]
+    assert [change.fields["kind"] for change in difference.layers] == [("relu", "silu")] * 2
+    assert difference.renames == []
+    assert not difference.equal
+    (entry,) = entries(difference)
+    assert (entry.what, entry.times, entry.kind, entry.was, entry.fields) == (
+        "changed", 2, "silu", "", {"kind": ("relu", "silu")}
+    )  # fmt: skip
+
+
+def test_other_types_and_other_widths_are_changes_of_the_same_layers() -> None:
+    difference = compare(typed("relu", "batch_norm"), typed("silu", "instance_norm", (4, 12)))
+    assert difference.counts() == only(changed=6)
+    assert difference.renames == []
+
+
+def test_another_type_beside_an_added_layer() -> None:
+    """The activations are of one family, so the layer that was added is the dropout."""
+    old = typed("none", "none", more="      - relu\n")
+    new = typed("none", "none", more="      - dropout\n      - silu\n")
+    difference = compare(old, new)
+    assert sorted(told(difference)) == [("added", "Body1.dropout1"), ("changed", "Body1.silu1")]
+
+
+def test_a_named_layer_of_another_type_is_renamed_where_its_name_is_another() -> None:
+    old, new = (report([conv(8), f"{{{type}: , name: {type}_of_mine}}"]) for type in ("relu", "silu"))
+    assert [(one.old, one.new) for one in compare(old, new).renames] == [("relu_of_mine", "silu_of_mine")]
+
+
 def test_a_layer_that_reads_another_one() -> None:
     layers = [
         conv(8, "a"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.difference.changes import LayerChange
-from analyzer.difference.match import Rename
+from analyzer.difference.match import Rename, named_by_type
 from analyzer.difference.result import Difference
 from analyzer.difference.tree import NamedNode
 from analyzer.engine.result import MODES
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: The costs that an entry sums its change of.
 COSTS = (*(f"{mode}.parameters" for mode in MODES), "macs", "activation_bytes")
+
+#: The group of an entry that is about layers of several blocks; no block has such a name.
+SEVERAL = "several blocks"
 
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": ">"}
 
@@ -55,7 +58,8 @@ class Entry(Record):
         self.name = together([node.name for node in self.nodes])
         self.times = len(self.nodes)
         self.kind = "" if first.layer is None else str(first.layer["kind"])
-        self.group = _group(first)
+        groups = {_group(node) for node in self.nodes}
+        self.group = groups.pop() if len(groups) == 1 else SEVERAL
         last = list(first.layers())[-1].layer
         self.output = "" if last is None else str(last["output"])
 
@@ -188,34 +192,51 @@ def _whole_entry(nodes: Sequence[NamedNode], what: str, sign: int) -> Entry:
 
 def _changed(changes: Sequence[LayerChange]) -> Iterator[Entry]:
     """Changed and moved layers, each with those below its name; repetitions that changed alike are one entry."""
-    heads: dict[int, list[LayerChange]] = {}
+    families: dict[int, list[LayerChange]] = {}
     for change in changes:
         if change.what not in ("changed", "moved"):
             continue
         parent = change.node.parent
-        head = heads.get(id(parent)) if parent is not None and parent.layer is not None else None
-        if head is not None and head[0].what == change.what:
-            head.append(change)
+        family = families.get(id(parent)) if parent is not None and parent.layer is not None else None
+        if family is not None and family[0].what == change.what:
+            family.append(change)
         else:
-            heads[id(change.node)] = [change]
+            families[id(change.node)] = [change]
     alike: dict[object, list[list[LayerChange]]] = {}
-    for family in heads.values():
+    for family in families.values():
         alike.setdefault(_key(family), []).append(family)
-    for families in alike.values():
-        delta = {name: sum(change.delta(name) for family in families for change in family) for name in COSTS}
-        first = families[0][0]
-        nodes = [family[0].node for family in families]
-        entry = Entry(first.what, nodes, layers=sum(map(len, families)), delta=delta)
-        was = together([family[0].old.name for family in families if family[0].old is not None])
+    for group in alike.values():
+        delta = {name: sum(change.delta(name) for family in group for change in family) for name in COSTS}
+        first = group[0][0]
+        heads = [family[0] for family in group]
+        entry = Entry(first.what, [head.node for head in heads], layers=sum(map(len, group)), delta=delta)
+        was = together([head.old.name for head in heads if head.old is not None and not _named_by_type(head)] or [""])
         entry.was = was if was != entry.name else ""
-        entry.fields = dict(first.fields)
+        entry.fields = dict(first.fields) if "kind" not in first.fields else _common(heads)
         entry.output = "" if first.node.layer is None else str(first.node.layer["output"])
-        entry.parts = [change.node.layer["kind"] for change in families[0][1:] if change.node.layer is not None]
+        entry.parts = [change.node.layer["kind"] for change in group[0][1:] if change.node.layer is not None]
         yield entry
 
 
+def _named_by_type(change: LayerChange) -> bool:
+    """Whether only its type gave a layer another name."""
+    return change.old is not None and change.new is not None and named_by_type(change.old, change.new)
+
+
+def _common(changes: Sequence[LayerChange]) -> dict[str, tuple[Any, Any]]:
+    """The fields that changed alike in all of these."""
+    first, *others = (change.fields for change in changes)
+    return {name: pair for name, pair in first.items() if all(other.get(name) == pair for other in others)}
+
+
 def _key(family: Sequence[LayerChange]) -> object:
-    """What changes of one entry have in common: their names except numbers, and the layers before and after."""
+    """What changes of one entry have in common: their names except numbers, and the layers before and after.
+
+    A type in place of another is one change, wherever it was made.
+    """
+    kinds = [change.fields.get("kind") for change in family]
+    if kinds[0] is not None:
+        return family[0].what, *kinds
     return tuple(
         (
             _numberless(change.node.name),

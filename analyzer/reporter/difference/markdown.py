@@ -34,7 +34,7 @@ _BLOCKS = 12
 _RENAMES = 8
 _LONGEST = 80
 
-_SAFE = re.compile(r"[\w.,–… /+-]+")
+_SAFE = re.compile(r"[\w.,:~^@–… /+-]+")
 _PLAIN = re.compile(r"[\w.,;:()…→×–−+/%=· -]+")
 
 
