@@ -1,20 +1,21 @@
 """Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 if a file differs.
 
 It makes a page for each layer type and an index (docs/layers/), and the same for the checks (docs/checks/). In
-docs/language.md and docs/ci.md it makes the tables between `<!-- made: NAME -->` and `<!-- end -->`. In README.md and
-docs/ci.md it runs the commands in `console` blocks and puts in what they print. Everything else is written by hand.
+README.md and in every other page it makes the tables between `<!-- made: NAME -->` and `<!-- end -->`, runs the commands
+in `console` blocks, and puts in what they print (docs/console.py). Everything else is written by hand.
 """
 
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from console import ran
 
 import analyzer
 from analyzer.checks.page import Page
@@ -152,8 +153,6 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
 _MERGES = ("add", "subtract", "maximum", "average")
 _SAME = "conv: {filters: 8, kernel: 3, padding: same}"
 
-_COMMAND = re.compile(r"^```console\n(\$ analyzer .*)\n(?:.*\n)*?```\n", re.M)
-_SURROUNDINGS = ("COLUMNS", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 _MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -161,25 +160,12 @@ def pages() -> dict[Path, str]:
     """Every made file with its text."""
     made = {DOCS / "layers" / f"{name}.md": "".join(_page(layer)) for name, layer in CATALOGUE.items()}
     made[DOCS / "layers" / "README.md"] = "".join(_index())
-    language = DOCS / "language.md"
-    made[language] = _filled(language.read_text(encoding="utf-8"))
     made.update({DOCS / "checks" / f"{Page(check).name}.md": "".join(_check_page(check)) for check in checks()})
     made[DOCS / "checks" / "README.md"] = "".join(_check_index())
-    for path in (DOCS.parent / "README.md", DOCS / "ci.md"):
-        made[path] = _COMMAND.sub(_ran, _filled(path.read_text(encoding="utf-8")))
-    return made
-
-
-def _ran(block: re.Match[str]) -> str:
-    """A block of a page with the output of its command, messages included, as it is in a pipe on any machine."""
-    command = block.group(1)
-    environment = {name: value for name, value in os.environ.items() if name not in _SURROUNDINGS}
-    printed = subprocess.run(
-        [sys.executable, "-m", *command.removeprefix("$ ").split()],
-        cwd=DOCS.parent, env={**environment, "PYTHONIOENCODING": "utf-8"}, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    ).stdout  # fmt: skip
-    return f"```console\n{command}\n{printed}```\n"
+    written = [path for path in (DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))) if path.parent not in _MADE]
+    with ThreadPoolExecutor() as pool:
+        texts = pool.map(lambda path: ran(_filled(path.read_text(encoding="utf-8"), path.name)), written)
+        return {**made, **dict(zip(written, texts, strict=True))}
 
 
 # -- layer types ------------------------------------------------------------------------------------------------------
@@ -324,9 +310,13 @@ def _check_index() -> Iterator[str]:
 # -- tables in written pages ------------------------------------------------------------------------------------------------
 
 
-def _filled(text: str) -> str:
-    """A page with its made tables filled in."""
-    return _MARK.sub(lambda match: f"{match[1]}\n{''.join(_table(match[2]))}\n{match[3]}", text)
+def _filled(text: str, page: str) -> str:
+    """A page with its made tables filled in. `benchmarks/memory_accuracy.py` measures those of the page on memory."""
+    return (
+        text
+        if page == "memory.md"
+        else _MARK.sub(lambda match: f"{match[1]}\n{''.join(_table(match[2]))}\n{match[3]}", text)
+    )
 
 
 def _table(name: str) -> Iterator[str]:

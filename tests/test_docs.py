@@ -46,6 +46,8 @@ def _make() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    if str(ROOT / "docs") not in sys.path:
+        sys.path.append(str(ROOT / "docs"))  # as for `python docs/make.py`
     spec.loader.exec_module(module)
     return module
 
@@ -58,6 +60,17 @@ def test_the_made_pages_are_what_the_code_makes() -> None:
         assert {path for path in made if path.parent == ROOT / "docs" / folder} == set(
             (ROOT / "docs" / folder).iterdir()
         )
+
+
+def test_the_commands_of_a_page_run_in_one_folder() -> None:
+    page = (
+        "```yaml\n# a.yaml\ninput: 32x32x3\nlayers: [dense: 10]\n```\n\nThen:\n\n```console\n$ cp a.yaml b.yaml\n"
+        "$ ls *.yaml\nstale\n```\n\n```console\n$ analyzer b.yaml --top 1 \\\n  --format csv | wc -l\n```\n"
+    )
+    _make()
+    made = importlib.import_module("console").ran(page)
+    assert "$ cp a.yaml b.yaml\n$ ls *.yaml\na.yaml\nb.yaml\n```" in made
+    assert "$ analyzer b.yaml --top 1 \\\n  --format csv | wc -l\n2\n```" in made
 
 
 def test_check_tells_a_difference_apart(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
