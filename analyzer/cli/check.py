@@ -15,8 +15,10 @@ from analyzer.cli.config import Configuration, Settings
 from analyzer.cli.folders import KEYS, Found, Skipped, models
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of_data, read_data
-from analyzer.cli.options import add_format, add_model, option_value, options_parser, parsed
+from analyzer.cli.options import add_format, add_model, parsed
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
+from analyzer.cli.parser import options_parser
+from analyzer.cli.values import option_value
 from analyzer.diagnostics import FILE_CODES, SEVERITIES, Diagnostic, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.reporter.findings import FORMATS
@@ -26,6 +28,7 @@ from analyzer.reporter.terminal import fitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from typing import Any
 
     from analyzer.checks.run import Check
@@ -42,7 +45,7 @@ exit codes: 0 fine, or only notes; 1 an error or a warning; 2 the command line o
 
 def main(arguments: list[str]) -> int:
     """Checks the files that `arguments` name; returns the exit code."""
-    asked = _parse(arguments)
+    asked = parsed(parser(), arguments)
     if asked.explain is not None or asked.list:
         return _describe(asked)
     skipped = Skipped()
@@ -57,7 +60,8 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"no model found; {skipped}")
     faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
     untouched = kept_as_it_is(asked) if faults else None
-    complain((), [*faults, *filter(None, [str(skipped), untouched])], {}, color=asked.color)
+    notes = [] if asked.quiet else [str(skipped)]
+    complain((), [*faults, *filter(None, [*notes, untouched])], {}, color=asked.color)
     if untouched is None:
         write(asked, format.render(CheckRun(files, _union(files), __version__), options_of(asked, format)))
     return FAULT if faults else WRONG if wrong else FINE
@@ -92,27 +96,27 @@ def _results(found: Sequence[Found], asked: Any, skipped: Skipped) -> tuple[list
     return files, wrong
 
 
-def _parse(arguments: list[str]) -> Any:
-    parser = options_parser(
+def parser() -> ArgumentParser:
+    """The options of `analyzer check`."""
+    found = options_parser(
         "analyzer check",
         "Finds what is wrong or wasteful in networks: where, why, and what to write instead.",
         usage="analyzer check [options] FILE…\n       analyzer check --explain CODE | --list",
         epilog=_EPILOG,
     )
-    add = parser.add_argument
+    add = found.add_argument
     add("files", nargs="*", metavar="FILE", help="model files, or folders with model files; - is stdin")
     add("--select", type=option_value(codes), action="extend", metavar="CODE,…", help="run only these checks")
     add("--ignore", type=option_value(codes), action="extend", metavar="CODE,…", help="run all checks but these")
     add("--severity", choices=SEVERITIES, help="the lowest severity to show and count (default: note)")
     add("--skip-others", action="store_true", help=f"skip YAML files without {', '.join(KEYS)}, which are no models")
     add("--exit-zero", action="store_true", help="exit code 0 even if a model is wrong")
-    add("--no-config", action="store_true", help="read neither .analyzer.toml nor pyproject.toml")
-    add_format(parser, FORMATS, "the findings", default="text, in a GitHub workflow github")
+    add_format(found, FORMATS, "the findings", default="text, in a GitHub workflow github")
     add("--explain", metavar="CODE", help="show the page of a check: why, an example, what to write instead")
     add("--list", action="store_true", help="list the checks, one per line")
-    add_budgets(parser)
-    add_model(parser)
-    return parsed(parser, arguments)
+    add_budgets(found)
+    add_model(found)
+    return found
 
 
 def _index(wanted: Sequence[Check]) -> Iterator[str]:

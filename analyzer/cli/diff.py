@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.cli.inputs import SIDE
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.options import add_format, add_mode, add_model, add_run, options_parser, parsed
+from analyzer.cli.options import add_format, add_model, add_options, parsed
 from analyzer.cli.output import complain, doubted, format_of, kept_as_it_is, options_of, write
+from analyzer.cli.parser import options_parser
 from analyzer.cli.sides import read_sides
 from analyzer.difference import compare
 from analyzer.reporter.difference import FORMATS
@@ -13,7 +14,7 @@ from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from argparse import ArgumentParser
 
 _EPILOG = """\
 OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION: the other side's file), or - for stdin.
@@ -22,7 +23,7 @@ exit codes: 0 equal; 1 different; 2 one of them cannot be read or is wrong."""
 
 def main(arguments: list[str]) -> int:
     """Compares the two networks that `arguments` name; returns the exit code."""
-    asked = _parse(arguments)
+    asked = parsed(parser(), arguments, "sides")
     if len(asked.sides) != 2:
         raise UsageError(f"`analyzer diff` takes two networks, an old and a new one, not {len(asked.sides)}")
     format = format_of(asked, FORMATS, sources=asked.sides, what=SIDE)
@@ -41,18 +42,18 @@ def main(arguments: list[str]) -> int:
     return FINE if difference.equal or asked.exit_zero else WRONG
 
 
-def _parse(arguments: list[str]) -> Any:
-    parser = options_parser(
+def parser() -> ArgumentParser:
+    """The options of `analyzer diff`."""
+    found = options_parser(
         "analyzer diff",
         "Shows the differences between two networks: layers, volumes, costs in both modes, names.",
         usage="analyzer diff [options] OLD NEW",
         epilog=_EPILOG,
     )
-    add = parser.add_argument
+    add = found.add_argument
     add("sides", nargs="*", metavar="OLD NEW", help="the two networks")
-    add_format(parser, FORMATS, "the comparison")
-    add_mode(parser)
+    add_format(found, FORMATS, "the comparison")
+    add_options(found, "mode", "batch", "dtype")
     add("--exit-zero", action="store_true", help="exit code 0 even if they differ")
-    add_run(parser)
-    add_model(parser)
-    return parsed(parser, arguments, "sides")
+    add_model(found)
+    return found

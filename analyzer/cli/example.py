@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 
 from analyzer.cli.main import FINE, UsageError
-from analyzer.cli.options import options_parser
 from analyzer.cli.output import write_stdout
+from analyzer.cli.parser import options_parser
 from analyzer.cli.shipped import folder, text
 from analyzer.diagnostics import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 #: The example if none is named.
 START = "start"
@@ -16,10 +20,7 @@ START = "start"
 
 def main(arguments: list[str]) -> int:
     """Prints an example, or the list of them; returns the exit code."""
-    parser = options_parser("analyzer example", "Prints an example model to start from.")
-    parser.add_argument("name", nargs="?", default=START, metavar="NAME", help=f"an example (default: {START})")
-    parser.add_argument("--list", action="store_true", help="list the examples")
-    asked = parser.parse_args(arguments)
+    asked = parser().parse_args(arguments)
     examples = _examples()
     if asked.list:
         wide = max(map(len, examples)) + 2
@@ -32,6 +33,14 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"unknown example `{asked.name}`; {hint}")
     write_stdout([text(examples[name])])
     return FINE
+
+
+def parser() -> ArgumentParser:
+    """The options of `analyzer example`."""
+    found = options_parser("analyzer example", "Prints an example model to start from.")
+    found.add_argument("name", nargs="?", default=START, metavar="NAME", help=f"an example (default: {START})")
+    found.add_argument("--list", action="store_true", help="list the examples")
+    return found
 
 
 def _examples() -> dict[str, str]:

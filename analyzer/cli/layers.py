@@ -6,19 +6,19 @@ import inspect
 from collections.abc import Iterator
 
 from analyzer.cli.main import FINE, UsageError
-from analyzer.cli.options import options_parser
 from analyzer.cli.output import write_stdout
+from analyzer.cli.parser import options_parser
 from analyzer.layers import CATALOGUE, Layer, Parameter
 from analyzer.layers.elsewhere import found_elsewhere, nearest_type, type_help
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 
 def main(arguments: list[str]) -> int:
     """Prints the types, or one of them; returns the exit code."""
-    parser = options_parser(
-        "analyzer layers", "Lists the layer types by family, or shows one with its parameters and formulas."
-    )
-    parser.add_argument("type", nargs="?", metavar="TYPE", help="a layer type, or its name in another framework")
-    asked = parser.parse_args(arguments)
+    asked = parser().parse_args(arguments)
     if asked.type is None:
         write_stdout(_overview())
         return FINE
@@ -32,6 +32,15 @@ def main(arguments: list[str]) -> int:
         layer = CATALOGUE[elsewhere.partition(":")[0]]
     write_stdout(_page(layer))
     return FINE
+
+
+def parser() -> ArgumentParser:
+    """The options of `analyzer layers`."""
+    found = options_parser(
+        "analyzer layers", "Lists the layer types by family, or shows one with its parameters and formulas."
+    )
+    found.add_argument("type", nargs="?", metavar="TYPE", help="a layer type, or its name in another framework")
+    return found
 
 
 def _overview() -> Iterator[str]:

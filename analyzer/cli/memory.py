@@ -8,28 +8,18 @@ import os
 from collections.abc import Iterator, Sequence
 
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import (
-    add_files,
-    add_format,
-    add_model,
-    add_run,
-    at_least,
-    option_value,
-    options_parser,
-    parsed,
-)
+from analyzer.cli.options import add_files, add_format, add_model, add_options, parsed
 from analyzer.cli.output import finish, format_of, options_of
+from analyzer.cli.parser import options_parser
+from analyzer.cli.values import at_least
 from analyzer.engine.memory.analysis import MemoryAnalysis
-from analyzer.engine.memory.devices import read_context, read_device
-from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
+from analyzer.engine.memory.optimizers import STEPS
 from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LOSSES, Run, check_asked
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, read_strategy
 from analyzer.engine.memory.verdict import CONTEXT
-from analyzer.engine.result import MODES
 from analyzer.reporter.memory import FORMATS
 from analyzer.reporter.options import Failed
 from analyzer.settings import not_number
-from analyzer.units import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +36,7 @@ _OF_RUN = (
 
 def main(arguments: list[str]) -> int:
     """Reports on the memory of the files that `arguments` name; returns the exit code."""
-    asked = _parse(arguments)
+    asked = parsed(parser(), list(_spelled_out(arguments)))
     check_files(asked.files)
     check_asked(asked.context, asked.device, asked.strategy, asked.ranks)
     format = format_of(asked, FORMATS, sources=asked.files)
@@ -55,20 +45,20 @@ def main(arguments: list[str]) -> int:
     return finish(asked, reports, texts, format, options_of(asked, format))
 
 
-def _parse(arguments: list[str]) -> Any:
-    parser = options_parser(
+def parser() -> argparse.ArgumentParser:
+    """The options of `analyzer memory`."""
+    found = options_parser(
         "analyzer memory",
         "Calculates the memory that inference and training of a network need, without running it, and whether it fits.",
         usage="analyzer memory [options] FILE…",
         epilog="The defaults of --batch, --dtype, --optimizer, --weight-decay, --step and --loss come from `training` in the file.",
     )
-    add_files(parser)
-    add_format(parser, FORMATS, "the report")
-    add_run(parser)
-    add = parser.add_argument
+    add_files(found)
+    add_format(found, FORMATS, "the report")
+    add_options(found, "mode", "batch", "dtype", "optimizer", "device", "context")
+    add = found.add_argument
     halves = " or ".join(HALVES)
     add("--autocast", choices=HALVES, metavar="[DTYPE]", help=f"mixed precision: {halves} (without a value: bfloat16)")
-    add("--optimizer", choices=tuple(OPTIMIZERS), metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: momentum)")
     add("--weight-decay", type=_number, metavar="X", help="weight decay of the optimizer (default: 0)")
     add("--step", choices=STEPS, help="how the optimizer's step runs (default: foreach)")
     add("--loss", choices=LOSSES, help="the loss function (default: cross_entropy)")
@@ -80,18 +70,6 @@ def _parse(arguments: list[str]) -> Any:
     )
     add("--accumulate", type=at_least(1), metavar="N", help="accumulate gradients over N forward passes (default: 1)")
     add("--ema", action="store_true", help="keep a moving average of the parameters")
-    add(
-        "--device",
-        type=option_value(read_device),
-        metavar="DEVICE",
-        help="the memory it has to fit into: 24GiB, 24GB, or a card such as RTX 4090",
-    )
-    add(
-        "--context",
-        type=option_value(read_context),
-        metavar="AMOUNT",
-        help=f"memory that the process needs on the device besides its tensors (default: {memory(CONTEXT)})",
-    )
     add(
         "--ranks",
         type=at_least(1),
@@ -105,15 +83,9 @@ def _parse(arguments: list[str]) -> Any:
         metavar="NAME",
         help=f"{', '.join(STRATEGIES)} (default: ddp)",
     )
-    add(
-        "--mode",
-        choices=MODES,
-        default="declared",
-        help="which weights the verdict is about (default: as declared in the file)",
-    )
     add("--arena", action="store_true", help="plan the tensors of inference in one static buffer, for microcontrollers")
-    add_model(parser)
-    return parsed(parser, list(_spelled_out(arguments)))
+    add_model(found)
+    return found
 
 
 def _spelled_out(arguments: Sequence[str]) -> Iterator[str]:
@@ -166,7 +138,7 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Fa
             device=None if asked.device is None else asked.device.name,
             **{name: getattr(asked, name) for name in _OF_RUN},
         ),
-        mode=asked.mode,
+        mode="declared" if asked.mode == "both" else asked.mode,
         device=asked.device,
         context=CONTEXT if asked.context is None else asked.context,
         strategy=asked.strategy,

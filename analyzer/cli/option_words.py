@@ -16,7 +16,7 @@ OF_COMMANDS = {
         "memory",
     ),
     **dict.fromkeys(
-        ("--select", "--ignore", "--severity", "--skip-others", "--no-config", "--against", "--budget", "--explain"), "check"
+        ("--select", "--ignore", "--severity", "--skip-others", "--against", "--budget", "--explain"), "check"
     ),
     **dict.fromkeys(("--check", "--report", "--memory"), "schema"),
 }  # fmt: skip
@@ -43,7 +43,7 @@ CALLED = {
     "define": "set", "param": "set", "d": "set", "override": "set", "cols": "columns", "column": "columns",
     "fields": "columns", "col-names": "columns", "max-depth": "depth", "level": "depth", "levels": "depth",
     "limit": "top", "head": "top", "largest": "top", "sort-by": "sort", "order": "sort", "order-by": "sort",
-    "colour": "color", "colors": "color", "ansi": "color", "fmt": "format", "output-format": "format",
+    "q": "quiet", "silent": "quiet", "colour": "color", "colors": "color", "ansi": "color", "fmt": "format", "output-format": "format",
     "as": "format", "json": "format=json", "csv": "format=csv", "markdown": "format=markdown", "html": "format=html", "latex": "format=latex",
     "table": "format=table", "sarif": "format=sarif", "sharing": "mode", "weights": "mode", "view": "mode", "exclude": "ignore",
     "disable": "ignore", "skip": "ignore", "enable": "select", "only": "select", "rules": "list", "checks": "list",
@@ -59,7 +59,7 @@ _ANSWER = "messages are as long as they need to be: leave it out"
 #: Options of other tools without a counterpart, with what to do.
 ABSENT = {
     **dict.fromkeys(("lr", "learning-rate", "epochs", "momentum", "seed", "workers", "num-workers", "pretrained"), _NOTHING),
-    **dict.fromkeys(("verbose", "v", "quiet", "q", "silent", "debug", "log-level"), _ANSWER),
+    **dict.fromkeys(("verbose", "v", "debug", "log-level"), _ANSWER),
     **dict.fromkeys(("config", "c", "cfg"), "the configuration is the nearest .analyzer.toml or pyproject.toml"),
     **dict.fromkeys(("model", "file", "f", "m", "yaml", "network", "input-file"), "model files need no option: name them alone"),
     **dict.fromkeys(("fix", "write-changes"), "no command changes a model"),

@@ -1,4 +1,8 @@
-"""The parser of options, and the options that several commands have, each declared once."""
+"""The options that several commands have, each declared once: with the same name, values, default and help everywhere.
+
+`add_options` gives a command those that have a meaning for it. `parsed` gives each that was not written its default,
+other than the settings of a run: the model file may give them (`training`), and `run_option` reads them.
+"""
 
 from __future__ import annotations
 
@@ -8,90 +12,109 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import UsageError
-from analyzer.cli.output import terminal_width, write_stdout
+from analyzer.cli.values import assignment, at_least, listing, option_value, read_depth, target
 from analyzer.dtypes import BITS
 from analyzer.engine.result import MODES
+from analyzer.record import Record
 from analyzer.reporter.format import Format
-from analyzer.settings import SettingError, none_of, not_whole
-from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn
+    from typing import Any
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line with the nearest fix."""
+class Option(Record):
+    """An option with a value, as argparse takes it.
 
-    def _print_message(self, message: str, file: object = None) -> None:
-        """Writes the help or the version, as a result: argparse drops what cannot be written."""
-        write_stdout([message])
+    `read` makes its value of a text, and refuses a text with `ArgumentTypeError`; `choices` are its values where they
+    are few. `default` is the built-in value; `training` says that the model file may give the option's default.
+    """
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuses `--` as the value of an option: argparse takes it away and gives the option an empty list."""
-        for argument in args or ():
-            option, equals, value = argument.partition("=")
-            if argument == "-o--" or (option.startswith("--") and equals and value == "--"):
-                self.error(f"argument {option.removesuffix('--')}: expected one argument")
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        option, _, why = message.removeprefix("argument ").partition(": ")
-        option = option.partition("/")[2] or option
-        if message.startswith("unrecognized arguments: "):
-            raise UsageError(self._unknown(why))
-        if why == "expected one argument" or why == "expected at least one argument":
-            raise UsageError(f"`{option}` needs a value")
-        action = self._option_string_actions.get(option)
-        if why.startswith("invalid choice: ") and action is not None and action.choices is not None:
-            word = why.removeprefix("invalid choice: ").partition(" (")[0].strip("'")
-            raise UsageError(f"`{option}` {none_of(word, action.choices, action.dest)}")
-        if why.startswith("invalid ") and " value: " in why:  # argparse names our functions
-            raise UsageError(f"`{option}` cannot be `{shown(why.partition(' value: ')[2].strip(chr(39)))}`")
-        raise UsageError(f"`{option}`: {why}" if why else message)
-
-    def _unknown(self, words: str) -> str:
-        """The message about arguments that the parser does not know."""
-        option = next((word for word in words.split(" ") if word.startswith("-")), None)
-        if option is None:
-            return f"`{words.partition(' ')[0]}` is one argument too many"
-        name = option.partition("=")[0]
-        from analyzer.cli.option_words import option_help  # with tables that only a mistake needs
-
-        hint = option_help(name, self._option_string_actions) or f"`{self.prog} --help` lists the options"
-        return f"unknown option `{name}`; {hint}"
+    help: str
+    read: Callable[[str], Any] = str
+    choices: Sequence[str] | None = None
+    metavar: str | None = None
+    default: Any = None
+    training: bool = False
 
 
-def options_parser(
-    prog: str, description: str, usage: str | None = None, epilog: str | None = None
-) -> argparse.ArgumentParser:
-    """A parser of options. It is given the width of the terminal: `argparse` imports `shutil` to find it."""
+def _optimizer() -> Option:
+    from analyzer.engine.memory.optimizers import OPTIMIZERS
 
-    def formatter(prog: str) -> argparse.HelpFormatter:
-        return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=terminal_width() or 100)
+    names = tuple(OPTIMIZERS)
+    return Option(", ".join(names), choices=names, metavar="NAME", default="momentum", training=True)
 
-    return _Parser(
-        prog=prog, usage=usage, description=description, epilog=epilog, formatter_class=formatter, allow_abbrev=False
+
+def _device() -> Option:
+    from analyzer.engine.memory.devices import read_device
+
+    return Option(
+        "the memory it has to fit into: 24GiB, 24GB, or a card such as RTX 4090",
+        read=option_value(read_device),
+        metavar="DEVICE",
     )
 
 
-def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str], operands: str = "files") -> Any:
-    """What `arguments` ask for, with the files that the command reads as `inputs`.
+def _context() -> Option:
+    from analyzer.engine.memory.devices import read_context
+    from analyzer.engine.memory.verdict import CONTEXT
+    from analyzer.units import memory
 
-    Options may appear among the operands. After `--` everything is an operand: argparse forgets that between passes.
-    """
-    place = arguments.index("--") if "--" in arguments else len(arguments)
-    before, after = arguments[:place], arguments[place + 1 :]
-    for argument in before:
-        if argument.startswith("-") and argument != "-" and os.path.lexists(argument):
-            # A repository may contain a file called `-omodel.yaml`, and a tool may pass its name.
-            raise UsageError(f"`{argument}` is an option and a file; write `./{argument}`, or `--` before the files")
-    asked = parser.parse_intermixed_args(before)
-    if after:
-        vars(asked)[operands] = [*(vars(asked)[operands] or ()), *after]
-    asked.inputs = Inputs(vars(asked).get("output"))
-    return asked
+    return Option(
+        f"memory that the process needs on the device besides its tensors (default: {memory(CONTEXT)})",
+        read=option_value(read_context),
+        metavar="AMOUNT",
+    )
+
+
+#: Every option that a configuration may set, each with the function that declares it: only the options of the command
+#: that runs are made.
+OPTIONS: Mapping[str, Callable[[], Option]] = {
+    "mode": lambda: Option(
+        "the weights that are shown: shared, local (locally connected), declared (as in the file), or both",
+        choices=("both", *MODES),
+        default="both",
+    ),
+    "depth": lambda: Option(
+        "rows: all of them, blocks deeper than N levels in one row each, or auto: as many as fit",
+        read=read_depth,
+        metavar="N",
+        default="auto",
+    ),
+    "columns": lambda: Option("show these columns; `--columns help` lists them", read=listing, metavar="NAME,…"),
+    "sort": lambda: Option("sort by this column, biggest first", metavar="COLUMN"),
+    "top": lambda: Option("show only the N biggest layers, with their share", read=at_least(1), metavar="N"),
+    "batch": lambda: Option("samples in a batch", read=at_least(1), metavar="N", default=1, training=True),
+    "dtype": lambda: Option(
+        f"number format: {', '.join(BITS)}", choices=tuple(BITS), metavar="DTYPE", default="float32", training=True
+    ),
+    "optimizer": _optimizer,
+    "device": _device,
+    "context": _context,
+    "color": lambda: Option(
+        "colours: always, never, or auto: on a terminal", choices=("auto", "always", "never"), default="auto"
+    ),
+    "width": lambda: Option(
+        "width in columns (default: that of the terminal; no limit when piped)", read=at_least(20), metavar="N"
+    ),
+}
+
+
+def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Options of `OPTIONS`."""
+    for name in names:
+        option = OPTIONS[name]()
+        usual = "" if option.default is None else f"{option.default}"
+        if option.training:
+            usual = f"training.{name}, otherwise {usual}"
+        parser.add_argument(
+            f"--{name}",
+            type=option.read,
+            choices=option.choices,
+            metavar=option.metavar,
+            help=f"{option.help} (default: {usual})" if usual else option.help,
+        )
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -114,44 +137,16 @@ def add_format(
     add(
         "-o",
         "--output",
-        type=_target,
+        type=target,
         metavar="FILE",
         help=f"write {what} to a file, completely or not at all (- is stdout); endings: {endings}",
     )
 
 
-def add_mode(parser: argparse.ArgumentParser) -> None:
-    """Which modes of sharing weights are shown."""
-    modes = ("both", *MODES[:2])
-    parser.add_argument("--mode", choices=modes, default="both", help="which weights are shown (default: both)")
-
-
-def add_run(parser: argparse.ArgumentParser, *, batch: int | None = None, dtype: str | None = None) -> None:
-    """Batch and number format; if no defaults are given here, they come from `training` in the file."""
-    said = ("training.batch, otherwise 1", "training.dtype, otherwise float32")
-    add = parser.add_argument
-    add(
-        "--batch",
-        type=at_least(1),
-        default=batch,
-        metavar="N",
-        help=f"samples in a batch (default: {batch or said[0]})",
-    )
-    add(
-        "--dtype",
-        choices=tuple(BITS),
-        default=dtype,
-        metavar="DTYPE",
-        help=f"number format: {', '.join(BITS)} (default: {dtype or said[1]})",
-    )
-
-
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """What is set in the model, and how the report looks."""
+    """What is set in the model, and how reports and messages look."""
     add = parser.add_argument
-    add(
-        "--set", action="append", default=[], type=_assignment, metavar="NAME=VALUE", help="set a variable of the model"
-    )
+    add("--set", action="append", default=[], type=assignment, metavar="NAME=VALUE", help="set a variable of the model")
     add(
         "--input",
         action="append",
@@ -159,55 +154,50 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="VOLUME",
         help="another input volume, such as 64x64x3; NAME=VOLUME for one of several",
     )
-    add_color(parser)
-    add(
-        "--width",
-        type=at_least(20),
-        metavar="N",
-        help="width in columns (default: that of the terminal; no limit when piped)",
-    )
+    add_options(parser, "color", "width")
+    add_quiet(parser)
+    add("--no-config", action="store_true", help="read neither .analyzer.toml nor pyproject.toml")
 
 
-def add_color(parser: argparse.ArgumentParser) -> None:
-    """Whether messages and reports have colours."""
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="colours (default: on a terminal)"
-    )
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Whether messages other than errors are written."""
+    parser.add_argument("--quiet", action="store_true", help="no notes and warnings on stderr, only errors")
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """A reader of whole numbers of at least `least`."""
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str], operands: str = "files") -> Any:
+    """What `arguments` ask for, with the files that the command reads as `inputs`.
 
-    def whole_number(text: str) -> int:
-        reason = not_whole(int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text, least)
-        if reason is not None:
-            raise argparse.ArgumentTypeError(reason)
-        return int(text)
-
-    return whole_number
-
-
-def option_value(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """`read` as argparse takes it: the parser names the option in a refusal."""
-
-    def reading(text: str) -> Any:
-        try:
-            return read(text)
-        except SettingError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return reading
+    Options may appear among the operands. After `--` everything is an operand: argparse forgets that between passes.
+    """
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    before, after = arguments[:place], arguments[place + 1 :]
+    for argument in before:
+        if argument.startswith("-") and argument != "-" and os.path.lexists(argument):
+            # A repository may contain a file called `-omodel.yaml`, and a tool may pass its name.
+            raise UsageError(f"`{argument}` is an option and a file; write `./{argument}`, or `--` before the files")
+    asked = parser.parse_intermixed_args(before)
+    if after:
+        vars(asked)[operands] = [*(vars(asked)[operands] or ()), *after]
+    asked.inputs = Inputs(vars(asked).get("output"))
+    settle(asked)
+    return asked
 
 
-def _target(text: str) -> str | None:
-    """The file that a report goes to; None for stdout."""
-    if not text:
-        raise argparse.ArgumentTypeError("the name of a file is needed")
-    return None if text in ("-", "/dev/stdout") else text
+def settle(asked: Any) -> None:
+    """Gives the options that were not written their defaults, other than those of a run (`run_option`).
+
+    `asked.written` has the names of those that were written.
+    """
+    values = vars(asked)
+    names = [name for name in OPTIONS if name in values]
+    asked.written = {name for name in names if values[name] is not None}
+    for name in names:
+        if values[name] is None:
+            option = OPTIONS[name]()
+            values[name] = None if option.training else option.default
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"`name=value` is needed, not `{text}`")
-    return name.lstrip("$"), value
+def run_option(asked: Any, name: str, written: Mapping[str, Any]) -> Any:
+    """The value of an option about a run: the one of the command line, of the model file (`training`), the built-in."""
+    value = vars(asked)[name]
+    return value if value is not None else written.get(name, OPTIONS[name]().default)

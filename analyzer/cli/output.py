@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from analyzer.cli.inputs import MODEL
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import FILE_CODES, Diagnostic
-from analyzer.reporter.format import EndingError, Format, chosen
+from analyzer.reporter.format import SHOWN, EndingError, Format, chosen
 from analyzer.reporter.options import Failed, Options
 from analyzer.source import inert
 
@@ -61,15 +61,29 @@ def format_of(
 ) -> Format:
     """The format that was asked for by `--format`, by the ending of `-o`, or by neither.
 
-    Raises `UsageError` for an ending that no format has, and where one of the `sources`, each `what` it is for the
-    command, is the file to write: before any of them is read.
+    Raises `UsageError` for an ending that no format has, for a written option that the format cannot follow, and where
+    one of the `sources`, each `what` it is for the command, is the file to write: before any of them is read.
     """
     for source in sources:
         asked.inputs.keep(source, what)
     try:
-        return chosen(formats, name=asked.format, path=asked.output, default=default)
+        format = chosen(formats, name=asked.format, path=asked.output, default=default)
     except EndingError as error:
         raise UsageError(f"`-o {asked.output}`: {error}") from None
+    _check_followed(asked, format, formats)
+    return format
+
+
+def _check_followed(asked: Any, format: Format, formats: Mapping[str, Format]) -> None:
+    """Refuses a written option about rows and columns that the format cannot follow."""
+    for name in SHOWN:
+        if name not in asked.written or name in format.follows or vars(asked)[name] in ("auto", "all"):
+            continue
+        others = ", ".join(other.name for other in formats.values() if name in other.follows)
+        raise UsageError(
+            f"`--{name}` does not apply to the format {format.name}, which always shows everything; "
+            f"formats that follow it: {others}"
+        )
 
 
 def options_of(asked: Any, format: Format, **more: Any) -> Options:
@@ -100,13 +114,21 @@ def kept_as_it_is(asked: Any) -> str | None:
     return kept(asked.output)
 
 
+def note(asked: Any, message: str) -> None:
+    """Writes a note to stderr, in one line, unless the command is to be quiet."""
+    if not asked.quiet:
+        complain((), [f"note: {message}"], {}, color=asked.color)
+
+
 def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format: Format, options: Options) -> int:
     """Reports what is wrong on stderr, writes the report if there is one, and returns the exit code."""
     failed = [report for report in reports if isinstance(report, Failed)]
     findings = [finding for report in failed for finding in report.diagnostics]
     untouched = kept_as_it_is(asked) if failed else None
-    lines = [*map(doubted, doubts_in(reports)), *filter(None, [untouched])]
-    complain(findings, lines, texts, color=asked.color, width=asked.width)
+    doubts = [] if asked.quiet else doubts_in(reports)
+    findings_shown = [finding for finding in findings if finding.severity == "error" or not asked.quiet]
+    lines = [*map(doubted, doubts), *filter(None, [untouched])]
+    complain(findings_shown, lines, texts, color=asked.color, width=asked.width)
     if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))
     return FAULT if any(finding.code in FILE_CODES for finding in findings) else WRONG if failed else FINE

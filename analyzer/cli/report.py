@@ -5,8 +5,9 @@ from __future__ import annotations
 from analyzer import __version__
 from analyzer.cli.main import COMMANDS, FINE, UsageError
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import add_files, add_format, add_mode, add_model, add_run, at_least, options_parser, parsed
+from analyzer.cli.options import add_files, add_format, add_model, add_options, parsed, run_option
 from analyzer.cli.output import finish, format_of, options_of, write
+from analyzer.cli.parser import options_parser
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis import FORMATS
@@ -14,6 +15,7 @@ from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from typing import Any
 
 _EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<10}{doc}" for name, doc in COMMANDS.items())
@@ -21,7 +23,7 @@ _EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<10}{doc}" for name, doc 
 
 def main(arguments: list[str]) -> int:
     """Reports on the files that `arguments` name; returns the exit code."""
-    asked = _parse(arguments)
+    asked = parsed(parser(), arguments)
     if asked.columns == ["help"]:
         from analyzer.reporter.analysis.columns import described
 
@@ -35,34 +37,26 @@ def main(arguments: list[str]) -> int:
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
-    shown = {name: getattr(asked, name) for name in ("mode", "columns", "depth", "top", "sort")}
+    shown = {name: getattr(asked, name) for name in ("mode", "columns", "top", "sort")}
+    shown["depth"] = asked.depth if isinstance(asked.depth, int) else None
     return finish(asked, reports, texts, format, options_of(asked, format, **shown))
 
 
-def _parse(arguments: list[str]) -> Any:
-    parser = options_parser(
+def parser() -> ArgumentParser:
+    """The options of the report."""
+    found = options_parser(
         "analyzer",
         "Calculates the output and the cost of every layer of a convolutional network from its YAML, shared and locally "
         "connected.",
         usage="analyzer [options] FILE…\n       analyzer {" + ",".join(COMMANDS) + "} …",
         epilog=_EPILOG,
     )
-    add_files(parser)
-    add_format(parser, FORMATS, "the report")
-    add_mode(parser)
-    add = parser.add_argument
-    add("--columns", type=_listed, metavar="NAME,…", help="show these columns; `--columns help` lists them")
-    add("--depth", type=at_least(1), metavar="N", help="fold blocks deeper than N levels into one row each")
-    add("--top", type=at_least(1), metavar="N", help="show only the N biggest layers, with their share")
-    add("--sort", metavar="COLUMN", help="sort by this column, biggest first")
-    add_run(parser, batch=1, dtype="float32")
-    add_model(parser)
-    add("--version", action="version", version=f"analyzer {__version__}")
-    return parsed(parser, arguments)
-
-
-def _listed(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    add_files(found)
+    add_format(found, FORMATS, "the report")
+    add_options(found, "mode", "columns", "depth", "top", "sort", "batch", "dtype")
+    add_model(found)
+    found.add_argument("--version", action="version", version=f"analyzer {__version__}")
+    return found
 
 
 def _check_columns(asked: Any) -> None:
@@ -84,8 +78,8 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
         network,
         name=model.name,
         file=model.file,
-        batch=asked.batch,
-        dtype=asked.dtype,
+        batch=run_option(asked, "batch", model.training),
+        dtype=run_option(asked, "dtype", model.training),
         description=model.description,
         diagnostics=doubts_about(model, network),
     )

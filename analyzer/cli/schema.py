@@ -9,8 +9,9 @@ from itertools import islice
 
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.options import add_color, options_parser, parsed
+from analyzer.cli.options import add_options, parsed
 from analyzer.cli.output import complain, encodes, write_stdout
+from analyzer.cli.parser import options_parser
 from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import FILE_CODES, Diagnostic, ModelError
 from analyzer.loader.text.files import FileError, decode, utf8
@@ -20,6 +21,7 @@ from analyzer.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from typing import Any
 
 _MODEL = "model"
@@ -37,10 +39,23 @@ _FRAMES = 20_000
 
 def main(arguments: list[str]) -> int:
     """Prints a schema, or checks files with it; returns the exit code."""
-    parser = options_parser(
+    asked = parsed(parser(), arguments, "check")
+    if asked.check is None:
+        write_stdout(schema_text(_schema(asked.kind)))
+        return FINE
+    if not asked.check:
+        raise UsageError("`--check` needs a value")
+    if asked.check.count("-") > 1:
+        raise UsageError("stdin (`-`) can be read once")
+    return _check(asked)
+
+
+def parser() -> ArgumentParser:
+    """The options of `analyzer schema`."""
+    found = options_parser(
         "analyzer schema", "Prints the JSON Schema (draft-07) of model files, or checks files with it."
     )
-    kinds = parser.add_mutually_exclusive_group()
+    kinds = found.add_mutually_exclusive_group()
     for kind, what in _REPORTS.items():
         kinds.add_argument(
             f"--{kind}",
@@ -50,17 +65,9 @@ def main(arguments: list[str]) -> int:
             default=_MODEL,
             help=f"the schema of {what} instead",
         )
-    parser.add_argument("--check", nargs="*", metavar="FILE", help="check these files with the schema; - is stdin")
-    add_color(parser)
-    asked = parsed(parser, arguments, "check")
-    if asked.check is None:
-        write_stdout(schema_text(_schema(asked.kind)))
-        return FINE
-    if not asked.check:
-        raise UsageError("`--check` needs a value")
-    if asked.check.count("-") > 1:
-        raise UsageError("stdin (`-`) can be read once")
-    return _check(asked)
+    found.add_argument("--check", nargs="*", metavar="FILE", help="check these files with the schema; - is stdin")
+    add_options(found, "color")
+    return found
 
 
 def schema_text(schema: dict[str, Any]) -> Iterator[str]:

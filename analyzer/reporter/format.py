@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 _PLAIN = ("", ".txt")
 
 
+#: The options that say which rows and columns a report shows.
+SHOWN = ("depth", "columns", "sort", "top")
+
+
 class Format(Record):
     """One way to write a report.
 
     `name` is what `--format` takes, `doc` what the format is for; `render` gives the text in chunks; `endings` are the
     endings of files, in lower case, that ask for it. `colored` allows colours on a terminal. `failures` says that the
-    format has a place for files that failed, so that it is written even where every file did.
+    format has a place for files that failed, so that it is written even where every file did. `follows` names the
+    options of `SHOWN` that change what it shows; the others are refused.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Format(Record):
     endings: tuple[str, ...] = ()
     colored: bool = False
     failures: bool = False
+    follows: tuple[str, ...] = ()
 
 
 class EndingError(Exception):

@@ -310,7 +310,7 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         (["net.yaml", "--dtype", "flaot16"], "`--dtype` must be `float64`, `float32`, `tf32`, `float16`, `bfloat16`, `float8`, `float4`, `int64`, `int32`, `int16`, `int8`, `uint8`, `int4` or `bool`, not `flaot16`; did you mean `float16`?"),
         (["net.yaml", "--step", "fuse"], "`--step` must be `foreach`, `loop` or `fused`, not `fuse`; did you mean `fused`?"),
         (["net.yaml", "--loss", "l1"], "`--loss` must be `cross_entropy`, `mse` or `none`, not `l1`"),
-        (["net.yaml", "--mode", "both"], "`--mode` must be `shared`, `local` or `declared`, not `both`"),
+        (["net.yaml", "--mode", "all"], "`--mode` must be `both`, `shared`, `local` or `declared`, not `all`"),
         (["net.yaml", "--format", "csv"], "`--format` must be `table` or `json`, not `csv`"),
         (["net.yaml", "--stepp", "loop"], "unknown option `--stepp`; did you mean `--step`?"),
         (["net.yaml", "--batch", "0"], "`--batch`: a whole number of at least 1 is needed, not `0`"),

@@ -5,15 +5,25 @@
 
 from __future__ import annotations
 
-from analyzer.reporter.format import Format, by_name, on_call
+from analyzer.reporter.format import SHOWN, Format, by_name, on_call
 
 FORMATS = by_name(
-    Format("table", "a table for the terminal", on_call("analyzer.reporter.analysis.table"), colored=True),
-    Format("json", "every number, for programs", on_call("analyzer.reporter.analysis.json"), (".json",), failures=True),
-    Format("csv", "every column, for spreadsheets", on_call("analyzer.reporter.analysis.csv"), (".csv",)),
     Format(
-        "markdown", "a table for a pull request or a wiki", on_call("analyzer.reporter.analysis.markdown"), (".md",)
+        "table", "a table for the terminal", on_call("analyzer.reporter.analysis.table"), colored=True, follows=SHOWN
     ),
-    Format("latex", "a `longtable` for a paper", on_call("analyzer.reporter.analysis.latex"), (".tex",)),
-    Format("html", "a page whose blocks fold", on_call("analyzer.reporter.analysis.html"), (".html", ".htm")),
+    Format("json", "every number, for programs", on_call("analyzer.reporter.analysis.json"), (".json",), failures=True),
+    Format(
+        "csv", "every column, for spreadsheets", on_call("analyzer.reporter.analysis.csv"), (".csv",), follows=SHOWN
+    ),
+    Format(
+        "markdown",
+        "a table for a pull request or a wiki",
+        on_call("analyzer.reporter.analysis.markdown"),
+        (".md",),
+        follows=SHOWN,
+    ),
+    Format("latex", "a `longtable` for a paper", on_call("analyzer.reporter.analysis.latex"), (".tex",), follows=SHOWN),
+    Format(
+        "html", "a page whose blocks fold", on_call("analyzer.reporter.analysis.html"), (".html", ".htm"), follows=SHOWN
+    ),
 )
