@@ -67,7 +67,7 @@ BACK: dict[tuple[str, str], str] = {}
 INSIDE = {
     "analyzer": [()],  # the floors
     "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema")],
-    "analyzer.engine": [("memory",)],
+    "analyzer.engine": [("memory",), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
     "analyzer.reporter": [("analysis", "findings", "memory", "difference")],

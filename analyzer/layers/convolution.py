@@ -398,7 +398,8 @@ class ConvTranspose(
                 parameter="output_padding",
                 help="leave `output_padding` out, or give the padding in numbers",
             )
-        return Volume(tuple(map(int.__mul__, volume.spatial, window.stride)), self.filters)
+        sizes = tuple(size * step for size, step in zip(volume.spatial, window.stride, strict=True))
+        return Volume(sizes, self.filters)
 
     def window(self, volume: Volume) -> Window:
         """`same` removes F_eff − S cells of the output, so that W·S are left."""

@@ -59,7 +59,7 @@ class Merge(Layer, reads=(1, None)):
             for axis, size in enumerate(volume.sizes):
                 if size != sizes[axis] and 1 not in (size, sizes[axis]):
                     raise self.mismatch(volumes, axis)
-                sizes[axis] = max(size, sizes[axis])
+                sizes[axis] = max(sizes[axis], size)
         return checked(Volume.of(sizes))
 
     #: The gradients that arrive at two volumes, and whether the backward pass keeps both volumes.

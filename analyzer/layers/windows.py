@@ -181,7 +181,7 @@ def window_count(
     caffe  ⌈…⌉ + 1; `Window.slide` takes `ceil` instead where there is padding
     """
     before, after = pair
-    room = size + before + after - effective(kernel, dilation)
+    room = size - effective(kernel, dilation) + before + after
     if rounding == "floor":
         return room // stride + 1
     count = -(-room // stride) + 1

@@ -50,7 +50,7 @@ class Training:
     def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False) -> None:
         run = tape.run
         loss = Loss(tape)
-        needs = _needs_gradient(tape, loss.starts)
+        needs = needs_gradient(tape, loss.starts)
         reached = sorted(_reached(tape, needs))
         shapes = [tape.work.parameters[number][0] for number in reached]
         optimizer, width = OPTIMIZERS[run.optimizer], tape.bits // 8
@@ -76,7 +76,7 @@ class Training:
         simulation.step(optimizer.made(shapes, width, run.step, decays=run.weight_decay > 0))
 
 
-def _needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:
+def needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:
     """Whether a gradient flows to each value: a trained parameter comes before it, and one of `starts` after it."""
     first, steps, parameters = tape.first, tape.steps, tape.parameters
     behind = [False] * (first + len(steps))
