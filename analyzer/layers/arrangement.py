@@ -14,7 +14,7 @@ from analyzer.layers.axes import checked, needs_axes, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.operations import BY_GRADIENT, FIRST, FORMAT, LAST, RESHAPED, VIEW, Depth, Operation, View
-from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
+from analyzer.layers.padding import PADDING_MODES, Padding, Pairs, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
@@ -211,6 +211,9 @@ class Pad(
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, -before, -before) for before, _ in self.padding.pairs(flow.input.rank))
 
+    def framed(self, volume: Volume) -> Pairs:
+        return self.padding.pairs(volume.rank)
+
 
 class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3D", "CenterCrop")):
     """Removes cells around the volume.
@@ -253,6 +256,9 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, before, before) for before, _ in self.padding.pairs(flow.input.rank))
+
+    def framed(self, volume: Volume) -> Pairs:
+        return self.padding.pairs(volume.rank)
 
 
 class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "chunk")):

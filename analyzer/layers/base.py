@@ -24,6 +24,7 @@ from analyzer.layers.operations import (
     Place,
     Precision,
 )
+from analyzer.layers.padding import Pairs
 from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
@@ -217,6 +218,14 @@ class Layer:
         """
         return None
 
+    def step_window(self, volume: Volume) -> Window | None:
+        """The window that it slides over each step of a series, for a layer without a `window` over the whole."""
+        return None
+
+    def framed(self, volume: Volume) -> Pairs | None:
+        """The cells that it adds before and after each axis, or removes there, for a layer without a window."""
+        return None
+
     def windowed_macs(self, flow: Flow) -> int:
         """The MACs of its window, whose taps may fall on padding. Default: all of its MACs."""
         return self.macs(flow)
@@ -324,6 +333,10 @@ class Layer:
     def plane_groups(self, volume: Volume) -> int:
         """The groups of planes of `volume` that its weights do not mix."""
         return 1
+
+    def window_groups(self, volume: Volume) -> int | None:
+        """The groups of planes that the filters of its window do not mix; None where it has no or two such banks."""
+        return self.plane_groups(volume) if self.linear and not self.factored else None
 
     def statistics_over(self, volume: Volume) -> int | None:
         """The values of one sample in each mean that it normalises by; None for a layer that subtracts no mean."""

@@ -187,8 +187,11 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         if volume.rank < 2:
             raise Refusal(f"{{layer}} reads time and space, but its input is {volume.pretty()}", code="SHAPE205")
         frame = Volume(volume.spatial[1:], volume.depth)
-        spatial = Window.over(frame, self.padding, kernel=self.kernel).slide(frame)
+        spatial = self.step_window(volume).slide(frame)
         return checked(Volume((*volume.spatial[:1], *spatial) if self.sequence else spatial, self.filters))
+
+    def step_window(self, volume: Volume) -> Window:
+        return Window.over(Volume(volume.spatial[1:], volume.depth), self.padding, kernel=self.kernel)
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from analyzer.diagnostics import nearest
-from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.engine.result import Row
 from analyzer.reporter.analysis.fold import Folded
 from analyzer.reporter.analysis.geometry import kind_text
+from analyzer.reporter.analysis.places import FIELDS, GEOMETRY, UNREAD, ascii_numbers
 from analyzer.reporter.column import Column
 from analyzer.units import count, memory
 
@@ -39,32 +39,6 @@ def _kind(row: Row) -> str:
     if isinstance(row, Folded):
         return row.label + "*" if row.label and row.authored and "*" not in row.label else row.label
     return kind_text(row)
-
-
-def _field_column(name: str, heading: str, doc: str, text: Callable[[ReceptiveField], str]) -> Column:
-    """A column about the receptive field: `?` where it is unknown, empty for a row that sees no cells of an input."""
-
-    def value(row: Row) -> str:
-        field = row.receptive_field
-        if field is None:
-            return "?" if row.receptive_fields else ""
-        return text(field)
-
-    return Column(name, heading, doc, value=value, nature="place")
-
-
-def _field_size(field: ReceptiveField) -> str:
-    of = "" if field.input is None else f" of {field.input}"
-    if field.everything:
-        return f"whole{of}"
-    pairs = zip(field.size_min, field.size, strict=True)
-    return "×".join(str(most) if least == most else f"{least}–{most}" for least, most in pairs) + of
-
-
-def _axes(numbers: Sequence[int | float]) -> str:
-    """A number for each axis, or a single one if all are equal."""
-    texts = [f"{number:.4g}".replace("-", "−") for number in numbers]
-    return texts[0] if len(set(texts)) == 1 else "×".join(texts)
 
 
 def _on_data(row: Row) -> int | str:
@@ -115,7 +89,14 @@ COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         Column("layer", "layer", "full name of the layer", value=lambda row: row.name),
-        Column("kind", "kind", "layer type; for people with its geometry", value=lambda row: row.kind, text=_kind),
+        Column(
+            "kind",
+            "kind",
+            "layer type; for people with its geometry",
+            value=lambda row: ascii_numbers(row.kind),
+            text=_kind,
+        ),
+        *GEOMETRY,
         Column(
             "output",
             "output",
@@ -137,26 +118,8 @@ COLUMNS: dict[str, Column] = {
             text=lambda row: "" if row.macs_on_data is None else count(row.macs_on_data),
             nature="amount",
         ),
-        Column(
-            "unread",
-            "unread",
-            "cells at the end of each axis that no window reads",
-            value=lambda row: "" if row.unread is None else _axes(row.unread),
-            nature="place",
-        ),
-        _field_column("receptive_field", "RF", "input cells that one output cell depends on", _field_size),
-        _field_column(
-            "rf_stride",
-            "RF stride",
-            "how far the field moves from one output cell to the next",
-            lambda field: _axes(field.stride),
-        ),
-        _field_column(
-            "rf_offset",
-            "RF offset",
-            "first input cell of the field; negative in padding",
-            lambda field: _axes(field.offset),
-        ),
+        UNREAD,
+        *FIELDS,
         _sized("activation", "activation", "bytes of the output", attrgetter("own.activation_bytes")),
         _sized(
             "activation_sum",
