@@ -32,14 +32,13 @@ from analyzer.layers import LOCAL, SHARED, Counts
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from analyzer.engine.tying import Reuse
-    from analyzer.layers.windows import Window
 
 
 def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], Sums]:
     """A row for every node with its running sums, and the totals; bytes at this batch and dtype."""
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
-    known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None, Window | None]] = {}
+    known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
     shared: dict[int, Reuse] = {}
     local: dict[int, Reuse] = {}
     if any(node.tied is not None for node in network.nodes):
@@ -52,12 +51,10 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
         key = id(node.flow), node.frozen, *[reuse and reuse.whole for reuse in reuses]
         found = known.get(key)
         if found is None:
-            window = node.layer.window(node.inputs[0].output)
-            sums = _own(node, reuses, batch, dtype)
-            found = known[key] = sums, macs_on_data(node, window), unread(node, window), window
-        own, on_data, left, window = found
+            found = known[key] = _own(node, reuses, batch, dtype), macs_on_data(node), unread(node)
+        own, on_data, left = found
         running = running + own
-        rows.append(Row(node, own, running, on_data, left, window=window))
+        rows.append(Row(node, own, running, on_data, left))
     return rows, running
 
 

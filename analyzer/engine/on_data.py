@@ -10,11 +10,9 @@ replicate, circular) is data.
 >>> network = Network()
 >>> line = network.enter("line", Volume((4,), 1))
 >>> padded = network.place("padded", CATALOGUE["conv"](filters=1, kernel=3, padding=1), [line])
->>> # 3·4 = 12 MACs, of which the first and the last window have 1 on padding
->>> macs_on_data(padded, padded.layer.window(line.output))
+>>> macs_on_data(padded)  # 3·4 = 12 MACs, of which the first and the last window have 1 on padding
 10
->>> strided = network.place("strided", CATALOGUE["conv"](filters=1, kernel=1, stride=2), [line])
->>> unread(strided, strided.layer.window(line.output))  # reads cells 0 and 2
+>>> unread(network.place("strided", CATALOGUE["conv"](filters=1, kernel=1, stride=2), [line]))  # reads cells 0 and 2
 [1]
 
 Source: measured as the sum of a layer's output with all-ones input and weights (torch 2.13.0, Keras 3.15.1, ONNX).
@@ -25,20 +23,14 @@ from __future__ import annotations
 from analyzer.engine.network import Node
 from analyzer.layers.readings import Cells
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from analyzer.layers.windows import Window
 
-
-def macs_on_data(node: Node, window: Window | None) -> int | None:
-    """The MACs of one sample whose taps fall on data; None where the layer does not say what it reads.
-
-    `window` is the one that the layer slides over its input, here and below.
-    """
+def macs_on_data(node: Node) -> int | None:
+    """The MACs of one sample whose taps fall on data; None where the layer does not say what it reads."""
     layer, flow = node.layer, node.flow
     macs = layer.macs(flow)
     if not macs:
         return 0
+    window = layer.window(flow.input)
     if window is None:
         return None if layer.windows(flow, 0) is Cells.UNKNOWN else macs
     if window.real_padding:
@@ -48,6 +40,8 @@ def macs_on_data(node: Node, window: Window | None) -> int | None:
     return macs - windowed + windowed // (window.taps * positions) * window.taps_on_data(flow.input, flow.output)
 
 
-def unread(node: Node, window: Window | None) -> list[int] | None:
+def unread(node: Node) -> list[int] | None:
     """The cells at the end of each axis that no window of a layer reads; None for a layer without a sliding window."""
-    return None if window is None or window.scatters else window.unread(node.inputs[0].output, node.output)
+    volume = node.inputs[0].output
+    window = node.layer.window(volume)
+    return None if window is None or window.scatters else window.unread(volume, node.output)

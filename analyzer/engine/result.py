@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ClassVar
 
-    from analyzer.layers.windows import Window
+    from analyzer.layers.windows import Geometry
 
 #: The modes of weight sharing, in the order of the reports.
 MODES = ("shared", "local", "declared")
@@ -109,8 +109,6 @@ class Row(Reported):
     input that an output cell sees, the first one of those that it sees. `receptive_fields` has them for each input that
     it sees, by the input's name, and None where its field there is unknown.
 
-    `window` is the window that the layer slides over its first input, None for a layer without one.
-
     `saved` and `live` are None until `analyzer.engine.memory.by_layer.measure_memory` sets them. `saved` is the size in
     bytes of the tensors that this layer is the first to save for the backward pass, `live` that of all activations
     alive while it runs.
@@ -123,7 +121,6 @@ class Row(Reported):
     unread: list[int] | None
     receptive_field: ReceptiveField | None
     receptive_fields: dict[str, ReceptiveField | None]
-    window: Window | None
     saved: int | None
     live: int | None
 
@@ -136,7 +133,6 @@ class Row(Reported):
         unread: list[int] | None = None,
         receptive_field: ReceptiveField | None = None,
         receptive_fields: dict[str, ReceptiveField | None] | None = None,
-        window: Window | None = None,
     ) -> None:
         self.node = node
         self.own = own
@@ -145,7 +141,6 @@ class Row(Reported):
         self.unread = unread
         self.receptive_field = receptive_field
         self.receptive_fields = {} if receptive_fields is None else receptive_fields
-        self.window = window
         self.saved = None
         self.live = None
 
@@ -190,22 +185,19 @@ class Row(Reported):
         return self.node.output
 
     @property
+    def geometry(self) -> Geometry:
+        """The numbers of its window; each of them is a property of the row too."""
+        return self.node.layer.geometry(self.input)
+
+    @property
     def kernel(self) -> tuple[int, ...] | None:
         """The size of its window in cells on each spatial axis; None for a layer without a window."""
-        window = self.window or self.node.layer.step_window(self.input)
-        return None if window is None else window.kernel
+        return self.geometry.kernel
 
     @property
     def stride(self) -> tuple[int, ...] | None:
         """The cells from one window to the next on each spatial axis; None for a layer without a window."""
-        window = self.window or self.node.layer.step_window(self.input)
-        return None if window is None else window.stride
-
-    @property
-    def dilation(self) -> tuple[int, ...] | None:
-        """The cells from one tap of its window to the next on each axis; None for a layer without a window."""
-        window = self.window or self.node.layer.step_window(self.input)
-        return None if window is None else window.dilation
+        return self.geometry.stride
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...] | None:
@@ -214,16 +206,20 @@ class Row(Reported):
         A transposed convolution removes that many cells of its output, a `crop` of its input. None for a layer without
         padding.
         """
-        window = self.window or self.node.layer.step_window(self.input)
-        return self.node.layer.framed(self.input) if window is None else window.padding
+        return self.geometry.padding
+
+    @property
+    def dilation(self) -> tuple[int, ...] | None:
+        """The cells from one tap of its window to the next on each axis; None for a layer without a window."""
+        return self.geometry.dilation
 
     @property
     def groups(self) -> int | None:
-        """The groups of planes that its weights do not mix; None for a layer that is no convolution.
+        """The groups of planes that it does not mix: 1, or the depth of the input for a depthwise convolution.
 
-        1 for an ordinary convolution, the depth of the input for a depthwise one.
+        None for a layer that is no convolution.
         """
-        return None if self.window is None else self.node.layer.window_groups(self.input)
+        return self.geometry.groups
 
     @property
     def shared(self) -> Cost:

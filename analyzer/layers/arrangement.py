@@ -14,11 +14,12 @@ from analyzer.layers.axes import checked, needs_axes, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.operations import BY_GRADIENT, FIRST, FORMAT, LAST, RESHAPED, VIEW, Depth, Operation, View
-from analyzer.layers.padding import PADDING_MODES, Padding, Pairs, check_padding_mode
+from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named
+from analyzer.layers.windows import Geometry
 from analyzer.volume import AXES, Volume
 
 
@@ -211,8 +212,8 @@ class Pad(
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, -before, -before) for before, _ in self.padding.pairs(flow.input.rank))
 
-    def framed(self, volume: Volume) -> Pairs:
-        return self.padding.pairs(volume.rank)
+    def geometry(self, volume: Volume) -> Geometry:
+        return Geometry(padding=self.padding.pairs(volume.rank))
 
 
 class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3D", "CenterCrop")):
@@ -257,8 +258,8 @@ class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(Reading(1, before, before) for before, _ in self.padding.pairs(flow.input.rank))
 
-    def framed(self, volume: Volume) -> Pairs:
-        return self.padding.pairs(volume.rank)
+    def geometry(self, volume: Volume) -> Geometry:
+        return Geometry(padding=self.padding.pairs(volume.rank))
 
 
 class Slice(Layer, type="slice", elsewhere=("Split", "Narrow", "StridedSlice", "chunk")):

@@ -24,12 +24,11 @@ from analyzer.layers.operations import (
     Place,
     Precision,
 )
-from analyzer.layers.padding import Pairs
 from analyzer.layers.parameters import Parameter, parameter, read_parameters
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.sharing import SHARED, Sharing
 from analyzer.layers.traits import Averages, Drops, Normalises, Scores
-from analyzer.layers.windows import Window
+from analyzer.layers.windows import NO_GEOMETRY, Geometry, Window
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -218,13 +217,13 @@ class Layer:
         """
         return None
 
-    def step_window(self, volume: Volume) -> Window | None:
-        """The window that it slides over each step of a series, for a layer without a `window` over the whole."""
-        return None
-
-    def framed(self, volume: Volume) -> Pairs | None:
-        """The cells that it adds before and after each axis, or removes there, for a layer without a window."""
-        return None
+    def geometry(self, volume: Volume) -> Geometry:
+        """The numbers of its window over `volume` as reports show them. Default: those of `window`."""
+        window = self.window(volume)
+        if window is None:
+            return NO_GEOMETRY
+        groups = self.plane_groups(volume) if self.linear and not self.factored else None
+        return Geometry(window.kernel, window.stride, window.padding, window.dilation, groups)
 
     def windowed_macs(self, flow: Flow) -> int:
         """The MACs of its window, whose taps may fall on padding. Default: all of its MACs."""
@@ -333,10 +332,6 @@ class Layer:
     def plane_groups(self, volume: Volume) -> int:
         """The groups of planes of `volume` that its weights do not mix."""
         return 1
-
-    def window_groups(self, volume: Volume) -> int | None:
-        """The groups of planes that the filters of its window do not mix; None where it has no or two such banks."""
-        return self.plane_groups(volume) if self.linear and not self.factored else None
 
     def statistics_over(self, volume: Volume) -> int | None:
         """The values of one sample in each mean that it normalises by; None for a layer that subtracts no mean."""

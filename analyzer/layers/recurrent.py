@@ -22,7 +22,7 @@ from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import PaddingKind, Sizes
-from analyzer.layers.windows import Window
+from analyzer.layers.windows import Geometry, Window
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -187,11 +187,13 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         if volume.rank < 2:
             raise Refusal(f"{{layer}} reads time and space, but its input is {volume.pretty()}", code="SHAPE205")
         frame = Volume(volume.spatial[1:], volume.depth)
-        spatial = self.step_window(volume).slide(frame)
+        spatial = Window.over(frame, self.padding, kernel=self.kernel).slide(frame)
         return checked(Volume((*volume.spatial[:1], *spatial) if self.sequence else spatial, self.filters))
 
-    def step_window(self, volume: Volume) -> Window:
-        return Window.over(Volume(volume.spatial[1:], volume.depth), self.padding, kernel=self.kernel)
+    def geometry(self, volume: Volume) -> Geometry:
+        """The window over each step."""
+        window = Window.over(Volume(volume.spatial[1:], volume.depth), self.padding, kernel=self.kernel)
+        return Geometry(window.kernel, window.stride, window.padding, window.dilation, groups=1)
 
     def parameters(self, flow: Flow, sharing: Sharing) -> Counts:
         taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))

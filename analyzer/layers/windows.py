@@ -158,6 +158,23 @@ class Window(Record, eq=True):
         )
 
 
+class Geometry(Record):
+    """What a report says about the window of a layer: one number for each spatial axis; None where it has none.
+
+    padding  cells before and after; removed ones for a transposed convolution and a `crop`
+    groups   groups of planes that the filters do not mix; None without filters, and for two banks in one layer
+    """
+
+    kernel: tuple[int, ...] | None = None
+    stride: tuple[int, ...] | None = None
+    padding: Pairs | None = None
+    dilation: tuple[int, ...] | None = None
+    groups: int | None = None
+
+
+NO_GEOMETRY = Geometry()
+
+
 def _slid(kernel: int, stride: int, dilation: int, pair: tuple[int, int]) -> Reading:
     """The reading of a window that slides, on one axis."""
     return Reading(stride, -pair[0], effective(kernel, dilation) - 1 - pair[0], spread=dilation)

@@ -73,9 +73,7 @@ def test_a_text_stays_a_text(text: str) -> None:
     assert cell(text) == "'" + text
 
 
-@pytest.mark.parametrize(
-    "text", ["dec1.conv1", "decoder1", "10x4", "0+1", "3..5", "conv1", "512", "mark1", "a-b", ""]
-)
+@pytest.mark.parametrize("text", ["dec1.conv1", "decoder1", "10x4", "0+1", "3..5", "conv1", "512", "mark1", "a-b", ""])
 def test_other_texts_are_left_alone(text: str) -> None:
     assert cell(text) == text
 

@@ -88,7 +88,10 @@ def _common(read: Callable[[Row], Any], write: Callable[[Any], str]) -> Callable
     """The value of a row: for several layers the one that all of them with such a value have, otherwise nothing."""
 
     def value(row: Row) -> str:
-        found = {write(value) for layer in _layers(row) if (value := read(layer)) is not None}
+        if not isinstance(row, Folded):
+            own = read(row)
+            return "" if own is None else write(own)
+        found = {write(one) for layer in _layers(row) if (one := read(layer)) is not None}
         return found.pop() if len(found) == 1 else ""
 
     return value
