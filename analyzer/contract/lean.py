@@ -1,9 +1,9 @@
 """Reads a saved report in little time and memory, if nothing is wrong with it.
 
 A report of 100,000 layers is 90 MB of text, and five times that as plain data. Half of the data is the running sums,
-which a comparison needs for the check of the sums only. So the layers are checked while the text is read, some hundred
-at a time, and lose their running sums at once; equal costs become one object. Where anything is wrong, the caller reads
-the text again and finds out what.
+which a comparison needs for the check of the sums only. So the layers are checked while the text is read, some
+hundred at a time, and lose their running sums at once; equal costs and equal windows become one object. Where
+anything is wrong, the caller reads the text again and finds out what.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from operator import itemgetter
 
 from analyzer.contract.fits import fits
+from analyzer.contract.report import WINDOW
 from analyzer.contract.schema import report_schema
 from analyzer.contract.sums import COSTS, Sums, wrong_names
 from analyzer.engine.result import MODES
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _TOGETHER = 512
 
 _costs = itemgetter(*COSTS)
+
+#: The numbers of a window, of which a network has few different ones.
+_LISTS = tuple(key.name for key in WINDOW if key.schema["type"] == "array")
 
 
 class _Layers:
@@ -40,6 +44,7 @@ class _Layers:
         self.light: list[dict[str, Any]] = []
         self.waiting: list[dict[str, Any]] = []
         self.known: dict[tuple[int, ...], dict[str, int]] = {}
+        self.windows: dict[str, list[Any]] = {}
 
     def see(self, record: dict[str, Any]) -> dict[str, Any]:
         """Takes an object that was read, if it is a layer."""
@@ -60,6 +65,9 @@ class _Layers:
                 del layer["cumulative"]
             for mode in MODES:
                 layer[mode] = self.known.setdefault(_costs(layer[mode]), layer[mode])
+            for key in _LISTS:
+                if key in layer:
+                    layer[key] = self.windows.setdefault(repr(layer[key]), layer[key])
         self.light += layers
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from analyzer.layers.windows import Geometry
+
 _VOLUME = definition("volume")
 _VOLUMES = {"type": "object", "additionalProperties": _VOLUME}
 _PLACE = AT_LEAST_1
@@ -114,9 +116,33 @@ IDENTITY = (
     Key("note", TEXT, lambda row: row.node.origin.note, True),
 )
 
-#: A layer: `own` costs beside its identity, and the sums up to it.
+
+def _on_axes(name: str) -> Key:
+    """A number of a window for each axis."""
+    sizes = attrgetter(name)
+    return Key(name, _axes("integer", minimum=1), lambda of: None if sizes(of) is None else list(sizes(of)), True)
+
+
+def _padding(geometry: Geometry) -> list[list[int]] | None:
+    return None if geometry.padding is None else [list(pair) for pair in geometry.padding]
+
+
+#: What a layer reads, of several volumes the first, and its window over that. Layers that share a flow have the same.
+#: All are optional, since older reports have none of them.
+READS = (Key("input", _VOLUME, lambda row: str(row.input), True),)
+WINDOW = (
+    _on_axes("kernel"),
+    _on_axes("stride"),
+    Key("padding", array(array(COUNT, minItems=2, maxItems=2), minItems=1, maxItems=3), _padding, True),
+    _on_axes("dilation"),
+    field("groups", AT_LEAST_1, optional=True),
+)
+
+#: A layer: `own` costs beside what it is, and the sums up to it.
 LAYER = (
     *IDENTITY,
+    *READS,
+    *_part("geometry", WINDOW),
     *_part("own", SUMS),
     Key("cumulative", definition("sums"), lambda row: written(SUMS, row.cumulative)),
 )

@@ -67,10 +67,11 @@ def _unequal(what: str, total: int, sum_of_layers: int) -> str:
 
 
 def wrong_names(record: dict[str, Any]) -> Iterator[str]:
-    """Two layers with one name, layers that read a later layer or an unknown one, outputs that are not layers."""
+    """Two layers with one name, layers that read an unknown or later layer or another volume, unknown outputs."""
     entries = set(record.get("inputs", ()))
     volumes: dict[str, str] = {}
     outside: set[str] = set()
+    given = record.get("inputs", {})
     for layer in record["layers"]:
         name = layer["name"]
         outside.update(source for source in layer["inputs"] if source not in volumes)
@@ -79,6 +80,10 @@ def wrong_names(record: dict[str, Any]) -> Iterator[str]:
         if name in outside:
             yield f"`{shown(name)}` is read by a layer before it"
         volumes[name] = layer["output"]
+        read = layer.get("input")
+        source = layer["inputs"][0] if layer["inputs"] else ""
+        if read is not None and read != (volumes.get(source) or given.get(source) or record["input"]):
+            yield f"`{shown(name)}` reads {read}, which is not the output of `{shown(source)}`"
     if not entries:  # one input, whose name the report does not give
         entries = set(sorted(outside)[:1])
     for source in sorted(outside - entries):

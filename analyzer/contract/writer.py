@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from analyzer.contract.keys import written
-from analyzer.contract.report import COST, FINDING, HEADER, IDENTITY, SUMS, TOTALS
+from analyzer.contract.report import COST, FINDING, HEADER, IDENTITY, READS, SUMS, TOTALS, WINDOW
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.result import FREE, MODES, Analysis, Row, Sums
 
@@ -26,8 +26,9 @@ def write_report(analysis: Analysis, encoder: json.JSONEncoder) -> Iterator[str]
     """The report of an analysis as JSON, equal to `as_dict`, without a line's end behind it."""
     yield encoder.encode(written(HEADER, analysis))[:-1] + ',\n "layers": ['
     rows, before = analysis.rows, "\n  "
+    known: dict[int, str] = {}
     for start in range(0, len(rows), _CHUNK):
-        yield before + ",\n  ".join([_layer(row, encoder) for row in rows[start : start + _CHUNK]])
+        yield before + ",\n  ".join([_layer(row, encoder, known) for row in rows[start : start + _CHUNK]])
         before = ",\n  "
     yield '],\n "totals": ' + encoder.encode(written(TOTALS, analysis)) + ",\n"
     yield from _findings(analysis.diagnostics, encoder)
@@ -39,10 +40,15 @@ def write_failed(file: str, diagnostics: Sequence[Diagnostic], encoder: json.JSO
     yield from _findings(diagnostics, encoder)
 
 
-def _layer(row: Row, encoder: json.JSONEncoder) -> str:
-    """A layer as one line."""
-    identity = encoder.encode(written(IDENTITY, row))[:-1]
-    return f'{identity}, {_COSTS % _numbers(row.own)}, "cumulative": {{{_COSTS % _numbers(row.cumulative)}}}}}'
+def _layer(row: Row, encoder: json.JSONEncoder, known: dict[int, str]) -> str:
+    """A layer as one line; `known` are the windows so far, by the identity of the flow that they belong to."""
+    identity, flow = encoder.encode(written(IDENTITY, row))[:-1], id(row.node.flow)
+    geometry = known.get(flow)
+    if geometry is None:
+        geometry = known[flow] = encoder.encode(written(READS, row) | written(WINDOW, row.geometry))[1:-1]
+    return (
+        f'{identity}, {geometry}, {_COSTS % _numbers(row.own)}, "cumulative": {{{_COSTS % _numbers(row.cumulative)}}}}}'
+    )
 
 
 def _findings(diagnostics: Sequence[Diagnostic], encoder: json.JSONEncoder) -> Iterator[str]:
