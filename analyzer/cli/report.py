@@ -37,8 +37,7 @@ def main(arguments: list[str]) -> int:
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
-    shown = {name: getattr(asked, name) for name in ("mode", "columns", "top", "sort")}
-    shown["depth"] = asked.depth if isinstance(asked.depth, int) else None
+    shown = {name: getattr(asked, name) for name in ("mode", "columns", "depth", "top", "sort")}
     return finish(asked, reports, texts, format, options_of(asked, format, **shown))
 
 

@@ -126,7 +126,8 @@ class Padding(Record, eq=True):
             return ",".join(f"{side} {cells}" for side, cells in self.sides)
         if isinstance(self.cells, int):
             return str(self.cells)
-        return "×".join(str(b) if b == a else f"{b}:{a}" for b, a in self.cells)
+        cells = self.cells[:1] if len(set(self.cells)) == 1 else self.cells
+        return "×".join(str(b) if b == a else f"{b}:{a}" for b, a in cells)
 
 
 def check_padding_mode(mode: str, volume: Volume, pairs: Pairs) -> None:

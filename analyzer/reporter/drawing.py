@@ -22,21 +22,44 @@ _CELL = "\ue000"
 
 def draw(grid: Grid, options: Options, *, free: bool) -> Generator[str, None, Sequence[str]]:
     """The grid as one table, or as several if one does not fit; returns the columns that it left out, if `free` to."""
-    lines = [[options.fit(column.heading) for column in grid.columns]]
-    lines += [[options.fit(shown(cell, _LONGEST)) for cell in line] for line in grid.body()]
-    lines += [[options.fit(cell) for cell in line] for line in grid.sum_texts()]
-    styles = ["bold", *(_style(subject) if options.color else "" for subject in grid.subjects)]
-    styles += ["bold"] * len(grid.sums)
-    layout = laid_out(grid.columns, lines, options.width, free=free)
-    wraps = {place: (WRAPPED[grid.columns[place].metric][0], width) for place, width in layout.widths.items()}
-    for number, places in enumerate(layout.tables):
-        if number:
-            yield "\n"
-        drawn = _Drawn([grid.columns[place] for place in places], options)
-        for style, line in zip(styles, lines, strict=True):
-            drawn.add([wrap(line[p], *wraps[p]) if p in wraps else [line[p]] for p in places], style)
-        yield from drawn.lines(len(grid.sums))
-    return layout.left_out
+    drawing = Drawing(grid, options, free=free)
+    yield from drawing.lines()
+    return drawing.left_out
+
+
+class Drawing:
+    """A grid laid out for a width: its `height` in lines is known before a line is drawn.
+
+    `left_out` are the columns that are left out, if it is `free` to.
+    """
+
+    def __init__(self, grid: Grid, options: Options, *, free: bool) -> None:
+        lines = [[options.fit(column.heading) for column in grid.columns]]
+        lines += [[options.fit(shown(cell, _LONGEST)) for cell in line] for line in grid.body()]
+        lines += [[options.fit(cell) for cell in line] for line in grid.sum_texts()]
+        styles = ["bold", *(_style(subject) if options.color else "" for subject in grid.subjects)]
+        styles += ["bold"] * len(grid.sums)
+        layout = laid_out(grid.columns, lines, options.width, free=free)
+        wraps = {place: (WRAPPED[grid.columns[place].metric][0], width) for place, width in layout.widths.items()}
+        self.left_out = layout.left_out
+        self._tables = []
+        for places in layout.tables:
+            drawn = _Drawn([grid.columns[place] for place in places], options, len(grid.sums))
+            for style, line in zip(styles, lines, strict=True):
+                drawn.add([wrap(line[p], *wraps[p]) if p in wraps else [line[p]] for p in places], style)
+            self._tables.append(drawn)
+
+    @property
+    def height(self) -> int:
+        """The lines that it has."""
+        return sum(drawn.height for drawn in self._tables) + len(self._tables) - 1
+
+    def lines(self) -> Iterator[str]:
+        """The lines, each with its line break."""
+        for number, drawn in enumerate(self._tables):
+            if number:
+                yield "\n"
+            yield from drawn.lines()
 
 
 def labelled(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> Iterator[str]:
@@ -52,8 +75,9 @@ def labelled(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> It
 class _Drawn:
     """One table being drawn: its lines, and the number of lines of each row."""
 
-    def __init__(self, columns: Sequence[Column], options: Options) -> None:
+    def __init__(self, columns: Sequence[Column], options: Options, sums: int) -> None:
         self.columns = columns
+        self.sums = sums
         self.options = options
         self.rows: list[list[str]] = []
         self.heights: list[tuple[int, str]] = []
@@ -68,7 +92,13 @@ class _Drawn:
         for number in range(height):
             self.rows.append([cell[number] if number < len(cell) else "" for cell in row])
 
-    def lines(self, sums: int) -> Iterator[str]:
+    @property
+    def height(self) -> int:
+        """The lines that it has: a rule follows the headings, and another one comes before the sums."""
+        rules = 2 if 0 < self.sums < len(self.heights) - 1 else 1
+        return len(self.rows) + rules + any(column.group for column in self.columns)
+
+    def lines(self) -> Iterator[str]:
         """The table's lines: groups, headings, rows, sums."""
         widths = [max(map(cells, column)) for column in zip(*self.rows, strict=True)]
         widths = spread(widths, [column.group for column in self.columns])
@@ -79,7 +109,7 @@ class _Drawn:
         drawn = self._tabulated(widths)
         start = 0
         for number, (height, style) in enumerate(self.heights):
-            if number == 1 or number == len(self.heights) - sums:
+            if number == 1 or number == len(self.heights) - self.sums:
                 yield rule
             for line in drawn[start : start + height]:
                 yield (styled(line, style, color) if color and style else line) + "\n"

@@ -18,13 +18,14 @@ class Grid(Record):
     """Columns, the subjects of the rows (layers; whole analyses in a comparison), and sums below them.
 
     `sums` are rows that have no place in the network, such as the total; `notes` are sentences about what is left out
-    and why.
+    and why; `folded` says what was folded and how to unfold it, and ends a report.
     """
 
     columns: Sequence[Column]
     subjects: Sequence[Any]
     sums: Sequence[Row] = ()
     notes: Sequence[str] = ()
+    folded: Sequence[str] = ()
 
     def body(self) -> Iterator[list[str]]:
         """The cells of every subject."""

@@ -12,14 +12,15 @@ from analyzer.reporter.terminal import fitted
 class Options(Record, kw_only=True):
     """How a report is drawn.
 
-    `mode` is `both`, `shared` or `local`; `columns` names from `columns.py` (None: the usual ones); `depth` folds names
-    of more components; `top` keeps the biggest rows; `sort` is the column that orders them. `width` is the room in
-    cells (None: no limit), `color` allows ANSI colours, `unicode` says that the stream can encode × and ─.
+    `mode` is `both`, `shared`, `local` or `declared`; `columns` names from `columns.py` (None: the usual ones); `depth`
+    is `auto` (rows are folded until the report fits), `all` (every row) or how many components the names of rows have
+    (see `fold.py`); `top` keeps the biggest rows; `sort` is the column that orders them. `width` is the room in cells
+    (None: no limit), `color` allows ANSI colours, `unicode` says that the stream can encode × and ─.
     """
 
     mode: str = "both"
     columns: Sequence[str] | None = None
-    depth: int | None = None
+    depth: int | str = "auto"
     top: int | None = None
     sort: str | None = None
     width: int | None = None

@@ -69,7 +69,7 @@ def _of_mode(mode: str) -> Iterator[Column]:
     yield _counted(f"{mode}.buffers", "buffers", f"values kept but not trained, {where}", own("buffers"), group=mode)
     yield _counted(
         f"{mode}.sum",
-        "Σ",
+        "Σ parameters",
         f"running sum of the parameters, {where}",
         attrgetter(f"cumulative.{mode}.parameters"),
         "running",
@@ -150,7 +150,7 @@ METRICS = tuple(name.partition(".")[2] for name in COLUMNS if name.startswith("s
 MEASURED = ("saved", "live")
 
 #: The default columns of a table, and of a ranking, where a running sum would mislead.
-USUAL = ("layer", "kind", "output", "weights", "biases", "sum", "memory", "macs", "macs_sum")
+USUAL = ("layer", "kind", "output", "weights", "biases", "parameters", "sum", "memory", "macs", "macs_sum")
 RANKED = ("layer", "kind", "output", "weights", "biases", "parameters", "memory", "macs")
 
 

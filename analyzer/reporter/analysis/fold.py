@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from analyzer.engine.network import Network
 from analyzer.engine.result import Analysis, Row, Sums
-from analyzer.reporter.analysis.geometry import kind_text
+from analyzer.engine.tree import Group, Run
+from analyzer.reporter.analysis.geometry import kind_text, short_kind
+
+#: A run of `conv5` to `conv7` is called `conv5–7`.
+_DIGITS = "0123456789"
 
 
 class Folded(Row):
     """One row for several: costs are summed; output, receptive field and running sums are those of the last.
 
-    `label` describes them, `members` are the rows.
+    `label` describes them, `members` are the rows, `added` those of a layer's `norm` and `act` that the label names.
     """
 
-    __slots__ = ("_name", "label", "members")
+    __slots__ = ("_name", "added", "label", "members")
 
     def __init__(self, name: str, label: str, members: Sequence[Row], own: Sums, cumulative: Sums) -> None:
         known = [row.macs_on_data for row in members]
@@ -30,6 +33,7 @@ class Folded(Row):
         self._name = name
         self.label = label
         self.members = members
+        self.added: Sequence[Row] = ()
         if members[0].saved is not None:
             self.saved = sum(filter(None, (row.saved for row in members)))
             self.live = max(filter(None, (row.live for row in members)), default=0)
@@ -86,48 +90,41 @@ def total_row(analysis: Analysis) -> Folded | None:
     return Folded("total", "", analysis.rows, analysis.totals, analysis.totals)
 
 
-def folded(analysis: Analysis, depth: int | None) -> Sequence[Row]:
-    """The rows; those whose names have more than `depth` components are folded into one row for each prefix.
-
-    At depth 1 `stage2.1.conv1`, `stage2.1.conv2`, … become the row `stage2`.
-    """
-    if depth is None:
-        return analysis.rows
-    return [
-        rows[0] if len(rows) == 1 and rows[0].name == prefix else _fold(prefix, rows, analysis.network)
-        for prefix, rows in runs(analysis.rows, depth)
-    ]
-
-
-def runs(rows: Sequence[Row], depth: int) -> Iterator[tuple[str, list[Row]]]:
-    """Neighbouring rows whose names begin with the same `depth` components."""
-    run: list[Row] = []
-    last = ""
-    for row in rows:
-        prefix = ".".join(row.name.split(".", depth)[:depth])
-        if run and prefix != last:
-            yield last, run
-            run = []
-        last = prefix
-        run.append(row)
-    if run:
-        yield last, run
+def row_of(run: Run, rows: Sequence[Row]) -> Row:
+    """The row of a run, of all rows of an analysis."""
+    group = run.groups[0]
+    members = rows[run.start : run.stop]
+    if len(members) == 1 and members[0].name == group.name:
+        return members[0]
+    row = Folded.of(_run_name(run), _label(group, rows), members)
+    if group.expanded:
+        row.added = members[1 : group.layers]
+    return row
 
 
-def _fold(prefix: str, rows: list[Row], network: Network) -> Folded:
-    return Folded.of(prefix, _label(prefix, rows, network.groups), rows)
+def _run_name(run: Run) -> str:
+    """The name of a run: `stage3.2–6 ×5`, `conv5–7 ×3`."""
+    first, last = run.groups[0].name, run.groups[-1].name
+    if len(run.groups) == 1:
+        return first
+    stem = first.rstrip(_DIGITS)
+    end = last[len(stem) :] if last.startswith(stem) else ""
+    if stem == first or not (end.isascii() and end.isdigit()):
+        end = last.rpartition(".")[2]
+    return f"{first}–{end} ×{len(run.groups)}"
 
 
-def _label(prefix: str, rows: list[Row], groups: dict[str, str]) -> str:
-    """The description of a prefix: its block, a block and its repetitions, or a layer with those it expands to."""
-    if prefix in groups:
-        return groups[prefix]
-    if rows[0].name == prefix:
-        return ", ".join([kind_text(rows[0]), *[row.kind for row in rows[1:]]])  # conv1, conv1.batch_norm, conv1.relu
-    level = prefix.count(".") + 2
-    parts = dict.fromkeys(".".join(row.name.split(".", level)[:level]) for row in rows)
-    blocks = {groups.get(part) for part in parts}
+def _label(group: Group, rows: Sequence[Row]) -> str:
+    """What a group is: its block, a block and its repetitions, or a layer with those it expands to."""
+    if group.block is not None:
+        return group.block
+    if group.expanded:
+        return ", ".join([kind_text(rows[group.start]), *map(short_kind, rows[group.start + 1 : group.stop])])
+    blocks = {part.block for part in group.parts}
     block = blocks.pop() if len(blocks) == 1 else None
+    if block is None and len(group.parts) > 1 and len(group.runs) == 1:
+        part = group.parts[0]
+        block = _label(part, rows) if part.parts else kind_text(rows[part.start])
     if block is not None:
-        return f"{block} ×{len(parts)}" if len(parts) > 1 else block
-    return "1 layer" if len(rows) == 1 else f"{len(rows)} layers"
+        return f"{block} ×{len(group.parts)}" if len(group.parts) > 1 else block
+    return "1 layer" if group.layers == 1 else f"{group.layers} layers"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.engine.result import Row
 from analyzer.layers.axes import times
+from analyzer.layers.padding import Padding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,11 +42,20 @@ SIGNS = {
 LEGEND = "kernel, /stride, +padding, ·d dilation, g groups, sharing other than shared"
 
 
-def kind_text(row: Row) -> str:
-    """The type, its main parameter, and the parameters that differ from their defaults."""
+#: What normalisations are called in papers, for a row that shows a layer with its `norm`.
+SHORT = {"batch_norm": "bn", "layer_norm": "ln", "group_norm": "gn", "local_response_norm": "lrn"}
+
+
+def short_kind(row: Row) -> str:
+    """The kind of a layer that another one expands to: a normalisation has its short name."""
+    return kind_text(row, SHORT.get(row.kind, row.kind))
+
+
+def kind_text(row: Row, called: str | None = None) -> str:
+    """The type (or what it is `called`), its main parameter, and the parameters that differ from their defaults."""
     layer = row.node.layer
     declared = layer.declared
-    words = [layer.type + "*" if layer.authored else layer.type]
+    words = [(called or layer.type) + ("*" if layer.authored else "")]
     if declared:
         rank = len(row.node.inputs[0].output.spatial) if row.node.inputs else 0
         for name, sign in SIGNS.items():
@@ -57,12 +67,28 @@ def kind_text(row: Row) -> str:
                 value = layer.__dict__["kernel"]  # a pool's step is its window
             if value is None or (value == declaration.default and not declaration.main):
                 continue
+            if isinstance(value, Padding):
+                value = _resolved(value, row)
+                if value == declaration.default:
+                    continue
             words.append(sign + _spelled(name, value, rank))
     if row.node.tied is not None:
         words.append("tied")
     if row.node.frozen:
         words.append("frozen")
     return " ".join(words)
+
+
+def _resolved(padding: Padding, row: Row) -> Padding:
+    """The padding in cells: `same` hides how many they are."""
+    if padding.mode == "explicit":
+        return padding
+    window = row.node.layer.window(row.node.inputs[0].output)
+    if window is None:
+        return padding
+    first = window.padding[0]
+    alike = set(window.padding) == {first} and first[0] == first[1]
+    return Padding.explicit(first[0] if alike else window.padding)
 
 
 def _spelled(name: str, value: Any, rank: int) -> str:

@@ -10,19 +10,18 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from analyzer.engine.result import Analysis, Row
+from analyzer.engine.tree import tree_of
 from analyzer.reporter.analysis.compare import comparable, comparison
-from analyzer.reporter.analysis.fold import Folded, folded
+from analyzer.reporter.analysis.fold import Folded, row_of
 from analyzer.reporter.analysis.html_style import SCRIPT, STYLE
 from analyzer.reporter.analysis.shown import grid_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
 from analyzer.reporter.column import Column
+from analyzer.reporter.fold import ALL, ROWS, shown_runs, to_level
 from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import markup
 from analyzer.source import COMMAND
-
-#: A network of more rows is shown with its blocks folded.
-_OPEN = 40
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
@@ -35,7 +34,7 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 
 
 def fragment(analysis: Analysis, options: Options | None = None) -> str:
-    """The report as part of a page, for a notebook: no row folded, no script."""
+    """The report as part of a page, for a notebook: as many rows as fit, no script."""
     body = "".join(_section(analysis, options or Options(), blocks=False))
     return f'<div class="analyzer"><style>{STYLE}</style>{body}</div>'
 
@@ -95,12 +94,13 @@ def _section(analysis: Analysis, options: Options, *, blocks: bool = True) -> It
         values = "".join(f"<dd>{_with_code(part)}</dd>" for part in parts)
         yield f'<div class="card"><dt>{escaped(label)}</dt>{values}</div>\n'
     yield "</dl>\n"
-    grid = grid_of(analysis, options)
+    whole = blocks and not isinstance(options.depth, int) and options.top is None and options.sort is None
+    grid = grid_of(analysis, options.but(depth=ALL) if whole else options)
     if options.top is None and options.columns is None:
-        grid = Grid(_with_bars(grid.columns, analysis), grid.subjects, grid.sums, grid.notes)
-    whole = blocks and options.depth is None and options.top is None and options.sort is None
-    yield from _table(grid, _blocked_rows(analysis, grid) if whole else _plain_rows(grid))
-    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid))]
+        grid = grid.but(columns=_with_bars(grid.columns, analysis))
+    is_open = options.depth == ALL or len(analysis.rows) <= ROWS
+    yield from _table(grid, _blocked_rows(analysis, grid, is_open=is_open) if whole else _plain_rows(grid))
+    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
     yield "".join(f'<p class="notes">{_with_code(note)}</p>\n' for note in notes if note) + "</section>\n"
 
 
@@ -151,12 +151,12 @@ def _plain_rows(grid: Grid) -> Iterator[str]:
         yield f"<tr{_faint(subject)}>{_cells(grid.columns, line)}</tr>\n"
 
 
-def _blocked_rows(analysis: Analysis, grid: Grid) -> Iterator[str]:
-    """The rows; those of a block below one row that folds them."""
-    is_open = len(analysis.rows) <= _OPEN
+def _blocked_rows(analysis: Analysis, grid: Grid, *, is_open: bool) -> Iterator[str]:
+    """The rows; those of a block below one row that folds them, or `is_open`."""
     hidden = "" if is_open else " hidden"
     writers = [column.text for column in grid.columns]
-    for number, head in enumerate(folded(analysis, 1)):
+    for number, run in enumerate(shown_runs(tree_of(analysis.network), to_level(1))):
+        head = row_of(run, analysis.rows)
         if not isinstance(head, Folded):
             yield f"<tr{_faint(head)}>{_cells(grid.columns, [write(head) for write in writers])}</tr>\n"
             continue

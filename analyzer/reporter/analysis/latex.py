@@ -22,6 +22,9 @@ _SPECIAL = str.maketrans(
     }
 )  # fmt: skip
 
+#: The option that a folded report names.
+_UNFOLD = "--depth all"
+
 
 def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
     """The comparison of several, then the reports."""
@@ -51,9 +54,18 @@ def _report(analysis: Analysis, options: Options) -> Iterator[str]:
     for label, parts in facts(analysis, options):
         yield f"  \\item {label}: {_set(' · '.join(parts), options)}\n"
     yield "\\end{itemize}\n"
-    for note in (authored_note(analysis), *grid.notes, " · ".join(conventions(grid))):
-        if note:
-            yield f"\\noindent{{\\footnotesize {_set(note, options)}}}\\par\n"
+    notes = [
+        _set(note, options) for note in (authored_note(analysis), *grid.notes, " · ".join(conventions(grid))) if note
+    ]
+    if grid.folded:
+        notes.append(_option(_set(" · ".join(grid.folded), options)))
+    for note in notes:
+        yield f"\\noindent{{\\footnotesize {note}}}\\par\n"
+
+
+def _option(text: str) -> str:
+    """Text whose `--depth all` keeps its two signs, which LaTeX would make a dash."""
+    return text.replace(_UNFOLD, f"\\verb|{_UNFOLD}|")
 
 
 def _table(grid: Grid, caption: str, options: Options) -> Iterator[str]:

@@ -36,7 +36,7 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     yield "\n"
     for label, parts in facts(analysis, options):
         yield _fit_lines(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
-    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid))]
+    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
     yield _fit_lines("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
 
 

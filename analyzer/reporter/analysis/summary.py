@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analyzer.engine.result import Analysis, Cost
 from analyzer.reporter.analysis.columns import COLUMNS
-from analyzer.reporter.analysis.geometry import LEGEND
+from analyzer.reporter.analysis.fold import Folded
+from analyzer.reporter.analysis.geometry import LEGEND, SHORT
 from analyzer.reporter.analysis.shown import shown_modes
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.modes import TITLES
@@ -98,7 +99,7 @@ def conventions(grid: Grid) -> list[str]:
     shown = {column.metric for column in grid.columns}
     sentences = []
     if "kind" in shown:
-        sentences.append(f"kind: {LEGEND}")
+        sentences.append(f"kind: {', '.join([LEGEND, *_short_names(grid)])}")
     if shown & {"macs", "macs_sum", "flops"}:
         sentences.append("a MAC is one multiplication added to a sum; adding a bias is none")
     if shown & {"memory", "memory_sum"}:
@@ -107,6 +108,12 @@ def conventions(grid: Grid) -> list[str]:
         sentences.append("Σ: sum so far")
     sentences.append("KiB = 2^10 bytes")
     return sentences
+
+
+def _short_names(grid: Grid) -> list[str]:
+    """The short names of normalisations in rows that show a layer with its `norm`."""
+    shown = {row.kind for subject in grid.subjects if isinstance(subject, Folded) for row in subject.added}
+    return [f"{short} {name}" for name, short in SHORT.items() if name in shown]
 
 
 def authored_note(analysis: Analysis) -> str | None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparison
-from analyzer.reporter.analysis.shown import grid_of
+from analyzer.reporter.analysis.shown import grids_of
 from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
-from analyzer.reporter.drawing import draw, labelled
+from analyzer.reporter.drawing import Drawing, draw, labelled
+from analyzer.reporter.fold import LINES
+from analyzer.reporter.grid import Grid
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import joined, styled, wrapped
 
@@ -29,15 +31,31 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 
 def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     heading = joined([options.fit(part) for part in title(analysis)], options.fit(" · "), options.width, "  ")
-    yield styled(heading, "bold", options.color) + "\n\n"
-    grid = grid_of(analysis, options)
-    left_out = yield from draw(grid, options, free=options.columns is None)
-    for note in (authored_note(analysis), *grid.notes, _left_out(left_out, "; --columns chooses")):
-        if note:
-            yield wrapped(options.fit(note), options.width, "  ") + "\n"
-    yield "\n" + "".join(labelled(facts(analysis, options), options))
-    closing = wrapped(options.fit(" · ".join(conventions(grid))), options.width)
-    yield "\n" + styled(closing, "dim", options.color) + "\n"
+    above = styled(heading, "bold", options.color) + "\n\n"
+    summary = "\n" + "".join(labelled(facts(analysis, options), options))
+    for grid in grids_of(analysis, options):
+        drawing = Drawing(grid, options, free=options.columns is None)
+        below = _notes(analysis, grid, drawing.left_out, options) + summary + _closing(grid, options)
+        if options.width is None or drawing.height + (above + below).count("\n") <= LINES:
+            break
+    yield above
+    yield from drawing.lines()
+    yield below
+
+
+def _notes(analysis: Analysis, grid: Grid, left_out: Sequence[str], options: Options) -> str:
+    """What is marked, what is left out."""
+    notes = (authored_note(analysis), *grid.notes, _left_out(left_out, "; --columns chooses"))
+    return "".join(wrapped(options.fit(note), options.width, "  ") + "\n" for note in notes if note)
+
+
+def _closing(grid: Grid, options: Options) -> str:
+    """The conventions behind the numbers, and what was folded."""
+    text = wrapped(options.fit(" · ".join(conventions(grid))), options.width)
+    lines = "\n" + styled(text, "dim", options.color) + "\n"
+    if not grid.folded:
+        return lines
+    return lines + joined([options.fit(part) for part in grid.folded], options.fit(" · "), options.width) + "\n"
 
 
 def _left_out(names: Sequence[str], hint: str = "") -> str:
