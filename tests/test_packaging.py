@@ -1,9 +1,11 @@
-"""The package: its name, its metadata, the readme for the package index, and what a wheel has in it."""
+"""The package: its name, its metadata, the readme for the package index, the man page, and what a wheel has in it."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 import analyzer
 from analyzer.cli.main import guarded
+from analyzer.cli.parsers import parsers
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,17 +26,18 @@ else:
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+HOOKS = ROOT / "hatch_build.py"
 needs_hatchling = pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed")
 
 
-def hooks() -> ModuleType:
-    """The hooks of the build."""
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+def module(path: Path) -> ModuleType:
+    """A file that is not in a package, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
 
 
 def test_the_distribution_has_a_name_that_is_free_and_the_command_keeps_its_own() -> None:
@@ -69,17 +73,17 @@ def test_the_version_is_one(capsys: pytest.CaptureFixture[str]) -> None:
 @needs_hatchling
 def test_links_of_the_readme_become_absolute_when_an_address_exists() -> None:
     text = "[a](docs/a.md#b) ![p](docs/p.svg) [x](https://example.org/x) [here](#here) `[no](link"
-    made = hooks().absolute(text, "https://code.example.org/o/n/")
+    made = module(HOOKS).absolute(text, "https://code.example.org/o/n/")
     assert made == (
         "[a](https://code.example.org/o/n/blob/HEAD/docs/a.md#b) ![p](https://code.example.org/o/n/blob/HEAD/docs/p.svg) "
         "[x](https://example.org/x) [here](#here) `[no](link"
     )
-    assert hooks().absolute(text, "") == text
+    assert module(HOOKS).absolute(text, "") == text
 
 
 @needs_hatchling
 def test_every_link_of_the_readme_becomes_absolute() -> None:
-    made = hooks().absolute(README, "https://code.example.org/o/n")
+    made = module(HOOKS).absolute(README, "https://code.example.org/o/n")
     targets = re.findall(r"\]\(([^)\s]+)\)", made)
     assert targets
     assert [target for target in targets if not target.startswith(("https://", "#"))] == []
@@ -96,3 +100,22 @@ def test_a_wheel_has_in_it_what_the_command_reads(tmp_path: Path, monkeypatch: p
     assert {f"analyzer/example_models/{path.name}" for path in (ROOT / "example_models").glob("*.yaml")} <= names
     assert {"analyzer/py.typed", f"{metadata}/licenses/LICENSE"} <= names
     assert wheel.read(f"{metadata}/METADATA").decode("utf-8").endswith(README)
+    page = f"conv_analyzer-{analyzer.__version__}.data/data/share/man/man1/analyzer.1"
+    assert wheel.read(page).decode("utf-8") == module(ROOT / "docs" / "man.py").man_page()
+
+
+def test_the_man_page_has_every_command_and_option() -> None:
+    page = module(ROOT / "docs" / "man.py").man_page()
+    plain = page.replace(r"\-", "-").replace(r"\e", "\\")
+    for name, parser in parsers().items():
+        assert name == "report" or f".SS analyzer {name}\n" in plain
+        assert {option for option in parser._option_string_actions if option not in plain} == set()
+    requests = {line.split(" ")[0] for line in page.splitlines() if line.startswith((".", "'"))}
+    assert requests == {".TH", ".SH", ".SS", ".B", ".br", ".TP", ".PP", ".nf", ".fi"}
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
+def test_the_man_page_is_a_correct_one() -> None:
+    page = module(ROOT / "docs" / "man.py").man_page()
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "error"], input=page, capture_output=True, encoding="utf-8")
+    assert done.stdout == ""

@@ -21,17 +21,17 @@ START = "start"
 def main(arguments: list[str]) -> int:
     """Prints an example, or the list of them; returns the exit code."""
     asked = parser().parse_args(arguments)
-    examples = _examples()
+    known = examples()
     if asked.list:
-        wide = max(map(len, examples)) + 2
-        write_stdout(f"{name:<{wide}}{_about(path)}\n" for name, path in examples.items())
+        wide = max(map(len, known)) + 2
+        write_stdout(f"{name:<{wide}}{_about(path)}\n" for name, path in known.items())
         return FINE
     name = asked.name.removesuffix(".yaml")
-    if name not in examples:
-        near = nearest(name, examples)
+    if name not in known:
+        near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else "`analyzer example --list` lists them"
         raise UsageError(f"unknown example `{asked.name}`; {hint}")
-    write_stdout([text(examples[name])])
+    write_stdout([text(known[name])])
     return FINE
 
 
@@ -43,7 +43,7 @@ def parser() -> ArgumentParser:
     return found
 
 
-def _examples() -> dict[str, str]:
+def examples() -> dict[str, str]:
     """The shipped examples by name, each with its file; the one to start with comes first."""
     place = folder("example_models")
     names = sorted(file.removesuffix(".yaml") for file in os.listdir(place) if file.endswith(".yaml"))

@@ -22,6 +22,7 @@ COMMANDS = {
     "layers": "the layer types with their parameters, formulas and sources",
     "example": "prints an example model to start from",
     "schema": "prints the JSON Schema of model files, or checks files against it",
+    "completion": "prints a script for bash, zsh or fish that completes commands, options and values",
 }
 
 _WELCOME = """\
