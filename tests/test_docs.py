@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import json
@@ -22,7 +23,8 @@ from test_house import FLOORS
 import analyzer
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
-from analyzer.cli.config import Configuration
+from analyzer.cli.check_settings import CheckSettings, check_settings
+from analyzer.cli.configuration import Configuration
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import guarded
 from analyzer.layers import CATALOGUE
@@ -360,7 +362,19 @@ def test_the_hook_and_the_action_are_as_the_ci_page_has_them() -> None:
 def test_the_configuration_of_the_ci_page_is_one(tmp_path: Path) -> None:
     (table,) = blocks(CI, "toml")
     (tmp_path / "pyproject.toml").write_text(table)
-    settings = Configuration(Inputs()).of(str(tmp_path / "models" / "net.yaml"))
-    assert (settings.ignore, settings.severity, settings.exit_zero) == (["CHECK303"], "warning", False)
-    assert settings.ignored_in(str(tmp_path / "models" / "old" / "a" / "net.yaml")) == ["CHECK2"]
-    assert settings.ignored_in(str(tmp_path / "models" / "a_draft.yaml")) == ["linear-pair"]
+    asked = argparse.Namespace(select=None, ignore=None, severity=None, exit_zero=False)
+
+    def settings(file: str) -> CheckSettings:
+        path = str(tmp_path / "models" / file)
+        return check_settings(Configuration(Inputs()).of(path), asked, path)
+
+    found = settings("net.yaml")
+    assert (found.ignore, found.severity, found.exit_zero) == (["CHECK303"], "warning", False)
+    assert settings("old/a/net.yaml").ignore == ["CHECK303", "CHECK2"]
+    assert settings("a_draft.yaml").ignore == ["CHECK303", "linear-pair"]
+
+
+def test_the_configuration_of_its_page_has_only_keys_that_exist(tmp_path: Path) -> None:
+    (table,) = blocks(ROOT / "docs" / "configuration.md", "toml")
+    (tmp_path / "pyproject.toml").write_text(table)
+    assert Configuration(Inputs()).of(str(tmp_path)).values["device"].name == "RTX 4090"

@@ -12,6 +12,7 @@ import re
 from analyzer.checks.budget.words import unknown_key
 from analyzer.checks.subject import Guard
 from analyzer.cli.main import UsageError
+from analyzer.cli.options import run_settings
 from analyzer.contract.saved import amounts_of_report
 from analyzer.engine.amounts import AMOUNTS, Amounts
 from analyzer.engine.result import Analysis
@@ -100,14 +101,14 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
         return []
     from analyzer.cli.sides import read_side
 
-    side = read_side(asked.against, asked, texts, same=file)
+    side = read_side(asked.against, asked, texts, run=(analysis.batch, analysis.dtype), same=file)
     if isinstance(side, Failed):
         first = side.diagnostics[0]
         place = f":{first.span.line}" if first.span is not None else ""
         raise UsageError(f"the base `{shown(side.file)}{place}` has a mistake: {first.message}")
     guarded = _growths(asked)
     if side.analysis is not None and side.model is not None:
-        amounts = Amounts(side.analysis, side.model.training)
+        amounts = Amounts(side.analysis, run_settings(asked, file, side.model.training))
         base = {growth.key: amounts.of(growth.key) for growth in guarded}
     else:
         saved = amounts_of_report(side.report)

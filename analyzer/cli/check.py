@@ -11,11 +11,12 @@ from analyzer.checks.page import Page
 from analyzer.checks.run import chosen, codes, run
 from analyzer.checks.subject import Subject
 from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
-from analyzer.cli.config import Configuration, Settings
+from analyzer.cli.check_settings import CheckSettings, check_settings
+from analyzer.cli.configuration import Settings
 from analyzer.cli.folders import KEYS, Found, Skipped, models
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of_data, read_data
-from analyzer.cli.options import add_format, add_model, parsed
+from analyzer.cli.options import add_format, add_model, add_options, batch_and_dtype, parsed, run_settings
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.values import option_value
@@ -80,7 +81,6 @@ def _describe(asked: Any) -> int:
 
 def _results(found: Sequence[Found], asked: Any, skipped: Skipped) -> tuple[list[Checked], bool]:
     """What was found in each model, and whether one fails the check; counts the files that are skipped."""
-    configuration = None if asked.no_config else Configuration(asked.inputs)
     texts: dict[str, str] = {}
     files: list[Checked] = []
     wrong = False
@@ -89,7 +89,8 @@ def _results(found: Sequence[Found], asked: Any, skipped: Skipped) -> tuple[list
         if one.others and isinstance(data, bytes) and not _is_model(data):
             skipped.others += 1
             continue
-        settings = _merged(Settings() if configuration is None else configuration.of(one.file), asked)
+        configured = Settings() if asked.configuration is None else asked.configuration.of(one.file)
+        settings = check_settings(configured, asked, one.file)
         checked = _checked(one.file, data, asked, settings, texts)
         files.append(checked)
         wrong = wrong or (_fails(checked) and not settings.exit_zero)
@@ -115,6 +116,7 @@ def parser() -> ArgumentParser:
     add("--explain", metavar="CODE", help="show the page of a check: why, an example, what to write instead")
     add("--list", action="store_true", help="list the checks, one per line")
     add_budgets(found)
+    add_options(found, "batch", "dtype")
     add_model(found)
     return found
 
@@ -152,18 +154,7 @@ def _union(files: Sequence[Checked]) -> list[Rule]:
     return [rules[code] for code in sorted(rules)]
 
 
-def _merged(settings: Settings, asked: Any) -> Settings:
-    """The settings for a file, overridden by the options: `--select` replaces both lists, `--ignore` only its own."""
-    merged = Settings(folder=settings.folder)
-    merged.per_file = settings.per_file
-    merged.select = settings.select if asked.select is None else asked.select
-    merged.ignore = asked.ignore if asked.ignore is not None else settings.ignore if asked.select is None else ()
-    merged.severity = asked.severity or settings.severity
-    merged.exit_zero = asked.exit_zero or settings.exit_zero
-    return merged
-
-
-def _checked(file: str, data: bytes | Failed, asked: Any, settings: Settings, texts: dict[str, str]) -> Checked:
+def _checked(file: str, data: bytes | Failed, asked: Any, settings: CheckSettings, texts: dict[str, str]) -> Checked:
     """Checks one file, which was read; its text goes to `texts`."""
     read = data if isinstance(data, Failed) else network_of_data(data, file, asked, texts)
     shown = SEVERITIES[: SEVERITIES.index(settings.severity) + 1]
@@ -172,8 +163,10 @@ def _checked(file: str, data: bytes | Failed, asked: Any, settings: Settings, te
         found = [finding for finding in read.diagnostics if finding.severity in shown]
         return Checked(read.file, found, path=_path(read.file), text=texts.get(read.file, ""), readable=readable)
     model, network = read
-    asked_of_it = chosen(settings.select, [*settings.ignore, *settings.ignored_in(file)])
-    analysis = analyze_network(network, name=model.name, file=model.file)
+    asked_of_it = chosen(settings.select, settings.ignore)
+    model.training = run_settings(asked, file, model.training)
+    batch, dtype = batch_and_dtype(asked, file, model.training)
+    analysis = analyze_network(network, name=model.name, file=model.file, batch=batch, dtype=dtype)
     subject = Subject(analysis, model, limits_of(asked, model), guards_of(asked, file, analysis, texts))
     return Checked(
         model.file,

@@ -23,7 +23,7 @@ exit codes: 0 equal; 1 different; 2 one of them cannot be read or is wrong."""
 
 def main(arguments: list[str]) -> int:
     """Compares the two networks that `arguments` name; returns the exit code."""
-    asked = parsed(parser(), arguments, "sides")
+    asked = parsed(parser(), arguments, "sides", first=-1)
     if len(asked.sides) != 2:
         raise UsageError(f"`analyzer diff` takes two networks, an old and a new one, not {len(asked.sides)}")
     format = format_of(asked, FORMATS, sources=asked.sides, what=SIDE)
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         untouched = filter(None, [kept_as_it_is(asked)])
         complain(findings, [*untouched], texts, color=asked.color, width=asked.width)
         return FAULT
-    notes = [doubted(note) for side in (old, new) for note in side.notes]
+    notes = [] if asked.quiet else [doubted(note) for side in (old, new) for note in side.notes]
     complain((), notes, texts, color=asked.color, width=asked.width)
     difference = compare(old.report, new.report, labels=(old.label, new.label))
     write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))

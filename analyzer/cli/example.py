@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from analyzer.cli.main import FINE, UsageError
+from analyzer.cli.options import add_no_config
 from analyzer.cli.output import write_stdout
 from analyzer.cli.parser import options_parser
 from analyzer.cli.shipped import folder, text
@@ -40,6 +41,7 @@ def parser() -> ArgumentParser:
     found = options_parser("analyzer example", "Prints an example model to start from.")
     found.add_argument("name", nargs="?", default=START, metavar="NAME", help=f"an example (default: {START})")
     found.add_argument("--list", action="store_true", help="list the examples")
+    add_no_config(found)
     return found
 
 

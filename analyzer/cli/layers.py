@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 
 from analyzer.cli.main import FINE, UsageError
+from analyzer.cli.options import add_no_config
 from analyzer.cli.output import write_stdout
 from analyzer.cli.parser import options_parser
 from analyzer.layers import CATALOGUE, Layer, Parameter
@@ -40,6 +41,7 @@ def parser() -> ArgumentParser:
         "analyzer layers", "Lists the layer types by family, or shows one with its parameters and formulas."
     )
     found.add_argument("type", nargs="?", metavar="TYPE", help="a layer type, or its name in another framework")
+    add_no_config(found)
     return found
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "finds what is wrong or wasteful in networks; for people, pre-commit and build servers",
     "memory": "the memory that inference and training need, and whether it fits on a device",
     "diff": "the differences between two networks: a design review",
+    "config": "the defaults that hold for a model, and where each comes from",
     "layers": "the layer types with their parameters, formulas and sources",
     "example": "prints an example model to start from",
     "schema": "prints the JSON Schema of model files, or checks files against it",

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_options, parsed
+from analyzer.cli.options import add_files, add_format, add_model, add_options, configured_for, parsed, run_defaults
 from analyzer.cli.output import finish, format_of, options_of
 from analyzer.cli.parser import options_parser
 from analyzer.cli.values import at_least
@@ -38,7 +38,6 @@ def main(arguments: list[str]) -> int:
     """Reports on the memory of the files that `arguments` name; returns the exit code."""
     asked = parsed(parser(), list(_spelled_out(arguments)))
     check_files(asked.files)
-    check_asked(asked.context, asked.device, asked.strategy, asked.ranks)
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
@@ -125,6 +124,10 @@ def _number(text: str) -> float:
 
 def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Failed:
     """The memory of one file, or what is wrong with it; raises `SettingError` for options that do not suit it."""
+    configured = configured_for(asked, file)
+    device = configured.get("device") if asked.device is None else asked.device
+    check_asked(asked.context, device, asked.strategy, asked.ranks)
+    context = configured.get("context", CONTEXT) if asked.context is None else asked.context
     read = read_network(file, asked, texts)
     if isinstance(read, Failed):
         return read
@@ -132,15 +135,15 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Fa
     return MemoryAnalysis(
         network,
         Run.of(
-            model.training,
+            run_defaults(asked, file, model.training),
             ranks=asked.ranks,
             strategy=asked.strategy,
-            device=None if asked.device is None else asked.device.name,
+            device=None if device is None else device.name,
             **{name: getattr(asked, name) for name in _OF_RUN},
         ),
         mode="declared" if asked.mode == "both" else asked.mode,
-        device=asked.device,
-        context=CONTEXT if asked.context is None else asked.context,
+        device=device,
+        context=context,
         strategy=asked.strategy,
         ranks=asked.ranks or 1,
         arena=asked.arena,

@@ -1,111 +1,36 @@
-"""The options that several commands have, each declared once: with the same name, values, default and help everywhere.
+"""The options that several commands have, with the same names, values, defaults and help everywhere.
 
 `add_options` gives a command those that have a meaning for it. `parsed` gives each that was not written its default,
-other than the settings of a run: the model file may give them (`training`), and `run_option` reads them.
+other than the settings of a run: the model file may give them (`training`), and `run_settings` reads them.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from analyzer.cli.configuration import Configuration
+from analyzer.cli.declared import OPTIONS
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import UsageError
-from analyzer.cli.values import assignment, at_least, listing, option_value, read_depth, target
-from analyzer.dtypes import BITS
-from analyzer.engine.result import MODES
-from analyzer.record import Record
+from analyzer.cli.values import assignment, target
 from analyzer.reporter.format import Format
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
-class Option(Record):
-    """An option with a value, as argparse takes it.
-
-    `read` makes its value of a text, and refuses a text with `ArgumentTypeError`; `choices` are its values where they
-    are few. `default` is the built-in value; `training` says that the model file may give the option's default.
-    """
-
-    help: str
-    read: Callable[[str], Any] = str
-    choices: Sequence[str] | None = None
-    metavar: str | None = None
-    default: Any = None
-    training: bool = False
-
-
-def _optimizer() -> Option:
-    from analyzer.engine.memory.optimizers import OPTIMIZERS
-
-    names = tuple(OPTIMIZERS)
-    return Option(", ".join(names), choices=names, metavar="NAME", default="momentum", training=True)
-
-
-def _device() -> Option:
-    from analyzer.engine.memory.devices import read_device
-
-    return Option(
-        "the memory it has to fit into: 24GiB, 24GB, or a card such as RTX 4090",
-        read=option_value(read_device),
-        metavar="DEVICE",
-    )
-
-
-def _context() -> Option:
-    from analyzer.engine.memory.devices import read_context
-    from analyzer.engine.memory.verdict import CONTEXT
-    from analyzer.units import memory
-
-    return Option(
-        f"memory that the process needs on the device besides its tensors (default: {memory(CONTEXT)})",
-        read=option_value(read_context),
-        metavar="AMOUNT",
-    )
-
-
-#: Every option that a configuration may set, each with the function that declares it: only the options of the command
-#: that runs are made.
-OPTIONS: Mapping[str, Callable[[], Option]] = {
-    "mode": lambda: Option(
-        "the weights that are shown: shared, local (locally connected), declared (as in the file), or both",
-        choices=("both", *MODES),
-        default="both",
-    ),
-    "depth": lambda: Option(
-        "rows: all of them, blocks deeper than N levels in one row each, or auto: as many as fit",
-        read=read_depth,
-        metavar="N",
-        default="auto",
-    ),
-    "columns": lambda: Option("show these columns; `--columns help` lists them", read=listing, metavar="NAME,…"),
-    "sort": lambda: Option("sort by this column, biggest first", metavar="COLUMN"),
-    "top": lambda: Option("show only the N biggest layers, with their share", read=at_least(1), metavar="N"),
-    "batch": lambda: Option("samples in a batch", read=at_least(1), metavar="N", default=1, training=True),
-    "dtype": lambda: Option(
-        f"number format: {', '.join(BITS)}", choices=tuple(BITS), metavar="DTYPE", default="float32", training=True
-    ),
-    "optimizer": _optimizer,
-    "device": _device,
-    "context": _context,
-    "color": lambda: Option(
-        "colours: always, never, or auto: on a terminal", choices=("auto", "always", "never"), default="auto"
-    ),
-    "width": lambda: Option(
-        "width in columns (default: that of the terminal; no limit when piped)", read=at_least(20), metavar="N"
-    ),
-}
+#: The settings of a run that a model file and a configuration may give.
+OF_RUN = ("batch", "dtype", "optimizer")
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
     """Options of `OPTIONS`."""
     for name in names:
         option = OPTIONS[name]()
-        usual = "" if option.default is None else f"{option.default}"
+        usual = "" if option.default is None else option.spell(option.default)
         if option.training:
             usual = f"training.{name}, otherwise {usual}"
         parser.add_argument(
@@ -156,7 +81,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
     add_options(parser, "color", "width")
     add_quiet(parser)
-    add("--no-config", action="store_true", help="read neither .analyzer.toml nor pyproject.toml")
+    add_no_config(parser)
+
+
+def add_no_config(parser: argparse.ArgumentParser) -> None:
+    """Whether a configuration is read."""
+    parser.add_argument("--no-config", action="store_true", help="read neither .analyzer.toml nor pyproject.toml")
 
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
@@ -164,10 +94,13 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no notes and warnings on stderr, only errors")
 
 
-def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str], operands: str = "files") -> Any:
+def parsed(
+    parser: argparse.ArgumentParser, arguments: Sequence[str], operands: str = "files", *, first: int = 0
+) -> Any:
     """What `arguments` ask for, with the files that the command reads as `inputs`.
 
     Options may appear among the operands. After `--` everything is an operand: argparse forgets that between passes.
+    Options that were not written get their defaults (`settle`), from the configuration of the operand number `first`.
     """
     place = arguments.index("--") if "--" in arguments else len(arguments)
     before, after = arguments[:place], arguments[place + 1 :]
@@ -179,25 +112,59 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str], operands: 
     if after:
         vars(asked)[operands] = [*(vars(asked)[operands] or ()), *after]
     asked.inputs = Inputs(vars(asked).get("output"))
-    settle(asked)
+    given = vars(asked)[operands] or ["-"]
+    settle(asked, given[first])
     return asked
 
 
-def settle(asked: Any) -> None:
-    """Gives the options that were not written their defaults, other than those of a run (`run_option`).
+def settle(asked: Any, file: str) -> None:
+    """Gives options that were not written the value of the configuration of `file`, otherwise the built-in one.
 
-    `asked.written` has the names of those that were written.
+    Settings of a run are left to `run_settings`, since each file of several may have its own. `asked.written` has the
+    names of the options that were written.
     """
     values = vars(asked)
     names = [name for name in OPTIONS if name in values]
     asked.written = {name for name in names if values[name] is not None}
+    asked.configuration = None if asked.no_config else Configuration(asked.inputs)
+    configured = configured_for(asked, file)
     for name in names:
-        if values[name] is None:
-            option = OPTIONS[name]()
-            values[name] = None if option.training else option.default
+        option = OPTIONS[name]()
+        if values[name] is None and not option.of_run:
+            values[name] = configured.get(name, option.default)
 
 
-def run_option(asked: Any, name: str, written: Mapping[str, Any]) -> Any:
-    """The value of an option about a run: the one of the command line, of the model file (`training`), the built-in."""
-    value = vars(asked)[name]
-    return value if value is not None else written.get(name, OPTIONS[name]().default)
+def configured_for(asked: Any, file: str) -> Mapping[str, Any]:
+    """What the configuration of a file sets: values of options by their names."""
+    return {} if asked.configuration is None else asked.configuration.of(working(file)).values
+
+
+def working(name: str) -> str:
+    """The file that a name means, which may be that of a revision: `git:main:models/net.yaml`."""
+    return name.rpartition(":")[2] if name.startswith("git:") else name
+
+
+def run_defaults(asked: Any, file: str, training: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run that the model file gives (`training`), otherwise its configuration."""
+    configured = configured_for(asked, file)
+    return {**{name: configured[name] for name in OF_RUN if name in configured}, **training}
+
+
+def run_settings(asked: Any, file: str, training: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run: as written, otherwise as `run_defaults` gives them."""
+    written = {name: vars(asked)[name] for name in OF_RUN if name in asked.written}
+    return {**run_defaults(asked, file, training), **written}
+
+
+def batch_and_dtype(asked: Any, file: str, training: Mapping[str, Any]) -> tuple[int, str]:
+    """The batch and the number format of a run, by default 1 and float32."""
+    settings = run_settings(asked, file, training)
+    return settings.get("batch", OPTIONS["batch"]().default), settings.get("dtype", OPTIONS["dtype"]().default)
+
+
+def keep_known(asked: Any, columns: Collection[str]) -> None:
+    """Drops columns of a configuration that this command's table does not have: another one has them."""
+    if asked.columns is not None and "columns" not in asked.written:
+        asked.columns = [name for name in asked.columns if name in columns] or None
+    if asked.sort is not None and "sort" not in asked.written and asked.sort not in columns:
+        asked.sort = None

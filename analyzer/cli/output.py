@@ -75,9 +75,14 @@ def format_of(
 
 
 def _check_followed(asked: Any, format: Format, formats: Mapping[str, Format]) -> None:
-    """Refuses a written option about rows and columns that the format cannot follow."""
+    """Refuses a written option about rows and columns that the format cannot follow, and drops a configured one."""
     for name in SHOWN:
-        if name not in asked.written or name in format.follows or vars(asked)[name] in ("auto", "all"):
+        value = vars(asked).get(name)
+        if name not in asked.written:
+            if value is not None and (name not in format.follows or (name == "depth" and format.exact)):
+                vars(asked)[name] = "auto" if name == "depth" else None
+            continue
+        if name in format.follows or value in ("auto", "all"):
             continue
         others = ", ".join(other.name for other in formats.values() if name in other.follows)
         raise UsageError(

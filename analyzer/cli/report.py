@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer import __version__
 from analyzer.cli.main import COMMANDS, FINE, UsageError
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_options, parsed, run_option
+from analyzer.cli.options import add_files, add_format, add_model, add_options, batch_and_dtype, keep_known, parsed
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.engine.analysis import analyze_network
@@ -59,8 +59,9 @@ def parser() -> ArgumentParser:
 
 
 def _check_columns(asked: Any) -> None:
-    from analyzer.reporter.analysis.columns import ColumnError, check_columns
+    from analyzer.reporter.analysis.columns import COLUMNS, METRICS, ColumnError, check_columns
 
+    keep_known(asked, {*COLUMNS, *METRICS})
     try:
         check_columns(asked.columns or (), asked.sort)
     except ColumnError as error:
@@ -73,12 +74,13 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
     if isinstance(read, Failed):
         return read
     model, network = read
+    batch, dtype = batch_and_dtype(asked, file, model.training)
     return analyze_network(
         network,
         name=model.name,
         file=model.file,
-        batch=run_option(asked, "batch", model.training),
-        dtype=run_option(asked, "dtype", model.training),
+        batch=batch,
+        dtype=dtype,
         description=model.description,
         diagnostics=doubts_about(model, network),
     )

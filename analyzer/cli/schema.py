@@ -9,7 +9,7 @@ from itertools import islice
 
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.options import add_options, parsed
+from analyzer.cli.options import add_no_config, add_options, parsed
 from analyzer.cli.output import complain, encodes, write_stdout
 from analyzer.cli.parser import options_parser
 from analyzer.contract.saved import LONGEST_REPORT
@@ -67,6 +67,7 @@ def parser() -> ArgumentParser:
         )
     found.add_argument("--check", nargs="*", metavar="FILE", help="check these files with the schema; - is stdin")
     add_options(found, "color")
+    add_no_config(found)
     return found
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from analyzer.cli.inputs import BASE, SIDE, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
+from analyzer.cli.options import run_defaults
+from analyzer.cli.output import note
 from analyzer.cli.revisions import is_revision, read_revision, working_file
 from analyzer.contract.report import as_dict
 from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report, report_text
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.engine.analysis import analyze_network
+from analyzer.engine.network import Network
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.loader.text.files import FileError, decode
@@ -21,7 +24,7 @@ from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
@@ -77,45 +80,60 @@ class Side:
 
 
 class _Read:
-    """A side before it is analysed: its bytes, or its report."""
+    """A side before it is analysed: its bytes, or its report; of a model also the network, or its mistakes."""
 
     def __init__(self, label: str, data: bytes, report: dict[str, Any] | None = None) -> None:
         self.label = label
         self.data = data
         self.report = report
+        self.loaded: tuple[Model, Network] | Failed | None = None
 
-    def side(self, asked: Any, texts: dict[str, str], batch: int, dtype: str) -> Side | Failed:
-        """The side; a model is analysed with this batch and number format."""
+    def load(self, asked: Any, texts: dict[str, str]) -> None:
+        """Reads the model, if this is one."""
         if self.report is not None:
-            return Side(self.label, report=self.report)
+            return
         try:
             text = decode(self.data, self.label)
         except ModelError as error:
-            return Failed(self.label, error.diagnostics)
-        read = network_of(text, self.label, asked, texts)
-        if isinstance(read, Failed):
-            return read
-        model, network = read
+            self.loaded = Failed(self.label, error.diagnostics)
+            return
+        self.loaded = network_of(text, self.label, asked, texts)
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """The settings of a run in the model."""
+        return self.loaded[0].training if isinstance(self.loaded, tuple) else {}
+
+    def side(self, batch: int, dtype: str) -> Side | Failed:
+        """The side; a model is analysed with this batch and number format."""
+        if self.loaded is None:
+            return Side(self.label, report=self.report)
+        if isinstance(self.loaded, Failed):
+            return self.loaded
+        model, network = self.loaded
         analysis = analyze_network(
             network, name=model.name, file=model.file, batch=batch, dtype=dtype, description=model.description
         )
-        return Side(self.label, text=text, model=model, analysis=analysis)
+        return Side(self.label, text=model.text, model=model, analysis=analysis)
 
 
-def read_side(name: str, asked: Any, texts: dict[str, str], *, same: str | None = None) -> Side | Failed:
+def read_side(
+    name: str, asked: Any, texts: dict[str, str], *, run: tuple[int, str] = (1, "float32"), same: str | None = None
+) -> Side | Failed:
     """The side that `name` means, or the mistakes in its model. Its text goes to `texts` by its label.
 
-    `asked` has the options `set` and `input`, and may have `batch` and `dtype` (otherwise 1 and float32). `same` is the
-    file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and for a report that
-    cannot be trusted, `SettingError` for a setting that the model does not have.
+    `asked` has the options `set` and `input`; a model is analysed in the `run`, a batch and a number format. `same` is
+    the file that `git:REV` without a path means. Raises `UsageError` for a file that cannot be read and for a report
+    that cannot be trusted, `SettingError` for a setting that the model does not have.
     """
     read = _read(name, same, asked.inputs, BASE, running=True)
     _check_settings(asked, read)
-    return read.side(asked, texts, *_run(asked, read))
+    read.load(asked, texts)
+    return read.side(*run)
 
 
 def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tuple[Side | Failed, Side | Failed]:
-    """Both sides of a comparison, in one run: beside a saved report, a model is analysed with its batch and dtype.
+    """Both sides of a comparison, in one run: that of a saved report, otherwise the one that `_run` chooses.
 
     `git:REV` without a path means the other side's file at that revision. Raises what `read_side` raises, and
     `UsageError` for two reports of different runs.
@@ -130,8 +148,10 @@ def read_sides(first: str, second: str, asked: Any, texts: dict[str, str]) -> tu
     if old.label == new.label:
         new.label += " (again)"
     _check_settings(asked, old, new)
-    run = _run(asked, old, new)
-    return old.side(asked, texts, *run), new.side(asked, texts, *run)
+    for read in (old, new):
+        read.load(asked, texts)
+    run = _run(asked, second, old, new)
+    return old.side(*run), new.side(*run)
 
 
 def _read(name: str, same: str | None, inputs: Inputs, what: str, *, running: bool) -> _Read:
@@ -179,10 +199,14 @@ def _check_settings(asked: Any, *reads: _Read) -> None:
         raise UsageError(f"`{option}` sets something in a model, and {said}")
 
 
-def _run(asked: Any, *reads: _Read) -> tuple[int, str]:
-    """The batch and the number format of a comparison: those of its reports, otherwise those of the options."""
-    batch, dtype = getattr(asked, "batch", None), getattr(asked, "dtype", None)
-    for read in reads:
+def _run(asked: Any, file: str, old: _Read, new: _Read) -> tuple[int, str]:
+    """The batch and the number format of a comparison.
+
+    Those of a saved report; otherwise those of the options, of `training` in the new model, of `training` in the old
+    one, and of the configuration of the new one's `file`.
+    """
+    batch, dtype = asked.batch, asked.dtype
+    for read in (old, new):
         if read.report is None:
             continue
         own = read.report["batch"], read.report["dtype"]
@@ -190,4 +214,13 @@ def _run(asked: Any, *reads: _Read) -> tuple[int, str]:
             wanted = f"batch {batch or own[0]}, {dtype or own[1]}"
             raise UsageError(f"`{shown(read.label)}` is a report of batch {own[0]}, {own[1]}, not of {wanted}")
         batch, dtype = own
-    return batch or 1, dtype or "float32"
+    usual = run_defaults(asked, file, {**old.training, **new.training})
+    for name, given in (("batch", batch), ("dtype", dtype)):
+        ours, theirs = new.training.get(name), old.training.get(name)
+        if given is None and None not in (ours, theirs) and ours != theirs:
+            note(
+                asked,
+                f"both sides are compared at {name} {ours}, the `training` of `{shown(new.label)}`; "
+                f"`{shown(old.label)}` has {theirs}",
+            )
+    return batch or usual.get("batch", 1), dtype or usual.get("dtype", "float32")

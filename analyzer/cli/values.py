@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 
 from analyzer.settings import SettingError, not_whole
 from analyzer.source import shown
@@ -36,6 +37,19 @@ def option_value(read: Callable[[str], Any]) -> Callable[[str], Any]:
             return read(text)
         except SettingError as error:
             raise ArgumentTypeError(str(error)) from None
+
+    return reading
+
+
+def word_of(setting: str, choices: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of `choices` in any spelling: `Adam`, `torch.float16`, `fp16`. The parser refuses other words."""
+
+    def reading(text: str) -> str:
+        if text in choices:
+            return text
+        from analyzer.words.settings import choice_called  # with tables that only another spelling needs
+
+        return choice_called(setting, text, choices) or text
 
     return reading
 

@@ -35,7 +35,8 @@ class Format(Record):
     `name` is what `--format` takes, `doc` what the format is for; `render` gives the text in chunks; `endings` are the
     endings of files, in lower case, that ask for it. `colored` allows colours on a terminal. `failures` says that the
     format has a place for files that failed, so that it is written even where every file did. `follows` names the
-    options of `SHOWN` that change what it shows; the others are refused.
+    options of `SHOWN` that change what it shows; the others are refused. `exact` says that it is for programs: it folds
+    only where `--depth` was written, whatever a configuration says.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Format(Record):
     colored: bool = False
     failures: bool = False
     follows: tuple[str, ...] = ()
+    exact: bool = False
 
 
 class EndingError(Exception):

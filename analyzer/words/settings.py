@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from analyzer.diagnostics import nearest
-from analyzer.words.lookup import absent, called
+from analyzer.words.lookup import absent, called, plain
 from analyzer.words.values import CHOICES, DTYPES, LOSSES, OPTIMIZERS, OPTIMIZERS_ABSENT, STEPS
 
 #: The words of each setting; any other setting has those of choices in general.
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "dtype": DTYPES, "autocast": DTYPES, "optimizer": OPTIMIZERS, "loss": LOSSES, "step": STEPS,
 }  # fmt: skip
+
+
+def choice_called(setting: str, word: str, choices: Collection[str]) -> str | None:
+    """The choice that a word of the command line names, in any spelling or by its name elsewhere; None for no choice.
+
+    A number of bits names several formats, so it is no name.
+
+    >>> choice_called("optimizer", "torch.optim.AdamW", ["adam", "adamw"]), choice_called("dtype", "16", ["float16"])
+    ('adamw', None)
+    """
+    spelled = {plain(choice): choice for choice in choices}
+    if plain(word) in spelled:
+        return spelled[plain(word)]
+    return None if word.isdigit() else called(word, _WORDS.get(setting, CHOICES), choices)
 
 
 def choice_meant(word: str, choices: Collection[str], setting: str = "") -> str | None:

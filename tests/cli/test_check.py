@@ -16,7 +16,7 @@ from commands import COMMAND, MODEL, ROOT, WRONG, run, shell
 from analyzer.checks import run as running
 from analyzer.checks.found import Found
 from analyzer.checks.subject import Subject
-from analyzer.cli.config import _pattern
+from analyzer.cli.check_settings import pattern_of
 from analyzer.cli.main import UsageError, guarded, main
 
 Said = pytest.CaptureFixture[str]
@@ -288,14 +288,14 @@ def test_codes_ignored_in_some_files(tree: Path, capsys: Said) -> None:
     ],
 )
 def test_patterns(glob: str, path: str, fits: bool) -> None:
-    assert bool(_pattern(glob).fullmatch(path)) is fits
+    assert bool(pattern_of(glob).fullmatch(path)) is fits
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ('selct = ["TEST1"]', "unknown key `selct`; did you mean `select`?"),
-        ("zzz = 1", "unknown key `zzz`; its keys are `select`, `ignore`, `severity`, `exit-zero` and `per-file-ignores`"),
+        ("zzz = 1", "unknown key `zzz`; its keys are `mode`, `depth`, `columns`, `sort`, `top`, `batch`, `dtype`, `optimizer`, `device`, `context`, `color`, `width`, `select`, `ignore`, `severity`, `exit-zero` and `per-file-ignores`"),
         ('select = "TEST1"', '`select` must be a list of codes or names, such as ["CHECK101"], not `TEST1`'),
         ("ignore = [1]", '`ignore` must be a list of codes or names, such as ["CHECK101"], not [1]'),
         ('ignore = ["TSET101"]', "`ignore`: no check is called `TSET101`; did you mean `TEST101`?"),

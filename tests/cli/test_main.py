@@ -65,7 +65,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["--input", "3 x 3", "net.yaml"], "the input must be a volume such as `224x224x3`, not `3 x 3`; write `3x3`: a volume is length x depth"),
         (["--input", "image=3x3x3", "net.yaml"], "the model has no input `image`; its inputs are `input`"),
         (["--input", "3x3x3", "--input", "4x4x3", "net.yaml"], "with several `--input`, each needs a name: `--input name=3x3x3`"),
-        (["--dtype", "f32", "net.yaml"], None),
+        (["--dtype", "f33", "net.yaml"], None),
         (["--depth", "0", "net.yaml"], "`--depth`: `auto`, `all` or a whole number of at least 1 is needed, not `0`"),
         (["--top", "x", "net.yaml"], "`--top`: a whole number of at least 1 is needed, not `x`"),
         (["--mode", "both"], "no model is given; `analyzer example > model.yaml` writes one to start from"),

@@ -35,7 +35,18 @@ layers:
 
 def asked(**options: Any) -> argparse.Namespace:
     """Options as the parser gives them."""
-    return argparse.Namespace(**{"set": [], "input": [], "batch": None, "dtype": None, "inputs": Inputs(), **options})
+    return argparse.Namespace(
+        **{
+            "set": [],
+            "input": [],
+            "batch": None,
+            "dtype": None,
+            "configuration": None,
+            "quiet": False,
+            "inputs": Inputs(),
+            **options,
+        }
+    )
 
 
 def side(name: str, *, same: str | None = None, **options: Any) -> Side:

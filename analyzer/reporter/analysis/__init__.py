@@ -13,7 +13,12 @@ FORMATS = by_name(
     ),
     Format("json", "every number, for programs", on_call("analyzer.reporter.analysis.json"), (".json",), failures=True),
     Format(
-        "csv", "every column, for spreadsheets", on_call("analyzer.reporter.analysis.csv"), (".csv",), follows=SHOWN
+        "csv",
+        "every column, for spreadsheets",
+        on_call("analyzer.reporter.analysis.csv"),
+        (".csv",),
+        follows=SHOWN,
+        exact=True,
     ),
     Format(
         "markdown",
