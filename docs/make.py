@@ -1,8 +1,9 @@
 """Makes the pages that come from code: `python docs/make.py`; with `--check`, exit code 1 if a file differs.
 
-It makes a page for each layer type and an index (docs/layers/), and the same for the checks (docs/checks/). In
-README.md and in every other page it makes the tables between `<!-- made: NAME -->` and `<!-- end -->`, runs the commands
-in `console` blocks, and puts in what they print (docs/console.py). Everything else is written by hand.
+It makes a page for each layer type and an index (docs/layers/), the same for the checks (docs/checks/), and the pages of
+the Python API (docs/api_page.py) and of the commands. In README.md and in every other page it makes the tables between
+`<!-- made: NAME -->` and `<!-- end -->`, runs the commands in `console` blocks, and puts in what they print
+(docs/console.py). Everything else is written by hand.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import api_page
 from console import ran
 
 import analyzer
 from analyzer.checks.page import Page
 from analyzer.checks.run import checks
 from analyzer.cli.layers import default_text
+from analyzer.cli.main import COMMANDS
 from analyzer.engine import amounts
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.engine.result import Row
@@ -162,7 +165,10 @@ def pages() -> dict[Path, str]:
     made[DOCS / "layers" / "README.md"] = "".join(_index())
     made.update({DOCS / "checks" / f"{Page(check).name}.md": "".join(_check_page(check)) for check in checks()})
     made[DOCS / "checks" / "README.md"] = "".join(_check_index())
-    written = [path for path in (DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))) if path.parent not in _MADE]
+    made[DOCS / "api.md"] = "".join(api_page.page())
+    made[DOCS / "commands.md"] = ran("".join(_commands()))
+    everywhere = (DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md")))
+    written = [path for path in everywhere if path.parent not in _MADE and path not in made]
     with ThreadPoolExecutor() as pool:
         texts = pool.map(lambda path: ran(_filled(path.read_text(encoding="utf-8"), path.name)), written)
         return {**made, **dict(zip(written, texts, strict=True))}
@@ -305,6 +311,17 @@ def _check_index() -> Iterator[str]:
             hundred = digit
             yield f"\n## {HUNDREDS[digit]}\n\n| code | name | severity | finds |\n|---|---|---|---|\n"
         yield f"| [`{page.code}`]({page.name}.md) | `{page.name}` | {page.severity} | {page.title} |\n"
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+
+def _commands() -> Iterator[str]:
+    yield "# Commands\n\nEvery command with its options, as `--help` shows them. The man page, `man analyzer`, has the same.\n\n"
+    for name, about in {"": "the report: the table of a network", **COMMANDS}.items():
+        command = f"analyzer {name}".rstrip()
+        yield f"## {command}\n\n{about[:1].upper()}{about[1:]}.\n\n```console\n$ {command} --help\n```\n\n"
+    yield "[All pages](README.md)\n"
 
 
 # -- tables in written pages ------------------------------------------------------------------------------------------------

@@ -112,10 +112,36 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert heading in {re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-") for words in headings}
 
 
-@pytest.mark.parametrize("index", [ROOT / "docs" / "README.md", ROOT / "docs" / "decisions" / "README.md"])
+@pytest.mark.parametrize("index", [ROOT / "docs" / folder / "README.md" for folder in ("", "decisions", "how_to")])
 def test_an_index_lists_every_page_of_its_folder(index: Path) -> None:
     pages = {path.name for path in index.parent.glob("*.md")} - {"README.md"}
     assert pages <= set(re.findall(r"\]\(([^)/#]+\.md)\)", index.read_text(encoding="utf-8")))
+
+
+def test_the_navigation_of_the_site_has_every_page() -> None:
+    spec = importlib.util.spec_from_file_location("conf", ROOT / "docs" / "conf.py")
+    assert spec is not None
+    assert spec.loader is not None
+    conf = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conf)
+    listed = {"README"}
+    for index in (path for path in PAGES if path.name == "README.md"):
+        source, folder = [index.read_text(encoding="utf-8")], index.parent.relative_to(ROOT / "docs")
+        conf.navigation(None, "README", source)
+        trees = "".join(re.findall(r"^```{toctree}\n(.*?)^```", source[0], re.S | re.M))
+        listed |= {str(folder / page) for page in re.findall(r"<(.*)>$", trees, re.M)}
+    assert listed == {str(path.relative_to(ROOT / "docs").with_suffix("")) for path in PAGES}
+
+
+@pytest.mark.parametrize("page", ["api.md", "README.md", "tutorial.md", *sorted(os.listdir(ROOT / "docs" / "how_to"))])
+def test_the_python_of_a_page_runs(
+    page: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    path = ROOT / "docs" / page
+    for block in blocks(path if path.exists() else ROOT / "docs" / "how_to" / page, "python"):
+        if not block.startswith((">>> ", "analyzer.")):  # examples run as doctests; signatures are no programs
+            exec(compile(block, page, "exec"), {})
 
 
 def test_the_readme_names_every_format_of_the_report() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from typing import Any
 
-_EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<10}{doc}" for name, doc in COMMANDS.items())
+_EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<12}{doc}" for name, doc in COMMANDS.items())
 
 
 def main(arguments: list[str]) -> int:
