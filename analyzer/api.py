@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
-from analyzer.engine.result import Analysis, Cost, Row, Sums
+from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
 from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.text.files import FileError, read_text
 from analyzer.record import Reported
-from analyzer.settings import SettingError, reading
+from analyzer.settings import SettingError, one_of, reading
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -28,6 +28,20 @@ __all__ = [
     "Analysis", "Cost", "Diagnostic", "FileError", "Model", "ModelError", "Row", "SettingError", "Sums", "Volume",
     "analyze", "check", "diff", "load", "memory",
 ]  # fmt: skip
+
+
+class _Usual:
+    """The default of an argument that a file may give. It is not None, which is refused as any other wrong value is."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def __repr__(self) -> str:
+        return self.said
+
+
+_BATCH: Any = _Usual("training.batch or 1")
+_DTYPE: Any = _Usual("training.dtype or float32")
 
 
 def load(source: str | os.PathLike[str]) -> Model:
@@ -52,8 +66,8 @@ def load(source: str | os.PathLike[str]) -> Model:
 def analyze(
     model: Model | str | os.PathLike[str],
     *,
-    batch: int = 1,
-    dtype: str = "float32",
+    batch: int = _BATCH,
+    dtype: str = _DTYPE,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
 ) -> Analysis:
@@ -61,9 +75,10 @@ def analyze(
 
     `model` is a model that `load` returned, or a file or text for it. `set` overrides variables of the file, `input`
     its input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
-    `dtype`; counts and MACs are for one sample. Beside `set` or `input` an `expect` that fails is no mistake: one note
-    (EXPECT202) counts them and names the first. `diagnostics` of the result are that note and doubts about the whole,
-    such as an input with its depth first: every layer fits, but the numbers are those of another network.
+    `dtype`: by default those of the file's `training`, otherwise 1 and float32. Counts and MACs are for one sample.
+    Beside `set` or `input` an `expect` that fails is no mistake: one note (EXPECT202) counts them and names the first.
+    `diagnostics` of the result are that note and doubts about the whole, such as an input with its depth first: every
+    layer fits, but the numbers are those of another network.
 
     Raises `ModelError` with every mistake, and `SettingError` (a `ValueError`) for a variable or an input that the file
     does not have, and for a wrong batch or dtype.
@@ -73,8 +88,8 @@ def analyze(
         network,
         name=model.name,
         file=model.file,
-        batch=batch,
-        dtype=dtype,
+        batch=model.training.get("batch", 1) if batch is _BATCH else batch,
+        dtype=model.training.get("dtype", "float32") if dtype is _DTYPE else dtype,
         description=model.description,
         diagnostics=_doubts(model, network),
     )
@@ -115,18 +130,28 @@ def check(
 def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
     """Compares two networks: which layer of one corresponds to which layer of the other, and what changed.
 
-    Each side is an analysis, or a file or text for `analyze`. `Difference.equal` is true if nothing changed.
+    Each side is an analysis, or a file or text for `analyze`; a file is analysed in the run of the other side, if that
+    is an analysis, otherwise in that of `training` in the new file, or else in the old one. `Difference.equal` is true
+    if nothing changed.
     """
     from analyzer.difference import compare
 
-    before, after = (side if isinstance(side, Analysis) else analyze(side) for side in (old, new))
+    run: dict[str, Any] = {}
+    sides = [side if isinstance(side, Analysis) else load(side) for side in (old, new)]
+    for side in sides:
+        given = settled(side)[0].training if isinstance(side, Model) else {}
+        run |= {name: given[name] for name in ("batch", "dtype") if name in given}
+    for side in sides:
+        if isinstance(side, Analysis):
+            run = {"batch": side.batch, "dtype": side.dtype}
+    before, after = (side if isinstance(side, Analysis) else analyze(side, **run) for side in sides)
     return compare(before.to_dict(), after.to_dict(), labels=(before.file or before.name, after.file or after.name))
 
 
 def memory(
     model: Model | str | os.PathLike[str],
     *,
-    mode: str = "declared",
+    mode: str = "both",
     device: str | None = None,
     context: str | None = None,
     strategy: str | None = None,
@@ -138,11 +163,12 @@ def memory(
 ) -> MemoryAnalysis:
     """Calculates the memory of inference and training in each mode of sharing, and whether it fits on a device.
 
-    `mode` is the mode that the verdict is about. `device` is what the run should fit on: an amount of memory
-    (`"24GiB"`) or a card (`"RTX 4090"`); `context` is the amount that the process takes there beside its tensors.
-    `ranks` devices train together by `strategy`; the batch is that of all of them. `arena` asks for a static plan of
-    inference's tensors. `settings` are those of `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`,
-    `checkpoint`, …); the file's `training` gives the others.
+    `mode` is the mode that the verdict is about; `both` means the weights as the file declares them. `device` is what
+    the run should fit on: an amount of memory (`"24GiB"`) or a card (`"RTX 4090"`); `context` is the amount that the
+    process takes there beside its tensors. `ranks` devices train together by `strategy`; the batch is that of all of
+    them. `arena` asks for a static plan of inference's tensors. `settings` are those of
+    `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`, …); the file's `training` gives
+    the others.
 
     `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of inference; `verdict()`,
     `largest` and `changes` are what the command prints, in bytes and samples.
@@ -163,7 +189,7 @@ def memory(
     return MemoryAnalysis(
         network,
         Run.of(model.training, ranks=ranks, strategy=strategy, device=name, **settings),
-        mode=mode,
+        mode="declared" if one_of("mode", mode, ("both", *MODES)) == "both" else mode,
         device=card,
         context=CONTEXT if context is None else reading("context", read_context, context),
         strategy=strategy,

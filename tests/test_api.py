@@ -128,7 +128,7 @@ def test_memory_takes_the_settings_of_the_file_and_those_given() -> None:
         ({"optimizer": "adamm"}, "`optimizer` must be `sgd`, "),
         ({"dtype": "float33"}, "`dtype` must be `float64`, "),
         ({"batch": 0}, "`batch`: a whole number of at least 1 is needed, not `0`"),
-        ({"mode": "both"}, "`mode` must be `shared`, `local` or `declared`, not `both`"),
+        ({"mode": "all"}, "`mode` must be `both`, `shared`, `local` or `declared`, not `all`"),
     ],
 )
 def test_memory_refuses_what_there_is_not(settings: dict[str, object], message: str) -> None:
@@ -151,3 +151,11 @@ def test_diff_of_two_models() -> None:
     changed = analyzer.diff(TEXTBOOK, TEXTBOOK.replace("filters: 20", "filters: 10").replace("14x14x20", "14x14x10"))
     assert not changed.equal
     assert len(changed.layers) == 1
+
+
+def test_the_run_of_a_file_is_the_default() -> None:
+    """14·14·20 numbers for each sample: 4 bytes in float32, 2 in float16."""
+    written = TEXTBOOK + "training: {batch: 4, dtype: float16}\n"
+    assert analyzer.analyze(written).totals.activation_bytes == 14 * 14 * 20 * 4 * 2
+    assert analyzer.analyze(written, batch=1, dtype="float32").totals.activation_bytes == 14 * 14 * 20 * 4
+    assert analyzer.diff(TEXTBOOK, written).equal

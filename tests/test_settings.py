@@ -44,7 +44,7 @@ ANALYZE = [
 MEMORY = [
     *ANALYZE[:5],
     *ANALYZE[6:],
-    ({"mode": "both"}, "--mode both", "`{mode}` must be `shared`, `local` or `declared`, not `both`"),
+    ({"mode": "all"}, "--mode all", "`{mode}` must be `both`, `shared`, `local` or `declared`, not `all`"),
     ({"autocast": "float99"}, "--autocast float99", "`{autocast}` must be `bfloat16` or `float16`, not `float99`; did you mean `float16`?"),
     ({"autocast": "float16", "dtype": "float16"}, "--autocast float16 --dtype float16", "`{autocast}` casts float32 to 16 bits; it does not go with float16"),
     ({"optimizer": "adamm"}, "--optimizer adamm", f"`{{optimizer}}` must be {OPTIMIZERS}, not `adamm`; did you mean `adam`?"),

@@ -8,7 +8,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from analyzer.cli.declared import OPTIONS
+from analyzer.cli.declared import LIST, OPTIONS
 from analyzer.cli.dotted import deepest_key
 from analyzer.cli.main import UsageError
 from analyzer.diagnostics import SEVERITIES, listed, nearest
@@ -126,6 +126,8 @@ def _option(name: str, value: Any) -> Any:
         read = option.read(str(value).lower() if isinstance(value, bool) else str(value))
     except ArgumentTypeError as error:
         raise _Wrong(f": {error}") from None
+    if read == LIST and name == "device":
+        raise _Wrong(f" must be a card or an amount of memory; `analyzer memory --device {LIST}` shows the cards")
     if option.choices is not None and read not in option.choices:
         raise _Wrong(f" {none_of(value, option.choices, name)}")
     if name in ("columns", "sort"):

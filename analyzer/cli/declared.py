@@ -51,12 +51,19 @@ def _optimizer() -> Option:
     )
 
 
+#: The value of `--device` that asks for the list of cards.
+LIST = "list"
+
+
 def _device() -> Option:
-    from analyzer.engine.memory.devices import read_device
+    from analyzer.engine.memory.devices import Device, read_device
+
+    def read(text: str) -> Device | str:
+        return LIST if text.strip().lower() == LIST else read_device(text)
 
     return Option(
-        "the memory it has to fit into: 24GiB, 24GB, or a card such as RTX 4090",
-        read=option_value(read_device),
+        "the memory it has to fit into: 24GiB, 24GB, or a card such as RTX 4090; `--device list` shows the cards",
+        read=option_value(read),
         metavar="DEVICE",
         of_run=True,
     )

@@ -7,12 +7,15 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
+from analyzer.cli.declared import LIST
+from analyzer.cli.main import FINE
 from analyzer.cli.models import check_files, doubts_about, read_network
 from analyzer.cli.options import add_files, add_format, add_model, add_options, configured_for, parsed, run_defaults
-from analyzer.cli.output import finish, format_of, options_of
+from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
-from analyzer.cli.values import at_least
+from analyzer.cli.values import at_least, word_of
 from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.devices import cards
 from analyzer.engine.memory.optimizers import STEPS
 from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LOSSES, Run, check_asked
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, read_strategy
@@ -20,6 +23,7 @@ from analyzer.engine.memory.verdict import CONTEXT
 from analyzer.reporter.memory import FORMATS
 from analyzer.reporter.options import Failed
 from analyzer.settings import not_number
+from analyzer.units import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +41,23 @@ _OF_RUN = (
 def main(arguments: list[str]) -> int:
     """Reports on the memory of the files that `arguments` name; returns the exit code."""
     asked = parsed(parser(), list(_spelled_out(arguments)))
+    if asked.device == LIST:
+        write(asked, _cards())
+        return FINE
     check_files(asked.files)
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
     return finish(asked, reports, texts, format, options_of(asked, format))
+
+
+def _cards() -> Iterator[str]:
+    """The cards with their memory, a line each."""
+    known = cards()
+    wide = max(len(card.name) for card in known)
+    for card in known:
+        usable = "" if card.usable is None else f", {memory(card.usable)} usable"
+        yield f"{card.name:<{wide}}  {memory(card.nominal):>9}{usable}\n"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,10 +73,26 @@ def parser() -> argparse.ArgumentParser:
     add_options(found, "mode", "batch", "dtype", "optimizer", "device", "context")
     add = found.add_argument
     halves = " or ".join(HALVES)
-    add("--autocast", choices=HALVES, metavar="[DTYPE]", help=f"mixed precision: {halves} (without a value: bfloat16)")
+    add(
+        "--autocast",
+        type=word_of("autocast", HALVES),
+        choices=HALVES,
+        metavar="[DTYPE]",
+        help=f"mixed precision: {halves} (without a value: bfloat16)",
+    )
     add("--weight-decay", type=_number, metavar="X", help="weight decay of the optimizer (default: 0)")
-    add("--step", choices=STEPS, help="how the optimizer's step runs (default: foreach)")
-    add("--loss", choices=LOSSES, help="the loss function (default: cross_entropy)")
+    add(
+        "--step",
+        type=word_of("step", STEPS),
+        choices=STEPS,
+        help="how the optimizer's step runs (default: foreach)",
+    )
+    add(
+        "--loss",
+        type=word_of("loss", LOSSES),
+        choices=LOSSES,
+        help="the loss function (default: cross_entropy)",
+    )
     add(
         "--checkpoint",
         metavar="[WHAT]",

@@ -59,8 +59,16 @@ CARDS = (
     ("Jetson AGX Orin 64GB", 64, None),
 )
 
+#: The source of an amount that is not a card's.
+_WRITTEN = "as written"
+
 #: Words that a card's name may have or lack: `NVIDIA GeForce RTX 4090`, `A100-SXM4-40GB`, `H100 80GB HBM3`.
 _FILLER = re.compile(r"nvidia|geforce|tesla|jetson|rtx|sxm\d?|pcie|hbm\d?e?")
+#: A size of memory in a card's name: `80GB`, `80G`, `80GiB`.
+_SIZE = re.compile(r"^(\d+)g(?:i?b)?$")
+
+#: Beginnings of a card's name that are its maker's words.
+_MAKERS = ("nvidia", "geforce", "tesla", "jetson", "rtx")
 
 
 class DeviceError(SettingError):
@@ -107,7 +115,23 @@ def read_device(text: str) -> Device:
     near = None if _amount(text) else nearest(key, known)
     if near:
         raise DeviceError(f"no card is called `{shown(text)}`; did you mean `{known[near][0].name}`?")
-    return Device(text.strip(), read_memory(text)[0], "as written")
+    return Device(text.strip(), read_memory(text)[0], _WRITTEN)
+
+
+def cards() -> list[Device]:
+    """Every card that is known, in the order of `CARDS`."""
+    return [_card(name, size, usable) for name, size, usable in CARDS]
+
+
+def gigabytes(device: Device) -> str | None:
+    """The number of an amount that was written in GB of 10^9 bytes; None for any other device.
+
+    >>> gigabytes(read_device("24 GB")), gigabytes(read_device("24GiB"))
+    ('24', None)
+    """
+    if device.source != _WRITTEN or _read(device.name, "")[1] != "GB":
+        return None
+    return device.name.upper().removesuffix("GB").strip()
 
 
 def read_memory(text: str) -> tuple[int, str]:
@@ -159,18 +183,23 @@ def _amount(text: str) -> tuple[int, str] | None:
 def _key(name: str) -> str:
     """The part of a card's name that tells it from others."""
     words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if not _FILLER.fullmatch(word)]
-    return "".join(words).removeprefix("rtx").removesuffix("gb").removesuffix("gib")
+    key = "".join(_SIZE.sub(r"\1", word) for word in words).removesuffix("gb").removesuffix("gib")
+    for maker in _MAKERS:  # written without a space: `GTX1080`, `geforcertx4090`
+        key = key.removeprefix(maker)
+    return key
+
+
+def _card(name: str, size: int, usable: int | None) -> Device:
+    if usable is None:
+        return Device(name, size * _GIB, "NVIDIA's data sheet; shared with the CPU")
+    return Device(name, size * _GIB, "NVIDIA's data sheet; usable as its driver reports it", usable=usable * _MIB)
 
 
 def _cards_by_key() -> dict[str, list[Device]]:
     """The cards by their keys, with and without their size of memory; several where a name has several sizes."""
     known: dict[str, list[Device]] = {}
     for name, size, usable in CARDS:
-        if usable is None:
-            card = Device(name, size * _GIB, "NVIDIA's data sheet; shared with the CPU")
-        else:
-            source = "NVIDIA's data sheet; usable as its driver reports it"
-            card = Device(name, size * _GIB, source, usable=usable * _MIB)
+        card = _card(name, size, usable)
         base = name.removesuffix(f"{size}GB")
         for key in {_key(base), _key(f"{base} {size}GB")}:
             known.setdefault(key, []).append(card)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena.verify import verify
+from analyzer.engine.memory.devices import Device, gigabytes
 from analyzer.reporter.drawing import draw, labelled
 from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles
 from analyzer.reporter.memory.timeline import plot
@@ -95,11 +96,25 @@ def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
             ("verdict", parts),
             ("because", [found.reason, *_context(report, device.capacity)]),
             ("largest batch", _batches(report, *largest)),
+            *_amount(device),
         ],
         options,
     )
     yield first.replace(found.word, styled(found.word, _STYLES[found.word], options.color), 1)
     yield from others
+
+
+def _amount(device: Device) -> Iterator[tuple[str, list[str]]]:
+    """A note on an amount in GB: a card that is sold with as many GB has more."""
+    number = gigabytes(device)
+    if number is not None:
+        yield (
+            "note",
+            [
+                f"{device.name} is {number}·10^9 bytes",
+                f"a card that is sold as {number} GB has {number} GiB ({number}·2^30)",
+            ],
+        )
 
 
 def _context(report: MemoryAnalysis, capacity: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from analyzer.engine.memory.devices import CARDS, DeviceError, read_device, read_memory
+from analyzer.engine.memory.devices import CARDS, DeviceError, cards, read_device, read_memory
 from analyzer.engine.memory.verdict import CONTEXT, largest_batch, verdict
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -284,3 +284,19 @@ def test_the_context_is_a_setting() -> None:
     assert verdict(8 * GIB, GIB // 2, 12 * GIB).word == "at risk"  # 11.52 + 0.5 = 12.02
     assert verdict(8 * GIB, 0, 12 * GIB).word == "fits"
     assert CONTEXT == 1_835_008_000  # 1,750 · 2^20
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("rtx4090", "RTX 4090"), ("RTX-4090", "RTX 4090"), ("GeForceRTX4090", "RTX 4090"), ("4090", "RTX 4090"),
+        ("a100 80g", "A100-80GB"), ("A100-80", "A100-80GB"), ("A100_80GiB", "A100-80GB"), ("A10G", "A10G"),
+        ("a10 24g", "A10"), ("TeslaT4", "T4"), ("RTX4060Ti-16G", "RTX 4060 Ti 16GB"), ("orin nano 8gb", "Jetson Orin Nano 8GB"),
+    ],
+)  # fmt: skip
+def test_other_spellings_of_a_card(text: str, name: str) -> None:
+    assert read_device(text).name == name
+
+
+def test_every_card_is_read_by_its_own_name() -> None:
+    assert [read_device(card.name).name for card in cards()] == [name for name, _, _ in CARDS]
