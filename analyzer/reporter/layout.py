@@ -16,8 +16,8 @@ from analyzer.reporter.terminal import cells
 #: Cells between two columns.
 GAP = 2
 
-#: The columns that are left out first, second, … to save room.
-DROPPED = ("macs_sum", "layers", "bytes", "peak", "memory", "biases", "sum", "kind", "macs")
+#: The columns that are left out first, second, … to save room. Biases are what parameters have more than weights.
+DROPPED = ("macs_sum", "layers", "bytes", "peak", "biases", "memory", "sum", "kind", "macs")
 
 #: Columns that may wrap: the sign they wrap at, and the width they keep as long as another layout may still fit.
 WRAPPED = {"kind": (" ", 11), "layer": (".", 20)}
@@ -45,23 +45,42 @@ def laid_out(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: i
         for place, column in enumerate(columns)
         if column.metric in WRAPPED
     }
-    narrow: dict[int, int] = {}
-    tables: Tables = []
-    left_out: tuple[str, ...] = ()
+    best: Layout | None = None
     for tables, left_out, floor in _candidates(columns, free=free):
-        narrow = {}
-        if floor is not None:
-            for place, smallest in least.items():
-                keep = max(smallest, WRAPPED[columns[place].metric][1] if floor else 0)
-                spare = widths[place] - keep
-                over = max(
-                    (_over(columns, table, widths, narrow, width) for table in tables if place in table), default=0
-                )
-                if spare > 0 and over > 0:
-                    narrow[place] = widths[place] - min(spare, over)
-        if all(_over(columns, table, widths, narrow, width) <= 0 for table in tables):
-            return Layout(tables, narrow, left_out)
-    return Layout(tables, narrow, left_out)
+        if best is not None and len(left_out) > len(best.left_out):
+            break
+        narrow = {} if floor is None else _narrowed(columns, tables, widths, least, width, usual=floor)
+        layout = Layout(tables, narrow, left_out)
+        if any(_over(columns, table, widths, narrow, width) > 0 for table in tables):
+            continue
+        if best is None and not narrow:
+            return layout
+        if best is None or _height(layout, columns, lines) < _height(best, columns, lines):
+            best = layout
+    return best or layout
+
+
+def _narrowed(
+    columns: Sequence[Column], tables: Tables, widths: Sequence[int], least: dict[int, int], width: int, *, usual: bool
+) -> dict[int, int]:
+    """The widths of the columns that wrap so that the tables fit; `usual`: no narrower than `WRAPPED` says."""
+    narrow: dict[int, int] = {}
+    for place, smallest in least.items():
+        spare = widths[place] - max(smallest, WRAPPED[columns[place].metric][1] if usual else 0)
+        over = max((_over(columns, table, widths, narrow, width) for table in tables if place in table), default=0)
+        if spare > 0 and over > 0:
+            narrow[place] = widths[place] - min(spare, over)
+    return narrow
+
+
+def _height(layout: Layout, columns: Sequence[Column], lines: Sequence[Sequence[str]]) -> int:
+    """The lines of all rows: one that wraps in more tables may be shorter than one that wraps in less."""
+    height = len(layout.tables) * len(lines)
+    for places in layout.tables:
+        wraps = [(place, WRAPPED[columns[place].metric][0]) for place in places if place in layout.widths]
+        if wraps:
+            height += sum(max(len(wrap(line[p], at, layout.widths[p])) for p, at in wraps) - 1 for line in lines)
+    return height
 
 
 def _over(

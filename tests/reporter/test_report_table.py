@@ -30,7 +30,7 @@ parameter memory  15.1 KiB shared · 2.9 MiB locally connected
 peak activation   27.3 KiB at `conv1` · forward, layer by layer
 receptive field   8×8 at `conv1`
 
-kind: kernel, /stride, +padding, ·d dilation, g groups, sharing other than shared · a MAC is one multiplication added to a sum; adding a bias is none · memory of a row: its parameters, buffers and output · Σ: sum so far · KiB = 2^10 bytes
+kind: kernel, /stride, +padding · a MAC is one multiplication added to a sum; adding a bias is none · memory of a row: its parameters, buffers and output · Σ: sum so far · KiB = 2^10 bytes
 """
 
 

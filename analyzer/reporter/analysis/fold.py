@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from analyzer.engine.result import Analysis, Row, Sums
 from analyzer.engine.tree import Group, Run
-from analyzer.reporter.analysis.geometry import kind_text, short_kind
+from analyzer.reporter.analysis.geometry import SHORT, kind_text
+from analyzer.units import plural
 
 #: A run of `conv5` to `conv7` is called `conv5–7`.
 _DIGITS = "0123456789"
@@ -15,10 +16,11 @@ _DIGITS = "0123456789"
 class Folded(Row):
     """One row for several: costs are summed; output, receptive field and running sums are those of the last.
 
-    `label` describes them, `members` are the rows, `added` those of a layer's `norm` and `act` that the label names.
+    `label` describes them, `members` are the rows. `layered`: whether the label has the kind of the first; `added` are
+    the rows of its `norm` and `act` then.
     """
 
-    __slots__ = ("_name", "added", "label", "members")
+    __slots__ = ("_name", "added", "label", "layered", "members")
 
     def __init__(self, name: str, label: str, members: Sequence[Row], own: Sums, cumulative: Sums) -> None:
         known = [row.macs_on_data for row in members]
@@ -33,6 +35,7 @@ class Folded(Row):
         self._name = name
         self.label = label
         self.members = members
+        self.layered = False
         self.added: Sequence[Row] = ()
         if members[0].saved is not None:
             self.saved = sum(filter(None, (row.saved for row in members)))
@@ -97,9 +100,17 @@ def row_of(run: Run, rows: Sequence[Row]) -> Row:
     if len(members) == 1 and members[0].name == group.name:
         return members[0]
     row = Folded.of(_run_name(run), _label(group, rows), members)
-    if group.expanded:
-        row.added = members[1 : group.layers]
+    layer = _layer_of(group)
+    row.layered = layer is not None
+    row.added = () if layer is None else members[1 : layer.layers]
     return row
+
+
+def described(row: Row) -> Row | None:
+    """The layer whose kind a row shows; None for a row that shows what its block is called."""
+    if not isinstance(row, Folded):
+        return row
+    return row.members[0] if row.layered else None
 
 
 def _run_name(run: Run) -> str:
@@ -118,13 +129,22 @@ def _label(group: Group, rows: Sequence[Row]) -> str:
     """What a group is: its block, a block and its repetitions, or a layer with those it expands to."""
     if group.block is not None:
         return group.block
-    if group.expanded:
-        return ", ".join([kind_text(rows[group.start]), *map(short_kind, rows[group.start + 1 : group.stop])])
+    if group.expanded or not group.parts:
+        added = rows[group.start + 1 : group.stop]
+        return ", ".join([kind_text(rows[group.start]), *(SHORT.get(row.kind, row.kind) for row in added)])
     blocks = {part.block for part in group.parts}
     block = blocks.pop() if len(blocks) == 1 else None
-    if block is None and len(group.parts) > 1 and len(group.runs) == 1:
-        part = group.parts[0]
-        block = _label(part, rows) if part.parts else kind_text(rows[part.start])
+    if block is None and _layer_of(group) is not None:
+        block = _label(group.parts[0], rows)
     if block is not None:
         return f"{block} ×{len(group.parts)}" if len(group.parts) > 1 else block
-    return "1 layer" if group.layers == 1 else f"{group.layers} layers"
+    return plural(group.layers, "layer")
+
+
+def _layer_of(group: Group) -> Group | None:
+    """The layer whose kind the label of a group has: its own, or that of all its parts, which are equal."""
+    while group.block is None and group.parts and not group.expanded:
+        if len(group.runs) > 1 or len(group.parts) == 1:
+            return None
+        group = group.parts[0]
+    return group if group.block is None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from analyzer.engine.result import Row
 from analyzer.layers.axes import times
 from analyzer.layers.padding import Padding
@@ -38,45 +40,55 @@ SIGNS = {
     "order": "",
 }
 
-#: The meaning of the signs, for the legend and the documentation.
-LEGEND = "kernel, /stride, +padding, ·d dilation, g groups, sharing other than shared"
+#: The meaning of the signs that are not plain, for the legend.
+_LEGEND = {
+    "kernel": "kernel",
+    "stride": "/stride",
+    "padding": "+padding",
+    "dilation": "·d dilation",
+    "groups": "g groups",
+    "sharing": "sharing other than shared",
+}
 
 
 #: What normalisations are called in papers, for a row that shows a layer with its `norm`.
 SHORT = {"batch_norm": "bn", "layer_norm": "ln", "group_norm": "gn", "local_response_norm": "lrn"}
 
 
-def short_kind(row: Row) -> str:
-    """The kind of a layer that another one expands to: a normalisation has its short name."""
-    return kind_text(row, SHORT.get(row.kind, row.kind))
-
-
-def kind_text(row: Row, called: str | None = None) -> str:
-    """The type (or what it is `called`), its main parameter, and the parameters that differ from their defaults."""
+def kind_text(row: Row) -> str:
+    """The type, its main parameter, and the parameters that differ from their defaults."""
     layer = row.node.layer
-    declared = layer.declared
-    words = [(called or layer.type) + ("*" if layer.authored else "")]
-    if declared:
+    words = [layer.type + "*" if layer.authored else layer.type]
+    if layer.declared:
         rank = len(row.node.inputs[0].output.spatial) if row.node.inputs else 0
-        for name, sign in SIGNS.items():
-            declaration = declared.get(name)
-            if declaration is None:
-                continue
-            value = getattr(layer, declaration.attribute)
-            if name == "stride" and value is None:
-                value = layer.__dict__["kernel"]  # a pool's step is its window
-            if value is None or (value == declaration.default and not declaration.main):
-                continue
-            if isinstance(value, Padding):
-                value = _resolved(value, row)
-                if value == declaration.default:
-                    continue
-            words.append(sign + _spelled(name, value, rank))
+        words += [SIGNS[name] + _spelled(name, value, rank) for name, value in _shown(row)]
     if row.node.tied is not None:
         words.append("tied")
     if row.node.frozen:
         words.append("frozen")
     return " ".join(words)
+
+
+def legend(rows: Iterable[Row]) -> list[str]:
+    """The meaning of the signs in the kinds of these rows."""
+    used = {name for row in rows for name, _ in _shown(row)}
+    return [words for name, words in _LEGEND.items() if name in used]
+
+
+def _shown(row: Row) -> Iterator[tuple[str, Any]]:
+    """The parameters that the kind of a row shows, by their names."""
+    layer = row.node.layer
+    for name in SIGNS:
+        declaration = layer.declared.get(name)
+        if declaration is None:
+            continue
+        value = getattr(layer, declaration.attribute)
+        if name == "stride" and value is None:
+            value = layer.__dict__["kernel"]  # a pool's step is its window
+        if isinstance(value, Padding):
+            value = _resolved(value, row)
+        if value is not None and (declaration.main or value != declaration.default):
+            yield name, value
 
 
 def _resolved(padding: Padding, row: Row) -> Padding:

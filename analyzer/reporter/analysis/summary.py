@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.engine.result import Analysis, Cost
 from analyzer.reporter.analysis.columns import COLUMNS
-from analyzer.reporter.analysis.fold import Folded
-from analyzer.reporter.analysis.geometry import LEGEND, SHORT
+from analyzer.reporter.analysis.fold import Folded, described
+from analyzer.reporter.analysis.geometry import SHORT, legend
 from analyzer.reporter.analysis.shown import shown_modes
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.modes import TITLES
@@ -47,7 +49,7 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
     lines.append(("MACs", [f"{count(totals.macs)} per sample", f"{count(2 * totals.macs)} FLOPs"]))
     lines.append(("parameter memory", _by_mode(costs, lambda cost: memory(cost.bytes))))
     if len(costs) > 0 and costs[0][1].buffers:
-        lines[-1][1].append("buffers included")
+        lines[-1][1].append("with buffers")
     peak = analysis.peak
     lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
     field = _field_at_the_end(analysis)
@@ -94,26 +96,28 @@ def ratio(analysis: Analysis) -> str:
     return f"{tenths // 10:,}.{tenths % 10}×"
 
 
-def conventions(grid: Grid) -> list[str]:
-    """Sentences on what the numbers of a grid count."""
-    shown = {column.metric for column in grid.columns}
+def conventions(grid: Grid, left_out: Sequence[str] = ()) -> list[str]:
+    """Sentences on what the numbers of a grid count; those about columns that are left out are left out too."""
+    shown = {column.metric for column in grid.columns}.difference(left_out)
     sentences = []
     if "kind" in shown:
-        sentences.append(f"kind: {', '.join([LEGEND, *_short_names(grid)])}")
+        sentences += _kinds(grid)
     if shown & {"macs", "macs_sum", "flops"}:
         sentences.append("a MAC is one multiplication added to a sum; adding a bias is none")
     if shown & {"memory", "memory_sum"}:
         sentences.append("memory of a row: its parameters, buffers and output")
-    if any(column.nature == "running" for column in grid.columns):
+    if any(column.nature == "running" and column.metric in shown for column in grid.columns):
         sentences.append("Σ: sum so far")
     sentences.append("KiB = 2^10 bytes")
     return sentences
 
 
-def _short_names(grid: Grid) -> list[str]:
-    """The short names of normalisations in rows that show a layer with its `norm`."""
-    shown = {row.kind for subject in grid.subjects if isinstance(subject, Folded) for row in subject.added}
-    return [f"{short} {name}" for name, short in SHORT.items() if name in shown]
+def _kinds(grid: Grid) -> list[str]:
+    """The meaning of the signs and short names in the kinds that a grid shows."""
+    layers = [row for row in map(described, grid.subjects) if row is not None]
+    added = {row.kind for subject in grid.subjects if isinstance(subject, Folded) for row in subject.added}
+    words = [*legend(layers), *(f"{short} {name}" for name, short in SHORT.items() if name in added)]
+    return [f"kind: {', '.join(words)}"] if words else []
 
 
 def authored_note(analysis: Analysis) -> str | None:

@@ -35,7 +35,7 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     summary = "\n" + "".join(labelled(facts(analysis, options), options))
     for grid in grids_of(analysis, options):
         drawing = Drawing(grid, options, free=options.columns is None)
-        below = _notes(analysis, grid, drawing.left_out, options) + summary + _closing(grid, options)
+        below = _notes(analysis, grid, drawing.left_out, options) + summary + _closing(grid, drawing.left_out, options)
         if options.width is None or drawing.height + (above + below).count("\n") <= LINES:
             break
     yield above
@@ -49,9 +49,9 @@ def _notes(analysis: Analysis, grid: Grid, left_out: Sequence[str], options: Opt
     return "".join(wrapped(options.fit(note), options.width, "  ") + "\n" for note in notes if note)
 
 
-def _closing(grid: Grid, options: Options) -> str:
+def _closing(grid: Grid, left_out: Sequence[str], options: Options) -> str:
     """The conventions behind the numbers, and what was folded."""
-    text = wrapped(options.fit(" · ".join(conventions(grid))), options.width)
+    text = wrapped(options.fit(" · ".join(conventions(grid, left_out))), options.width)
     lines = "\n" + styled(text, "dim", options.color) + "\n"
     if not grid.folded:
         return lines
