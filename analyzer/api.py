@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from analyzer.difference import Difference
     from analyzer.engine.memory.analysis import MemoryAnalysis
+    from analyzer.engine.sizing.result import Sizes
 
 __all__ = [
     "Analysis", "Cost", "Diagnostic", "FileError", "Model", "ModelError", "Row", "SettingError", "Sums", "Volume",
-    "analyze", "check", "diff", "load", "memory",
+    "analyze", "check", "diff", "load", "memory", "sizes",
 ]  # fmt: skip
 
 
@@ -199,6 +200,54 @@ def memory(
         file=model.file,
         diagnostics=_doubts(model, network),
     )
+
+
+def sizes(
+    model: Model | str | os.PathLike[str],
+    *,
+    of: str | None = None,
+    near: str | int | Sequence[int] | None = None,
+    range: str | Sequence[int] | None = None,
+    output: str | int | Sequence[int] | None = None,
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+) -> Sizes:
+    """Finds out which sizes of an input a network accepts, by placing the network with each of them.
+
+    `model` is what `analyze` takes; its own size need not fit, and no `expect` is compared. `of` is the name of the
+    input (default: the first). `near` is the size that the nearest accepted ones are about (`"358x358"`, `358`;
+    default: that of the file), `range` the smallest and the largest size to try (`"1:512"`, `(1, 512)`; default: 1 to
+    256, and 64 on each side of the file's size and of `near`), `output` an output to reach (`"64x64"`, or
+    `"name=64x64"` for one of several).
+
+    `axes["height"].accepted` of the result are the accepted sizes, `.exact` those at which no pixel is unread and
+    nothing is cropped, `.nearest` those around `near`; `.tried` are all that were tried, and nothing is known of
+    others. `together` is about axes that change together, `reached.volumes` are the inputs for `output`. Where no size
+    is accepted, `diagnostics` say why the largest is not. `to_dict()` gives the JSON report.
+
+    Raises `ModelError` for mistakes in the file's structure, and `SettingError` for a wrong setting.
+
+    >>> import analyzer
+    >>> found = analyzer.sizes("input: 8x8x1\\nlayers: [max_pool: 4, upsample: 4, concat: [prev, input]]")
+    >>> found.axes["height"].nearest, found.axes["height"].accepted[:3]
+    ([4, 8, 12], [4, 8, 12])
+    """
+    from analyzer.contract.sizes import as_dict
+    from analyzer.engine.sizing.result import Sizes
+    from analyzer.loader.expand.sizes import sizes_of
+
+    # The keys and the text belong to rooms that are above the class.
+    Sizes.to_dict, Sizes.text = as_dict, _sizes_text
+    if not isinstance(model, Model):
+        model = load(model)
+    return sizes_of(model, of=of, near=near, range=range, output=output, set=set, input=input)
+
+
+def _sizes_text(found: Sizes) -> str:
+    from analyzer.reporter.options import Options
+    from analyzer.reporter.sizes.text import render
+
+    return "".join(render([found], Options())).rstrip("\n")
 
 
 def _doubts(model: Model, network: Network) -> Sequence[Diagnostic]:

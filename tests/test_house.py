@@ -67,10 +67,10 @@ BACK: dict[tuple[str, str], str] = {}
 INSIDE = {
     "analyzer": [()],  # the floors
     "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema")],
-    "analyzer.engine": [("memory",), ("explained",)],
+    "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
-    "analyzer.reporter": [("analysis", "findings", "memory", "difference")],
+    "analyzer.reporter": [("analysis", "findings", "memory", "difference", "sizes")],
 }
 
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.

@@ -20,6 +20,7 @@ COMMANDS = {
     "memory": "the memory that inference and training need, and whether it fits on a device",
     "diff": "the differences between two networks: a design review",
     "config": "the defaults that hold for a model, and where each comes from",
+    "sizes": "the input sizes that a network accepts, and the input for a wanted output",
     "layers": "the layer types with their parameters, formulas and sources",
     "example": "prints an example model to start from",
     "schema": "prints the JSON Schema of model files, or checks files against it",

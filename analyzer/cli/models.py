@@ -64,7 +64,7 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
         model, problems = read.model, read.problems
         if model is None:
             return Failed(label, problems)
-        network, found = expand(model, set=dict(asked.set), input=_inputs(asked))
+        network, found = expand(model, set=dict(asked.set), input=inputs_of(asked))
         model, unsettled = settled(model, dict(asked.set))
         found += unsettled
         if problems or found:
@@ -83,7 +83,7 @@ def doubts_about(model: Model, network: Network) -> Sequence[Diagnostic]:
     return *doubts(network, model), *network.notes
 
 
-def _inputs(asked: Any) -> dict[str, str] | str | None:
+def inputs_of(asked: Any) -> dict[str, str] | str | None:
     """The volumes of `--input`: one for the first input, or several by name."""
     if len(asked.input) == 1 and "=" not in asked.input[0]:
         return str(asked.input[0])

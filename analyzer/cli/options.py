@@ -48,9 +48,18 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(
-    parser: argparse.ArgumentParser, formats: Mapping[str, Format], what: str, *, default: str | None = None
+    parser: argparse.ArgumentParser,
+    formats: Mapping[str, Format],
+    what: str,
+    *,
+    default: str | None = None,
+    action: str | type[argparse.Action] = "store",
+    more: str = "",
 ) -> None:
-    """How `what` is written, and where to; `default` says which format is the default, if that depends on something."""
+    """How `what` is written, and where to; `default` says which format is the default, if that depends on something.
+
+    `action` is that of `-o`, if it does more than to name the file, and `more` says what.
+    """
     endings = ", ".join(ending for format in formats.values() for ending in format.endings)
     add = parser.add_argument
     add(
@@ -63,8 +72,9 @@ def add_format(
         "-o",
         "--output",
         type=target,
+        action=action,
         metavar="FILE",
-        help=f"write {what} to a file, completely or not at all (- is stdout); endings: {endings}",
+        help=f"write {what} to a file, completely or not at all (- is stdout); endings: {endings}{more}",
     )
 
 

@@ -30,6 +30,7 @@ _REPORTS = {
     "report": "the JSON report",
     "memory": "the JSON of `analyzer memory`",
     "diff": "the JSON of `analyzer diff`",
+    "sizes": "the JSON of `analyzer sizes`",
 }
 #: More values are not checked: aliases can make a large tree of a small text, and jsonschema takes some 50 µs for each.
 _LARGEST = 200_000
@@ -90,6 +91,10 @@ def _schema(kind: str) -> dict[str, Any]:
         from analyzer.difference.schema import diff_schema
 
         return diff_schema()
+    if kind == "sizes":
+        from analyzer.contract.sizes import sizes_schema
+
+        return sizes_schema()
     from analyzer.loader.schema.model import model_schema
 
     return model_schema()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from analyzer.diagnostics import LAYER, Diagnostic, Refusal
 from analyzer.layers import Flow, Input, Layer
 from analyzer.layers.answers import Bank
-from analyzer.record import Record
+from analyzer.record import Record, field
 from analyzer.source import Span, shown
 from analyzer.volume import Volume
 
@@ -49,6 +49,18 @@ class Node(Record):
         return f"Node({self.name}: {self.layer.type} {self.output})"
 
 
+class Facts(Record):
+    """What a loader asked of volumes while it placed a network: with the same answers it places the same layers.
+
+    `sizes` says that an expression reads a spatial size, `depths` that one reads a depth. `compared` has the nodes
+    whose outputs were compared, in pairs.
+    """
+
+    sizes: bool = False
+    depths: bool = False
+    compared: list[tuple[Node, Node]] = field(factory=list)
+
+
 _NOWHERE = Origin()
 
 #: The layers that a network may have.
@@ -62,7 +74,8 @@ class Network:
     `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`, `calls` what the block
     at a path was called on. `most` is the number of layers that it may have. `again`, which a loader sets, makes the
     network from its description once more, with other volumes for some inputs; it returns None where a layer refuses
-    what it reads. `notes` are what the loader says about the description of a network without a mistake.
+    what it reads. `notes` are what the loader says about the description of a network without a mistake,
+    `facts` what it asked of volumes.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -80,6 +93,7 @@ class Network:
         self.calls: dict[str, Node] = {}
         self.again: Callable[[Mapping[str, Volume]], Network | None] | None = None
         self.notes: list[Diagnostic] = []
+        self.facts = Facts()
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.

@@ -1,4 +1,4 @@
-"""Which sizes of its input a network accepts. Every answer comes from placing the network again, none from a formula.
+"""The nearest sizes of its input that a network accepts. Every answer comes from placing the network again.
 
 A size is tried on one axis or on several at once. `Place` places the network with another input volume and returns it,
 or None where a layer refuses what it reads; `placing` makes one for a network.
@@ -54,12 +54,12 @@ def placing(network: Network, name: str, *, seconds: float = inf) -> Place:
             return None
         if network.again is not None:
             return network.again({name: volume})
-        return _replayed(network, {name: volume})
+        return placed_again(network, {name: volume})
 
     return place
 
 
-def _replayed(network: Network, volumes: Mapping[str, Volume]) -> Network | None:
+def placed_again(network: Network, volumes: Mapping[str, Volume]) -> Network | None:
     """The layers of a network over other input volumes; None where one refuses."""
     again = Network(network.most)
     nodes: dict[int, Node] = {}
@@ -86,11 +86,6 @@ def resized(volume: Volume, axes: Iterable[int], size: int) -> Volume:
     chosen = set(axes)
     spatial = tuple(size if axis in chosen else own for axis, own in enumerate(volume.spatial))
     return Volume(spatial, volume.depth)
-
-
-def accepted(place: Place, volume: Volume, axes: Sequence[int], sizes: Iterable[int]) -> list[int]:
-    """Those of `sizes` that the network accepts on these axes of its input, the other axes as in `volume`."""
-    return [size for size in sizes if place(resized(volume, axes, size)) is not None]
 
 
 def nearest(place: Place, volume: Volume, axes: Sequence[int], *, tries: int = 2 * REACH) -> Nearest:
@@ -155,18 +150,3 @@ def runs(sizes: Iterable[int]) -> list[tuple[int, int, int]]:
         else:
             found.append([size, size, 1])
     return [(first, last, step) for first, last, step in found]
-
-
-def reads_all(network: Network, axis: int) -> bool:
-    """Whether no window leaves cells of this spatial axis unread, and no merge crops it."""
-    return all(_reads(node, axis) for node in network.nodes)
-
-
-def _reads(node: Node, axis: int) -> bool:
-    volume = node.inputs[0].output
-    if volume.rank != node.output.rank or axis >= volume.rank:
-        return True
-    if node.layer.crops:
-        return len({source.output.spatial[axis] for source in node.inputs}) == 1
-    window = node.layer.window(volume)
-    return window is None or window.scatters or not window.unread(volume, node.output)[axis]

@@ -1,4 +1,4 @@
-"""Which sizes of an input a network accepts: by hand, and against the command run size by size."""
+"""The nearest sizes of an input that a network accepts: by hand, and against the model expanded size by size."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from loading import network, outputs
 
 from analyzer.diagnostics import ModelError
 from analyzer.engine.network import Network
-from analyzer.engine.sizes import Nearest, accepted, fitting, nearest, placing, reads_all, resized, runs
+from analyzer.engine.sizes import Nearest, Place, fitting, nearest, placing, resized, runs
 from analyzer.layers import CATALOGUE
 from analyzer.volume import Volume
+
+
+def accepted(place: Place, volume: Volume, axes: list[int], sizes: range) -> list[int]:
+    """Those of `sizes` that are accepted on these axes, the other axes as in `volume`."""
+    return [size for size in sizes if place(resized(volume, axes, size)) is not None]
+
 
 UNET = """
     input: 48x48x1
@@ -139,22 +145,6 @@ def test_volumes_that_fit_are_placed_together() -> None:
 )
 def test_runs(sizes: list[int], found: list[tuple[int, int, int]]) -> None:
     assert runs(sizes) == found
-
-
-def test_sizes_that_leave_nothing_unread() -> None:
-    text = """
-        input: 9x8x1
-        layers:
-          - max_pool: 2
-    """
-    assert [reads_all(network(text), axis) for axis in (0, 1)] == [False, True]
-    cropped = """
-        input: 8x1
-        layers:
-          - conv: {filters: 1, kernel: 3}
-          - add: {inputs: [prev, input], crop: center}
-    """
-    assert not reads_all(network(cropped), 0)
 
 
 def test_resized_keeps_the_other_axes() -> None:

@@ -28,13 +28,18 @@ if TYPE_CHECKING:
 
 
 def expand(
-    model: Model, *, set: Mapping[str, Any] | None = None, input: Mapping[str, str] | str | None = None
+    model: Model,
+    *,
+    set: Mapping[str, Any] | None = None,
+    input: Mapping[str, str] | str | None = None,
+    hints: bool = True,
 ) -> tuple[Network, list[Diagnostic]]:
     """The network of a description, with variables of `set` in place of its own, and every mistake found.
 
     `input` overrides the input volume (a text), or several by name. Beside either, an `expect` that fails is a note of
     the network and no mistake. Raises `SettingError` for what the file lacks. Beside mistakes the network has the
-    layers that could be placed.
+    layers that could be placed. `hints` looks for
+    what would fix a shape that does not fit, which takes several expansions.
     """
     named = input if isinstance(input, Mapping) else {} if input is None else {next(iter(model.inputs)): input}
 
@@ -49,7 +54,7 @@ def expand(
     run.network.again = placed
     if run.unmet:
         run.network.notes.append(_unmet([*run.unmet.values()], model.file, given=_given(set, named)))
-    if run.mistakes.puzzles:
+    if run.mistakes.puzzles and hints:
         from analyzer.loader.expand.hints import add_hints  # with all that only a wrong shape needs
 
         add_hints(run, again)

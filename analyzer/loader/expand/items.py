@@ -253,6 +253,7 @@ def _residual(run: Expansion, item: ResidualItem, frame: Frame) -> Node | Missin
         shortcut = expand_list(run, item.project, inside)
     if not isinstance(end, Node) or not isinstance(source, Node) or not isinstance(shortcut, Node):
         return MISSING
+    run.network.facts.compared += (end, source), (end, shortcut)
     return add_shortcut(run, item, frame, source, end, shortcut)
 
 

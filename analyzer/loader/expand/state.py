@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from analyzer.diagnostics import Refusal
-from analyzer.engine.network import Network, Node
+from analyzer.engine.network import Facts, Network, Node
 from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.mistakes import Mistakes, Stop
 from analyzer.loader.expand.names import Names
@@ -90,6 +90,8 @@ class Expansion(Record):
 
     def check(self) -> None:
         self.network = Network(LIMITS.layers)
+        asks = self.model.asks
+        self.network.facts = Facts("H" in asks or "W" in asks, "D" in asks)
         self.names = Names(self.network)
 
     @property

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Names that every expression knows: the input volume of the layer, and the repetition.
 BUILT_IN = ("H", "W", "D", "i")
 
+#: Those of them that ask for the volume.
+VOLUME = frozenset("HWD")
+
 _VARIABLE = r"\$\([^()]*\)|\$([A-Za-z_][A-Za-z0-9_]*)"
 _RUN_TOGETHER = re.compile(
     r"(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+[A-Za-z_]|(?![eE][+-]?\d)[A-Za-z_])", re.ASCII

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed, nearest
-from analyzer.loader.expressions.expression import Expression, is_expression
+from analyzer.loader.expressions.expression import VOLUME, Expression, is_expression
 from analyzer.loader.expressions.nodes import calculated
 from analyzer.loader.parse.description import Template
 from analyzer.loader.parse.parser import Parser
@@ -90,6 +90,7 @@ def _expression(parser: Parser, scalar: Scalar, known: Known) -> Expression | No
         refusal.help = f"write `{shown(other)}`" if other is not None else refusal.help
         parser.refused(refusal, "", scalar)
         return None
+    parser.model.asks |= expression.names & VOLUME
     for name in sorted(expression.names):
         if name not in known and not parser.lenient:
             _unknown_variable(parser, name, scalar, known)
