@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping, Sequence
 
-from analyzer.diagnostics import Diagnostic, ModelError, in_order
+from analyzer.diagnostics import Diagnostic, Findings, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
@@ -13,7 +14,7 @@ from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse
 from analyzer.loader.text.files import FileError, read_text
-from analyzer.record import Reported
+from analyzer.record import ABOVE
 from analyzer.settings import SettingError, one_of, reading
 from analyzer.volume import Volume
 
@@ -26,9 +27,17 @@ if TYPE_CHECKING:
     from analyzer.engine.sizing.result import Sizes
 
 __all__ = [
-    "Analysis", "Cost", "Diagnostic", "FileError", "Model", "ModelError", "Row", "SettingError", "Sums", "Volume",
+    "Analysis", "Cost", "Diagnostic", "Difference", "FileError", "Findings", "MemoryAnalysis", "Model", "ModelError",
+    "Row", "SettingError", "Sizes", "Sums", "Volume",
     "analyze", "check", "diff", "load", "memory", "sizes",
 ]  # fmt: skip
+
+#: Public classes that are imported when they are first used, with their modules: the memory model takes long.
+_LATER = {
+    "Difference": "analyzer.difference",
+    "MemoryAnalysis": "analyzer.engine.memory.analysis",
+    "Sizes": "analyzer.engine.sizing.result",
+}
 
 
 class _Usual:
@@ -103,7 +112,7 @@ def check(
     ignore: Sequence[str] = (),
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
-) -> list[Diagnostic]:
+) -> Findings:
     """What is wrong or wasteful with a model that loads, budgets included, in the order of the file; notes come last.
 
     `model` is what `analyze` takes, or the analysis of a network that was built without a file. `select` (none: all)
@@ -121,11 +130,12 @@ def check(
             raise SettingError(
                 "`{set}` and `{input}` change a model; an analysis is of a network as it is", "set", "input"
             )
-        return run(Subject(model), asked)
+        return Findings(run(Subject(model), asked), file=model.file or model.name)
     if not isinstance(model, Model):
         model = load(model)
     analysis = analyze(model, set=set, input=input)
-    return in_order([*run(Subject(analysis, settled(model, set)[0]), asked), *analysis.network.notes])
+    found = [*run(Subject(analysis, settled(model, set)[0]), asked), *analysis.network.notes]
+    return Findings(in_order(found), file=model.file, text=model.text)
 
 
 def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
@@ -232,22 +242,11 @@ def sizes(
     >>> found.axes["height"].nearest, found.axes["height"].accepted[:3]
     ([4, 8, 12], [4, 8, 12])
     """
-    from analyzer.contract.sizes import as_dict
-    from analyzer.engine.sizing.result import Sizes
     from analyzer.loader.expand.sizes import sizes_of
 
-    # The keys and the text belong to rooms that are above the class.
-    Sizes.to_dict, Sizes.text = as_dict, _sizes_text
     if not isinstance(model, Model):
         model = load(model)
     return sizes_of(model, of=of, near=near, range=range, output=output, set=set, input=input)
-
-
-def _sizes_text(found: Sizes) -> str:
-    from analyzer.reporter.options import Options
-    from analyzer.reporter.sizes.text import render
-
-    return "".join(render([found], Options())).rstrip("\n")
 
 
 def _doubts(model: Model, network: Network) -> Sequence[Diagnostic]:
@@ -275,10 +274,28 @@ def _network(
     return model, network
 
 
-def _to_dict(thing: Reported) -> dict[str, Any]:
-    from analyzer.contract.report import as_dict
+def _to_dict(thing: object) -> dict[str, Any]:
+    from analyzer.engine.sizing.result import Sizes
 
-    return as_dict(thing)
+    if isinstance(thing, Sizes):
+        from analyzer.contract import sizes
+
+        return sizes.as_dict(thing)
+    from analyzer.contract import report
+
+    return report.as_dict(thing)
+
+
+def _text(thing: object) -> str:
+    from analyzer.reporter.printed import text_of
+
+    return text_of(thing)
+
+
+def _dataframe(analysis: Analysis, mode: str) -> Any:
+    from analyzer.reporter.analysis.dataframe import dataframe
+
+    return dataframe(analysis, mode)
 
 
 def _notebook(analysis: Analysis) -> str:
@@ -287,6 +304,15 @@ def _notebook(analysis: Analysis) -> str:
     return "".join(fragment(analysis))
 
 
-# These functions need rooms that are above the classes.
-Reported.to_dict = _to_dict
+# These functions need rooms that are above the classes whose methods they are.
+ABOVE.update(to_dict=_to_dict, text=_text, dataframe=_dataframe)
 Analysis.notebook = _notebook
+
+if not TYPE_CHECKING:  # with `__getattr__`, a type checker would accept every misspelled name
+
+    def __getattr__(name: str) -> object:
+        """Imports a public class that is not imported yet."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
+        return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from analyzer.record import Reported
+from analyzer.record import Printed, Reported
 from analyzer.source import Span, inert
 
 #: Stands for the layer's name in the message of a refusal, until the boundary knows it.
@@ -91,10 +91,11 @@ class Refusal(Exception):
         return f"{inside}{subject} {self.message}"
 
 
-class Diagnostic(Reported):
+class Diagnostic(Printed, Reported):
     """One finding: the mistake, its place, the arithmetic (`notes`) and the nearest fix (`help`).
 
-    `severity` is one of `SEVERITIES`. `span` is None for a finding about the whole network.
+    `severity` is `error`, `warning` or `note`. `span` is None for a finding about the whole network; otherwise it has
+    the `file`, `line` and `column`, from 1. `to_dict()` gives the finding as the JSON report has it.
     """
 
     code: str
@@ -125,6 +126,47 @@ class Diagnostic(Reported):
 def _readable(text: str) -> str:
     """A sentence that quotes something long, cut where nobody reads on."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+class Findings(Printed, list[Diagnostic]):
+    """What `check` found, in the order of the file: a list that `print` shows as `analyzer check` does.
+
+    `file` is the name of the model, and `text` its text, whose lines are shown.
+
+    >>> import analyzer
+    >>> found = analyzer.check("input: 8x8x3\\nlayers: [{conv: {filters: 4, kernel: 3, norm: batch_norm}}]")
+    >>> found, [finding.code for finding in found.warnings]
+    (Findings(1 warning), ['CHECK202'])
+    """
+
+    def __init__(self, findings: Iterable[Diagnostic] = (), *, file: str = "", text: str = "") -> None:
+        super().__init__(findings)
+        self.file = file
+        self.text = text
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The errors among them: an `error` makes the command exit with 1."""
+        return [finding for finding in self if finding.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """The warnings among them."""
+        return [finding for finding in self if finding.severity == "warning"]
+
+    @property
+    def notes(self) -> list[Diagnostic]:
+        """The notes among them, which change no exit code."""
+        return [finding for finding in self if finding.severity == "note"]
+
+    def __repr__(self) -> str:
+        return f"Findings({numbered(self)})"
+
+
+def numbered(findings: Sequence[Diagnostic]) -> str:
+    """How many findings of each severity there are: `1 error, 2 warnings`; `none`."""
+    numbers = [(sum(one.severity == severity for one in findings), severity) for severity in SEVERITIES]
+    return ", ".join(f"{number:,} {word}{'s' * (number > 1)}" for number, word in numbers if number) or "none"
 
 
 class ModelError(Exception):

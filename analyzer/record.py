@@ -172,11 +172,24 @@ def _is_taken(default: object) -> bool:
     return not isinstance(default, Field) or default.init
 
 
+#: What results offer that needs the rooms above them, by the name of the method; `analyzer/api.py` fills it.
+ABOVE: dict[str, Callable[..., Any]] = {}
+
+
 class Reported(Record):
-    """A record that the JSON report has as an object.
+    """A record that the JSON report has as an object."""
 
-    The keys belong to the contract, which this floor does not know; `analyzer/api.py` sets `to_dict`.
-    """
+    def to_dict(self) -> dict[str, Any]:
+        """This as plain data, with the keys of the JSON report."""
+        found: dict[str, Any] = ABOVE["to_dict"](self)
+        return found
 
-    #: This as plain data, with the keys of the JSON report.
-    to_dict: ClassVar[Callable[[Any], dict[str, Any]]]
+
+class Printed:
+    """A result that `print` shows as the command does; its `repr` is one line."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        write = ABOVE.get("text")
+        return repr(self) if write is None else str(write(self))

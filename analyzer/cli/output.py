@@ -11,6 +11,7 @@ from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import FILE_CODES, Diagnostic
 from analyzer.reporter.format import SHOWN, EndingError, Format, chosen
 from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.terminal import width_of
 from analyzer.source import inert
 
 TYPE_CHECKING = False
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
 
 def terminal_width() -> int | None:
     """The width of the terminal behind stdout, or None without one. The variable `COLUMNS` overrides it."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isascii() and columns.isdigit() and 0 < int(columns) < 100_000:
-        return int(columns)
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
-    except (OSError, ValueError):
-        return None
+        return width_of(sys.stdout.fileno())
+    except (OSError, ValueError):  # a stream of a test, without a number
+        return width_of(-1)
 
 
 def wants_color(choice: str, stream: object) -> bool:

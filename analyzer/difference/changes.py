@@ -44,6 +44,10 @@ class LayerChange(Record):
     moved: bool = False
     affected: bool = False
 
+    def __repr__(self) -> str:
+        fields = f": {', '.join(self.fields)}" if self.fields else ""
+        return f"LayerChange({self.what} {self.node.name!r}{fields})"
+
     @property
     def what(self) -> str:
         """`added`, `removed`, `changed`, `moved` or `affected`."""

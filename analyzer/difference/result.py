@@ -13,7 +13,8 @@ from analyzer.difference.changes import CHANGES, Changes, LayerChange
 from analyzer.difference.match import Rename, match
 from analyzer.difference.tree import NamedNode, Numbers, tree_of
 from analyzer.engine.result import MODES
-from analyzer.record import Record
+from analyzer.record import Printed, Record
+from analyzer.units import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class LabelledReport(Record):
 
     report: Mapping[str, Any]
     label: str
+
+    def __repr__(self) -> str:
+        return f"LabelledReport({self.label!r}: {plural(self.layers, 'layer')})"
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -48,7 +52,7 @@ class LabelledReport(Record):
         return int(totals[mode][count] if mode else totals[name])
 
 
-class Difference(Record):
+class Difference(Printed, Record):
     """Two networks compared.
 
     `run` is what their runs differ in, as (what, old, new); `renames` the names that changed; `layers` the changes in
@@ -69,6 +73,14 @@ class Difference(Record):
     def equal(self) -> bool:
         """Whether the two are the same network in the same run."""
         return not (self.run or self.renames or self.layers or self.changed_totals())
+
+    def __repr__(self) -> str:
+        if self.equal:
+            said = f"equal, {plural(self.unchanged, 'layer')}"
+        else:
+            changed = [f"{number:,} {what}" for what, number in self.counts().items() if number]
+            said = ", ".join([*changed, *([f"{len(self.renames):,} renamed"] if self.renames else [])])
+        return f"Difference({self.old.label!r} to {self.new.label!r}: {said})"
 
     def changed_totals(self) -> list[str]:
         """The names of the totals that differ."""

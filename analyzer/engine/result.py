@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Network, Node
 from analyzer.engine.receptive_field import ReceptiveField
-from analyzer.record import Reported
+from analyzer.record import ABOVE, Printed, Reported
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import ClassVar
+    from typing import Any, ClassVar
 
     from analyzer.layers.windows import Geometry
 
@@ -246,6 +246,9 @@ class Row(Reported):
         """The size of its output in bytes, for the batch and number format of the run."""
         return self.own.activation_bytes
 
+    def __repr__(self) -> str:
+        return f"Row({self.name!r}: {self.kind} {self.input} -> {self.output}, {self.shared.parameters:,} parameters)"
+
     def memory(self, mode: str) -> int:
         """The size of its parameters in a mode and of its output, in bytes."""
         cost: Cost = getattr(self.own, mode)
@@ -259,13 +262,14 @@ class ActivationPeak(Reported):
     name: str
 
 
-class Analysis(Reported, kw_only=True):
+class Analysis(Reported, Printed, kw_only=True):
     """The output volume and the costs of every layer of a network.
 
     `rows` has the layers in the order of computation, `totals` their sums, `peak` the peak of activation memory.
     `batch` and `dtype` are those of the run; `diagnostics` has warnings and notes.
 
-    `to_dict()` gives the JSON report (schemas/report.schema.json) as plain data.
+    `print` shows the table, folded as the command folds it. `to_dict()` gives the JSON report
+    (schemas/report.schema.json) as plain data, `to_dataframe()` a row for each layer.
     """
 
     network: Network
@@ -291,6 +295,16 @@ class Analysis(Reported, kw_only=True):
         """The volume that the first layer reads."""
         return self.network.inputs[0].output
 
+    def to_dataframe(self, mode: str = "both") -> Any:
+        """A pandas DataFrame with a row for each layer; its columns are those of the CSV (docs/spreadsheets.md).
+
+        `mode` is `both` (the columns of every mode of sharing), `shared`, `local` or `declared`. Whole numbers are
+        exact: `Int64`, or Python's own beyond 2^63. Sizes are bytes. A cell without a value is None (`NA`).
+
+        Raises `ImportError` where pandas is not installed, and `SettingError` for another mode.
+        """
+        return ABOVE["dataframe"](self, mode)
+
     @property
     def mixed(self) -> bool:
         """Whether the file declares sharing of its own, so that `declared` differs from `shared`."""
@@ -308,3 +322,21 @@ class Analysis(Reported, kw_only=True):
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
+
+    def __repr__(self) -> str:
+        return f"Analysis({described(self)})"
+
+
+def described(found: Any) -> str:
+    """An analysis, or one that was saved, in a line.
+
+    >>> from analyzer import analyze
+    >>> described(analyze("input: 4x4x3\\nlayers: [{dense: 10}]"))
+    "'model': 1 layer from 4x4x3, 490 parameters, 480 MACs"
+    """
+    totals, layers = found.totals, len(found.rows)
+    parameters = f"{totals.shared.parameters:,} parameters"
+    if totals.local.parameters != totals.shared.parameters:
+        parameters = f"{parameters} shared, {totals.local.parameters:,} locally connected"
+    many = "1 layer" if layers == 1 else f"{layers:,} layers"
+    return f"{found.name!r}: {many} from {found.input}, {parameters}, {totals.macs:,} MACs"

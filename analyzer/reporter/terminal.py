@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from analyzer.source import inert
@@ -14,6 +15,17 @@ _ASCII = {
 _TABLE = str.maketrans(_ASCII)
 
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "cyan": "1;36", "blue": "34"}
+
+
+def width_of(stream: int) -> int | None:
+    """The width of the terminal behind the stream of this number, or None without one; `COLUMNS` overrides it."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < int(columns) < 100_000:
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def fitted(text: str, unicode: bool) -> str:

@@ -35,14 +35,16 @@ from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verd
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
+from analyzer.record import Printed
 from analyzer.settings import one_of, whole
+from analyzer.units import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class MemoryAnalysis:
+class MemoryAnalysis(Printed):
     """The memory of a network in one run, in every mode of sharing. All sizes are bytes.
 
     `mode` is the mode that the verdict is about. `device` is the device that the run should fit on (None: no verdict),
@@ -87,6 +89,16 @@ class MemoryAnalysis:
         self.diagnostics = tuple(diagnostics)
         self._modes: dict[str, ModeMemory] = {}
         self._rank: dict[str, PerRank] = {}
+
+    def __repr__(self) -> str:
+        found = self.held()
+        sizes = [f"inference {memory(found.inference.peak.bytes)}"]
+        if found.trains:
+            sizes.insert(0, f"training {memory(self.needed())}")
+        verdict = self.verdict()
+        if self.device is not None and verdict is not None:
+            sizes.append(f"{verdict.word} on {self.device.name}")
+        return f"MemoryAnalysis({self.name!r}: batch {self.run.batch:,}, {self.run.dtype}, {', '.join(sizes)})"
 
     def held(self, mode: str | None = None) -> ModeMemory:
         """Inference and training in a mode, by default the one asked for.

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.record import Record, Reported
+from analyzer.record import Printed, Record, Reported
 from analyzer.volume import Volume
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import ClassVar
 
 
 class Accepted(Record):
@@ -70,7 +66,7 @@ class Reached(Record):
     around: Sequence[tuple[Volume, Volume]] = ()
 
 
-class Sizes(Reported, kw_only=True):
+class Sizes(Printed, Reported, kw_only=True):
     """Which sizes of an input a network accepts; `analyzer.sizes` returns it.
 
     file, name   of the model
@@ -101,13 +97,6 @@ class Sizes(Reported, kw_only=True):
     ended: bool = False
     largest: Mapping[str, Volume]
     diagnostics: Sequence[Diagnostic] = ()
-
-    #: Draws it for people. The public API sets it, since this floor knows no format.
-    text: ClassVar[Callable[[Sizes], str] | None] = None
-
-    def __str__(self) -> str:
-        show = Sizes.text
-        return super().__repr__() if show is None else show(self)
 
     def __repr__(self) -> str:
         return f"Sizes({self.name}: {self.input} {self.volume})"

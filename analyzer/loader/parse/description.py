@@ -217,6 +217,10 @@ class Model(Record):
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"
 
+    def __str__(self) -> str:
+        """Its text."""
+        return self.text.rstrip("\n") or repr(self)
+
 
 class Limit(Record):
     """A budget: the least and the most that is allowed, their units as written, and its place.
