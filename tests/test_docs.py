@@ -385,6 +385,15 @@ def test_the_hook_and_the_action_are_as_the_ci_page_has_them() -> None:
         assert {name for name, one in inputs.items() if one.get("required")} <= set(names)
 
 
+@pytest.mark.parametrize("page", [ROOT / "docs" / "tutorial.md", CI, ROOT / "action.yml"], ids=lambda page: page.name)
+def test_actions_are_pinned_to_a_commit(page: Path) -> None:
+    used = re.findall(r"^ *- uses: (\S+)(.*)$", page.read_text(encoding="utf-8"), re.M)
+    assert used or page.name == "action.yml"
+    for action, comment in used:
+        pinned = re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action) and re.fullmatch(r" # v\d+\.\d+\.\d+", comment)
+        assert pinned or action == "OWNER/analyzer@REV"
+
+
 def test_the_configuration_of_the_ci_page_is_one(tmp_path: Path) -> None:
     (table,) = blocks(CI, "toml")
     (tmp_path / "pyproject.toml").write_text(table)
