@@ -145,7 +145,7 @@ def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLi
     is an analysis, otherwise in that of `training` in the new file, or else in the old one. `Difference.equal` is true
     if nothing changed.
     """
-    from analyzer.difference import compare
+    from analyzer.difference import compare, of_analysis
 
     run: dict[str, Any] = {}
     sides = [side if isinstance(side, Analysis) else load(side) for side in (old, new)]
@@ -155,8 +155,11 @@ def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLi
     for side in sides:
         if isinstance(side, Analysis):
             run = {"batch": side.batch, "dtype": side.dtype}
-    before, after = (side if isinstance(side, Analysis) else analyze(side, **run) for side in sides)
-    return compare(before.to_dict(), after.to_dict(), labels=(before.file or before.name, after.file or after.name))
+    before, after = (
+        of_analysis(side) if isinstance(side, Analysis) else of_analysis(analyze(side, **run), settled(side)[0])
+        for side in sides
+    )
+    return compare(before, after)
 
 
 def memory(

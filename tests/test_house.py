@@ -71,6 +71,7 @@ INSIDE = {
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
     "analyzer.reporter": [("analysis", "findings", "memory", "difference", "sizes")],
+    "analyzer.difference": [("keys",)],
 }
 
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         return FAULT
     notes = [] if asked.quiet else [doubted(note) for side in (old, new) for note in side.notes]
     complain((), notes, texts, color=asked.color, width=asked.width)
-    difference = compare(old.report, new.report, labels=(old.label, new.label))
+    difference = compare(old.labelled(), new.labelled())
     write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))
     return FINE if difference.equal or asked.exit_zero else WRONG
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from analyzer.difference import LabelledReport
+
 
 class Side:
     """One side of a comparison.
@@ -70,6 +72,14 @@ class Side:
             assert self.analysis is not None
             self._report = as_dict(self.analysis)
         return self._report
+
+    def labelled(self) -> LabelledReport:
+        """This side as a comparison takes it."""
+        from analyzer.difference import LabelledReport, of_analysis  # a base of `check` is not compared
+
+        if self.analysis is None:
+            return LabelledReport(self.report, self.label, saved=True)
+        return of_analysis(self.analysis, self.model, label=self.label)
 
     @property
     def run(self) -> tuple[int, str]:

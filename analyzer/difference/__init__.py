@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.difference.changes import LayerChange
-from analyzer.difference.result import Difference, LabelledReport, compare
+from analyzer.difference.keys import KeyChange
+from analyzer.difference.result import Difference, LabelledReport, compare, of_analysis
 
-__all__ = ["Difference", "LabelledReport", "LayerChange", "compare"]
+__all__ = ["Difference", "KeyChange", "LabelledReport", "LayerChange", "compare", "of_analysis"]

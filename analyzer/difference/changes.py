@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from analyzer.contract.report import COST
 from analyzer.difference.tree import NamedNode
+from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
+from analyzer.layers import Layer
+from analyzer.layers.reference_kinds import Reference, References, Sugar
+from analyzer.layers.spatial_kinds import Factors, PaddingKind, SharingKind, Sizes, VolumeKind
 from analyzer.record import Record
 
 TYPE_CHECKING = False
@@ -24,11 +28,14 @@ _FACTS = (
 _FIELD = "receptive_field"
 _BYTES = frozenset(["activation_bytes", *(f"{mode}.bytes" for mode in MODES)])
 
+#: The kinds of parameters whose effect other fields show.
+_SHOWN = (Sizes, Factors, PaddingKind, SharingKind, VolumeKind, Reference, References, Sugar)
+
 #: What may have happened to a layer: it is only in the new network, only in the old one, …
 CHANGES = ("added", "removed", "changed", "moved", "affected")
 
 #: All that a layer is compared in.
-FIELDS = (*_FACTS, *(f"{mode}.{count}" for mode in MODES for count in LAYER_COSTS), "inputs", "tied")
+FIELDS = (*_FACTS, *(f"{mode}.{count}" for mode in MODES for count in LAYER_COSTS), "inputs", "tied", "arguments")
 
 
 class LayerChange(Record):
@@ -78,20 +85,48 @@ def _cost(node: NamedNode | None, name: str) -> int:
     return int(node.layer[mode][count] if mode else node.layer[name])
 
 
+def changed_arguments(old: Layer, new: Layer) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The parameters of two layers of one type that differ in what no number of a report shows, such as a rate.
+
+    Sizes of windows are left out: a volume, a cost or a receptive field shows what differs in them.
+    """
+    if old is new or old.__class__ is not new.__class__:
+        return None
+    pairs = {
+        one.name: (one.kind.write(before), one.kind.write(after))
+        for one in old.declared.values()
+        if not isinstance(one.kind, _SHOWN)
+        and (before := old.__dict__.get(one.attribute, one.default))
+        != (after := new.__dict__.get(one.attribute, one.default))
+    }
+    if not pairs:
+        return None
+    return {name: pair[0] for name, pair in pairs.items()}, {name: pair[1] for name, pair in pairs.items()}
+
+
 class Changes:
     """Compares the layers of two matched trees; `unchanged` counts those that did not change.
 
     `moved` are the layers of the new network that have another place, by name; `same_run` says that batch and dtype are
-    the same, so that bytes compare.
+    the same, so that bytes compare. `networks` are the placed networks, where they are known.
     """
 
-    def __init__(self, old: NamedNode, new: NamedNode, moved: set[str], *, same_run: bool) -> None:
+    def __init__(
+        self,
+        old: NamedNode,
+        new: NamedNode,
+        moved: set[str],
+        *,
+        same_run: bool,
+        networks: tuple[Network, Network] | None = None,
+    ) -> None:
         self.olds = sorted(old.layers(), key=lambda node: node.place)
         self.news = sorted(new.layers(), key=lambda node: node.place)
         self.old = {node.name: node for node in self.olds}
         self.new = {node.name: node for node in self.news}
         self.moved = moved
         self.same_run = same_run
+        self.networks = networks
         self.unchanged = 0
         self._sources: tuple[dict[str, object], dict[str, object]] = ({}, {})
         self._resolve()
@@ -111,6 +146,11 @@ class Changes:
             else:
                 yield change
         yield from (LayerChange(node, None, {}) for node in self.olds[last:] if node.match is None)
+
+    def renamed(self, name: str) -> str:
+        """The name in the new network of a layer of the old one; its own where the new one does not have it."""
+        node = self.old[name]
+        return node.name if node.match is None else node.match.name
 
     def _change(self, node: NamedNode) -> LayerChange | None:
         before = node.match
@@ -142,6 +182,11 @@ class Changes:
             fields["inputs"] = (old["inputs"], new["inputs"])
         if ("tied" in old or "tied" in new) and self._tied(old, 0) != self._tied(new, 1):
             fields["tied"] = (old.get("tied"), new.get("tied"))
+        if self.networks is not None and before.own == node.own:
+            layers = [network.names[one.name].layer for network, one in zip(self.networks, (before, node), strict=True)]
+            pair = changed_arguments(*layers)
+            if pair is not None:
+                fields["arguments"] = pair
         return fields
 
     def _tied(self, layer: Mapping[str, Any], side: int) -> object:

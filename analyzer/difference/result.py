@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from analyzer.contract.report import TOTAL_COST
+from analyzer.contract.report import TOTAL_COST, as_dict
 from analyzer.difference.changes import CHANGES, Changes, LayerChange
+from analyzer.difference.described import PEAKS, Described, described
+from analyzer.difference.keys import KeyChange, changed_keys
 from analyzer.difference.match import Rename, match
 from analyzer.difference.tree import NamedNode, Numbers, tree_of
-from analyzer.engine.result import MODES
+from analyzer.engine.network import Network
+from analyzer.engine.result import MODES, Analysis
+from analyzer.loader.parse.description import Model
 from analyzer.record import Printed, Record
 from analyzer.units import plural
 
@@ -25,10 +29,22 @@ TOTAL_COSTS = tuple(key.name for key in TOTAL_COST)
 
 
 class LabelledReport(Record):
-    """The JSON report of one of the two networks, and the name that the user gave the network."""
+    """The JSON report of one of the two networks, and the name that the user gave the network.
+
+    `described` is what is known beside the report; None where there is only the report, such as a `saved` one. `commit`
+    is the short name of the commit that it is from, empty outside of git.
+    """
 
     report: Mapping[str, Any]
     label: str
+    described: Described | None = None
+    commit: str = ""
+    saved: bool = False
+
+    @property
+    def peaks(self) -> list[str]:
+        """The names of its peaks of memory."""
+        return [] if self.described is None else [*self.described.peaks]
 
     def __repr__(self) -> str:
         return f"LabelledReport({self.label!r}: {plural(self.layers, 'layer')})"
@@ -45,6 +61,8 @@ class LabelledReport(Record):
 
     def total(self, name: str) -> int:
         """A total by its name, such as `shared.parameters`, `macs`, `peak_activation`, `layers`."""
+        if self.described is not None and name in self.described.peaks:
+            return self.described.peaks[name]
         totals = self.report["totals"]
         if name == "peak_activation":
             return int(totals["peak_activation"]["bytes"])
@@ -52,17 +70,27 @@ class LabelledReport(Record):
         return int(totals[mode][count] if mode else totals[name])
 
 
+def of_analysis(
+    analysis: Analysis, model: Model | None = None, *, label: str | None = None, commit: str = ""
+) -> LabelledReport:
+    """An analysis as a side of a comparison, with the description that it was made from, if there is one."""
+    name = label or analysis.file or analysis.name
+    return LabelledReport(as_dict(analysis), name, described(analysis, model), commit)
+
+
 class Difference(Printed, Record):
     """Two networks compared.
 
-    `run` is what their runs differ in, as (what, old, new); `renames` the names that changed; `layers` the changes in
-    the order of the new network, each removed layer after the one that preceded it; `unchanged` the number of layers
-    that did not change.
+    `run` is what their runs differ in, as (what, old, new); `keys` the keys of the files that changed, None where a
+    side has no file, such as a saved report; `renames` the names that changed; `layers` the changes in the order of the
+    new network, each removed layer after the one that preceded it; `unchanged` the number of layers that did not
+    change.
     """
 
     old: LabelledReport
     new: LabelledReport
     run: Sequence[tuple[str, str, str]]
+    keys: Sequence[KeyChange] | None
     renames: Sequence[Rename]
     layers: Sequence[LayerChange]
     unchanged: int
@@ -84,7 +112,11 @@ class Difference(Printed, Record):
 
     def changed_totals(self) -> list[str]:
         """The names of the totals that differ."""
-        return [name for name in TOTALS if self.old.total(name) != self.new.total(name)]
+        return [name for name in (*TOTALS, *self.peaks()) if self.old.total(name) != self.new.total(name)]
+
+    def peaks(self) -> list[str]:
+        """The names of the peaks of memory that both networks have."""
+        return [name for name in PEAKS if name in self.old.peaks and name in self.new.peaks]
 
     def counts(self) -> dict[str, int]:
         """How many layers are unchanged, added, and so on."""
@@ -101,27 +133,48 @@ TOTALS = (
 )  # fmt: skip
 
 
-def compare(old: Mapping[str, Any], new: Mapping[str, Any], *, labels: tuple[str, str] | None = None) -> Difference:
-    """What the second report differs in from the first; `labels` are the names of the two, otherwise their files."""
-    label_old, label_new = (old["file"], new["file"]) if labels is None else labels
-    before, after = LabelledReport(old, label_old), LabelledReport(new, label_new)
+def compare(old: Mapping[str, Any] | LabelledReport, new: Mapping[str, Any] | LabelledReport) -> Difference:
+    """What the second report differs in from the first; a report without a label is called as its file."""
+    before, after = (
+        side if isinstance(side, LabelledReport) else LabelledReport(side, str(side["file"])) for side in (old, new)
+    )
     numbers = Numbers()
-    root_old, root_new = tree_of(old, numbers), tree_of(new, numbers)
+    root_old, root_new = tree_of(before.report, numbers), tree_of(after.report, numbers)
     found = match(root_old, root_new)
     run = list(_run(before, after))
     same_run = not any(what in ("batch", "dtype") for what, _, _ in run)
-    changes = Changes(root_old, root_new, found.moved, same_run=same_run)
+    networks = _networks(before, after)
+    changes = Changes(root_old, root_new, found.moved, same_run=same_run, networks=networks)
     layers = list(changes.all())
     return Difference(
         before,
         after,
         run=run,
+        keys=_keys(before, after, changes),
         renames=found.renames,
         layers=layers,
         unchanged=changes.unchanged,
         root_old=root_old,
         root_new=root_new,
     )
+
+
+def _networks(old: LabelledReport, new: LabelledReport) -> tuple[Network, Network] | None:
+    """The placed networks, where both are known."""
+    if old.described is None or new.described is None:
+        return None
+    return old.described.network, new.described.network
+
+
+def _keys(old: LabelledReport, new: LabelledReport, changes: Changes) -> list[KeyChange] | None:
+    """The keys that changed; None where a side has no file."""
+    if old.described is None or new.described is None:
+        return None
+    models = old.described.model, new.described.model
+    if models[0] is None or models[1] is None:
+        return None
+    networks = old.described.network, new.described.network
+    return changed_keys(models[0], models[1], networks, changes.renamed)
 
 
 def _run(old: LabelledReport, new: LabelledReport) -> Iterator[tuple[str, str, str]]:

@@ -24,6 +24,8 @@ from analyzer.contract.keys import (
 )
 from analyzer.contract.schema import report_schema
 from analyzer.difference.changes import CHANGES, FIELDS, LayerChange
+from analyzer.difference.described import PEAKS
+from analyzer.difference.keys import KeyChange
 from analyzer.difference.result import TOTAL_COSTS, Difference
 from analyzer.engine.result import MODES
 
@@ -47,6 +49,7 @@ def _of_report(name: str) -> Key:
 
 _SIDE = (
     field("label", TEXT),
+    Key("commit", NAME, lambda side: side.commit or None, True),
     _of_report("file"),
     _of_report("name"),
     Key("inputs", _REPORT["report"]["properties"]["outputs"], attrgetter("inputs")),
@@ -56,6 +59,21 @@ _SIDE = (
 )
 
 
+#: What a key and its layers are, for readers of the schema.
+_KEY_DOC = (
+    "Its way through the file, such as `vars.base`; in an item of a list of layers the parameter of the layer or of "
+    "the block, the graph key, or `type` for the type of a layer or the block that is called."
+)
+_LAYERS_DOC = (
+    "The names of the layers that are made with the key, in the new network, or in the old one where only that has the "
+    "layer; null where all changed keys together have more than a million."
+)
+
+
+def _key_layers(change: KeyChange) -> list[str] | None:
+    return None if change.layers is None else list(change.layers)
+
+
 def _totals(difference: Difference) -> dict[str, Any]:
     """Each total of both sides."""
 
@@ -63,12 +81,23 @@ def _totals(difference: Difference) -> dict[str, Any]:
         return {"old": difference.old.total(name), "new": difference.new.total(name)}
 
     modes = {mode: {name: pair(f"{mode}.{name}") for name in TOTAL_COSTS} for mode in MODES}
-    return {**modes, **{name: pair(name) for name in _TOTALS_OF_ALL_MODES}}
+    names = (*_TOTALS_OF_ALL_MODES, *difference.peaks())
+    return {**modes, **{name: pair(name) for name in names}}
 
 
 def _totals_schema() -> dict[str, Any]:
     mode = closed(dict.fromkeys(TOTAL_COSTS, _PAIR))
-    return closed({**dict.fromkeys(MODES, mode), **dict.fromkeys(_TOTALS_OF_ALL_MODES, _PAIR)})
+    required = {**dict.fromkeys(MODES, mode), **dict.fromkeys(_TOTALS_OF_ALL_MODES, _PAIR)}
+    return closed(required, dict.fromkeys(PEAKS, _PAIR))
+
+
+#: A key of the files that changed; a value is null where its side does not have the key.
+_KEY = (
+    Key("key", {**NAME, "description": _KEY_DOC}, attrgetter("key")),
+    Key("old", {}, attrgetter("old")),
+    Key("new", {}, attrgetter("new")),
+    Key("layers", {**array(NAME), "type": ["array", "null"], "description": _LAYERS_DOC}, _key_layers),
+)
 
 
 _RENAME = (field("old", TEXT), field("new", TEXT), field("layers", COUNT), field("numbering", _BOOLEAN))
@@ -115,6 +144,12 @@ def _only(what: str, side: str) -> tuple[Key, ...]:
 
 _LAYERS = {"added": _only("added", "new"), "removed": _only("removed", "old")}
 
+
+def _keys(difference: Difference) -> list[dict[str, Any]] | None:
+    """The keys that changed; left out where a side is a report, which has none."""
+    return None if difference.keys is None else [written(_KEY, change) for change in difference.keys]
+
+
 _DIFFERENCE = (
     Key("format", {"const": FORMAT}, lambda _: FORMAT),
     field("equal", _BOOLEAN),
@@ -125,6 +160,7 @@ _DIFFERENCE = (
         array(closed({"what": NAME, "old": TEXT, "new": TEXT})),
         lambda difference: [{"what": what, "old": old, "new": new} for what, old, new in difference.run],
     ),
+    Key("keys", array(schema_of(_KEY)), _keys, True),
     Key("counts", closed(counts(("unchanged", *CHANGES))), lambda difference: difference.counts()),
     Key("totals", _totals_schema(), _totals),
     Key(

@@ -72,10 +72,10 @@ class Network:
 
     `inputs` are the nodes where volumes enter, `nodes` the placed layers, `names` the placed layers by full name,
     `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`, `calls` what the block
-    at a path was called on. `most` is the number of layers that it may have. `again`, which a loader sets, makes the
-    network from its description once more, with other volumes for some inputs; it returns None where a layer refuses
-    what it reads. `notes` are what the loader says about the description of a network without a mistake,
-    `facts` what it asked of volumes.
+    at a path was called on, `sites` the place of that call in the file. `most` is the number of layers that it may
+    have. `again`, which a loader sets, makes the network from its description once more, with other volumes for some
+    inputs; it returns None where a layer refuses what it reads. `notes` are what the loader says about the description
+    of a network without a mistake, `facts` what it asked of volumes.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -91,6 +91,7 @@ class Network:
         self.names: dict[str, Node] = {}
         self.groups: dict[str, str] = {}
         self.calls: dict[str, Node] = {}
+        self.sites: dict[str, Span] = {}
         self.again: Callable[[Mapping[str, Volume]], Network | None] | None = None
         self.notes: list[Diagnostic] = []
         self.facts = Facts()

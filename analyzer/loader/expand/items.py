@@ -182,6 +182,7 @@ def _call(run: Expansion, item: CallItem, frame: Frame) -> Node | Missing:
     steps, before = run.steps, run.progress
     result = _inside(run, block.body, frame.within(scope, values), block.name)
     if run.progress != before:
+        run.network.sites[scope.path] = item.span
         if isinstance(source, Node):
             run.network.calls[scope.path] = source
     elif result is source:

@@ -193,8 +193,8 @@ class Model(Record):
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
     `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the names by which
-    expressions ask for the volume that a layer reads (`H`, `W`, `D`).
-    `faulty` says that parsing found mistakes.
+    expressions ask for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that
+    parsing found mistakes.
     """
 
     file: str
@@ -212,6 +212,7 @@ class Model(Record):
     unsettled: list[Unsettled] = field(factory=list, init=False)
     places: dict[tuple[str, str], Span] = field(factory=dict, init=False)
     asks: set[str] = field(factory=set, init=False)
+    tree: Tree | None = field(default=None, init=False)
     faulty: bool = field(default=False, init=False)
 
     def __repr__(self) -> str:

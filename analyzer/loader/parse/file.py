@@ -105,6 +105,7 @@ def _parse_root(parser: Parser, tree: Tree) -> Model | None:
         notes = [f"its keys are {listed((shown(key.text) for key, _ in tree.items), last='and')}"]
         parser.problem("MODEL100", message, tree.items[0][0], notes=notes, help=_EXAMPLE)
         return None
+    parser.model.tree = tree
     _parse_keys(parser, tree)
     return parser.model
 

@@ -7,10 +7,12 @@ from other people's files: they are written so that nothing in them is markup, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.difference.result import Difference, LabelledReport
+from analyzer.record import Record
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
+from analyzer.reporter.difference.keys import NAMED, not_compared, value_text, where
 from analyzer.reporter.difference.words import (
     counted,
     details,
@@ -34,49 +36,98 @@ _BLOCKS = 12
 _RENAMES = 8
 _LONGEST = 80
 
-_SAFE = re.compile(r"[\w.,:~^@–… /+-]+")
+_SAFE = re.compile(r"[\w.,:~^@$%{}()\[\]*='\"?–… /+-]+")
 _PLAIN = re.compile(r"[\w.,;:()…→×–−+/%=· -]+")
 
 
 def render(difference: Difference, options: Options) -> Iterator[str]:
     """The whole comment."""
-    modes = shown_modes(difference, options.mode)
-    head = "".join(_head(difference, modes))
+    yield from comment(difference, options.mode, LIMIT)
+
+
+def comment(difference: Difference, mode: str, limit: int) -> Iterator[str]:
+    """One comparison in at most `limit` bytes, as far as its head fits into them."""
+    modes = shown_modes(difference, mode)
+    room = Room(limit)
+    yield from room.all(_head(difference, modes))
+    yield from room.some(_keys(difference), "key")
     if difference.equal:
-        yield head
         return
+    yield from room.all(_totals(difference, modes))
     found = entries(difference)
-    lines = [_row(entry, modes) for entry in found]
-    yield head
-    used = len(head.encode())
+    yield from room.all(_blocks(found, modes))
     heading = _table(["", "layer", "what", *_cost_headings(modes)], "lll" + "r" * (len(modes) + 1))
-    used += 2 * len(heading.encode()) + 400
-    fits = 0
-    while fits < len(lines) and used + len(lines[fits].encode()) < LIMIT:
-        used += len(lines[fits].encode())
-        fits += 1
-    if lines:
-        yield f"\n#### Biggest changes\n\n{heading}" + "".join(lines[: min(fits, _OPEN)])
-    if fits > _OPEN:
-        yield f"\n<details><summary>{plural(fits - _OPEN, 'smaller change')}</summary>\n\n{heading}"
-        yield from lines[_OPEN:fits]
-        yield "\n</details>\n"
-    if fits < len(lines):
-        left = plural(len(lines) - fits, "smaller change")
-        yield f"\n{left} left out, since a comment has no room for more; `analyzer diff --format json` lists all.\n"
+    yield from room.some(Rows("Biggest changes", heading, [_row(entry, modes) for entry in found]), "smaller change")
+
+
+class Rows(Record):
+    """Rows of a table, the most important first, below a title."""
+
+    title: str
+    heading: str
+    lines: Sequence[str]
+
+
+class Room(Record):
+    """How many bytes a comment may still have."""
+
+    left: int
+
+    def all(self, chunks: Iterable[str]) -> Iterator[str]:
+        """Chunks that are needed, whatever they take."""
+        for chunk in chunks:
+            self.left -= len(chunk.encode())
+            yield chunk
+
+    def some(self, rows: Rows, what: str) -> Iterator[str]:
+        """As many rows as there is room for: the first ones open, others folded away, the rest counted."""
+        lines = rows.lines
+        used = 2 * len(rows.heading.encode()) + 400
+        fits = 0
+        while fits < len(lines) and used + len(lines[fits].encode()) < self.left:
+            used += len(lines[fits].encode())
+            fits += 1
+        self.left -= used if lines else 0
+        if lines:
+            yield f"\n#### {rows.title}\n\n{rows.heading}" + "".join(lines[: min(fits, _OPEN)])
+        if fits > _OPEN:
+            yield f"\n<details><summary>{plural(fits - _OPEN, what)}</summary>\n\n{rows.heading}"
+            yield from lines[_OPEN:fits]
+            yield "\n</details>\n"
+        if fits < len(lines):
+            left = plural(len(lines) - fits, what)
+            yield f"\n{left} left out, since a comment has no room for more; `analyzer diff --format json` lists all.\n"
 
 
 def _head(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
-    """The title, warnings, the totals, the renames and the blocks."""
-    old, new = difference.old, difference.new
-    yield f"### {_title(old, new)}\n\n"
+    """The title, warnings, and the verdict."""
+    yield f"### {_title(difference.old, difference.new)}\n\n"
     if difference.run:
         yield f"> [!WARNING]\n> **Not the same run**: {_text(run_differs(difference))}. The numbers below are of different runs.\n\n"
     if difference.equal:
         yield f"**Equal**: {plural(difference.unchanged, 'layer')}, the same costs.\n"
-        return
-    yield f"{_sentence(difference, modes)}\n\n"
-    yield _table(["", _side(old), _side(new), "change", "%"], "lrrrr")
+    else:
+        yield f"{_sentence(difference, modes)}\n"
+    why = not_compared(difference)
+    if why:
+        yield f"\n<sub>{_text(why)}.</sub>\n"
+
+
+def _keys(difference: Difference) -> Rows:
+    """The keys of the files that changed."""
+    lines = []
+    for change in difference.keys or ():
+        values = ["" if value is None else _name(value_text(value)) for value in (change.old, change.new)]
+        layers = change.layers or ()
+        place = ", ".join(map(_name, layers)) if len(layers) <= NAMED else where(change)
+        lines.append(_line([_name(change.key), *values, place]))
+    return Rows("Keys", _table(["key", "old", "new", "layers"], "llll"), lines)
+
+
+def _totals(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
+    """The totals, and the names that changed."""
+    old, new = difference.old, difference.new
+    yield "\n" + _table(["", _side(old), _side(new), "change", "%"], "lrrrr")
     for what, before, after, change, share in totals(difference, modes, brief=True):
         same = before == after
         label = ("&emsp;" if what.startswith("  ") else "") + what.strip()
@@ -84,7 +135,6 @@ def _head(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
     run = f"input {', '.join(pretty(volume) for volume in new.inputs.values())}"
     yield f"\n<sub>{_text(run)}, batch {new.report['batch']}, {_text(new.report['dtype'])}. Layers: {counted(difference)}.</sub>\n"
     yield from _renames(difference)
-    yield from _blocks(difference, modes)
 
 
 def _title(old: LabelledReport, new: LabelledReport) -> str:
@@ -124,9 +174,8 @@ def _renames(difference: Difference) -> Iterator[str]:
         yield f"\n{plural(numbers, 'layer')} of which only a number in the name changed.\n"
 
 
-def _blocks(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
+def _blocks(found: Sequence[Entry], modes: Sequence[str]) -> Iterator[str]:
     """The changes summed by block, where there are several blocks."""
-    found = entries(difference)
     groups = grouped(found)
     if len(groups) < 2 or len(found) <= len(groups):
         return

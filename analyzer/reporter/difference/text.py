@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.difference.result import Difference
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
+from analyzer.reporter.difference.keys import not_compared, sign_of, value_text, where
 from analyzer.reporter.difference.words import (
     about,
     costs,
@@ -24,6 +25,8 @@ from analyzer.units import count, plural
 #: Entries and renames that are listed; nobody reviews a longer list.
 _MOST = 60
 _MOST_RENAMES = 20
+_MOST_KEYS = 40
+_SIGN_STYLES = {"+": "cyan", "−": "red", "~": "yellow"}
 _STYLES = {"added": "cyan", "removed": "red", "changed": "yellow", "moved": "blue"}
 
 
@@ -37,6 +40,7 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
     if difference.run:
         said = options.fit(f"NOT THE SAME RUN: {run_differs(difference)}; the numbers below are of different runs")
         yield "\n" + styled(wrapped(said, width), "red", options.color) + "\n"
+    yield from _keys(difference, options)
     if difference.equal:
         yield "\nequal: " + wrapped(f"{plural(difference.unchanged, 'layer')}, the same costs", width) + "\n"
         return
@@ -53,6 +57,25 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
     if len(found) > len(listed):
         said = f"{plural(len(found) - len(listed), 'smaller change')} not listed; --format json lists all"
         yield "\n" + wrapped(options.fit(said), width) + "\n"
+
+
+def _keys(difference: Difference, options: Options) -> Iterator[str]:
+    """The keys of the files that changed."""
+    why = not_compared(difference)
+    if why:
+        yield "\n" + wrapped(options.fit(why), options.width, "  ") + "\n"
+    keys = difference.keys or ()
+    if keys:
+        yield "\n" + styled("keys", "bold", options.color) + "\n"
+    for change in keys[:_MOST_KEYS]:
+        sign = sign_of(change)
+        values = [value_text(value) for value in (change.old, change.new) if value is not None]
+        said = [options.fit(" → ".join(values)), *([options.fit(f"in {where(change)}")] if change.layers else [])]
+        head = "  " + styled(options.fit(sign), _SIGN_STYLES[sign], options.color) + " "
+        yield head + _lines([options.fit(change.key), _joined(said, options, "", used=0)], "  ", options, used=4) + "\n"
+    if len(keys) > _MOST_KEYS:
+        said_more = f"{plural(len(keys) - _MOST_KEYS, 'more key')} not listed; --format json lists all"
+        yield wrapped(options.fit(said_more), options.width, "  ") + "\n"
 
 
 def _totals(difference: Difference, modes: Sequence[str], options: Options) -> Iterator[str]:

@@ -64,6 +64,9 @@ def totals(difference: Difference, modes: Sequence[str], *, brief: bool) -> Iter
     yield row("macs", "MACs per sample", count)
     yield row("activation_bytes", "activations, all", memory)
     yield row("peak_activation", "activations, peak", memory)
+    for name, label in (("peak_training_memory", "training peak"), ("peak_inference_memory", "inference peak")):
+        if name in difference.peaks():
+            yield row(name, label, memory)
     yield row("layers", "layers", count)
     fields = [_last_field(side) for side in (old, new)]
     if any(fields):
@@ -160,6 +163,9 @@ def details(entry: Entry, modes: Sequence[str], *, numbers: bool) -> list[str]:
         texts += _numbers(fields, modes)
     if "tied" in fields:
         texts.append(_arrow("tied to", tuple(name or "nothing" for name in fields["tied"])))
+    if "arguments" in fields:
+        old, new = fields["arguments"]
+        texts += [_arrow(name, (_plain(old[name]), _plain(new[name]))) for name in old]
     for name, word in _WORDS.items():
         if name in fields and not (name in ("macs_on_data", "unread") and "output" in fields):
             if name == "macs_on_data" and "macs" in fields:
@@ -200,6 +206,8 @@ def _arrow(what: str, pair: tuple[Any, ...]) -> str:
 def _plain(value: Any) -> str:
     if value is None or value is True:
         return "yes" if value else "no"
+    if isinstance(value, (str, float)):
+        return str(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else count(value)
 
 
