@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.cli.inputs import SIDE
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.options import add_format, add_model, add_options, parsed
-from analyzer.cli.output import complain, doubted, format_of, kept_as_it_is, options_of, write
+from analyzer.cli.output import complain, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.sides import read_sides
 from analyzer.difference import compare
@@ -35,8 +35,8 @@ def main(arguments: list[str]) -> int:
         untouched = filter(None, [kept_as_it_is(asked)])
         complain(findings, [*untouched], texts, color=asked.color, width=asked.width)
         return FAULT
-    notes = [] if asked.quiet else [doubted(note) for side in (old, new) for note in side.notes]
-    complain((), notes, texts, color=asked.color, width=asked.width)
+    notes = [] if asked.quiet else [note for side in (old, new) for note in side.notes]
+    complain((), (), texts, doubts=notes, color=asked.color, width=asked.width)
     difference = compare(old.labelled(), new.labelled())
     write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))
     return FINE if difference.equal or asked.exit_zero else WRONG

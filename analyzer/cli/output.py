@@ -11,7 +11,7 @@ from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.diagnostics import FILE_CODES, Diagnostic
 from analyzer.reporter.format import SHOWN, EndingError, Format, chosen
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.terminal import width_of
+from analyzer.reporter.terminal import SEVERITY_STYLES, styled, width_of
 from analyzer.source import inert
 
 TYPE_CHECKING = False
@@ -130,8 +130,7 @@ def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format:
     untouched = kept_as_it_is(asked) if failed else None
     doubts = [] if asked.quiet else doubts_in(reports)
     findings_shown = [finding for finding in findings if finding.severity == "error" or not asked.quiet]
-    lines = [*map(doubted, doubts), *filter(None, [untouched])]
-    complain(findings_shown, lines, texts, color=asked.color, width=asked.width)
+    complain(findings_shown, [*filter(None, [untouched])], texts, doubts=doubts, color=asked.color, width=asked.width)
     if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))
     return FAULT if any(finding.code in FILE_CODES for finding in findings) else WRONG if failed else FINE
@@ -142,11 +141,12 @@ def doubts_in(reports: Sequence[Any]) -> list[Diagnostic]:
     return [finding for report in reports if not isinstance(report, Failed) for finding in report.diagnostics]
 
 
-def doubted(finding: Diagnostic) -> str:
+def doubted(finding: Diagnostic, *, color: bool) -> str:
     """A doubt about a whole network, in one line."""
     place = "" if finding.span is None else f"{finding.span}: "
+    head = styled(inert(f"{finding.severity}[{finding.code}]"), SEVERITY_STYLES.get(finding.severity, "bold"), color)
     fix = f"; {finding.help}" if finding.help else ""
-    return f"{place}{finding.severity}[{finding.code}]: {finding.message}{fix}"
+    return f"analyzer: {inert(place)}{head}{inert(f': {finding.message}{fix}')}\n"
 
 
 def complain(
@@ -154,10 +154,14 @@ def complain(
     faults: Sequence[str],
     texts: Mapping[str, str],
     *,
+    doubts: Sequence[Diagnostic] = (),
     color: str,
     width: int | None = None,
 ) -> None:
-    """Writes to stderr what is wrong with models (`findings`, with their texts by file) and with files (`faults`)."""
+    """Writes to stderr what is wrong with models (`findings`, with their texts by file) and with files (`faults`).
+
+    `doubts` are about whole networks, and take a line each.
+    """
     encoding = sys.stderr.encoding or "ascii"
     faults = [*(finding.message for finding in findings if finding.code in FILE_CODES), *faults]
     findings = [finding for finding in findings if finding.code not in FILE_CODES]
@@ -168,6 +172,8 @@ def complain(
         unicode = encodes(sys.stderr)
         options = Options(color=wants_color(color, sys.stderr), unicode=unicode, width=width or terminal_width())
         lines = render(findings, texts, options)
+    colored = bool(doubts) and wants_color(color, sys.stderr)
+    lines = (*lines, *(doubted(doubt, color=colored) for doubt in doubts))
     for line in (*lines, *(f"analyzer: {inert(fault)}\n" for fault in faults)):
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding))
     sys.stderr.flush()

@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.diagnostics import SEVERITIES, Diagnostic
 from analyzer.reporter.options import Options
-from analyzer.reporter.terminal import cells, styled
+from analyzer.reporter.terminal import SEVERITY_STYLES, cells, styled
 from analyzer.source import inert
 
 #: Where YAML ends a line.
 _ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-
-_COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 #: The room for a source line if the width is unknown, and the smallest room.
 _ROOM, _LEAST = 120, 40
@@ -24,7 +22,7 @@ def render(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], options:
     """The findings in order, then their number; `texts` has the text of each file that could be read."""
     yield from said(diagnostics, texts, options)
     if diagnostics:
-        yield styled(counted(diagnostics), "bold", options.color) + "\n"
+        yield styled(counted(diagnostics), worst(diagnostics), options.color) + "\n"
 
 
 def said(
@@ -38,6 +36,12 @@ def said(
             lines[file] = _ENDS.split(texts[file]) if file in texts else []
         yield from _finding(finding, lines[file], options, about)
         yield "\n"
+
+
+def worst(diagnostics: Sequence[Diagnostic]) -> str:
+    """The style of a verdict on these findings: that of the worst one, or of none at all."""
+    severities = {finding.severity for finding in diagnostics}
+    return next((SEVERITY_STYLES[severity] for severity in SEVERITIES if severity in severities), "green")
 
 
 def counted(diagnostics: Sequence[Diagnostic]) -> str:
@@ -55,7 +59,7 @@ def counted(diagnostics: Sequence[Diagnostic]) -> str:
 def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about: str | None) -> Iterator[str]:
     """One finding."""
     color = options.color
-    head = styled(f"{finding.severity}[{finding.code}]", _COLORS[finding.severity], color)
+    head = styled(f"{finding.severity}[{finding.code}]", SEVERITY_STYLES[finding.severity], color)
     yield f"{head}{styled(': ' + options.fit(finding.message), 'bold', color)}\n"
     gutter = ""
     if finding.span is None and about is not None:
@@ -70,7 +74,7 @@ def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about:
             end = span.end_column if span.end_line == span.line else None
             source, under = _underlined(lines[span.line - 1], span.column, end, options)
             yield f"{styled(str(span.line), 'blue', color)} {bar} {source}\n"
-            yield f"{gutter} {bar} {styled(under, _COLORS[finding.severity], color)}\n"
+            yield f"{gutter} {bar} {styled(under, SEVERITY_STYLES[finding.severity], color)}\n"
     for note in (*finding.notes, *([f"help: {finding.help}"] if finding.help is not None else [])):
         first, *more = _ENDS.split(note)
         yield f"{gutter} {styled('=', 'blue', color)} {options.fit(first)}\n"

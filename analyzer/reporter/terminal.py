@@ -14,7 +14,12 @@ _ASCII = {
 }  # fmt: skip
 _TABLE = str.maketrans(_ASCII)
 
-_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "cyan": "1;36", "blue": "34"}
+_STYLES = {
+    "bold": "1", "dim": "2", "red": "1;31", "green": "1;32", "yellow": "1;33", "cyan": "1;36", "blue": "34",
+}  # fmt: skip
+
+#: The style of each severity.
+SEVERITY_STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def width_of(stream: int) -> int | None:

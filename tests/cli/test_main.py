@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -418,3 +419,11 @@ def test_names_that_are_no_text(folder: Path) -> None:
         done.stdout.decode("utf-8")
     assert run(name, "-o", "out.json", cwd=folder).returncode == 0
     assert json.loads((folder / "out.json").read_text())["file"] == name
+
+
+def test_a_warning_about_a_whole_network_has_its_colour(folder: Path) -> None:
+    """The depth comes first in this input; the line itself is the same."""
+    (folder / "doubt.yaml").write_text("input: 3x224x224\nlayers:\n  - conv: {filters: 8, kernel: 3}\n")
+    plain, colored = (run("doubt.yaml", "--color", color, cwd=folder).stderr.decode() for color in ("never", "always"))
+    assert "\x1b[1;33mwarning[" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain

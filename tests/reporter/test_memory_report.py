@@ -190,7 +190,7 @@ def test_colours_change_no_sign(capsys: Said) -> None:
     plain = said(capsys, "lenet5", "--device", "24GiB", "--width", "90")
     colored = said(capsys, "lenet5", "--device", "24GiB", "--width", "90", "--color", "always")
     assert "\x1b[1m= training peak" in colored
-    assert "\x1b[1mfits\x1b[0m" in colored
+    assert "\x1b[1;32mfits\x1b[0m" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
     assert "\x1b" not in plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.messages import counted, render
+from analyzer.reporter.messages import counted, render, worst
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells
 from analyzer.source import Span
@@ -107,3 +107,9 @@ def test_count_of_findings() -> None:
     assert counted([a, a]) == "2 errors in a.yaml"
     assert counted([a, b]) == "1 error, 1 warning in 2 files"
     assert "".join(render([], {}, Options())) == ""
+
+
+def test_a_verdict_has_the_colour_of_its_worst_finding() -> None:
+    """Red for an error, yellow for a warning, cyan for a note, green for nothing found."""
+    severe = [finding(None, severity=severity) for severity in ("error", "warning", "note")]
+    assert [worst(severe[start:]) for start in range(4)] == ["red", "yellow", "cyan", "green"]

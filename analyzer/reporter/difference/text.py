@@ -42,7 +42,8 @@ def render(difference: Difference, options: Options) -> Iterator[str]:
         yield "\n" + styled(wrapped(said, width), "red", options.color) + "\n"
     yield from _keys(difference, options)
     if difference.equal:
-        yield "\nequal: " + wrapped(f"{plural(difference.unchanged, 'layer')}, the same costs", width) + "\n"
+        verdict = styled("equal", "green", options.color)
+        yield f"\n{verdict}: " + wrapped(f"{plural(difference.unchanged, 'layer')}, the same costs", width) + "\n"
         return
     yield "\n"
     yield from _totals(difference, modes, options)

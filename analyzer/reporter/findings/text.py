@@ -23,4 +23,4 @@ def render(run: CheckRun, options: Options) -> Iterator[str]:
     counts = [(sum(finding.severity == severity for finding in found), severity) for severity in SEVERITIES]
     said = ", ".join(f"{count:,} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)
     fine = f"{models} {'are' if len(files) > 1 else 'is'} fine"
-    yield styled(f"{models} checked: {said}" if said else fine, "bold", options.color) + "\n"
+    yield styled(f"{models} checked: {said}" if said else fine, messages.worst(found), options.color) + "\n"

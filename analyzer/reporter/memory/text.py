@@ -15,7 +15,7 @@ from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import joined, styled, wrapped
 from analyzer.units import count, memory, plural
 
-_STYLES = {"fits": "bold", "at risk": "yellow", "does not fit": "red"}
+_STYLES = {"fits": "green", "at risk": "yellow", "does not fit": "red"}
 
 
 def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
