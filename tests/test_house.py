@@ -358,3 +358,9 @@ def test_plain_data_is_a_record() -> None:
     found = {one for path in FILES if room(module(path)) != "record" for one in hand_written_records(path)}
     refuse(found - set(BY_HAND), "these are plain data: make them a Record, or say why above `__init__`")
     assert set(BY_HAND) <= found, "delete from BY_HAND what is no longer written by hand"
+
+
+def test_no_two_files_of_tests_share_a_name() -> None:
+    """pytest imports each by its name alone, and would refuse to run the whole suite."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
