@@ -8,9 +8,18 @@ import os
 from collections.abc import Iterator, Sequence
 
 from analyzer.cli.declared import LIST
-from analyzer.cli.main import FINE
+from analyzer.cli.main import FINE, UsageError
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_options, configured_for, parsed, run_defaults
+from analyzer.cli.options import (
+    add_files,
+    add_format,
+    add_model,
+    add_options,
+    configured_for,
+    keep_known,
+    parsed,
+    run_defaults,
+)
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.values import at_least, word_of
@@ -44,11 +53,30 @@ def main(arguments: list[str]) -> int:
     if asked.device == LIST:
         write(asked, _cards())
         return FINE
+    if asked.columns == ["help"]:
+        from analyzer.reporter.memory.layers import described
+
+        write(asked, (f"{line}\n" for line in described()))
+        return FINE
     check_files(asked.files)
+    if asked.columns is not None or asked.sort is not None:
+        _check_columns(asked)
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
-    return finish(asked, reports, texts, format, options_of(asked, format))
+    shown = {name: vars(asked)[name] for name in ("mode", "columns", "depth", "top", "sort")}
+    return finish(asked, reports, texts, format, options_of(asked, format, **shown))
+
+
+def _check_columns(asked: Any) -> None:
+    from analyzer.reporter.analysis.columns import ColumnError
+    from analyzer.reporter.memory.layers import COLUMNS, METRICS, check_columns
+
+    keep_known(asked, {*COLUMNS, *METRICS})
+    try:
+        check_columns(asked.columns or (), asked.sort)
+    except ColumnError as error:
+        raise UsageError(str(error)) from None
 
 
 def _cards() -> Iterator[str]:
@@ -70,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_files(found)
     add_format(found, FORMATS, "the report")
-    add_options(found, "mode", "batch", "dtype", "optimizer", "device", "context")
+    add_options(found, "mode", "columns", "depth", "top", "sort", "batch", "dtype", "optimizer", "device", "context")
     add = found.add_argument
     halves = " or ".join(HALVES)
     add(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.engine.result import Row
 from analyzer.record import Record
 from analyzer.reporter.column import Column
 from analyzer.reporter.modes import TITLES
@@ -23,7 +22,7 @@ class Grid(Record):
 
     columns: Sequence[Column]
     subjects: Sequence[Any]
-    sums: Sequence[Row] = ()
+    sums: Sequence[Any] = ()
     notes: Sequence[str] = ()
     folded: Sequence[str] = ()
 

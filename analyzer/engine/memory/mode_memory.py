@@ -10,6 +10,7 @@ from functools import cached_property
 from analyzer.engine.memory.allocator import replay
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
+from analyzer.engine.memory.held import Held, held_by_layer
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import PhasePeak
 from analyzer.engine.memory.settings import TRAINED, Run
@@ -72,6 +73,11 @@ class ModeMemory:
             (mark.phase, mark.layer, mark.live)
             for mark in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()
         ]
+
+    @cached_property
+    def layers(self) -> tuple[list[Held], Held]:
+        """What each layer holds, and what belongs to none."""
+        return held_by_layer(self.work, self.run)
 
     @cached_property
     def arena(self) -> Plan:

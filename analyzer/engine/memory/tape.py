@@ -136,7 +136,7 @@ class Tape:
         self.bits = BITS[run.dtype]
         self.parameters = [(size_in_bytes(prod(shape), run.dtype), trained) for shape, trained, _ in work.parameters]
         self.buffers = [
-            size_in_bytes(size, run.dtype) if width is None else size * width for size, width, _ in work.buffers
+            size_in_bytes(size, run.dtype) if width is None else size * width for size, width, _, _ in work.buffers
         ]
         self.first = len(network.inputs)
         self.inputs = [
@@ -165,7 +165,7 @@ class Tape:
         """The sizes of parameter tensors and buffers, in the order of the layers."""
         sizes: list[int] = []
         at = 0
-        for size, (_, _, before) in zip(self.buffers, self.work.buffers, strict=True):
+        for size, (_, _, before, _) in zip(self.buffers, self.work.buffers, strict=True):
             sizes.extend(bytes for bytes, _ in self.parameters[at:before])
             sizes.append(size)
             at = before

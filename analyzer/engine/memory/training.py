@@ -39,20 +39,21 @@ class Training:
     ema         the part of `optimizer` that is the running mean
     saved       alive at the end of the forward pass beside the above
     gradients   of all trained parameters
+    reached     the numbers of the parameters that get a gradient
     ledger      the peaks of the phases; the first four stay throughout and are its base
     stepped     the number of its events before the optimizer's step
     """
 
     __slots__ = (
-        "buffers", "ema", "gradients", "input", "ledger", "optimizer", "parameters", "saved", "state", "stepped",
+        "buffers", "ema", "gradients", "input", "ledger", "optimizer", "parameters", "reached", "saved", "state", "stepped",
     )  # fmt: skip
 
     def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False) -> None:
         run = tape.run
         loss = Loss(tape)
         needs = needs_gradient(tape, loss.starts)
-        reached = sorted(_reached(tape, needs))
-        shapes = [tape.work.parameters[number][0] for number in reached]
+        self.reached = sorted(_reached(tape, needs))
+        shapes = [tape.work.parameters[number][0] for number in self.reached]
         optimizer, width = OPTIMIZERS[run.optimizer], tape.bits // 8
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
@@ -61,7 +62,7 @@ class Training:
         if run.ema:
             self.state.extend(size for size, _ in tape.parameters)
         self.optimizer = sum(self.state)
-        self.gradients = sum(tape.parameters[number][0] for number in reached)
+        self.gradients = sum(tape.parameters[number][0] for number in self.reached)
         self.input = sum(tape.inputs) + loss.targets
         base = self.parameters + self.buffers + self.optimizer + self.input
         self.ledger = Ledger(base, traced=traced, timed=timed)

@@ -32,8 +32,8 @@ class Work(Record):
     nodes       every node with its operations
     parameters  the shape of every parameter tensor, whether it is trained, and its layer
     tensors     for every node the numbers of its parameter tensors, operation by operation
-    buffers     of every buffer its elements, their bytes (None: those of the run's format), and how many parameter
-                tensors come before it
+    buffers     of every buffer its elements, their bytes (None: those of the run's format), how many parameter tensors
+                come before it, and its layer
     splits      slices of one volume that together are all of it: the index of each -> that of the first
     indices     inputs of the network that are only used to look up rows: whole numbers of eight bytes
     tokens      inputs of one axis that all their readers read with the depth last
@@ -44,7 +44,7 @@ class Work(Record):
     nodes: list[tuple[Node, Sequence[Operation]]] = field(factory=list, init=False)
     parameters: list[tuple[tuple[int, ...], bool, str]] = field(factory=list, init=False)
     tensors: list[Sequence[Sequence[int]]] = field(factory=list, init=False)
-    buffers: list[tuple[int, int | None, int]] = field(factory=list, init=False)
+    buffers: list[tuple[int, int | None, int, str]] = field(factory=list, init=False)
     splits: dict[int, int] = field(factory=dict, init=False)
     indices: set[int] = field(factory=set, init=False)
     tokens: set[int] = field(factory=set, init=False)
@@ -112,7 +112,8 @@ def _tensors(work: Work, node: Node, operations: Sequence[Operation], reuse: Reu
         first = len(work.parameters)
         work.parameters.extend((shape, not node.frozen, node.name) for shape in operation.trained[len(old) :])
         if reuse is None or not reuse.whole:
-            work.buffers.extend((buffer.size, buffer.width, len(work.parameters)) for buffer in operation.buffers)
+            before = len(work.parameters)
+            work.buffers.extend((buffer.size, buffer.width, before, node.name) for buffer in operation.buffers)
         found.append([*old, *range(first, len(work.parameters))] if old else range(first, len(work.parameters)))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparable, comparison
@@ -12,6 +12,10 @@ from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.options import Failed, Options
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _SPECIAL = str.maketrans({c: "\\" + c for c in "\\`*_[]<>|#~$&"})
 _HEADINGS = {"": "{}", "shared": "shared {}", "local": "local {}", "declared": "declared {}"}
 
@@ -20,7 +24,7 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
     """The comparison of several, then the reports."""
     if comparable(reports):
         yield "## Comparison\n\n"
-        yield from _table(comparison(reports, options), options)
+        yield from table(comparison(reports, options), options)
         yield "\n"
     for number, report in enumerate(report for report in reports if isinstance(report, Analysis)):
         if number:
@@ -30,14 +34,14 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 
 def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     name, *rest = title(analysis)
-    yield _fit_lines(f"## {escaped(name)}\n\n{escaped(' · '.join(rest))}\n\n", options)
+    yield fitted_lines(f"## {escaped(name)}\n\n{escaped(' · '.join(rest))}\n\n", options)
     grid = grid_of(analysis, options)
-    yield from _table(grid, options)
+    yield from table(grid, options)
     yield "\n"
     for label, parts in facts(analysis, options):
-        yield _fit_lines(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
+        yield fitted_lines(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
     notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
-    yield _fit_lines("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
+    yield fitted_lines("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
 
 
 def escaped(text: str) -> str:
@@ -45,23 +49,28 @@ def escaped(text: str) -> str:
     return " ".join(text.split()).translate(_SPECIAL)
 
 
-def _table(grid: Grid, options: Options) -> Iterator[str]:
-    yield _fit_lines(_line([escaped(_heading(column)) for column in grid.columns]), options)
+def table(grid: Grid, options: Options, bold: Callable[[Any], bool] = lambda subject: False) -> Iterator[str]:
+    """The table; its sums are bold, and the rows of subjects that `bold` names."""
+    yield fitted_lines(_line([escaped(_heading(column)) for column in grid.columns]), options)
     yield _line(["---:" if column.align == "right" else ":---" for column in grid.columns])
-    for line in grid.body():
-        yield _fit_lines(_line([escaped(cell) for cell in line]), options)
+    for subject, line in zip(grid.subjects, grid.body(), strict=True):
+        yield fitted_lines(_bold(line) if bold(subject) else _line([escaped(cell) for cell in line]), options)
     for line in grid.sum_texts():
-        yield _fit_lines(_line([f"**{escaped(cell)}**" if cell else "" for cell in line]), options)
+        yield fitted_lines(_bold(line), options)
 
 
 def _heading(column: Column) -> str:
     return _HEADINGS[column.group].format(column.heading)
 
 
+def _bold(line: Sequence[str]) -> str:
+    return _line([f"**{escaped(cell)}**" if cell else "" for cell in line])
+
+
 def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-def _fit_lines(text: str, options: Options) -> str:
+def fitted_lines(text: str, options: Options) -> str:
     """Text of several lines for the stream."""
     return "\n".join(map(options.fit, text.split("\n")))

@@ -37,10 +37,9 @@ class TableLine(Record):
     cells: Sequence[str] = ()
 
 
-def grid(report: MemoryAnalysis, width: int | None) -> Grid:
-    """The table of a report; names of layers take several lines where the width asks for it."""
-    modes = report.modes
-    sections = list(_sections(report))
+def grid(report: MemoryAnalysis, modes: Sequence[str], width: int | None) -> Grid:
+    """The table of a report in these modes; names of layers take several lines where the width asks for it."""
+    sections = list(_sections(report, modes))
     lines: list[TableLine] = []
     for number, (title, section) in enumerate(sections):
         if number:
@@ -48,17 +47,28 @@ def grid(report: MemoryAnalysis, width: int | None) -> Grid:
         lines += section
     wide = max(len(line.label) for line in lines)
     room = None if width is None else max(_LEAST, (width - wide) // len(modes) - GAP)
-    columns = [Column("name", sections[0][0], "the part", value=lambda line: line.label)]
-    columns += [
-        Column(f"{mode}.bytes", "", "bytes", value=_cell(place), nature="place", group=mode)
-        for place, mode in enumerate(modes)
+    return Grid(_columns(sections[0][0], modes), [part for line in lines for part in _wrapped(line, room)])
+
+
+def section_grids(report: MemoryAnalysis, modes: Sequence[str]) -> Iterator[tuple[str, Grid]]:
+    """The title of each section, and its table."""
+    for title, lines in _sections(report, modes):
+        yield title, Grid(_columns("", modes), lines)
+
+
+def _columns(heading: str, modes: Sequence[str]) -> list[Column]:
+    return [
+        Column("name", heading, "the part", value=lambda line: line.label),
+        *(
+            Column(f"{mode}.bytes", "", "bytes", value=_cell(place), nature="place", group=mode)
+            for place, mode in enumerate(modes)
+        ),
     ]
-    return Grid(columns, [part for line in lines for part in _wrapped(line, room)])
 
 
 def titles(report: MemoryAnalysis) -> list[str]:
     """The titles of the sections."""
-    return [title for title, _ in _sections(report)]
+    return [title for title, _ in _sections(report, report.modes)]
 
 
 def _cell(place: int) -> Callable[[TableLine], str]:
@@ -75,25 +85,25 @@ def _wrapped(line: TableLine, room: int | None) -> Iterator[TableLine]:
         yield TableLine("" if number else line.label, [cell[number] if number < len(cell) else "" for cell in cells])
 
 
-def _sections(report: MemoryAnalysis) -> Iterator[tuple[str, list[TableLine]]]:
+def _sections(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[tuple[str, list[TableLine]]]:
     """The sections with their titles, first the one that the verdict is about."""
-    modes = [report.held(mode) for mode in report.modes]
-    judged = [report.verdict(mode) for mode in report.modes]
+    modes = [report.held(mode) for mode in shown]
+    judged = [report.verdict(mode) for mode in shown]
     fits = (
         []
         if report.device is None
         else [TableLine(f"on {report.device.name}", [one.word if one else "" for one in judged])]
     )
     if report.divided:
-        yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report), *fits]
+        yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report, shown), *fits]
     if report.trains:
         title = "training on one device" if report.divided else "training"
         yield title, [*_training(modes), *([] if report.divided else fits)]
     yield "inference", [*_inference(modes), *([] if report.trains else fits)]
 
 
-def _rank(report: MemoryAnalysis) -> Iterator[TableLine]:
-    ranks = [report.rank(mode) for mode in report.modes]
+def _rank(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[TableLine]:
+    ranks = [report.rank(mode) for mode in shown]
     yield from _parts([rank.peak.parts() for rank in ranks])
     yield _sizes(f"{SUM}peak of a rank", [rank.peak.bytes for rank in ranks])
     yield TableLine("at", [rank.layer for rank in ranks])

@@ -1,0 +1,34 @@
+"""What each layer holds, for spreadsheets and programs: whole numbers of bytes, every column and mode unless some are
+chosen.
+
+docs/spreadsheets.md says what each cell may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.reporter.memory.layers import exact_layers
+from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.spreadsheet import cell, in_chunks, line, number_cell
+
+
+def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
+    """A line of column names, then a line for each layer, and one for the loss.
+
+    With several files the first column is the file; a file that failed has no lines.
+    """
+    return in_chunks(_lines(reports, options))
+
+
+def _lines(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
+    named = len(reports) > 1
+    for number, report in enumerate(report for report in reports if isinstance(report, MemoryAnalysis)):
+        grid = exact_layers(report, options)
+        before = [cell(report.file)] if named else []
+        if not number:
+            yield line([*(["file"] if named else []), *(column.name for column in grid.columns)])
+        writers = [cell if column.nature == "word" else number_cell for column in grid.columns]
+        for values in grid.values():
+            yield line([*before, *(write(str(value)) for write, value in zip(writers, values, strict=True))])

@@ -1,0 +1,109 @@
+"""The words of a memory report that its formats for people share: title, verdict, assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.devices import Device, gigabytes
+from analyzer.reporter.modes import TITLES
+from analyzer.units import count, memory, plural
+
+
+def title(report: MemoryAnalysis) -> Iterator[str]:
+    """The parts of the title: name, input, batch, number format, optimizer and its step, and ways to save memory."""
+    run, inputs = report.run, report.network.inputs
+    yield report.name
+    if len(inputs) == 1:
+        yield f"input {inputs[0].output.pretty()}"
+    else:
+        yield from (f"{node.name} {node.output.pretty()}" for node in inputs)
+    yield f"batch {count(run.batch)}"
+    yield run.dtype if run.autocast is None else f"{run.dtype}, autocast {run.autocast}"
+    if not report.trains:
+        yield "inference only"
+        return
+    yield run.optimizer if not run.weight_decay else f"{run.optimizer}, weight decay {run.weight_decay:g}"
+    yield f"{run.step} step"
+    if run.accumulate > 1:
+        yield f"{count(run.accumulate)} passes a step"
+    if run.ema:
+        yield "EMA"
+    if run.checkpoint is not None:
+        named = run.checkpoint if isinstance(run.checkpoint, str) else ",".join(run.checkpoint)
+        yield f"checkpoint {named}" + (", but there are no blocks" if report.without_blocks else "")
+    if report.divided:
+        yield f"{plural(report.ranks, 'rank')}, {report.strategy}"
+
+
+def judgement(report: MemoryAnalysis) -> list[tuple[str, list[str]]]:
+    """The verdict, its reason and the largest batch, each with its label; nothing where no device is named."""
+    device, found, largest = report.device, report.verdict(), report.largest
+    if device is None or found is None or largest is None:
+        return []
+    usable = " usable" if device.usable is not None else ""
+    parts = [
+        f"{found.word} on {device.name}",
+        f"{memory(found.low)} to {memory(found.high)} needed of {memory(device.capacity)}{usable}",
+    ]
+    if report.held().mode != "shared":
+        parts.append(TITLES[report.mode])
+    return [
+        ("verdict", parts),
+        ("because", [found.reason, *_context(report, device.capacity)]),
+        ("largest batch", _batches(report, *largest)),
+        *_amount(device),
+    ]
+
+
+def _amount(device: Device) -> Iterator[tuple[str, list[str]]]:
+    """A note on an amount in GB: a card that is sold with as many GB has more."""
+    number = gigabytes(device)
+    if number is not None:
+        yield (
+            "note",
+            [
+                f"{device.name} is {number}·10^9 bytes",
+                f"a card that is sold as {number} GB has {number} GiB ({number}·2^30)",
+            ],
+        )
+
+
+def _context(report: MemoryAnalysis, capacity: int) -> Iterator[str]:
+    """A hint, where the context by itself is too much."""
+    if report.context >= capacity:
+        yield f"the context by itself is {memory(report.context)}; --context sets it"
+
+
+def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
+    of = f" over {plural(report.ranks, 'rank')}" if report.ranks > 1 else ""
+    if not at_risk:
+        return [f"none: {'one sample' if not of else 'one sample a rank'} does not fit"]
+    return [f"{count(fits)} fits{of}" if fits else "none fits for certain", f"up to {count(at_risk)} at risk"]
+
+
+def assumptions(report: MemoryAnalysis) -> Iterator[str]:
+    """The assumptions, in two lines, and one more for layers with numbers given in the file."""
+    assumed = report.assumptions()
+    if "authored" in assumed:
+        layers = plural(len(assumed["authored"]), "layer")
+        yield (
+            f"* {layers} with numbers given in the file, assumed to run as one operation that keeps its input: "
+            f"{', '.join(assumed['authored'])}"
+        )
+    words = {"units": "gathered together", "fused": "arena fuses"}
+    asked = "".join(f"{said}: {assumed[key]} · " for key, said in words.items() if key in assumed)
+    if not report.trains:
+        yield (
+            f"counted: {assumed['counted']} · kernels: {assumed['kernels']} · slices: {assumed['slices']} · "
+            f"{assumed['local']} · {asked}KiB = 2^10 bytes"
+        )
+        return
+    yield (
+        f"assumed: the {assumed['step']} step, gradients {assumed['gradients']} · loss: {assumed['loss']} · "
+        f"counted: {assumed['counted']}"
+    )
+    yield (
+        f"kernels: {assumed['kernels']} · masks: {assumed['masks']} · slices: {assumed['slices']} · "
+        f"joins: {assumed['joins']} · {assumed['local']} · {asked}KiB = 2^10 bytes"
+    )
