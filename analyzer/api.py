@@ -12,7 +12,7 @@ from analyzer.engine.network import Network
 from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
 from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
-from analyzer.loader.parse.file import parse
+from analyzer.loader.parse.file import parse, parse_read
 from analyzer.loader.text.files import FileError, read_text
 from analyzer.record import ABOVE
 from analyzer.settings import SettingError, one_of, reading
@@ -54,17 +54,33 @@ _BATCH: Any = _Usual("training.batch or 1")
 _DTYPE: Any = _Usual("training.dtype or float32")
 
 
-def load(source: str | os.PathLike[str]) -> Model:
-    """Reads a model from a file, or from a text: a string with a line break in it is the text itself.
+def load(source: Mapping[str, object] | str | os.PathLike[str]) -> Model:
+    """Reads a model from a file, from a text, or from a dict as YAML would load it.
 
-    Raises `ModelError` with every mistake in the file's structure, `FileError` for a file that cannot be read.
+    A string with a line break in it is the text itself, any other string the name of a file. A dict may have tuples for
+    lists, numpy's numbers, and a `Volume`; its messages say where by the way to the value: `layers[2].conv.filters`.
+
+    Raises `ModelError` with every mistake in the model's structure, `FileError` for a file that cannot be read, and
+    `TypeError` for something else.
+
+    >>> import analyzer
+    >>> analyzer.load({"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8}}]})
+    Model('model' from <dict>)
     """
-    if isinstance(source, str) and "\n" in source:
-        text, file = source, "<text>"
-    else:
+    text = ""
+    if isinstance(source, Mapping):
+        from analyzer.loader.text.data import read_data
+
+        read = parse_read(read_data(source, "<dict>"), "<dict>")
+    elif isinstance(source, str) and "\n" in source:
+        text = source
+        read = parse(text, "<text>")
+    elif isinstance(source, (str, os.PathLike)):
         file = os.fspath(source)
         text = read_text(file)
-    read = parse(text, file)
+        read = parse(text, file)
+    else:
+        raise TypeError(f"a model is a file, a text or a dict, not a value of the type `{type(source).__name__}`")
     model, problems = read.model, read.problems
     if problems or model is None:
         if model is not None:
@@ -74,7 +90,7 @@ def load(source: str | os.PathLike[str]) -> Model:
 
 
 def analyze(
-    model: Model | str | os.PathLike[str],
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
     *,
     batch: int = _BATCH,
     dtype: str = _DTYPE,
@@ -106,7 +122,7 @@ def analyze(
 
 
 def check(
-    model: Model | Analysis | str | os.PathLike[str],
+    model: Model | Analysis | Mapping[str, object] | str | os.PathLike[str],
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -163,7 +179,7 @@ def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLi
 
 
 def memory(
-    model: Model | str | os.PathLike[str],
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
     *,
     mode: str = "both",
     device: str | None = None,
@@ -216,7 +232,7 @@ def memory(
 
 
 def sizes(
-    model: Model | str | os.PathLike[str],
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
     *,
     of: str | None = None,
     near: str | int | Sequence[int] | None = None,
@@ -262,7 +278,7 @@ def _doubts(model: Model, network: Network) -> Sequence[Diagnostic]:
 
 
 def _network(
-    model: Model | str | os.PathLike[str],
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
     set: Mapping[str, object] | None,
     input: str | Mapping[str, str] | None,
 ) -> tuple[Model, Network]:

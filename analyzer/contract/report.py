@@ -157,14 +157,19 @@ TOTALS = (
     Key("peak_activation", schema_of(PEAK), lambda analysis: written(PEAK, analysis.peak)),
 )
 
+
+def _in_text(finding: Diagnostic) -> bool:
+    return finding.span is not None and finding.span.in_text
+
+
 #: A finding; one about a whole file has no line and no column.
 FINDING = (
     field("code", NAME),
     Key("severity", {"enum": list(SEVERITIES)}, lambda finding: finding.severity),
     field("message", TEXT),
     Key("file", TEXT, lambda finding: None if finding.span is None else finding.span.file, True),
-    Key("line", _PLACE, lambda finding: None if finding.span is None else finding.span.line, True),
-    Key("column", _PLACE, lambda finding: None if finding.span is None else finding.span.column, True),
+    Key("line", _PLACE, lambda finding: finding.span.line if _in_text(finding) else None, True),
+    Key("column", _PLACE, lambda finding: finding.span.column if _in_text(finding) else None, True),
     Key("notes", array(TEXT), lambda finding: list(finding.notes) or None, True),
     field("help", TEXT, optional=True),
 )

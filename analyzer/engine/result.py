@@ -161,8 +161,9 @@ class Row(Reported):
 
     @property
     def line(self) -> int | None:
-        """The line of the file that it is written on."""
-        return None if self.node.origin.span is None else self.node.origin.span.line
+        """The line of the file that it is written on; None for a network that was not read from a text."""
+        span = self.node.origin.span
+        return span.line if span is not None and span.in_text else None
 
     @property
     def inputs(self) -> list[str]:

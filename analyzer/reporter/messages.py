@@ -67,7 +67,7 @@ def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about:
         yield f"{gutter} {styled(options.fit('╭─'), 'blue', color)} {options.fit(about)}\n"
     if finding.span is not None:
         span = finding.span
-        gutter = " " * len(str(span.line))
+        gutter = " " * len(str(span.line)) if span.in_text else " "
         yield f"{gutter} {styled(options.fit('╭─'), 'blue', color)} {options.fit(str(span))}\n"
         if 1 <= span.line <= len(lines):
             bar = styled(options.fit("│"), "blue", color)

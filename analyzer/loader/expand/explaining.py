@@ -27,7 +27,7 @@ def numbered(sources: Sequence[Node | Missing]) -> list[tuple[int, Node]]:
 def _source(node: Node) -> list[str]:
     if node.origin.span is None:
         return [f"its input is the network's input: {node.output.pretty()}"]
-    return [f"its input comes from `{shown(node.name)}` (line {node.origin.span.line}): {node.output.pretty()}"]
+    return [f"its input comes from `{shown(node.name)}` ({node.origin.span.said}): {node.output.pretty()}"]
 
 
 def behind(node: Node) -> list[str]:
@@ -37,7 +37,7 @@ def behind(node: Node) -> list[str]:
         if not node.inputs:
             break
         node = node.inputs[0]
-        place = f" (line {node.origin.span.line})" if node.origin.span is not None else ""
+        place = f" ({node.origin.span.said})" if node.origin.span is not None else ""
         what = f"`{shown(node.name)}`{place}" if place else "the network's input"
         lines.append(f"{'behind' if not lines else 'which is behind'} {what}: {node.output.pretty()}")
     return lines

@@ -14,7 +14,7 @@ from analyzer.volume import Volume
 def line_of(node: Node, more: str = "") -> str:
     """A node with its place, and with more about it: `conv1` (line 4, stride 2)."""
     span = node.origin.span
-    told = ", ".join(filter(None, ("" if span is None else f"line {span.line}", more)))
+    told = ", ".join(filter(None, ("" if span is None else span.said, more)))
     return f"`{shown(node.name)}`" + (f" ({told})" if told else "")
 
 

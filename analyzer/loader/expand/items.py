@@ -174,7 +174,7 @@ def _call(run: Expansion, item: CallItem, frame: Frame) -> Node | Missing:
         return source
     repetition = f", repetition {frame.path.rpartition('.')[2]}" if item.repeat is not None else ""
     what = f"block `{block.name}`{repetition}, called"
-    scope = Scope(f"{frame.path}.", block.body, None, frame.scope, source, what, item.span.line)
+    scope = Scope(f"{frame.path}.", block.body, None, frame.scope, source, what, item.span)
     run.calls += 1
     if run.calls > LIMITS.nesting:
         message = f"blocks call each other deeper than {LIMITS.nesting} levels"

@@ -130,7 +130,7 @@ def _argument_notes(
         return []
     notes = frame.values.explain(argument.template.value) if argument.template.dynamic else []
     if not item.span.line <= place.start.line + 1 <= item.span.end_line:
-        notes.append(f"for `{shown(frame.path)}`, line {item.span.line}")
+        notes.append(f"for `{shown(frame.path)}`, {item.span.said}")
     return notes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analyzer.engine.network import Node
 from analyzer.loader.parse.description import Item, ResidualItem
 from analyzer.record import Record, field
-from analyzer.source import shown
+from analyzer.source import Span, shown
 
 #: Of a longer trail of calls, the first ones and the last one are shown.
 _LONGEST_TRAIL = 8
@@ -30,7 +30,7 @@ class Scope(Record):
 
     `labels` is what its names mean in `from`: the last row of a layer with `norm` or `act`, the last repetition.
     A block's body sees no scope around it: `parent` is None there, and `caller` is the scope of the call. `called_on`
-    is what the innermost block around it was called on; None outside of blocks. `what` and `line` say for a message
+    is what the innermost block around it was called on; None outside of blocks. `what` and `at` say for a message
     how the expansion got into it.
     """
 
@@ -40,7 +40,7 @@ class Scope(Record):
     caller: Scope | None
     called_on: Node | Missing | None = None
     what: str = ""
-    line: int = 0
+    at: Span | None = None
     counters: dict[str, int] = field(factory=dict)
     labels: dict[str, Node | Missing] = field(factory=dict)
     written: frozenset[str] | None = None
@@ -69,8 +69,8 @@ class Scope(Record):
         lines = []
         scope: Scope | None = self
         while scope is not None:
-            if scope.what:
-                lines.append(f"in `{shown(scope.path)}`: {scope.what} on line {scope.line}")
+            if scope.at is not None:
+                lines.append(f"in `{shown(scope.path)}`: {scope.what} {scope.at.at}")
             scope = scope.parent or scope.caller
         if len(lines) > _LONGEST_TRAIL:
             lines[5:-1] = [f"… and {len(lines) - 6} more calls between these"]

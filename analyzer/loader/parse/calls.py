@@ -32,7 +32,7 @@ def parse_call(parser: Parser, item: CallItem, key: Scalar, value: Tree | None, 
         return False  # it is written beside the call, which was reported
     if missing and parser.troubles == before:
         message = f"block `{block.name}` needs {listed(missing, last='and')}"
-        notes = [f"its parameters are declared on line {block.span.line}"]
+        notes = [f"its parameters are declared {block.span.at}"]
         parser.problem("VALUE103", message, key, notes=notes)
     return parser.troubles == before
 

@@ -21,6 +21,7 @@ from analyzer.loader.parse.shapes import list_of, mapping_of, pairs_of, text_of
 from analyzer.loader.parse.templates import template_of
 from analyzer.loader.text.limits import Enough
 from analyzer.loader.text.places import described
+from analyzer.loader.text.read import Read
 from analyzer.loader.text.reader import read_tree
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, value_of
 from analyzer.record import Record
@@ -45,7 +46,11 @@ class Parsed(Record):
 
 def parse(text: str, file: str) -> Parsed:
     """The description of a model's text, and every mistake in it. `file` is its name in messages."""
-    read = read_tree(text, file)
+    return parse_read(read_tree(text, file), file, text)
+
+
+def parse_read(read: Read, file: str, text: str = "") -> Parsed:
+    """The same of what was read; `text` is empty where that is no text."""
     stem = os.path.splitext(os.path.basename(file))[0]
     parser = Parser(Model(file, text, stem if stem and not stem.startswith("<") else "model"), read.problems)
     tree = read.tree
@@ -60,7 +65,7 @@ def parse(text: str, file: str) -> Parsed:
         model = None if tree is None else _parse_root(parser, tree)
     except Enough as enough:
         parser.problems.append(enough.note())
-    if parser.problems:
+    if parser.problems and text:
         from analyzer.loader.foreign.recognize import foreign_finding
 
         foreign = foreign_finding(text.encode(errors="surrogatepass"), file)

@@ -64,7 +64,7 @@ def _unique(parser: Parser, item: Item, names: dict[str, Item]) -> None:
     first = names.setdefault(item.name, item)
     if first is not item:
         place = item.place.get("name") if isinstance(item.place, Mapping) else None
-        help = f"the first one is on line {first.span.line}; names are unique"
+        help = f"the first one is {first.span.at}; names are unique"
         parser.problem("NAME103", f"two layers are called `{item.name}`", place or item.place, help=help)
         item.name = None
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.loader.text.tree import Tree
+from analyzer.loader.text.tree import Tree, Way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
+
+    from analyzer.loader.text.tree import Mark
 
     #: What makes two mistakes the same: code, message, and what helps.
     Key: TypeAlias = tuple[str, str, str | None]
@@ -21,7 +23,7 @@ class Repeats:
 
     def __init__(self) -> None:
         self._first: dict[Key, Diagnostic] = {}
-        self._lines: dict[Key, list[int]] = {}
+        self._lines: dict[Key, list[Mark]] = {}
         self.count = 0
 
     def seen(self, code: str, message: str, help: str | None, tree: Tree) -> bool:
@@ -29,7 +31,7 @@ class Repeats:
         key = code, message, help
         if key not in self._first:
             return False
-        self._lines[key].append(tree.start.line + 1)
+        self._lines[key].append(tree.start)
         self.count += 1
         return True
 
@@ -43,16 +45,17 @@ class Repeats:
         """Adds to each first report the lines of the others."""
         for key, finding in self._first.items():
             here = finding.span.line if finding.span is not None else 0
-            lines = [line for line in dict.fromkeys(self._lines[key]) if line != here]
-            if lines:
-                finding.notes = (*finding.notes, f"also on line{_listed(lines)}")
+            marks = {mark.line + 1: mark for mark in self._lines[key]}
+            marks.pop(here, None)
+            if marks:
+                finding.notes = (*finding.notes, f"also {_listed(list(marks.values()))}")
 
 
-def _listed(lines: list[int]) -> str:
-    """Lines at the end of a sentence: `s 14, 17 and 20`."""
-    texts = [str(line) for line in lines[:_NAMED]]
-    if len(lines) > _NAMED:
-        texts.append(f"{len(lines) - _NAMED:,} more")
-    if len(texts) == 1:
-        return f" {texts[0]}"
-    return f"s {', '.join(texts[:-1])} and {texts[-1]}"
+def _listed(marks: list[Mark]) -> str:
+    """Places at the end of a sentence: `on lines 14, 17 and 20`."""
+    paths = [f"`{mark.path}`" for mark in marks if isinstance(mark, Way)]
+    texts = (paths or [str(mark.line + 1) for mark in marks])[:_NAMED]
+    if len(marks) > _NAMED:
+        texts.append(f"{len(marks) - _NAMED:,} more")
+    start = "at" if paths else "on line" if len(texts) == 1 else "on lines"
+    return f"{start} {texts[0]}" if len(texts) == 1 else f"{start} {', '.join(texts[:-1])} and {texts[-1]}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from analyzer.source import Span
+from analyzer.record import Record
+from analyzer.source import KeySpan, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
         line: int
         column: int
+
+
+class Way(Record):
+    """A place in a model that is no text, instead of PyYAML's mark: the way to it, and its number in order."""
+
+    path: str
+    line: int
+    column: int = 0
 
 
 class Tree:
@@ -36,6 +45,8 @@ class Tree:
     def span(self, file: str) -> Span:
         """Its place."""
         start, end = self.start, self.end
+        if start.__class__ is Way:
+            return KeySpan(file, start.path, start.line + 1, end.line + 1)
         return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
