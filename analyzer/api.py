@@ -23,18 +23,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.difference import Difference
+    from analyzer.engine.explained.result import Explanation
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.sizing.result import Sizes
 
 __all__ = [
-    "Analysis", "Cost", "Diagnostic", "Difference", "FileError", "Findings", "MemoryAnalysis", "Model", "ModelError",
-    "Row", "SettingError", "Sizes", "Sums", "Volume",
-    "analyze", "check", "diff", "load", "memory", "sizes",
+    "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings", "MemoryAnalysis", "Model",
+    "ModelError", "Row", "SettingError", "Sizes", "Sums", "Volume",
+    "analyze", "check", "diff", "explain", "load", "memory", "sizes",
 ]  # fmt: skip
 
 #: Public classes that are imported when they are first used, with their modules: the memory model takes long.
 _LATER = {
     "Difference": "analyzer.difference",
+    "Explanation": "analyzer.engine.explained.result",
     "MemoryAnalysis": "analyzer.engine.memory.analysis",
     "Sizes": "analyzer.engine.sizing.result",
 }
@@ -178,6 +180,39 @@ def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLi
     return compare(before, after)
 
 
+def explain(
+    model: Model | str | os.PathLike[str],
+    *names: str,
+    mode: str = "both",
+    batch: int = _BATCH,
+    dtype: str = _DTYPE,
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+) -> Explanation:
+    """The arithmetic of layers, in the textbook's form with their numbers put in.
+
+    `names` are those of layers, blocks (`"stage1"`, `"stage1.2"`) or inputs; without names all layers are explained,
+    equal neighbours once. `mode` is the mode of sharing that is shown: `both`, `shared`, `local` or `declared`. The
+    others are those of `analyze`.
+
+    `print` shows the text of `analyzer explain`, a notebook the equations. The formulas are data: each of the `layers`
+    has `steps`, each with its `formula`, an expression that can be evaluated, and its `value`.
+
+    Raises what `analyze` raises, and `SettingError` for a name or a mode that does not exist.
+
+    >>> conv1 = explain("example_models/textbook.yaml", "conv1").layers[0]
+    >>> [(step.name, step.value) for step in conv1.steps if step.topic == "output"]
+    [('H_out', 14), ('W_out', 14), ('D_out', 20)]
+    """
+    from analyzer.engine.explained.chosen import UnknownLayer
+    from analyzer.engine.explained.explain import explain_network
+
+    try:
+        return explain_network(analyze(model, batch=batch, dtype=dtype, set=set, input=input), names, mode=mode)
+    except UnknownLayer as error:
+        raise SettingError(str(error)) from None
+
+
 def memory(
     model: Model | Mapping[str, object] | str | os.PathLike[str],
     *,
@@ -300,6 +335,12 @@ def _to_dict(thing: object) -> dict[str, Any]:
         from analyzer.contract import sizes
 
         return sizes.as_dict(thing)
+    from analyzer.engine.explained.result import Explanation
+
+    if isinstance(thing, Explanation):
+        from analyzer.contract import explanation
+
+        return explanation.as_dict(thing)
     from analyzer.contract import report
 
     return report.as_dict(thing)
@@ -317,6 +358,12 @@ def _dataframe(analysis: Analysis, mode: str) -> Any:
     return dataframe(analysis, mode)
 
 
+def _equations(explanation: Explanation) -> str:
+    from analyzer.reporter.explanation.latex import notebook
+
+    return notebook(explanation)
+
+
 def _notebook(analysis: Analysis) -> str:
     from analyzer.reporter.analysis.html import fragment
 
@@ -324,7 +371,7 @@ def _notebook(analysis: Analysis) -> str:
 
 
 # These functions need rooms that are above the classes whose methods they are.
-ABOVE.update(to_dict=_to_dict, text=_text, dataframe=_dataframe)
+ABOVE.update(to_dict=_to_dict, text=_text, dataframe=_dataframe, equations=_equations)
 Analysis.notebook = _notebook
 
 if not TYPE_CHECKING:  # with `__getattr__`, a type checker would accept every misspelled name

@@ -70,7 +70,7 @@ INSIDE = {
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
-    "analyzer.reporter": [("analysis",), ("findings", "memory", "difference", "sizes")],
+    "analyzer.reporter": [("analysis",), ("findings", "memory", "difference", "sizes", "explanation")],
     "analyzer.difference": [("keys",)],
 }
 

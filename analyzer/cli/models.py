@@ -41,6 +41,17 @@ def read_data(file: str, asked: Any) -> bytes | Failed:
         return Failed(label_of(file), [Diagnostic(UNREADABLE, f"{error}{hint(file)}", None)])
 
 
+def read_text_of(file: str, asked: Any) -> str | Failed:
+    """The text of one file, or why it cannot be read."""
+    data = read_data(file, asked)
+    if isinstance(data, Failed):
+        return data
+    try:
+        return decode(data, label_of(file))
+    except ModelError as error:
+        return Failed(label_of(file), error.diagnostics)
+
+
 def network_of_data(data: bytes, file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
     """The model in the bytes of a file and its network, or the mistakes in it. Its text goes to `texts`."""
     label = label_of(file)
@@ -58,6 +69,20 @@ def label_of(file: str) -> str:
 
 def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
     """The model of a text and its network, or the mistakes in it. The text goes to `texts`."""
+    read = mistakes_in(text, label, asked, texts)
+    if isinstance(read, Failed):
+        return read
+    model, network, mistakes = read
+    return Failed(label, mistakes) if mistakes else (model, network)
+
+
+def mistakes_in(
+    text: str, label: str, asked: Any, texts: dict[str, str]
+) -> tuple[Model, Network, Sequence[Diagnostic]] | Failed:
+    """The model of a text, its network and the mistakes in it: the network then has the layers that could be placed.
+
+    `Failed` where there is no network at all. The text goes to `texts`.
+    """
     texts[label] = text
     try:
         read = parse(text, label)
@@ -66,12 +91,9 @@ def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tupl
             return Failed(label, problems)
         network, found = expand(model, set=dict(asked.set), input=inputs_of(asked))
         model, unsettled = settled(model, dict(asked.set))
-        found += unsettled
-        if problems or found:
-            return Failed(label, in_order([*problems, *found]))
     except ModelError as error:
         return Failed(label, error.diagnostics)
-    return model, network
+    return model, network, in_order([*problems, *found, *unsettled])
 
 
 def doubts_about(model: Model, network: Network) -> Sequence[Diagnostic]:

@@ -31,6 +31,7 @@ _REPORTS = {
     "memory": "the JSON of `analyzer memory`",
     "diff": "the JSON of `analyzer diff`",
     "sizes": "the JSON of `analyzer sizes`",
+    "explain": "the JSON of `analyzer explain`",
 }
 #: More values are not checked: aliases can make a large tree of a small text, and jsonschema takes some 50 µs for each.
 _LARGEST = 200_000
@@ -95,6 +96,10 @@ def _schema(kind: str) -> dict[str, Any]:
         from analyzer.contract.sizes import sizes_schema
 
         return sizes_schema()
+    if kind == "explain":
+        from analyzer.contract.explanation import explanation_schema
+
+        return explanation_schema()
     from analyzer.loader.schema.model import model_schema
 
     return model_schema()

@@ -61,6 +61,15 @@ class Facts(Record):
     compared: list[tuple[Node, Node]] = field(factory=list)
 
 
+class Refused(Record):
+    """A layer that could not be placed, the nodes that it reads, and how many layers were placed before it."""
+
+    name: str
+    layer: Layer
+    inputs: Sequence[Node]
+    placed: int
+
+
 _NOWHERE = Origin()
 
 #: The layers that a network may have.
@@ -70,12 +79,13 @@ MOST_LAYERS = 100_000
 class Network:
     """Layers in the order they were placed, which is an order of computation.
 
-    `inputs` are the nodes where volumes enter, `nodes` the placed layers, `names` the placed layers by full name,
-    `groups` the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`, `calls` what the block
-    at a path was called on, `sites` the place of that call in the file. `most` is the number of layers that it may
-    have. `again`, which a loader sets, makes the network from its description once more, with other volumes for some
-    inputs; it returns None where a layer refuses what it reads. `notes` are what the loader says about the description
-    of a network without a mistake, `facts` what it asked of volumes.
+    `inputs` are the nodes where volumes enter, `nodes` the placed layers, `names` the placed layers by full name.
+    `groups` has the block or structure at a path, with its repetitions: `stage2` → `Bottleneck ×4`; `calls` what the
+    block at a path was called on, `sites` the place of that call in the file; `refused` the layers that a loader could
+    not place. `most` is the number of layers that it may have. `again`, which a loader sets, makes the network from its
+    description once more, with other volumes for some inputs; it returns None where a layer refuses what it reads.
+    `notes` are what the loader says about the description of a network without a mistake, `facts` what it asked of
+    volumes.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -95,6 +105,7 @@ class Network:
         self.again: Callable[[Mapping[str, Volume]], Network | None] | None = None
         self.notes: list[Diagnostic] = []
         self.facts = Facts()
+        self.refused: list[Refused] = []
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.

@@ -49,6 +49,12 @@ def _chunks(thing: Any, options: Options) -> Iterator[str]:
         from analyzer.reporter.sizes.text import render as sized
 
         return sized([thing], options)
+    from analyzer.engine.explained.result import Explanation
+
+    if isinstance(thing, Explanation):
+        from analyzer.reporter.explanation.text import render as explained
+
+        return explained([thing], options)
     from analyzer.reporter.memory.text import render as remembered
 
     return remembered([thing], options)

@@ -115,6 +115,26 @@ class Quotient(Expression, eq=True):
         return Quotient(over, by, self.up)
 
 
+class Ratio(Expression, eq=True):
+    """A division that need not give a whole number."""
+
+    over: Expression
+    by: Expression
+
+    @property
+    def value(self) -> int | float:
+        above, below = self.over.value, self.by.value
+        return above // below if above % below == 0 else above / below
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.over, self.by)
+
+    def of(self, parts: tuple[Expression, ...]) -> Expression:
+        over, by = parts
+        return Ratio(over, by)
+
+
 class Rounded(Expression, eq=True):
     """A number that is not whole, rounded down, or up where `up`."""
 
@@ -198,9 +218,9 @@ def _written(expression: Expression, letters: bool) -> tuple[str, int]:
         return "^".join(_inside(part, _ATOM, letters) for part in expression.parts), _ATOM
     if isinstance(expression, Rounded):
         return _rounded(_written(expression.inner, letters)[0], up=expression.up), _ATOM
-    assert isinstance(expression, Quotient)
+    assert isinstance(expression, Quotient | Ratio)
     fraction = f"{_inside(expression.over, _PRODUCT, letters)}/{_inside(expression.by, _ATOM, letters)}"
-    if expression.by == Number(1) or expression.by.value == 1 or expression.plain:
+    if isinstance(expression, Ratio) or expression.by.value == 1 or expression.plain:
         return fraction, _PRODUCT
     return _rounded(fraction, up=expression.up), _ATOM
 
@@ -219,7 +239,7 @@ def _sum(expression: Sum, letters: bool) -> str:
 def _inside(expression: Expression, least: int, letters: bool) -> str:
     """The text of a part, in brackets where it holds together less than what is around it."""
     text, tight = _written(expression, letters)
-    divided = least == _PRODUCT and isinstance(expression, Quotient) and tight == _PRODUCT
+    divided = least == _PRODUCT and isinstance(expression, Quotient | Ratio) and tight == _PRODUCT
     return f"({text})" if tight < least or divided else text
 
 

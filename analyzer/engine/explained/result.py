@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.explained.expression import Expression, Letter
 from analyzer.engine.network import Node
 from analyzer.engine.result import Row
-from analyzer.record import Record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import ClassVar
+from analyzer.record import ABOVE, Printed, Record, Reported
+from analyzer.units import plural
 
 #: What a step can be about, in the order of an explanation.
 TOPICS = ("output", "weights", "biases", "buffers", "parameters", "macs", "memory", "saved", "receptive_field")
@@ -51,10 +47,11 @@ class Explained(Record, kw_only=True):
     """The arithmetic of one layer, or of several equal ones.
 
     node     the layer; where it stands for several, the first of them
-    row      its row in the analysis; None for an input of the network
+    row      its row in the analysis; None for an input of the network, and for a layer that was refused
+    refused  whether the layer was refused: its steps end where it fits no more
     names    the names of all layers that it stands for
     rule     what the layer does, in a sentence
-    letters  the letters of its formulas
+    letters  the letters of its formulas for numbers that are given: sizes of what it reads, and parameters
     steps    its numbers
     """
 
@@ -64,18 +61,22 @@ class Explained(Record, kw_only=True):
     rule: str
     letters: Sequence[Letter]
     steps: Sequence[Step]
+    refused: bool = False
 
     def about(self, *topics: str) -> list[Step]:
         """The steps about these topics."""
         return [step for step in self.steps if step.topic in topics]
 
 
-class Explanation(Record, kw_only=True):
+class Explanation(Printed, Reported, kw_only=True):
     """The arithmetic of the layers of a network.
 
     `layers` has the explained layers in the order of computation. `modes` are the modes of sharing that are shown.
     `refused` has what is wrong with a network that was refused: the layers before that are explained. `diagnostics` are
     doubts about the whole network.
+
+    `str()` gives the text of `analyzer explain`, `to_dict()` its JSON (schemas/explain.schema.json) as plain data; a
+    notebook shows the equations.
     """
 
     layers: Sequence[Explained]
@@ -88,20 +89,12 @@ class Explanation(Record, kw_only=True):
     refused: Sequence[Diagnostic] = ()
     diagnostics: Sequence[Diagnostic] = ()
 
-    #: Draw it as text, and as LaTeX for a notebook. The public API sets them, since this floor knows no format.
-    text: ClassVar[Callable[[Explanation], str] | None] = None
-    latex: ClassVar[Callable[[Explanation], str] | None] = None
-
-    def __iter__(self) -> object:
+    def __iter__(self) -> Iterator[Explained]:
         return iter(self.layers)
 
-    def __str__(self) -> str:
-        show = Explanation.text
-        return super().__repr__() if show is None else show(self)
-
     def __repr__(self) -> str:
-        return f"Explanation({self.name}: {len(self.layers)} layers)"
+        return f"Explanation({self.name}: {plural(len(self.layers), 'layer')})"
 
-    def _repr_latex_(self) -> str | None:
-        show = Explanation.latex
-        return None if show is None else show(self)
+    def _repr_latex_(self) -> str:
+        equations: str = ABOVE["equations"](self)
+        return equations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.diagnostics import Refusal
-from analyzer.engine.network import Node, Origin
+from analyzer.engine.network import Node, Origin, Refused
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.layers.spatial_kinds import NUMBERS
@@ -47,6 +47,7 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
         end = place(run, frame.path, layer, nodes, origin, tied=tied, frozen=item.frozen)
     except Refusal as refusal:
         run.mistakes.layer(refusal, item, arguments, frame, read, layer)
+        _refused(run, frame.path, layer, read)
         return MISSING
     except Dependent:
         return MISSING
@@ -79,6 +80,13 @@ def place(
     return node
 
 
+def _refused(run: Expansion, name: str, layer: Layer | None, read: Sequence[Node | Missing]) -> None:
+    """Notes a layer that was refused, for an explanation of the network up to it."""
+    nodes = [node for node in read if isinstance(node, Node)]
+    if layer is not None and nodes and len(nodes) == len(read):
+        run.network.refused.append(Refused(name, layer, nodes, len(run.network.nodes)))
+
+
 def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Item, frame: Frame) -> Node | Missing:
     """Places a layer that is an argument of `item`, such as its activation, behind `source`."""
     layer = None
@@ -89,6 +97,7 @@ def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Ite
     except Refusal as refusal:
         own = Frame(frame.scope, frame.values, source, (source,), name)
         run.mistakes.layer(refusal, row, row.arguments, own, own.sources, layer)
+        _refused(run, frame.scope.prefix + name, layer, [source])
     except Dependent:
         pass
     return MISSING
