@@ -16,7 +16,7 @@ class Column(Record):
 
     `value` gives the exact value of a row for programs, `text` the same for people (None: the value as a string).
     `nature` is `word`, `amount` (adds up over the rows), `running` (a running sum) or `place` (a number that does not
-    add up). `group` is a mode or empty.
+    add up). `group` is a mode or empty. `style` gives the style of a cell on a terminal, empty for none.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Column(Record):
     text: Callable[[Any], str] = None  # type: ignore[assignment]  # `check` derives it
     nature: str = "word"
     group: str = ""
+    style: Callable[[Any], str] | None = None
 
     def check(self) -> None:
         """Derives `text` where it was not given."""

@@ -41,6 +41,8 @@ class Drawing:
         styles += ["bold"] * len(grid.sums)
         layout = laid_out(grid.columns, lines, options.width, free=free)
         wraps = {place: (WRAPPED[grid.columns[place].metric][0], width) for place, width in layout.widths.items()}
+        if options.color:
+            _mark(grid, lines)
         self.left_out = layout.left_out
         self._tables = []
         for places in layout.tables:
@@ -70,6 +72,25 @@ def labelled(lines: Sequence[tuple[str, Sequence[str]]], options: Options) -> It
         text = joined([options.fit(part) for part in parts], options.fit(" · "), room)
         text = "\n".join(wrapped(line, room) for line in text.split("\n"))
         yield label.ljust(wide) + text.replace("\n", "\n" + " " * wide) + "\n"
+
+
+class _Marked(str):
+    """A cell with a style of its own."""
+
+    __slots__ = ("style",)
+    style: str
+
+
+def _mark(grid: Grid, lines: Sequence[list[str]]) -> None:
+    """Marks the cells that have a style of their own; the first line has the headings."""
+    for place, column in enumerate(grid.columns):
+        if column.style is None:
+            continue
+        for subject, line in zip(grid.subjects, lines[1:], strict=False):
+            style = column.style(subject)
+            if style:
+                line[place] = marked = _Marked(line[place])
+                marked.style = style
 
 
 class _Drawn:
@@ -148,14 +169,17 @@ class _Drawn:
 
 
 def _hidden(line: list[str], hidden: list[str]) -> list[str]:
-    """The texts; one that takes more or fewer cells than it has characters is replaced, and appended to `hidden`."""
-    return [
-        text if text.isascii() or len(text) == cells(text) or not cells(text) else _hide(text, hidden) for text in line
-    ]
+    """The texts; one that `tabulate` would misalign is replaced, and appended to `hidden`."""
+    return [text if not _is_hidden(text) or not cells(text) else _hide(text, hidden) for text in line]
+
+
+def _is_hidden(text: str) -> bool:
+    """Whether a text has codes of a style, or takes more or fewer cells than it has characters."""
+    return isinstance(text, _Marked) or (not text.isascii() and len(text) != cells(text))
 
 
 def _hide(text: str, hidden: list[str]) -> str:
-    hidden.append(text)
+    hidden.append(styled(text, text.style, True) if isinstance(text, _Marked) else text)
     return _CELL * cells(text)
 
 

@@ -311,3 +311,9 @@ def test_a_ranking_is_of_layers() -> None:
     text = render("table", analysis_of("resnet50"), top=3, width=200)
     assert "the other 172 layers" in text
     assert "folded" not in text
+
+
+def test_equal_notes_of_a_run_are_said_once() -> None:
+    text = "input: 8x8x4\nlayers:\n  - {conv: {K: 4, F: 1}, repeat: 50, name: body, note: the same}\n  - relu\n"
+    (grid,) = grids_of(analyzed(text), Options(columns=["layer", "note"]))
+    assert next(iter(grid.body())) == ["body.1–50 ×50", "the same"]

@@ -281,3 +281,16 @@ def test_layers_with_numbers_given_in_the_file_are_marked(tmp_path: Path, capsys
     )
     assert "authored" not in report(capsys, str(file.with_suffix("")))["assumptions"]
     assert "given in the file" not in said(capsys, str(file.with_suffix("")))
+
+
+def test_the_verdict_on_each_network_has_its_colour(capsys: Said) -> None:
+    """LeNet-5 has 61,706 parameters, AlexNet 62 million of 4 bytes, with gradients and momentum; columns stay straight."""
+    models = [str(EXAMPLES / f"{name}.yaml") for name in ("lenet5", "alexnet")]
+    lines = {}
+    for color in ("never", "always"):
+        assert main(["memory", *models, "--device", "512MiB", "--context", "1MiB", "--color", color]) in (0, 1)
+        lines[color] = capsys.readouterr().out.partition("comparison")[2].splitlines()
+    first, second = (next(line for line in lines["always"] if line.startswith(name)) for name in ("LeNet-5", "AlexNet"))
+    assert first.endswith("\x1b[1;32mfits\x1b[0m")
+    assert second.endswith("\x1b[1;31mdoes not fit\x1b[0m")
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines["always"]] == lines["never"]

@@ -77,8 +77,8 @@ class Folded(Row):
 
     @property
     def note(self) -> str | None:
-        """Their notes."""
-        return "; ".join(note for row in self.members if (note := row.node.origin.note)) or None
+        """Their notes, each once."""
+        return "; ".join(dict.fromkeys(note for row in self.members if (note := row.node.origin.note))) or None
 
     @property
     def authored(self) -> bool:

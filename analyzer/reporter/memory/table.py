@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Labels of the parts of a peak that differ from their keys.
 PARTS = {"saved": "saved activations", "buckets": "buckets of gradients", "gathered": "gathered parameters"}
 
+#: The style of each verdict.
+VERDICTS = {"fits": "green", "at risk": "yellow", "does not fit": "red"}
+
 #: How the line of a sum begins.
 SUM = "= "
 
@@ -160,7 +163,7 @@ def changes_grid(report: MemoryAnalysis) -> Grid:
         sized("saves", "saves", lambda change: needed - change.bytes),
     ]
     if report.device is not None:
-        columns.append(Column("verdict", f"on {report.device.name}", "the verdict", value=word))
+        columns.append(Column("verdict", f"on {report.device.name}", "the verdict", value=word, style=_styled(word)))
     columns.append(Column("kind", "", "the change in words", value=lambda change: change.words))
     return Grid(columns, report.changes)
 
@@ -206,8 +209,14 @@ def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
     if any(report.trains for report in good):
         columns.append(column("training", "training peak", _needed))
     if good and good[0].device is not None:
-        columns.append(column("verdict", f"on {good[0].device.name}", _word, "word"))
+        verdict = column("verdict", f"on {good[0].device.name}", _word, "word")
+        columns.append(verdict.but(style=_styled(verdict.text)))
     return Grid(columns, reports)
+
+
+def _styled(verdict: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The style of a verdict by its word."""
+    return lambda subject: VERDICTS.get(verdict(subject), "")
 
 
 def _needed(report: MemoryAnalysis) -> str:

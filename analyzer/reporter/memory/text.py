@@ -8,15 +8,13 @@ from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena.verify import verify
 from analyzer.reporter.drawing import draw, labelled
 from analyzer.reporter.memory.layers import layers_grid, rows_asked, shown_modes
-from analyzer.reporter.memory.table import SUM, arena_grid, changes_grid, comparison_grid, grid, titles
+from analyzer.reporter.memory.table import SUM, VERDICTS, arena_grid, changes_grid, comparison_grid, grid, titles
 from analyzer.reporter.memory.timeline import plot
 from analyzer.reporter.memory.words import assumptions, judgement, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import joined, styled, wrapped
 from analyzer.units import count, memory
-
-_STYLES = {"fits": "green", "at risk": "yellow", "does not fit": "red"}
 
 
 def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
@@ -65,7 +63,7 @@ def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     found, judged = report.verdict(), judgement(report)
     if found is not None and judged:
         first, *others = labelled(judged, options)
-        yield first.replace(found.word, styled(found.word, _STYLES[found.word], options.color), 1)
+        yield first.replace(found.word, styled(found.word, VERDICTS[found.word], options.color), 1)
         yield from others
 
 
