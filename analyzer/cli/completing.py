@@ -80,9 +80,11 @@ def _complete(command: str, action: argparse.Action, shtab: Any) -> None:
 
 
 def _columns(command: str) -> list[str]:
-    from analyzer.reporter.analysis.columns import COLUMNS
-
-    return [*COLUMNS, "help"] if command == "report" else []
+    if command == "memory":
+        from analyzer.reporter.memory.layers import COLUMNS, METRICS
+    else:
+        from analyzer.reporter.analysis.columns import COLUMNS, METRICS
+    return [*COLUMNS, *METRICS, "help"]
 
 
 def _codes(command: str) -> list[str]:
