@@ -25,19 +25,21 @@ if TYPE_CHECKING:
     from analyzer.difference import Difference
     from analyzer.engine.explained.result import Explanation
     from analyzer.engine.memory.analysis import MemoryAnalysis
-    from analyzer.engine.sizing.result import Sizes
+    from analyzer.engine.sizing.result import Accepted, Reached, Sizes
 
 __all__ = [
-    "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings", "MemoryAnalysis", "Model",
-    "ModelError", "Row", "SettingError", "Sizes", "Sums", "Volume",
+    "Accepted", "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings",
+    "MemoryAnalysis", "Model", "ModelError", "Reached", "Row", "SettingError", "Sizes", "Sums", "Volume",
     "analyze", "check", "diff", "explain", "load", "memory", "sizes",
 ]  # fmt: skip
 
 #: Public classes that are imported when they are first used, with their modules: the memory model takes long.
 _LATER = {
+    "Accepted": "analyzer.engine.sizing.result",
     "Difference": "analyzer.difference",
     "Explanation": "analyzer.engine.explained.result",
     "MemoryAnalysis": "analyzer.engine.memory.analysis",
+    "Reached": "analyzer.engine.sizing.result",
     "Sizes": "analyzer.engine.sizing.result",
 }
 

@@ -52,13 +52,16 @@ class Node(Record):
 class Facts(Record):
     """What a loader asked of volumes while it placed a network: with the same answers it places the same layers.
 
-    `sizes` says that an expression reads a spatial size, `depths` that one reads a depth. `compared` has the nodes
-    whose outputs were compared, in pairs.
+    `made` has the layers whose parameters depend on a volume, by their index: the node of that volume, and a function
+    that makes the layer for another volume. `sizes` says that an expression elsewhere reads a spatial size, `depths`
+    that one reads a depth. `compared` has the nodes whose outputs were compared, in pairs, in their order; with True
+    where a network is refused if they differ, as the two sides of a sum.
     """
 
     sizes: bool = False
     depths: bool = False
-    compared: list[tuple[Node, Node]] = field(factory=list)
+    made: dict[int, tuple[Node, Callable[[Volume], Layer]]] = field(factory=dict)
+    compared: list[tuple[Node, Node, bool]] = field(factory=list)
 
 
 class Refused(Record):
@@ -85,7 +88,7 @@ class Network:
     not place. `most` is the number of layers that it may have. `again`, which a loader sets, makes the network from its
     description once more, with other volumes for some inputs; it returns None where a layer refuses what it reads.
     `notes` are what the loader says about the description of a network without a mistake, `facts` what it asked of
-    volumes.
+    volumes, where `again` placed it.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()

@@ -58,7 +58,7 @@ def test_a_person_s_answer(model: Path, capsys: Said) -> None:
         "height = width  4, 8, 12 … 420: multiples of 4; nearest to 358: 356, 360",
         "exact           all of these · no pixel unread, nothing cropped",
         "nearest         an input of 356×356×3 or 360×360×3",
-        "tried           1 to 256 and 294 to 422 · an axis alone with the others as in the file · nothing is known of "
+        "tried           1 to 256 and 294 to 422 · one axis at a time, the others as in the file · nothing is known of "
         "other sizes",
     ]
 

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from analyzer.engine.network import Network
 from analyzer.engine.sizing.trials import Placed
-from analyzer.layers import Flow, Layer
 from analyzer.record import Record
-
-#: What is remembered of flows: sizes that become equal after a few strides are looked at once.
-_MOST = 200_000
-
-_NONE: frozenset[int] = frozenset()
 
 
 class Lost(Record, eq=True):
@@ -32,28 +26,22 @@ class Losses:
     def __init__(self, inputs: Sequence[str]) -> None:
         self._inputs = inputs
         self._network: Network | None = None
-        self._reached: list[tuple[int, Layer, bool]] = []
-        self._lost: dict[int, tuple[Flow, frozenset[int], frozenset[int]]] = {}
+        self._reached: list[tuple[int, bool]] = []
 
     def along(self, placed: Placed, axes: Iterable[int]) -> Lost:
         """What is lost along these spatial axes of the inputs."""
         if placed.network is not self._network:
             self._network, self._reached = placed.network, list(_reached(placed.network, self._inputs))
-        if len(self._lost) > _MOST:
-            self._lost = {}
-        chosen, unread, cropped = set(axes), False, False
-        for index, layer, kept in self._reached:
-            flow = placed.flows[index]
-            known = self._lost.get(id(flow))
-            if known is None:
-                # With the flow, so that no other one gets its identity.
-                known = self._lost[id(flow)] = flow, _unread(layer, flow), _cropped(layer, flow)
-            unread = unread or bool(known[1] & chosen if kept else known[1])
-            cropped = cropped or bool(known[2] & chosen if kept else known[2])
+        chosen, steps, unread, cropped = frozenset(axes), placed.steps, False, False
+        for index, kept in self._reached:
+            step = steps[index]
+            if step.unread or step.cropped:
+                unread = unread or bool(step.unread & chosen if kept else step.unread)
+                cropped = cropped or bool(step.cropped & chosen if kept else step.cropped)
         return Lost(unread, cropped)
 
 
-def _reached(network: Network, inputs: Sequence[str]) -> Iterable[tuple[int, Layer, bool]]:
+def _reached(network: Network, inputs: Sequence[str]) -> Iterable[tuple[int, bool]]:
     """The layers that the inputs reach, by their index, and whether the axes kept their places up to it."""
     kept: dict[int, bool] = {node.index: True for node in network.inputs if node.name in inputs}
     for node in network.nodes:
@@ -61,22 +49,6 @@ def _reached(network: Network, inputs: Sequence[str]) -> Iterable[tuple[int, Lay
         if not sources:
             continue
         before = all(kept[source.index] for source in sources)
-        yield node.index, node.layer, before
+        yield node.index, before
         same = all(source.output.rank == node.output.rank for source in sources)
         kept[node.index] = before and same and not node.layer.reorders
-
-
-def _cropped(layer: Layer, flow: Flow) -> frozenset[int]:
-    """The spatial axes along which a merge cuts its inputs to the smallest."""
-    if not layer.crops:
-        return _NONE
-    sizes = zip(*(one.spatial for one in flow.inputs), strict=True)
-    return frozenset(axis for axis, own in enumerate(sizes) if len(set(own)) > 1)
-
-
-def _unread(layer: Layer, flow: Flow) -> frozenset[int]:
-    """The spatial axes along which the windows of a layer leave cells unread."""
-    window = layer.window(flow.input)
-    if window is None or window.scatters:
-        return _NONE
-    return frozenset(axis for axis, cells in enumerate(window.unread(flow.input, flow.output)) if cells)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 
-from analyzer.engine.network import Network
+from analyzer.engine.network import Network, Node
 from analyzer.engine.sizes import placed_again
-from analyzer.engine.sizing.replay import Replay
-from analyzer.layers import Flow
+from analyzer.engine.sizing.replay import Replay, Step
 from analyzer.record import Record
 from analyzer.volume import Volume
 
@@ -24,16 +23,19 @@ SECONDS = 20.0
 
 
 class Placed(Record):
-    """A network over some volumes: its layers are those of `network`, and `flows` what each reads and puts out."""
+    """A network over some volumes: its nodes are those of `network`, with the layers of `steps`.
+
+    `ends` are the nodes whose volumes are the network's outputs.
+    """
 
     network: Network
-    flows: list[Flow]
+    steps: Sequence[Step]
+    ends: Sequence[Node]
 
     @property
     def outputs(self) -> dict[str, Volume]:
         """What the outputs of the network put out, by their names."""
-        nodes = [node for node in self.network.outputs if node.index >= 0]  # an input has no flow
-        return {node.name: self.flows[node.index].output for node in nodes}
+        return {node.name: self.steps[node.index].output for node in self.ends}
 
 
 class Trials:
@@ -42,6 +44,7 @@ class Trials:
     def __init__(self, network: Network, *, layers: int = LAYERS) -> None:
         self._network = network
         self._replay: Replay | None = None
+        self._ends: Sequence[Node] = ()
         self._left = layers
         self._end = perf_counter() + SECONDS
 
@@ -56,12 +59,11 @@ class Trials:
 
     def over(self, volumes: Mapping[str, Volume]) -> Placed | None:
         """The network with these volumes for some of its inputs; None where a layer refuses what it reads."""
-        if self._replay is not None:
+        steps = None if self._replay is None else self._replay.over(volumes)
+        if self._replay is not None and steps is not None:
+            self._left -= len(steps) + 1
             network = self._replay.network
-            flows = self._replay.over(volumes)
-            if flows is not None:
-                self._left -= len(flows) + 1
-                return Placed(network, flows) if len(flows) == len(network.nodes) else None
+            return Placed(network, steps, self._ends) if len(steps) == len(network.nodes) else None
         return self._expanded(volumes)
 
     def _expanded(self, volumes: Mapping[str, Volume]) -> Placed | None:
@@ -72,6 +74,7 @@ class Trials:
         self._left -= (layers + 1) * EXPANDED
         if network is None:
             return None
+        ends = [node for node in network.outputs if node.index >= 0]  # nothing changes an input that is an output
         if self._replay is None:
-            self._replay = Replay(network)
-        return Placed(network, [node.flow for node in network.nodes])
+            self._replay, self._ends = Replay(network), ends
+        return Placed(network, [Step.of(node.layer, node.flow) for node in network.nodes], ends)

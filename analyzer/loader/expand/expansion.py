@@ -47,8 +47,13 @@ def expand(
         return _run_over(model, set or {}, {**named, **{name: str(one) for name, one in volumes.items()}}, **changed)
 
     def placed(volumes: Mapping[str, Volume]) -> Network | None:
-        run = again(volumes, expects=Expects.SKIP)
-        return None if run.mistakes.found else run.network
+        from analyzer.loader.expand.facts import settle_facts  # only where sizes are tried
+
+        run = again(volumes, expects=Expects.SKIP, traces=True)
+        if run.mistakes.found:
+            return None
+        settle_facts(run)
+        return run.network
 
     run = again({}, expects=Expects.COUNT if set or named else Expects.BIND)
     run.network.again = placed

@@ -250,11 +250,12 @@ def _residual(run: Expansion, item: ResidualItem, frame: Frame) -> Node | Missin
     inside = frame.within(frame.scope)
     end = expand_list(run, item.body, inside)
     shortcut = source
+    if run.traces and item.project is not None and isinstance(end, Node) and isinstance(source, Node):
+        run.network.facts.compared.append((end, source, False))
     if item.project and isinstance(end, Node) and isinstance(source, Node) and end.output != source.output:
         shortcut = expand_list(run, item.project, inside)
     if not isinstance(end, Node) or not isinstance(source, Node) or not isinstance(shortcut, Node):
         return MISSING
-    run.network.facts.compared += (end, source), (end, shortcut)
     return add_shortcut(run, item, frame, source, end, shortcut)
 
 

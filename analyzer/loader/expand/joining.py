@@ -26,7 +26,9 @@ def add_shortcut(
     changed = end.output != source.output
     try:
         if not changed or item.project != []:  # `project: none`: no shortcut where the shape changes
-            _refuse_sum(item, source.output, end.output, shortcut.output, behind(source))
+            if run.traces:
+                run.network.facts.compared.append((end, shortcut, True))
+            _refuse_sum(item, source, end.output, shortcut.output)
             name = name or frame.scope.automatic("add")
             origin = Origin(item.span, frame.scope.path, item.note)
             end = place(
@@ -47,17 +49,18 @@ def add_shortcut(
     return place_row(run, row, f"{name}.{kind}" if name else frame.scope.automatic(kind), end, item, frame)
 
 
-def _refuse_sum(item: ResidualItem, source: Volume, end: Volume, shortcut: Volume, notes: Sequence[str]) -> None:
-    """Refuses a body and a shortcut that cannot be added."""
+def _refuse_sum(item: ResidualItem, node: Node, end: Volume, shortcut: Volume) -> None:
+    """Refuses a body and a shortcut that cannot be added, both of which read `node`."""
     if shortcut == end:
         return
+    source = node.output
     if item.project is None:
         stride = _stride(source, end)
         project = f"`project: [conv: {_projection(end, stride)}]`, or " if stride is not None else ""
         raise Refusal(
             f"the body turns {source.pretty()} into {end.pretty()}, but the shortcut has no `project`",
             code="SHAPE213",
-            notes=notes,
+            notes=behind(node),
             help=f"{project}`project: none` for no shortcut",
             reason=Reason.SIZES_DIFFER if stride is None and source.rank == end.rank else None,
         )

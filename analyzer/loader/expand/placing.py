@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node, Origin, Refused
@@ -51,6 +52,10 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
         return MISSING
     except Dependent:
         return MISSING
+    if run.traces and isinstance(frame.source, Node):
+        from analyzer.loader.expand.facts import trace_layer  # only where sizes are tried
+
+        trace_layer(run, end, frame.source, arguments, partial(_layer, item, arguments, frame.values))
     for row in rows:
         if row is not None:
             added = place_row(run, row, f"{frame.name}.{row.type.type}", end, item, frame)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from analyzer.diagnostics import Refusal
-from analyzer.engine.network import Facts, Network, Node
+from analyzer.engine.network import Network, Node
 from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.mistakes import Mistakes, Stop
 from analyzer.loader.expand.names import Names
@@ -63,10 +63,11 @@ class Expansion(Record):
 
     `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth`
     counts open lists, `calls` open calls of blocks. `unmet` has the `expect`s that fail where they are counted, each
-    once, by the identity of its template. `changes` has parameters in place of those of an item, by its identity and
-    their attributes, and `most` the number of steps in place of the limit: a trial changes these and `expects`.
-    `outermost` is the scope of the file's own list. `empty` has the steps of calls that placed nothing, by block,
-    source and arguments: such a call is not expanded again.
+    once, by the identity of its template. `traces` writes down what is asked of volumes (`Facts`), and `traced` has the
+    identities of the expressions by which parameters of layers ask. `changes` has parameters in place of those of an
+    item, by its identity and their attributes, and `most` the number of steps in place of the limit: a trial changes
+    these and `expects`. `outermost` is the scope of the file's own list. `empty` has the steps of calls that placed
+    nothing, by block, source and arguments: such a call is not expanded again.
     """
 
     model: Model
@@ -84,14 +85,14 @@ class Expansion(Record):
     size: Size = field(factory=Size)
     expects: Expects = Expects.BIND
     unmet: dict[int, Unmet] = field(factory=dict)
+    traces: bool = False
+    traced: set[int] = field(factory=set)
     changes: dict[int, dict[str, Any]] = field(factory=dict)
     most: int | None = None
     outermost: Scope | None = None
 
     def check(self) -> None:
         self.network = Network(LIMITS.layers)
-        asks = self.model.asks
-        self.network.facts = Facts("H" in asks or "W" in asks, "D" in asks)
         self.names = Names(self.network)
 
     @property

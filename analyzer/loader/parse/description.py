@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.layers import Layer, Parameter
+    from analyzer.loader.expressions.expression import Expression
 
 
 class _Unknown:
@@ -192,9 +193,9 @@ class Model(Record):
 
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
-    `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the names by which
-    expressions ask for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that
-    parsing found mistakes.
+    `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
+    for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
+    mistakes.
     """
 
     file: str
@@ -211,7 +212,7 @@ class Model(Record):
     training: dict[str, Any] = field(factory=dict, init=False)
     unsettled: list[Unsettled] = field(factory=list, init=False)
     places: dict[tuple[str, str], Span] = field(factory=dict, init=False)
-    asks: set[str] = field(factory=set, init=False)
+    asks: list[Expression] = field(factory=list, init=False)
     tree: Tree | None = field(default=None, init=False)
     faulty: bool = field(default=False, init=False)
 

@@ -90,7 +90,8 @@ def _expression(parser: Parser, scalar: Scalar, known: Known) -> Expression | No
         refusal.help = f"write `{shown(other)}`" if other is not None else refusal.help
         parser.refused(refusal, "", scalar)
         return None
-    parser.model.asks |= expression.names & VOLUME
+    if expression.names & VOLUME:
+        parser.model.asks.append(expression)
     for name in sorted(expression.names):
         if name not in known and not parser.lenient:
             _unknown_variable(parser, name, scalar, known)

@@ -128,7 +128,7 @@ def _tried(one: Accepted) -> str:
 def _beside_them(sizes: Sizes) -> Iterator[str]:
     """What else to know about the trials."""
     if len(sizes.axes) > 1:
-        yield "an axis alone with the others as in the file"
+        yield "one axis at a time, the others as in the file"
     if sizes.ended:
         yield "not all that were asked for, since the network is large: `--range` says which"
     yield "nothing is known of other sizes"
