@@ -72,10 +72,13 @@ def check_budgets(asked: Any) -> None:
         )
     if asked.against is not None and not guards:
         raise UsageError("`--against` needs what may grow by how much: `--budget params=+5%`")
+    asked.new = []
     if asked.against is not None:  # even if every model is wrong and no base is read
         from analyzer.cli.inputs import BASE
+        from analyzer.cli.revisions import with_prefix
         from analyzer.cli.sides import keep_side
 
+        asked.against = with_prefix(asked.against)
         keep_side(asked.against, None, asked.inputs, BASE)
     if asked.against == "-" and ("-" in asked.files or len(asked.files) > 1):
         raise UsageError("stdin (`-`) can be read once")
@@ -94,14 +97,18 @@ def _growths(asked: Any) -> list[Growth]:
 def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) -> list[Guard]:
     """The guards of a review, with the amounts of their base.
 
-    `file` is the file that `git:REV` means; `analysis` is that of the network that is compared with the base. Raises
-    `UsageError` for a base that cannot be read, that is a wrong model, or that lacks an amount that is guarded.
+    `file` is the file that `git:REV` means; `analysis` is that of the network that is compared with the base. A file
+    that the base does not have is new: it has no guards, and `asked.new` remembers it. Raises `UsageError` for a base
+    that cannot be read, that is a wrong model, or that lacks an amount that is guarded.
     """
     if asked.against is None:
         return []
-    from analyzer.cli.sides import read_side
+    from analyzer.cli.sides import Absent, read_side
 
     side = read_side(asked.against, asked, texts, run=(analysis.batch, analysis.dtype), same=file)
+    if isinstance(side, Absent):
+        asked.new.append((file, side.label))
+        return []
     if isinstance(side, Failed):
         first = side.diagnostics[0]
         place = f":{first.span.line}" if first.span is not None else ""
@@ -127,6 +134,18 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
             )
         guards.append(Guard(growth.key, growth.of(amount), growth.unit, growth.written, amount, shown(side.label)))
     return guards
+
+
+def about_new(asked: Any) -> str | None:
+    """The note about files that are not guarded, since their base does not have them; None without one."""
+    if not asked.new:
+        return None
+    file, base = asked.new[0]
+    if len(asked.new) == 1:
+        said = f"`{shown(file)}` is new: `{shown(base)}` does not exist, so"
+    else:
+        said = f"{len(asked.new):,} models are new, such as `{shown(file)}`: `{shown(base)}` does not exist, so"
+    return f"{said} limits on growth do not apply"
 
 
 def _budget(text: str) -> tuple[str, Limit | Growth]:

@@ -10,7 +10,7 @@ from analyzer import __version__
 from analyzer.checks.page import Page
 from analyzer.checks.run import chosen, codes, run
 from analyzer.checks.subject import Subject
-from analyzer.cli.budget_options import add_budgets, check_budgets, guards_of, limits_of
+from analyzer.cli.budget_options import about_new, add_budgets, check_budgets, guards_of, limits_of
 from analyzer.cli.check_settings import CheckSettings, check_settings
 from analyzer.cli.configuration import Settings
 from analyzer.cli.folders import KEYS, Found, Skipped, models
@@ -61,7 +61,8 @@ def main(arguments: list[str]) -> int:
         raise UsageError(f"no model found; {skipped}")
     faults = [finding.message for checked in files if not checked.readable for finding in checked.diagnostics]
     untouched = kept_as_it_is(asked) if faults else None
-    notes = [] if asked.quiet else [str(skipped)]
+    new = about_new(asked)
+    notes = [] if asked.quiet else [str(skipped), *([] if new is None else [f"note: {new}"])]
     complain((), [*faults, *filter(None, [*notes, untouched])], {}, color=asked.color)
     if untouched is None:
         write(asked, format.render(CheckRun(files, _union(files), __version__), options_of(asked, format)))

@@ -6,16 +6,21 @@ Only objects are read. Files of the working tree, filters, hooks and pagers play
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 
 from analyzer.cli.main import UsageError
 from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import nearest
+from analyzer.record import Record
 from analyzer.source import shown
 
 #: The beginning of such a name.
 PREFIX = "git:"
+
+#: A commit by its whole name, or most of it.
+_HASH = re.compile(r"[0-9a-f]{16,64}")
 
 #: Seconds that git may take: a partial clone may have to fetch the file.
 _PATIENCE = 30
@@ -24,16 +29,96 @@ _PATIENCE = 30
 _MOST = 1 << 22
 
 
+class Place(Record):
+    """A file, or a folder, at a revision.
+
+    `revision` is what people call it, `tree` git's name of its tree, `commit` the short name of its commit (empty for a
+    revision that is no commit). `path` starts at the top of the repository that `folder` is in, or at `folder` if it
+    begins with `./` or `../`.
+    """
+
+    revision: str
+    tree: str
+    commit: str
+    folder: str
+    path: str
+
+    @property
+    def label(self) -> str:
+        """Its name for people, which names it on the command line too."""
+        path = self.path.removeprefix("./")
+        relative = self.path.startswith("./") and self.folder != "."
+        return f"{PREFIX}{self.revision}:{os.path.join(self.folder, path) if relative else path}"
+
+    @property
+    def top(self) -> str:
+        """Its path from the top of the repository."""
+        if not self.path.startswith(("./", "../")):
+            return self.path
+        prefix = git(self.folder, "rev-parse", "--show-prefix")[1].decode("utf-8", "surrogateescape").rstrip("\n")
+        return os.path.normpath(os.path.join(prefix, self.path))
+
+    def kind(self) -> str:
+        """`blob` for a file, `tree` for a folder, empty where nothing is there."""
+        return git(self.folder, "cat-file", "-t", f"{self.tree}:{self.path}")[1].decode("ascii").strip()
+
+    def content(self) -> bytes | None:
+        """The bytes of the file; None where it does not exist there. Raises `UsageError` for one that is too long."""
+        name = f"{self.tree}:{self.path}"
+        code, size, _ = git(self.folder, "cat-file", "-s", name)
+        if not code and int(size) > LONGEST_REPORT:
+            raise UsageError(
+                f"`{shown(self.label)}` is larger than {LONGEST_REPORT >> 20:,} MiB, the limit for a report"
+            )
+        code, found, _ = git(self.folder, "cat-file", "blob", name)
+        return None if code else found
+
+
 def is_revision(name: str) -> bool:
     """Whether a name means a file at a revision."""
     return name.startswith(PREFIX)
 
 
-def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
-    """The file that `git:REV:path` names, or `git:REV` for the file `same`: its name for people, and its bytes.
+def with_prefix(name: str) -> str:
+    """`HEAD~1:model.yaml` as `git:HEAD~1:model.yaml`, where no file has that name and git may know the revision."""
+    revision, _, path = name.partition(":")
+    if not path or not revision or is_revision(name) or os.path.lexists(name) or path.startswith(("//", "\\")):
+        return name
+    try:
+        outside = git(".", "rev-parse", "--git-dir")[0]
+    except UsageError:  # without git no name is one of its revisions
+        return name
+    return name if outside else PREFIX + name
+
+
+def with_paths(first: str, second: str) -> tuple[str, str]:
+    """Two sides; a revision without a path gets that of the other one, if this is a revision too."""
+    if not (is_revision(first) and is_revision(second)):
+        return first, second
+    old, new = (side.removeprefix(PREFIX).partition(":")[2] for side in (first, second))
+    if old and not new and ":" not in second.removeprefix(PREFIX):
+        return first, f"{second}:{old}"
+    if new and not old and ":" not in first.removeprefix(PREFIX):
+        return f"{first}:{new}", second
+    return first, second
+
+
+def prefix_hint(name: str) -> str:
+    """The end of the message about a file that does not exist, where git has a revision of that name."""
+    if ":" in name or name.startswith("-") or "\0" in name:
+        return ""
+    try:
+        found = git(".", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{tree}}")
+    except UsageError:
+        return ""
+    return "" if found[0] else f"; did you mean the revision `{PREFIX}{shown(name)}`?"
+
+
+def place_of(name: str, same: str | None = None) -> Place:
+    """The place that `git:REV:path` names, or `git:REV` for the path `same`, whether something is there or not.
 
     A relative path is git's: it starts at the top of the repository, or at the current folder if it begins with `./` or
-    `../`. `same` and absolute paths may be in any repository. Raises `UsageError` for a file that does not exist.
+    `../`. `same` and absolute paths may be in any repository. Raises `UsageError` for a revision that does not exist.
     """
     revision, colon, path = name.removeprefix(PREFIX).partition(":")
     if not revision or revision.startswith("-") or "\0" in name:
@@ -42,18 +127,24 @@ def read_revision(name: str, same: str | None = None) -> tuple[str, bytes]:
     if not colon or os.path.isabs(path):
         if not colon and same in (None, "-"):
             raise UsageError(f"`{shown(name)}` needs a path: `{shown(name)}:model.yaml`")
-        folder, base = os.path.split(path if colon else same or "")
-        folder, path = folder or ".", f"./{base}"
+        folder, base = os.path.split(os.path.normpath(path if colon else same or ""))
+        folder, path = _existing(folder or ".", f"./{base}")
     if not path:
         raise UsageError(f"`{shown(name)}` has no path; write `git:{shown(revision)}:model.yaml`")
     tree = _tree(revision, folder, name)
-    code, size, _ = _git(folder, "cat-file", "-s", f"{tree}:{path}")
-    if not code and int(size) > LONGEST_REPORT:
-        raise UsageError(f"`{shown(name)}` is larger than {LONGEST_REPORT >> 20:,} MiB, the limit for a report")
-    code, found, _ = _git(folder, "cat-file", "blob", f"{tree}:{path}")
-    if code:
-        raise UsageError(_missing(tree, path, folder, revision))
-    return f"{PREFIX}{revision}:{path.removeprefix('./') if folder == '.' else os.path.join(folder, path[2:])}", found
+    code, commit, _ = git(
+        folder, "rev-parse", "--short", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+    )
+    short = "" if code else commit.decode("ascii").strip()
+    return Place(short if short and _HASH.fullmatch(revision) else revision, tree, short, folder, path)
+
+
+def _existing(folder: str, path: str) -> tuple[str, str]:
+    """A folder in which git can run, and the path from there: a folder may exist at the revision only."""
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder, base = os.path.split(folder)
+        folder, path = folder or ".", f"./{base}/{path.removeprefix('./')}"
+    return folder, path
 
 
 def working_file(name: str, same: str | None = None) -> str | None:
@@ -63,49 +154,50 @@ def working_file(name: str, same: str | None = None) -> str | None:
         return same
     if path.startswith(("./", "../")) or os.path.isabs(path):
         return path
-    code, top, _ = _git(".", "rev-parse", "--show-toplevel")
+    code, top, _ = git(".", "rev-parse", "--show-toplevel")
     return None if code else os.path.join(os.fsdecode(top).rstrip("\n"), path)
 
 
 def _tree(revision: str, folder: str, name: str) -> str:
     """The tree of a revision; raises `UsageError` for a revision that does not exist."""
-    code, _, said = _git(folder, "rev-parse", "--git-dir")
+    code, _, said = git(folder, "rev-parse", "--git-dir")
     if code:
         if "not a git repository" in said:
             where = "the current folder" if folder == "." else f"`{shown(folder)}`"
             raise UsageError(f"`{shown(name)}`: {where} is not in a git repository")
         raise UsageError(f"`{shown(name)}`: git says: {shown(said, 200)}")
-    code, tree, _ = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{tree}}")
+    code, tree, _ = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{tree}}")
     if not code:
         return tree.decode("ascii").strip()
-    _, refs, _ = _git(folder, "for-each-ref", "--format=%(refname:short)", "--count=10000")
+    _, refs, _ = git(folder, "for-each-ref", "--format=%(refname:short)", "--count=10000")
     near = nearest(revision, refs.decode("utf-8", "replace").split("\n"))
     if near:
         hint = f"; did you mean `{shown(near)}`?"
-    elif _git(folder, "rev-parse", "--is-shallow-repository")[1].strip() == b"true":
+    elif git(folder, "rev-parse", "--is-shallow-repository")[1].strip() == b"true":
         hint = "; this clone is shallow, without earlier commits: `git fetch --unshallow` fetches them"
     else:
         hint = ""
     raise UsageError(f"the revision `{shown(revision)}` does not exist here{hint}")
 
 
-def _missing(tree: str, path: str, folder: str, revision: str) -> str:
-    """The message about a path that does not exist at a revision, with the nearest path that does."""
-    said = f"the file `{shown(path.removeprefix('./'))}` does not exist at `{shown(revision)}`"
-    kind = _git(folder, "cat-file", "-t", f"{tree}:{path}")[1].strip()
-    if kind == b"tree":
-        return f"`{shown(path)}` at `{shown(revision)}` is a folder, not a model file"
-    prefix = _git(folder, "rev-parse", "--show-prefix")[1].decode("utf-8", "replace").strip("\n")
-    listing = _git(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)[1][:_MOST]
+def missing(place: Place) -> UsageError:
+    """The refusal of a path where nothing is at a revision, with the nearest path that has something."""
+    path, revision, folder = place.path, shown(place.revision), place.folder
+    if place.kind() == "tree":
+        return UsageError(f"`{shown(path)}` at `{revision}` is a folder, not a model file")
+    name = place.label.removeprefix(f"{PREFIX}{place.revision}:")
+    said = f"the file `{shown(name)}` does not exist at `{revision}`"
+    prefix = git(folder, "rev-parse", "--show-prefix")[1].decode("utf-8", "replace").strip("\n")
+    listing = git(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", place.tree)[1][:_MOST]
     paths = listing.decode("utf-8", "replace").split("\0")[:-1]
     full = os.path.normpath(os.path.join(prefix, path)) if path.startswith(("./", "../")) else path
     below = prefix + path
     alike = [one for one in paths if os.path.basename(one) == os.path.basename(path)]
     near = below if below in paths else nearest(full, paths) or (alike[0] if len(alike) == 1 else None)
-    return said if near is None else f"{said}; did you mean `{PREFIX}{shown(revision)}:{shown(near)}`?"
+    return UsageError(said if near is None else f"{said}; did you mean `{PREFIX}{revision}:{shown(near)}`?")
 
 
-def _git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
+def git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
     """git's exit code, its output, and the first line of its messages; raises `UsageError` if git does not run."""
     command: Sequence[str] = ("git", "-C", folder, "--no-pager", *arguments)
     environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}

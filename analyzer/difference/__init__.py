@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from analyzer.difference.changes import LayerChange
 from analyzer.difference.keys import KeyChange
-from analyzer.difference.result import Difference, LabelledReport, compare, of_analysis
+from analyzer.difference.result import Difference, LabelledReport, OneSided, compare, of_analysis
 
-__all__ = ["Difference", "KeyChange", "LabelledReport", "LayerChange", "compare", "of_analysis"]
+__all__ = ["Difference", "KeyChange", "LabelledReport", "LayerChange", "OneSided", "compare", "of_analysis"]

@@ -17,7 +17,7 @@ from analyzer.difference.tree import NamedNode, Numbers, tree_of
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES, Analysis
 from analyzer.loader.parse.description import Model
-from analyzer.record import Printed, Record
+from analyzer.record import Printed, Record, field
 from analyzer.units import plural
 
 TYPE_CHECKING = False
@@ -123,6 +123,49 @@ class Difference(Printed, Record):
         numbers = {"unchanged": self.unchanged, **dict.fromkeys(CHANGES, 0)}
         for change in self.layers:
             numbers[change.what] += 1
+        return numbers
+
+
+class OneSided(Record):
+    """A network that the other side does not have: it is new, or it was removed.
+
+    `other` is what the other side would be called, `commit` the short name of its commit. `layers` has every layer.
+    """
+
+    side: LabelledReport
+    added: bool
+    other: str
+    commit: str = ""
+    layers: Sequence[LayerChange] = field(init=False)
+
+    def check(self) -> None:
+        """Makes a change of every layer."""
+        nodes = sorted(tree_of(self.side.report, Numbers()).layers(), key=lambda node: node.place)
+        self.layers = [LayerChange(None, node, {}) if self.added else LayerChange(node, None, {}) for node in nodes]
+
+    @property
+    def old(self) -> LabelledReport | None:
+        """The network, if it was removed."""
+        return None if self.added else self.side
+
+    @property
+    def new(self) -> LabelledReport | None:
+        """The network, if it is new."""
+        return self.side if self.added else None
+
+    @property
+    def equal(self) -> bool:
+        """A network is not equal to none."""
+        return False
+
+    def peaks(self) -> list[str]:
+        """The names of its peaks of memory."""
+        return self.side.peaks
+
+    def counts(self) -> dict[str, int]:
+        """How many layers are unchanged, added, and so on."""
+        numbers = dict.fromkeys(("unchanged", *CHANGES), 0)
+        numbers["added" if self.added else "removed"] = len(self.layers)
         return numbers
 
 

@@ -22,16 +22,16 @@ from analyzer.contract.keys import (
     schema_of,
     written,
 )
-from analyzer.contract.schema import report_schema
+from analyzer.contract.schema import document, report_schema
 from analyzer.difference.changes import CHANGES, FIELDS, LayerChange
 from analyzer.difference.described import PEAKS
 from analyzer.difference.keys import KeyChange
-from analyzer.difference.result import TOTAL_COSTS, Difference
+from analyzer.difference.result import TOTAL_COSTS, Difference, LabelledReport, OneSided
 from analyzer.engine.result import MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 _BOOLEAN = {"type": "boolean"}
@@ -74,11 +74,12 @@ def _key_layers(change: KeyChange) -> list[str] | None:
     return None if change.layers is None else list(change.layers)
 
 
-def _totals(difference: Difference) -> dict[str, Any]:
+def _totals(difference: Difference | OneSided) -> dict[str, Any]:
     """Each total of both sides."""
+    sides = {"old": difference.old, "new": difference.new}
 
-    def pair(name: str) -> dict[str, int]:
-        return {"old": difference.old.total(name), "new": difference.new.total(name)}
+    def pair(name: str) -> dict[str, int | None]:
+        return {word: None if side is None else side.total(name) for word, side in sides.items()}
 
     modes = {mode: {name: pair(f"{mode}.{name}") for name in TOTAL_COSTS} for mode in MODES}
     names = (*_TOTALS_OF_ALL_MODES, *difference.peaks())
@@ -145,20 +146,37 @@ def _only(what: str, side: str) -> tuple[Key, ...]:
 _LAYERS = {"added": _only("added", "new"), "removed": _only("removed", "old")}
 
 
-def _keys(difference: Difference) -> list[dict[str, Any]] | None:
-    """The keys that changed; left out where a side is a report, which has none."""
-    return None if difference.keys is None else [written(_KEY, change) for change in difference.keys]
+#: A side; null for a model that is new, or that was removed.
+_SIDE_OR_NULL = {"anyOf": [definition("side"), {"type": "null"}]}
+
+
+def _side(side: LabelledReport | None) -> dict[str, Any] | None:
+    return None if side is None else written(_SIDE, side)
+
+
+def _of_two(difference: Difference | OneSided, name: str) -> Sequence[Any]:
+    """What only two networks differ in."""
+    if isinstance(difference, OneSided):
+        return ()
+    return difference.run if name == "run" else difference.renames
+
+
+def _keys(difference: Difference | OneSided) -> list[dict[str, Any]] | None:
+    """The keys that changed; left out where a side has no file."""
+    if isinstance(difference, OneSided) or difference.keys is None:
+        return None
+    return [written(_KEY, change) for change in difference.keys]
 
 
 _DIFFERENCE = (
     Key("format", {"const": FORMAT}, lambda _: FORMAT),
     field("equal", _BOOLEAN),
-    Key("old", definition("side"), lambda difference: written(_SIDE, difference.old)),
-    Key("new", definition("side"), lambda difference: written(_SIDE, difference.new)),
+    Key("old", _SIDE_OR_NULL, lambda difference: _side(difference.old)),
+    Key("new", _SIDE_OR_NULL, lambda difference: _side(difference.new)),
     Key(
         "run",
         array(closed({"what": NAME, "old": TEXT, "new": TEXT})),
-        lambda difference: [{"what": what, "old": old, "new": new} for what, old, new in difference.run],
+        lambda difference: [{"what": what, "old": old, "new": new} for what, old, new in _of_two(difference, "run")],
     ),
     Key("keys", array(schema_of(_KEY)), _keys, True),
     Key("counts", closed(counts(("unchanged", *CHANGES))), lambda difference: difference.counts()),
@@ -166,7 +184,7 @@ _DIFFERENCE = (
     Key(
         "renames",
         array(schema_of(_RENAME)),
-        lambda difference: [written(_RENAME, rename) for rename in difference.renames],
+        lambda difference: [written(_RENAME, rename) for rename in _of_two(difference, "renames")],
     ),
     Key(
         "layers",
@@ -176,22 +194,24 @@ _DIFFERENCE = (
 )
 
 
-def as_dict(difference: Difference) -> dict[str, Any]:
+def as_dict(difference: Difference | OneSided) -> dict[str, Any]:
     """The comparison as plain data."""
     return written(_DIFFERENCE, difference)
 
 
 def diff_schema() -> dict[str, Any]:
-    """The schema of one comparison."""
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Comparison of analyzer",
-        "description": "The differences between two networks. Format 1; its keys are stable.",
-        **schema_of(_DIFFERENCE),
-        "definitions": {
+    """The schema: one comparison, or an array of those of a folder, with the files that are wrong."""
+    total = {**COUNT, "type": ["integer", "null"]}
+    return document(
+        "Comparison of analyzer",
+        "The differences between two networks. Format 1; its keys are stable.",
+        "difference",
+        "layers",
+        {
+            "difference": schema_of(_DIFFERENCE),
             "side": schema_of(_SIDE),
-            "pair": closed({"old": COUNT, "new": COUNT}),
+            "pair": closed({"old": total, "new": total}),
             "layer": {"oneOf": [schema_of(_BOTH), *map(schema_of, _LAYERS.values())]},
-            **{name: _REPORT[name] for name in ("cost", "volume")},
+            **{name: _REPORT[name] for name in ("cost", "volume", "failed", "diagnostic")},
         },
-    }
+    )

@@ -7,15 +7,17 @@ from other people's files: they are written so that nothing in them is markup, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from analyzer.difference.result import Difference, LabelledReport
+from analyzer.difference.result import Difference, LabelledReport, OneSided
 from analyzer.record import Record
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
 from analyzer.reporter.difference.keys import NAMED, not_compared, value_text, where
+from analyzer.reporter.difference.review import Review, file_of, summary, title, verdict
 from analyzer.reporter.difference.words import (
     counted,
     details,
+    own_totals,
     percent,
     pretty,
     run_differs,
@@ -24,9 +26,13 @@ from analyzer.reporter.difference.words import (
     subject,
     totals,
 )
-from analyzer.reporter.options import Options
+from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import fitted
-from analyzer.units import count, plural, short
+from analyzer.units import count, memory, plural, short
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.reporter.difference.review import Result
 
 #: GitHub refuses comments of more than 65,536 characters; bytes are counted here, which are never fewer.
 LIMIT = 60_000
@@ -35,29 +41,109 @@ _OPEN = 10
 _BLOCKS = 12
 _RENAMES = 8
 _LONGEST = 80
+#: Models in the table of a folder, how many of them are not folded away, and the columns of the table.
+_MODELS = 100
+_OPEN_MODELS = 2
+_OVERVIEW: tuple[tuple[str, Callable[[int], str]], ...] = (
+    ("shared.parameters", short), ("macs", short), ("peak_training_memory", memory)
+)  # fmt: skip
 
 _SAFE = re.compile(r"[\w.,:~^@$%{}()\[\]*='\"?–… /+-]+")
 _PLAIN = re.compile(r"[\w.,;:()…→×–−+/%=· -]+")
 
 
-def render(difference: Difference, options: Options) -> Iterator[str]:
+def render(report: Difference | OneSided | Review, options: Options) -> Iterator[str]:
     """The whole comment."""
-    yield from comment(difference, options.mode, LIMIT)
+    if isinstance(report, Review):
+        yield from _review(report, options.mode)
+    else:
+        yield from comment(report, options.mode, LIMIT)
 
 
-def comment(difference: Difference, mode: str, limit: int) -> Iterator[str]:
-    """One comparison in at most `limit` bytes, as far as its head fits into them."""
-    modes = shown_modes(difference, mode)
-    room = Room(limit)
-    yield from room.all(_head(difference, modes))
-    yield from room.some(_keys(difference), "key")
-    if difference.equal:
+def comment(report: Difference | OneSided, mode: str, limit: int) -> Iterator[str]:
+    """One comparison in about `limit` bytes: its head is needed, and changes take the room that is left."""
+    modes = shown_modes(report, mode)
+    if isinstance(report, OneSided):
+        yield from _one_sided(report, modes)
         return
-    yield from room.all(_totals(difference, modes))
-    found = entries(difference)
+    room = Room(limit)
+    yield from room.all(_head(report, modes))
+    yield from room.some(_keys(report), "key")
+    if report.equal:
+        return
+    yield from room.all(_totals(report, modes))
+    found = entries(report)
     yield from room.all(_blocks(found, modes))
     heading = _table(["", "layer", "what", *_cost_headings(modes)], "lll" + "r" * (len(modes) + 1))
     yield from room.some(Rows("Biggest changes", heading, [_row(entry, modes) for entry in found]), "smaller change")
+
+
+def _review(review: Review, mode: str) -> Iterator[str]:
+    """The models of a folder in one comment: a table of all, then each folded away, the biggest change first."""
+    results = review.biggest_first
+    room = Room(LIMIT)
+    yield from room.all(_overview(review, results))
+    drawn = 0
+    for result in results:
+        share = room.left // (len(results) - drawn)
+        body = "" if isinstance(result, Failed) else "".join(comment(result, mode, share - 400))
+        opened = " open" if len(results) <= _OPEN_MODELS else ""
+        section = (
+            f"\n<details{opened}><summary>{_html(file_of(result))}: {verdict(result)}</summary>\n\n{body}\n</details>\n"
+        )
+        if len(section.encode()) > room.left - 400:
+            break
+        drawn += 1
+        if body:
+            yield from room.all([section])
+    if drawn < len(results):
+        left = plural(len(results) - drawn, "more model")
+        yield f"\n{left} left out, since a comment has no room for more; `analyzer diff --format json` lists all.\n"
+
+
+def _overview(review: Review, results: Sequence[Result]) -> Iterator[str]:
+    yield f"### {title(review)}\n\n{_name(review.old)} → {_name(review.new)}: {summary(review)}.\n"
+    if not results:
+        return
+    yield "\n" + _table(["model", "", "parameters", "MACs", "training peak"], "llrrr")
+    for result in results[:_MODELS]:
+        cells = [_cell(result, name, spell) for name, spell in _OVERVIEW]
+        yield _line([_name(file_of(result)), verdict(result), *cells])
+    if len(results) > _MODELS:
+        yield _line([plural(len(results) - _MODELS, "more model"), "", "", "", ""])
+
+
+def _cell(result: Result, name: str, spell: Callable[[int], str]) -> str:
+    """A total of a model, and its change."""
+    if isinstance(result, Failed):
+        return ""
+    if isinstance(result, OneSided):
+        known = name in result.side.peaks or not name.startswith("peak_")
+        return spell(result.side.total(name)) if known else ""
+    if name.startswith("peak_") and name not in result.peaks():
+        return ""
+    old, new = result.old.total(name), result.new.total(name)
+    return (
+        spell(new) if old == new else f"{spell(old)} → {spell(new)} ({percent(old, new) or signed(new - old, spell)})"
+    )
+
+
+def _one_sided(found: OneSided, modes: Sequence[str]) -> Iterator[str]:
+    """A model that is new, or that was removed."""
+    side = found.side
+    what = "new model" if found.added else "removed model"
+    yield f"### {_name(str(side.report['name']))}: {what}\n\n"
+    yield f"{_name(found.other)}{f' ({found.commit})' if found.commit else ''} does not exist.\n\n"
+    yield _table(["", _side(side)], "lr")
+    for name, value in own_totals(side, modes):
+        yield _line([("&emsp;" if name.startswith("  ") else "") + name.strip(), value])
+    run = f"input {', '.join(pretty(volume) for volume in side.inputs.values())}"
+    yield f"\n<sub>{_text(run)}, batch {side.report['batch']}, {_text(side.report['dtype'])}.</sub>\n"
+
+
+def _html(text: str) -> str:
+    """A name where only HTML is read."""
+    return f"<code>{_numbered(_shortened(text))}</code>"
 
 
 class Rows(Record):
@@ -143,7 +229,7 @@ def _title(old: LabelledReport, new: LabelledReport) -> str:
 
 
 def _side(side: LabelledReport) -> str:
-    return _name(side.label)
+    return _name(side.label) + (f" ({side.commit})" if side.commit and f":{side.commit}:" not in side.label else "")
 
 
 def _sentence(difference: Difference, modes: Sequence[str]) -> str:
@@ -225,13 +311,17 @@ def _row(entry: Entry, modes: Sequence[str]) -> str:
 
 def _name(text: str) -> str:
     """A name as code: in backticks where it is harmless, otherwise with every other character as its number."""
-    text = fitted(text, True)
-    if len(text) > _LONGEST:
-        half = _LONGEST // 2
-        text = text[:half] + "…" + text[-half:]
+    text = _shortened(text)
     if _SAFE.fullmatch(text) and text == text.strip():
         return f"`{text}`"
     return f"<code>{_numbered(text)}</code>"
+
+
+def _shortened(text: str) -> str:
+    """A name without its middle where it is long."""
+    text = fitted(text, True)
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else text[:half] + "…" + text[-half:]
 
 
 def _text(text: str) -> str:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.difference.result import Difference
+from analyzer.difference.result import Difference, OneSided
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
 from analyzer.reporter.difference.keys import not_compared, sign_of, value_text, where
+from analyzer.reporter.difference.review import Review, called, file_of, summary, verdict, with_commit
 from analyzer.reporter.difference.words import (
     about,
     costs,
     counted,
     details,
+    own_totals,
     run_differs,
     shown_modes,
     signed,
     subject,
     totals,
 )
-from analyzer.reporter.options import Options
+from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import cells, joined, styled, wrapped
 from analyzer.units import count, plural
 
@@ -30,12 +32,50 @@ _SIGN_STYLES = {"+": "cyan", "−": "red", "~": "yellow"}
 _STYLES = {"added": "cyan", "removed": "red", "changed": "yellow", "moved": "blue"}
 
 
-def render(difference: Difference, options: Options) -> Iterator[str]:
+def render(report: Difference | OneSided | Review, options: Options) -> Iterator[str]:
+    """One comparison, or those of a folder, the biggest change first."""
+    if isinstance(report, Review):
+        yield from _review(report, options)
+    elif isinstance(report, OneSided):
+        yield from _one_sided(report, options)
+    else:
+        yield from _two_sided(report, options)
+
+
+def _review(review: Review, options: Options) -> Iterator[str]:
+    for result in review.biggest_first:
+        if isinstance(result, Failed):
+            continue  # its findings are messages
+        head = options.fit(f"── {file_of(result)}: {verdict(result)} ──")
+        yield styled(head, "bold", options.color) + "\n\n"
+        yield from render(result, options)
+        yield "\n"
+    said = options.fit(f"{review.old} → {review.new}: {summary(review)}")
+    yield wrapped(said, options.width, "  ") + "\n"
+
+
+def _one_sided(found: OneSided, options: Options) -> Iterator[str]:
+    word, other = ("new", "old") if found.added else ("old", "new")
+    parts = [options.fit(part) for part in (called(found.side), *about(found.side))]
+    lacking = options.fit(f"{with_commit(found.other, found.commit)} does not exist")
+    verdict = "the model is new" if found.added else "the model was removed"
+    lines = {word: parts, other: [lacking, verdict]}
+    for name in ("old", "new"):
+        yield styled(f"{name}  ", "bold", options.color) + _joined(lines[name], options, " " * 5, used=5) + "\n"
+    yield "\n"
+    rows = list(own_totals(found.side, shown_modes(found, options.mode)))
+    wide, most = (max(cells(row[place]) for row in rows) for place in (0, 1))
+    for name, value in rows:
+        value = options.fit(value)
+        yield f"{name}{' ' * (wide - cells(name))}  {' ' * max(0, most - cells(value))}{value}\n"
+
+
+def _two_sided(difference: Difference, options: Options) -> Iterator[str]:
     """The whole comparison."""
     modes = shown_modes(difference, options.mode)
     width = options.width
     for word, side in (("old", difference.old), ("new", difference.new)):
-        parts = [options.fit(part) for part in (side.label, *about(side))]
+        parts = [options.fit(part) for part in (called(side), *about(side))]
         yield styled(f"{word}  ", "bold", options.color) + _joined(parts, options, " " * 5, used=5) + "\n"
     if difference.run:
         said = options.fit(f"NOT THE SAME RUN: {run_differs(difference)}; the numbers below are of different runs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from analyzer.difference.result import Difference, LabelledReport
+from analyzer.difference.result import Difference, LabelledReport, OneSided
 from analyzer.reporter.difference.entries import Entry
 from analyzer.reporter.modes import modes_of
 from analyzer.units import count, memory, plural
@@ -13,14 +13,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: The peaks of memory, with their labels.
+_PEAKS = (("peak_training_memory", "training peak"), ("peak_inference_memory", "inference peak"))
+
 #: The words for fields of a layer.
 _WORDS = {"macs_on_data": "MACs on data", "unread": "unread cells", "frozen": "frozen", "authored": "own numbers"}
 
 
-def shown_modes(difference: Difference, mode: str) -> tuple[str, ...]:
+def shown_modes(difference: Difference | OneSided, mode: str) -> tuple[str, ...]:
     """The modes that are shown: `declared` too where one of the networks declares sharing of its own."""
     mixed = False
     for side in (difference.old, difference.new):
+        if side is None:
+            continue
         totals = side.report["totals"]
         mixed = mixed or totals["declared"] != totals["shared"]
     return modes_of(mode, mixed=mixed)
@@ -64,13 +69,30 @@ def totals(difference: Difference, modes: Sequence[str], *, brief: bool) -> Iter
     yield row("macs", "MACs per sample", count)
     yield row("activation_bytes", "activations, all", memory)
     yield row("peak_activation", "activations, peak", memory)
-    for name, label in (("peak_training_memory", "training peak"), ("peak_inference_memory", "inference peak")):
+    for name, label in _PEAKS:
         if name in difference.peaks():
             yield row(name, label, memory)
     yield row("layers", "layers", count)
     fields = [_last_field(side) for side in (old, new)]
     if any(fields):
         yield ("receptive field", fields[0] or "none", fields[1] or "none", "" if fields[0] != fields[1] else "0", "")
+
+
+def own_totals(side: LabelledReport, modes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The totals of one network as (name, value)."""
+    for mode in modes:
+        yield f"{mode} parameters", count(side.total(f"{mode}.parameters"))
+        yield "  memory", memory(side.total(f"{mode}.bytes"))
+    yield "MACs per sample", count(side.total("macs"))
+    yield "activations, all", memory(side.total("activation_bytes"))
+    yield "activations, peak", memory(side.total("peak_activation"))
+    for name, label in _PEAKS:
+        if name in side.peaks:
+            yield label, memory(side.total(name))
+    yield "layers", count(side.total("layers"))
+    field = _last_field(side)
+    if field:
+        yield "receptive field", field
 
 
 def _last_field(side: LabelledReport) -> str:
