@@ -14,7 +14,7 @@ Neighbours are a run where one of them can be shown for all and every number is 
   before both groups. The same holds for the layers whose parameters they reuse.
 
 Names may differ. So may the receptive field, which grows along a run, and whatever depends on what else is alive.
-Each reads the one before it (`chained`), or all read the same layers, side by side.
+Each reads the one before it (`chained`), or none reads another, side by side.
 
 >>> from analyzer.layers import CATALOGUE
 >>> from analyzer.volume import Volume

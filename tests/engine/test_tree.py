@@ -120,6 +120,13 @@ def test_what_is_not_equal(second: str) -> None:
     assert not chained
 
 
+def test_blocks_of_different_names_are_not_equal() -> None:
+    """A row for both would have the name of one."""
+    body = "{layers: [{conv: {K: 4, F: 1}}, relu]}"
+    text = f"input: 8x8x4\nblocks:\n  One: {body}\n  Two: {body}\nlayers: [One, Two, Two]\n"
+    assert runs(tree(text)) == ["One1", "Two1 ×2"]
+
+
 def test_branches_are_side_by_side() -> None:
     drawn = Network()
     image = drawn.enter("image", volume("8x8x4"))
@@ -151,6 +158,39 @@ def test_a_block_that_reads_further_back_is_not_equal() -> None:
     drawn.place("a.4.relu", relu, [three])
     assert two is not three
     assert runs(tree_of(drawn).parts[0]) == ["a.1 ×2", "a.3", "a.4"]
+
+
+def test_branches_that_each_read_one_of_an_earlier_run() -> None:
+    """As the heads of a detector over branches: equal, but none reads another."""
+    drawn = Network()
+    relu = CATALOGUE["relu"]()
+    image = drawn.enter("image", volume("8x8x4"))
+    ends = [drawn.place(f"branch.{number}", relu, [image]) for number in range(1, 4)]
+    for number, end in enumerate(ends, 1):
+        drawn.place(f"head.{number}", relu, [end])
+    branch, head = tree_of(drawn).parts
+    assert (runs(branch), runs(head)) == (["branch.1 |3"], ["head.1 |3"])
+
+
+def test_a_layer_that_reads_into_the_group_before_is_not_equal() -> None:
+    """The second of each pair reads the first of the pair; in the second pair that of the pair before."""
+    drawn = Network()
+    relu = CATALOGUE["relu"]()
+    first = drawn.place("a.1.x", relu, [drawn.enter("image", volume("8x8x4"))])
+    second = drawn.place("a.1.y", relu, [first])
+    drawn.place("a.2.x", relu, [second])
+    drawn.place("a.2.y", relu, [first])
+    assert runs(tree_of(drawn).parts[0]) == ["a.1", "a.2"]
+
+
+def test_the_second_input_of_a_network_is_not_one_group_before() -> None:
+    drawn = Network()
+    relu = CATALOGUE["relu"]()
+    drawn.enter("image", volume("8x8x4"))
+    first = drawn.place("a.1.x", relu, [drawn.enter("mask", volume("8x8x4"))])
+    drawn.place("a.1.y", relu, [first])
+    drawn.place("a.2.y", relu, [drawn.place("a.2.x", relu, [first])])
+    assert runs(tree_of(drawn).parts[0]) == ["a.1", "a.2"]
 
 
 def test_a_layer_that_reads_more_is_not_its_norm() -> None:
