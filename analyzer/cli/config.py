@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 
-from analyzer.cli.configuration import OWN, SHARED, Settings, short
+from analyzer.cli.configuration import OWN, SHARED, Settings, may_be_ours, short
 from analyzer.cli.declared import OPTIONS
 from analyzer.cli.main import FINE, UsageError
 from analyzer.cli.models import label_of, read_network
@@ -95,7 +95,8 @@ def _second(asked: Any, settings: Settings) -> None:
     if settings.label.endswith(OWN) and os.path.exists(other):
         from analyzer.cli.configured import settings_in
 
-        if settings_in(asked.inputs.read(other), short(other), shared=True) is not None:
+        data = asked.inputs.read(other)
+        if may_be_ours(data) and settings_in(data, short(other), shared=True) is not None:
             note(asked, f"[tool.analyzer] in `{short(other)}` is not read, because `{settings.label}` is beside it")
 
 

@@ -72,7 +72,7 @@ class Configuration:
         if data is None:
             path = os.path.join(folder, SHARED)
             data = self._read(path)
-            if data is None or b"analyzer" not in data:
+            if data is None or not may_be_ours(data):
                 return None
         from analyzer.cli.configured import settings_in  # with a parser of TOML
 
@@ -89,6 +89,18 @@ class Configuration:
         if len(data) > _LONGEST:
             raise UsageError(f"`{short(path)}` is larger than {_LONGEST // 1024:,} KiB, too large for a configuration")
         return data
+
+
+def may_be_ours(data: bytes) -> bool:
+    """Whether a pyproject.toml may have a table of ours: most have none, and need no parser of TOML.
+
+    >>> may_be_ours(b"[project]\\nname = 'analyzer'\\n"), may_be_ours(b"[ tool . 'analyzer' ]\\n")
+    (False, True)
+    """
+    if b"analyzer" not in data:
+        return False
+    plain = b"\n" + data.removeprefix(b"\xef\xbb\xbf").translate(None, b" \t\"'")
+    return b"tool.analyzer" in plain or b"\n[tool]" in plain or b"\ntool=" in plain
 
 
 def short(path: str) -> str:

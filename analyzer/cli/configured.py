@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +17,6 @@ from analyzer.source import shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-#: A pyproject.toml without any of these has no table of ours, and need not be parsed: `[tool.analyzer]`, `[tool]`,
-#: `tool.analyzer.mode = …`, `tool = {…}`.
-_OURS = re.compile(rb"""tool["']?\s*\.\s*["']?analyzer|^[ \t]*\[?[ \t]*["']?tool["']?[ \t]*[]=]""", re.MULTILINE)
 
 _CODES = 'a list of codes or names, such as ["CHECK101"]'
 
@@ -47,8 +42,6 @@ def settings_in(data: bytes, file: str, *, shared: bool) -> dict[str, Any] | Non
     """
     if not shared:
         return _checked(_table(data, file), f"`{file}`")
-    if not _OURS.search(data):
-        return None
     tool = _table(data, file).get("tool")
     if not isinstance(tool, dict) or "analyzer" not in tool:
         return None
