@@ -132,10 +132,17 @@ def _check_columns(names: Sequence[str] = (), sort: str | None = None) -> None:
     """Refuses a column that no table has, or that no table can be sorted by."""
     from analyzer.reporter.analysis.columns import ColumnError, check_columns
 
-    try:
-        check_columns(names, sort)
-    except ColumnError as error:
-        raise _Wrong(f": {error}") from None
+    for name in names or [""]:
+        one = [name] if name else []
+        try:
+            check_columns(one, sort)
+        except ColumnError as error:
+            from analyzer.reporter.memory import layers
+
+            try:
+                layers.check_columns(one, sort)
+            except ColumnError:
+                raise _Wrong(f": {error}") from None
 
 
 def _codes(value: Any) -> list[str]:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from analyzer.cli.declared import LIST
-from analyzer.cli.main import FINE, UsageError
+from analyzer.cli.main import FINE
 from analyzer.cli.models import check_files, doubts_about, read_network
 from analyzer.cli.options import (
     add_files,
@@ -16,9 +16,9 @@ from analyzer.cli.options import (
     add_model,
     add_options,
     configured_for,
-    keep_known,
     parsed,
     run_defaults,
+    settle_columns,
 )
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
@@ -29,6 +29,7 @@ from analyzer.engine.memory.optimizers import STEPS
 from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LOSSES, Run, check_asked
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, read_strategy
 from analyzer.engine.memory.verdict import CONTEXT
+from analyzer.reporter.format import SHOWN, Format
 from analyzer.reporter.memory import FORMATS
 from analyzer.reporter.options import Failed
 from analyzer.settings import not_number
@@ -60,23 +61,20 @@ def main(arguments: list[str]) -> int:
         return FINE
     check_files(asked.files)
     if asked.columns is not None or asked.sort is not None:
-        _check_columns(asked)
+        from analyzer.reporter.memory.layers import check_columns
+
+        settle_columns(asked, check_columns)
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
-    shown = {name: vars(asked)[name] for name in ("mode", "columns", "depth", "top", "sort")}
-    return finish(asked, reports, texts, format, options_of(asked, format, **shown))
+    return finish(asked, reports, texts, format, options_of(asked, format, mode=asked.mode, **_rows(asked, format)))
 
 
-def _check_columns(asked: Any) -> None:
-    from analyzer.reporter.analysis.columns import ColumnError
-    from analyzer.reporter.memory.layers import COLUMNS, METRICS, check_columns
-
-    keep_known(asked, {*COLUMNS, *METRICS})
-    try:
-        check_columns(asked.columns or (), asked.sort)
-    except ColumnError as error:
-        raise UsageError(str(error)) from None
+def _rows(asked: Any, format: Format) -> dict[str, Any]:
+    """The options about rows. Formats for people have rows only where one of them was written."""
+    if not format.exact and asked.written.isdisjoint(SHOWN):
+        return {}
+    return {name: vars(asked)[name] for name in SHOWN}
 
 
 def _cards() -> Iterator[str]:

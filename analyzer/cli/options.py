@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.cli.configuration import Configuration
 from analyzer.cli.declared import OPTIONS
@@ -19,6 +19,7 @@ from analyzer.reporter.format import Format
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -172,9 +173,23 @@ def batch_and_dtype(asked: Any, file: str, training: Mapping[str, Any]) -> tuple
     return settings.get("batch", OPTIONS["batch"]().default), settings.get("dtype", OPTIONS["dtype"]().default)
 
 
-def keep_known(asked: Any, columns: Collection[str]) -> None:
-    """Drops columns of a configuration that this command's table does not have: another one has them."""
-    if asked.columns is not None and "columns" not in asked.written:
-        asked.columns = [name for name in asked.columns if name in columns] or None
-    if asked.sort is not None and "sort" not in asked.written and asked.sort not in columns:
+def settle_columns(asked: Any, check: Callable[[Sequence[str], str | None], None]) -> None:
+    """Refuses written columns that a command's table does not have, and drops those of a configuration.
+
+    `check` raises `ColumnError` for a column that does not exist, or that the rows cannot be sorted by.
+    """
+    from analyzer.reporter.analysis.columns import ColumnError
+
+    def has(names: Sequence[str], sort: str | None = None) -> bool:
+        try:
+            check(names, sort)
+        except ColumnError as error:
+            if asked.written.isdisjoint({"columns"} if names else {"sort"}):
+                return False
+            raise UsageError(str(error)) from None
+        return True
+
+    if asked.columns is not None:
+        asked.columns = [name for name in asked.columns if has([name])] or None
+    if asked.sort is not None and not has((), asked.sort):
         asked.sort = None

@@ -117,6 +117,11 @@ def kept_as_it_is(asked: Any) -> str | None:
     return kept(asked.output)
 
 
+def heard(asked: Any, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The findings that are written: where the command is to be quiet only errors."""
+    return [finding for finding in findings if finding.severity == "error" or not asked.quiet]
+
+
 def note(asked: Any, message: str) -> None:
     """Writes a note to stderr, in one line, unless the command is to be quiet."""
     if not asked.quiet:
@@ -128,9 +133,14 @@ def finish(asked: Any, reports: Sequence[Any], texts: Mapping[str, str], format:
     failed = [report for report in reports if isinstance(report, Failed)]
     findings = [finding for report in failed for finding in report.diagnostics]
     untouched = kept_as_it_is(asked) if failed else None
-    doubts = [] if asked.quiet else doubts_in(reports)
-    findings_shown = [finding for finding in findings if finding.severity == "error" or not asked.quiet]
-    complain(findings_shown, [*filter(None, [untouched])], texts, doubts=doubts, color=asked.color, width=asked.width)
+    complain(
+        heard(asked, findings),
+        [*filter(None, [untouched])],
+        texts,
+        doubts=heard(asked, doubts_in(reports)),
+        color=asked.color,
+        width=asked.width,
+    )
     if untouched is None and (format.failures or len(failed) < len(reports)):
         write(asked, format.render(reports, options))
     return FAULT if any(finding.code in FILE_CODES for finding in findings) else WRONG if failed else FINE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from analyzer import __version__
-from analyzer.cli.main import COMMANDS, FINE, UsageError
+from analyzer.cli.main import COMMANDS, FINE
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_options, batch_and_dtype, keep_known, parsed
+from analyzer.cli.options import add_files, add_format, add_model, add_options, batch_and_dtype, parsed, settle_columns
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.engine.analysis import analyze_network
@@ -33,7 +33,9 @@ def main(arguments: list[str]) -> int:
         return FINE
     check_files(asked.files)
     if asked.columns is not None or asked.sort is not None:
-        _check_columns(asked)
+        from analyzer.reporter.analysis.columns import check_columns
+
+        settle_columns(asked, check_columns)
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
     reports = [_report(file, asked, texts) for file in asked.files]
@@ -56,16 +58,6 @@ def parser() -> ArgumentParser:
     add_model(found)
     found.add_argument("--version", action="version", version=f"analyzer {__version__}")
     return found
-
-
-def _check_columns(asked: Any) -> None:
-    from analyzer.reporter.analysis.columns import COLUMNS, METRICS, ColumnError, check_columns
-
-    keep_known(asked, {*COLUMNS, *METRICS})
-    try:
-        check_columns(asked.columns or (), asked.sort)
-    except ColumnError as error:
-        raise UsageError(str(error)) from None
 
 
 def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:

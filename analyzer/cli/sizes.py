@@ -7,7 +7,7 @@ import argparse
 from analyzer.cli.main import FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, inputs_of, label_of, network_of_data, read_data
 from analyzer.cli.options import add_files, add_format, add_model, parsed
-from analyzer.cli.output import complain, finish, format_of, options_of, write
+from analyzer.cli.output import complain, finish, format_of, heard, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.diagnostics import ModelError
 from analyzer.engine.sizing.result import Sizes
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if isinstance(sizes, Failed):
         return finish(asked, [sizes], texts, format, options)
     why = [] if any(one.accepted for one in sizes.answers) else [_nothing(sizes)]
-    complain(sizes.diagnostics, why, texts, color=asked.color, width=asked.width)
+    complain(heard(asked, sizes.diagnostics), why, texts, color=asked.color, width=asked.width)
     write(asked, format.render([sizes], options))
     return FINE if sizes.found else WRONG
 

@@ -121,7 +121,7 @@ def described() -> Iterator[str]:
 
 def rows_asked(options: Options) -> bool:
     """Whether the options ask for rows."""
-    return options.columns is not None or options.sort is not None or options.top is not None
+    return options.depth != AUTO or any(one is not None for one in (options.columns, options.sort, options.top))
 
 
 def shown_modes(report: MemoryAnalysis, options: Options) -> tuple[str, ...]:
