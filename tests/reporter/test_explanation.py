@@ -82,7 +82,7 @@ def test_the_textbook_s_page() -> None:
         "parameters = (8·8·3 + 1)·20 = 3,860",
         "parameters = (8·8·3 + 1)·20·14·14 = 756,560",
         "196 × as many as shared",
-        "MACs = 8·8·3·20·14·14 = 752,640",
+        "MACs               8·8·3·20·14·14 = 752,640",
         "output = 14·14·20·4 = 15,680 bytes (15.3 KiB)",
         "r_out = 1 + (8 − 1)·1 = 8",
     ):

@@ -21,7 +21,7 @@ from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.engine.result import Row
 from analyzer.layers.readings import WHOLE, Cells, Reading
 from analyzer.record import Record
-from analyzer.units import count
+from analyzer.units import count, plural
 from analyzer.volume import AXES, pretty_sizes
 
 TYPE_CHECKING = False
@@ -142,7 +142,7 @@ def _composed(arithmetic: Arithmetic, which: int, place: int, source: _Field) ->
         cells = Sum(((1, r), (1, Product((Number(counted - 1), j)))))
         step_of = Ratio(simplified(move), formula(reading.divisor))
         begin = Sum(((1, first), (1, Product((Number(reading.low // reading.divisor), j)))))
-        words = f"a cell is made of at most {count(counted)} cells of its input"
+        words = f"a cell is made of at most {plural(counted, 'cell')} of its input"
         return {"r_out": simplified(cells), "j_out": step_of, "start_out": simplified(begin)}, words
     more, at = simplified(formula(reading.high - reading.low)), simplified(formula(reading.low))
     return {

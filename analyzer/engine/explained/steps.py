@@ -246,13 +246,12 @@ def _saved(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
                 topic="saved", name=name, value=0, unit="bytes", words=f"{words} of the network, in memory anyway"
             )
         elif tensor.first is not node:
-            yield Step(
-                topic="saved", name=name, value=0, unit="bytes", words=f"{words}, counted with `{tensor.first.name}`"
-            )
+            counted_with = "counted there" if tensor.first is tensor.owner else f"counted with `{tensor.first.name}`"
+            yield Step(topic="saved", name=name, value=0, unit="bytes", words=f"{words}, {counted_with}")
         else:
             counted.append((1, Number(tensor.bytes)))
             yield Step(topic="saved", name=name, value=tensor.bytes, formula=size, unit="bytes", words=words)
-    total = Sum(tuple(counted)) if len(counted) > 1 else counted[0][1] if counted else Number(0)
+    total = Sum(tuple(counted)) if len(counted) > 1 else counted[0][1] if counted else None
     words = "" if tensors else "nothing"
     yield Step(topic="saved", name="in all", value=row.saved, formula=total, unit="bytes", words=words)
 

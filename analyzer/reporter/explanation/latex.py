@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.engine.explained.expression import Letter, Number, letters_in
+from analyzer.engine.explained.expression import Letter, Number, letters_in, written
 from analyzer.engine.explained.result import Explained, Explanation, Step
 from analyzer.reporter.explanation.equations import Words, lines, notebook_words, number, symbol, words
 from analyzer.reporter.explanation.sections import heading, repeated, same_on_all_axes, sections, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Failed, Options
+
+#: Letters and numbers of more characters than this are on rows of their own.
+_LONGEST = 60
 
 
 def render(reports: Sequence[Explanation | Failed], options: Options) -> Iterator[str]:
@@ -71,24 +74,28 @@ def _sentence(step: Step, say: Words) -> str:
 
 
 def _rows(step: Step, say: Words) -> Iterator[str]:
-    """The rows of an equation: the letters, then the numbers, on one row each where they do not fit on one."""
+    """The rows of an equation: letters, numbers and value on one row if they are short; what it does not say below."""
     value = number(step.value or 0) + (r"\ \text{bytes}" if step.unit == "bytes" else "")
     sides: list[list[str]] = []
-    if step.formula is not None:
-        if any(letters_in(step.formula)):
-            sides.append(lines(step.formula, letters=True))
-        if not isinstance(step.formula, Letter | Number):
-            sides.append(lines(step.formula))
-    sides.append([value])
-    said = rf" &&\text{{{say(f'({step.words})')}}}" if step.words else ""
-    rows = [f"{_name(step, say)} &= {sides[0][0]}", *(rf"&\quad {line}" for line in sides[0][1:])]
-    for side in sides[1:]:
-        short = len(rows) == 1 and len(side) == 1
-        if short or side == [value]:
+    taken = 0
+    if step.formula is not None and any(letters_in(step.formula)):
+        sides.append(lines(step.formula, letters=True))
+        taken += len(written(step.formula, letters=True))
+    if step.formula is not None and not isinstance(step.formula, Letter | Number):
+        sides.append(lines(step.formula))
+        taken += len(written(step.formula))
+    short = taken <= _LONGEST and all(len(side) == 1 for side in sides)
+    rows: list[str] = []
+    for side in sides:
+        if rows and short:
             rows[-1] += f" = {side[0]}"
         else:
             rows += [f"&= {side[0]}", *(rf"&\quad {line}" for line in side[1:])]
-    rows[-1] += said
+    rows = rows or ["&"]
+    rows[0] = f"{_name(step, say)} {rows[0]}"
+    rows[-1] += f" = {value}"
+    if step.words:
+        rows.append(rf"&\quad\text{{{say(f'({step.words})')}}}")
     yield from rows
 
 

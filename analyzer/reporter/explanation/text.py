@@ -123,7 +123,8 @@ def _numbers(step: Step) -> str:
     name = f"{step.mode} {step.name}" if step.mode and step.topic == "memory" else step.name
     if step.formula is None or isinstance(step.formula, Letter | Number):
         return f"{name} = {value_of(step)}"
-    return f"{name} = {written(step.formula)} = {value_of(step)}"
+    calculated = f"{written(step.formula)} = {value_of(step)}"
+    return calculated if step.topic == "macs" else f"{name} = {calculated}"  # the label has the name
 
 
 def _letters(step: Step) -> str:
