@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.contract.saved_rows import SavedReport, SavedRow
     from analyzer.difference import Difference
     from analyzer.engine.explained.result import Explanation
     from analyzer.engine.memory.analysis import MemoryAnalysis
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted", "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings",
-    "MemoryAnalysis", "Model", "ModelError", "Reached", "Row", "SettingError", "Sizes", "Sums", "Volume",
-    "analyze", "check", "diff", "explain", "load", "memory", "sizes",
+    "MemoryAnalysis", "Model", "ModelError", "Reached", "Row", "SavedReport", "SavedRow", "SettingError", "Sizes", "Sums",
+    "Volume", "analyze", "check", "diff", "explain", "load", "memory", "read_report", "sizes",
 ]  # fmt: skip
 
 #: Public classes that are imported when they are first used, with their modules: the memory model takes long.
@@ -40,6 +41,8 @@ _LATER = {
     "Explanation": "analyzer.engine.explained.result",
     "MemoryAnalysis": "analyzer.engine.memory.analysis",
     "Reached": "analyzer.engine.sizing.result",
+    "SavedReport": "analyzer.contract.saved_rows",
+    "SavedRow": "analyzer.contract.saved_rows",
     "Sizes": "analyzer.engine.sizing.result",
 }
 
@@ -158,32 +161,82 @@ def check(
     return Findings(in_order(found), file=model.file, text=model.text)
 
 
-def diff(old: Analysis | str | os.PathLike[str], new: Analysis | str | os.PathLike[str]) -> Difference:
+def diff(
+    old: Analysis | SavedReport | Model | Mapping[str, object] | str | os.PathLike[str],
+    new: Analysis | SavedReport | Model | Mapping[str, object] | str | os.PathLike[str],
+) -> Difference:
     """Compares two networks: which layer of one corresponds to which layer of the other, and what changed.
 
-    Each side is an analysis, or a file or text for `analyze`; a file is analysed in the run of the other side, if that
-    is an analysis, otherwise in that of `training` in the new file, or else in the old one. `Difference.equal` is true
-    if nothing changed.
+    Each side is an analysis, a saved report or its file, or what `analyze` takes. A model is analysed in the run of the
+    other side, if that is an analysis or a saved report, otherwise in that of `training` in the new model, or else in
+    the old one, so that sizes in bytes compare.
+
+    `equal` of the result is true if nothing changed; `layers` has the layers that changed, `renames` the names,
+    `changed_totals()` the names of the totals. `print` shows what `analyzer diff` prints.
+
+    Raises what `analyze` and `read_report` raise.
+
+    >>> import analyzer
+    >>> model = {"input": "8x8x3", "layers": [{"conv": {"filters": 4, "kernel": 3}}]}
+    >>> found = analyzer.diff(model, {**model, "input": "9x9x3"})
+    >>> found.equal, found.layers, found.changed_totals()[:1]
+    (False, [LayerChange(changed 'conv1': output, macs, ...)], ['local.weights'])
     """
-    from analyzer.difference import compare, of_analysis
+    from analyzer.contract.saved_rows import SavedReport
+    from analyzer.difference import LabelledReport, compare, of_analysis
 
     run: dict[str, Any] = {}
-    sides = [side if isinstance(side, Analysis) else load(side) for side in (old, new)]
+    sides = [_side(side) for side in (old, new)]
     for side in sides:
         given = settled(side)[0].training if isinstance(side, Model) else {}
         run |= {name: given[name] for name in ("batch", "dtype") if name in given}
     for side in sides:
-        if isinstance(side, Analysis):
+        if not isinstance(side, Model):
             run = {"batch": side.batch, "dtype": side.dtype}
-    before, after = (
-        of_analysis(side) if isinstance(side, Analysis) else of_analysis(analyze(side, **run), settled(side)[0])
-        for side in sides
-    )
-    return compare(before, after)
+    labelled = []
+    for side in sides:
+        if isinstance(side, SavedReport):
+            labelled.append(LabelledReport(side.report, side.file or side.name, saved=True))
+        elif isinstance(side, Analysis):
+            labelled.append(of_analysis(side))
+        else:
+            labelled.append(of_analysis(analyze(side, **run), settled(side)[0]))
+    return compare(*labelled)
+
+
+def _side(
+    source: Analysis | SavedReport | Model | Mapping[str, object] | str | os.PathLike[str],
+) -> Analysis | SavedReport | Model:
+    """A side of a comparison, read if it is not yet."""
+    from analyzer.contract.saved_file import is_saved, read_saved
+    from analyzer.contract.saved_rows import SavedReport
+
+    if isinstance(source, (Analysis, SavedReport, Model)):
+        return source
+    return read_saved(source) if isinstance(source, (str, os.PathLike)) and is_saved(source) else load(source)
+
+
+def read_report(source: str | os.PathLike[str]) -> SavedReport:
+    """Reads a JSON report that `analyzer model.yaml -o report.json` or `json.dump(analysis.to_dict(), file)` saved.
+
+    A string with a line break in it is the text itself, any other string the name of a file. The report must fit its
+    schema, and its sums are added up again, so that no report that was changed by hand is taken for a true one.
+
+    Raises `FileError`, with one line, for a file that cannot be read or is no such report.
+
+    >>> import analyzer, json
+    >>> analysis = analyzer.analyze({"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8}}]})
+    >>> saved = analyzer.read_report(json.dumps(analysis.to_dict(), indent=1))
+    >>> saved.rows[0].name, saved.totals.macs, analyzer.diff(saved, analysis).equal
+    ('conv1', 2400000, True)
+    """
+    from analyzer.contract.saved_file import read_saved
+
+    return read_saved(source)
 
 
 def explain(
-    model: Model | str | os.PathLike[str],
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
     *names: str,
     mode: str = "both",
     batch: int = _BATCH,
@@ -354,7 +407,7 @@ def _text(thing: object) -> str:
     return text_of(thing)
 
 
-def _dataframe(analysis: Analysis, mode: str) -> Any:
+def _dataframe(analysis: Analysis | SavedReport, mode: str) -> Any:
     from analyzer.reporter.analysis.dataframe import dataframe
 
     return dataframe(analysis, mode)

@@ -117,6 +117,8 @@ def _check_kind(record: Any) -> None:
         raise ReportError("is about a model that was wrong; it has no numbers to compare")
     if "assumptions" in record and "layers" not in record:
         raise ReportError(f"is a report of `analyzer memory`, and one of `analyzer` is needed; {HOW}")
+    if "format" in record and "layers" not in record:
+        raise ReportError(f"is not the report of a network: it has no `layers`; {HOW}")
     if "format" not in record:
         raise ReportError(f"is not a report of analyzer: it has no `format`; {HOW}")
     if record["format"] != FORMAT or isinstance(record["format"], bool):

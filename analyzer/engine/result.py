@@ -186,6 +186,26 @@ class Row(Reported):
         return self.node.output
 
     @property
+    def tied(self) -> str | None:
+        """The name of the layer whose parameters it reuses."""
+        return None if self.node.tied is None else self.node.tied.name
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its parameters are not trained."""
+        return self.node.frozen
+
+    @property
+    def authored(self) -> bool:
+        """Whether its numbers were given in the file and not calculated."""
+        return self.node.layer.authored
+
+    @property
+    def note(self) -> str | None:
+        """Its note in the file."""
+        return self.node.origin.note
+
+    @property
     def geometry(self) -> Geometry:
         """The numbers of its window; each of them is a property of the row too."""
         return self.node.layer.geometry(self.input)

@@ -37,6 +37,12 @@ def _chunks(thing: Any, options: Options) -> Iterator[str]:
         from analyzer.reporter.messages import said
 
         return said([thing], {}, options)
+    from analyzer.contract.saved_rows import SavedReport
+
+    if isinstance(thing, SavedReport):
+        from analyzer.reporter.analysis.saved import render as restored
+
+        return restored(thing, options)
     from analyzer.difference import Difference
 
     if isinstance(thing, Difference):

@@ -30,11 +30,6 @@ def _sized(name: str, heading: str, doc: str, value: Any, nature: str = "amount"
     return Column(name, heading, doc, value=value, text=lambda row: memory(value(row)), nature=nature, group=group)
 
 
-def _note(row: Row) -> str:
-    note = row.note if isinstance(row, Folded) else row.node.origin.note
-    return note or ""
-
-
 def _kind(row: Row) -> str:
     if isinstance(row, Folded):
         return row.label + "*" if row.label and row.authored and "*" not in row.label else row.label
@@ -139,7 +134,7 @@ COLUMNS: dict[str, Column] = {
             value=lambda row: "" if row.line is None else row.line,
             nature="place",
         ),
-        Column("note", "note", "note in the file", value=_note),
+        Column("note", "note", "note in the file", value=lambda row: row.note or ""),
     )
 }
 

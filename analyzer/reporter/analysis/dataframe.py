@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analyzer.engine.result import MODES, Analysis
-from analyzer.reporter.analysis.shown import exact_grid
+from analyzer.reporter.analysis.shown import exact_grid, saved_grid
 from analyzer.reporter.column import Column
 from analyzer.reporter.options import Options
 from analyzer.settings import one_of
@@ -14,15 +14,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.contract.saved_rows import SavedReport
+
 #: A number that `Int64` cannot hold.
 _TOO_LARGE = 1 << 63
 
 
-def dataframe(analysis: Analysis, mode: str = "both") -> Any:
+def dataframe(analysis: Analysis | SavedReport, mode: str = "both") -> Any:
     """The DataFrame; raises `ImportError` without pandas, `SettingError` for a mode that does not exist."""
     one_of("mode", mode, ("both", *MODES))
     pandas = _pandas()
-    grid = exact_grid(analysis, Options(mode=mode))
+    grid = exact_grid(analysis, Options(mode=mode)) if isinstance(analysis, Analysis) else saved_grid(analysis, mode)
     cells = list(zip(*grid.values(), strict=True)) or [()] * len(grid.columns)
     frame = {column.name: _series(pandas, column, found) for column, found in zip(grid.columns, cells, strict=True)}
     return pandas.DataFrame(frame)

@@ -15,6 +15,10 @@ from analyzer.reporter.modes import modes_of
 from analyzer.reporter.options import Options
 from analyzer.units import plural
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.contract.saved_rows import SavedReport
+
 
 def shown_modes(analysis: Analysis, options: Options) -> tuple[str, ...]:
     """The modes that a report of this analysis shows."""
@@ -115,6 +119,13 @@ def _grid(analysis: Analysis, options: Options, rows: Sequence[Row], folded: Seq
     rows, rest = biggest(rows, by, options.top)
     columns += share_columns(rows, rest, by, options.unicode)
     return Grid(columns, rows, sums if rest is None else [rest, *sums], notes, folded)
+
+
+def saved_grid(report: SavedReport, mode: str) -> Grid:
+    """The grid of a saved report for programs: every column that a report has numbers for."""
+    modes = MODES if mode == "both" else (mode,)
+    shown = [one for name, one in COLUMNS.items() if one.group in ("", *modes) and name not in MEASURED]
+    return Grid(shown, report.rows)
 
 
 def exact_grid(analysis: Analysis, options: Options) -> Grid:
