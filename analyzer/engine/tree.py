@@ -189,7 +189,7 @@ def _expands(group: Group, nodes: Sequence[Node]) -> bool:
     """Whether a group is a layer followed by layers that each read only the one before."""
     if not group.level or group.parts[0].name != group.name:
         return False
-    if any(part.layers > 1 or part.level > group.level + 1 for part in group.parts):
+    if any(part.parts for part in group.parts):
         return False
     return all(
         len(nodes[index].inputs) == 1 and nodes[index].inputs[0] is nodes[index - 1]

@@ -148,6 +148,18 @@ def test_blocks_that_all_read_one_layer_are_a_chain() -> None:
     assert runs(root.parts[0]) == ["decoder.1 ×3"]
 
 
+def test_what_a_file_calls_the_layers_that_are_read_does_not_matter() -> None:
+    """`add: [skip1, prev]` and `add: [skip2, prev]` are equal where they read layers in the same place."""
+    drawn = Network()
+    relu = CATALOGUE["relu"]()
+    node = drawn.enter("image", volume("8x8x4"))
+    for number in range(1, 4):
+        skip = node
+        node = drawn.place(f"body.{number}.relu", relu, [node])
+        node = drawn.place(f"body.{number}.add", build("add", {"inputs": [f"skip{number}", "prev"]}), [node, skip])
+    assert runs(tree_of(drawn).parts[0]) == ["body.1 ×3"]
+
+
 def test_a_block_that_reads_further_back_is_not_equal() -> None:
     drawn = Network()
     image = drawn.enter("image", volume("8x8x4"))
@@ -191,6 +203,35 @@ def test_the_second_input_of_a_network_is_not_one_group_before() -> None:
     drawn.place("a.1.y", relu, [first])
     drawn.place("a.2.y", relu, [drawn.place("a.2.x", relu, [first])])
     assert runs(tree_of(drawn).parts[0]) == ["a.1", "a.2"]
+
+
+@pytest.mark.parametrize("names", [("conv", "conv.relu.deep"), ("conv", "conv.act.one", "conv.act.two")])
+def test_a_group_under_a_layer_is_not_its_act(names: tuple[str, ...]) -> None:
+    drawn = Network()
+    node = drawn.enter("image", volume("8x8x4"))
+    for name in names:
+        node = drawn.place(name, CATALOGUE["relu"](), [node])
+    assert not tree_of(drawn).parts[0].expanded
+
+
+def test_layers_tied_to_different_ones_are_not_equal() -> None:
+    """Each reuses all parameters of a layer, but the second not of the one in the place of the first."""
+    drawn = Network()
+    conv = build("conv", {"filters": 4, "kernel": 1})
+    first = drawn.place("first", conv, [drawn.enter("image", volume("8x8x4"))])
+    second = drawn.place("second", conv, [drawn.place("relu", CATALOGUE["relu"](), [first])])
+    node = drawn.place("again.1", conv, [second], tied=first)
+    drawn.place("again.2", conv, [node], tied=second)
+    assert runs(tree_of(drawn).parts[-1]) == ["again.1", "again.2"]
+
+
+def test_layers_tied_to_one_are_equal() -> None:
+    drawn = Network()
+    conv = build("conv", {"filters": 4, "kernel": 1})
+    first = node = drawn.place("first", conv, [drawn.enter("image", volume("8x8x4"))])
+    for number in range(1, 4):
+        node = drawn.place(f"again.{number}", conv, [node], tied=first)
+    assert runs(tree_of(drawn).parts[-1]) == ["again.1 ×3"]
 
 
 def test_a_layer_that_reads_more_is_not_its_norm() -> None:

@@ -1,4 +1,4 @@
-"""The kind of a layer in a few signs, from its declared parameters: `conv 8×8 /2 +1`, `conv 3×3 +same g32 local`."""
+"""The kind of a layer in a few signs, from its declared parameters: `conv 8×8 /2 +1`, `conv 3×3 +1 g32 local`."""
 
 from __future__ import annotations
 
