@@ -58,6 +58,10 @@ def test_what_builds_the_package_is_pinned() -> None:
     assert all("==" in needed for needed in PROJECT["build-system"]["requires"])
 
 
+def test_the_tests_have_what_builds_the_package() -> None:
+    assert set(PROJECT["build-system"]["requires"]) <= set(PROJECT["project"]["optional-dependencies"]["test"])
+
+
 def test_extras_that_are_named_exist() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     for path in (ROOT / "pyproject.toml", ROOT / ".ci" / "run", ROOT / "README.md", *ROOT.rglob("analyzer/**/*.py")):

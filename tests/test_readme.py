@@ -34,6 +34,12 @@ def test_the_first_model_is_the_textbook_example() -> None:
     assert totals.macs == 752_640
 
 
+def test_the_first_table_is_on_the_first_screen_and_the_whole_is_short() -> None:
+    lines = README.splitlines()
+    assert next(place for place, line in enumerate(lines) if line.startswith("14×14×20")) < 40
+    assert len(lines) <= 200
+
+
 def test_its_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     for block in blocks("python"):
