@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 #: Environment variables in which services name the folder of the repository; their paths are relative to it.
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
+#: What an address may consist of, so that it ends where a link ends.
+_ADDRESS = re.compile(r"https?://[\w.:/-]+", re.ASCII)
+
 _EPILOG = """\
 CODE is a whole code, its beginning (CHECK1) or the name of a check. A comment `# analyzer: ignore[CODE] reason` in the
 model hides one finding. Defaults come from the nearest .analyzer.toml, or [tool.analyzer] in pyproject.toml.
@@ -65,7 +69,9 @@ def main(arguments: list[str]) -> int:
     notes = [] if asked.quiet else [str(skipped), *([] if new is None else [f"note: {new}"])]
     complain((), [*faults, *filter(None, [*notes, untouched])], {}, color=asked.color)
     if untouched is None:
-        write(asked, format.render(CheckRun(files, _union(files), __version__), options_of(asked, format)))
+        told = [] if new is None else [new]
+        run = CheckRun(files, _union(files), __version__, told, _address())
+        write(asked, format.render(run, options_of(asked, format)))
     return FAULT if faults else WRONG if wrong else FINE
 
 
@@ -202,6 +208,13 @@ def _path(file: str) -> str:
         if path.startswith(start):
             return path[len(start) :].replace(os.sep, "/")
     return path.replace(os.sep, "/")
+
+
+def _address() -> str:
+    """Where GitHub shows the files of the commit that a workflow checks; empty outside of a workflow."""
+    server, repository, commit = (os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "SHA"))
+    whole = f"{server}/{repository}/blob/{commit}/"
+    return whole if all((server, repository, commit)) and _ADDRESS.fullmatch(whole) else ""
 
 
 def _usual(asked: Any) -> str:

@@ -90,7 +90,7 @@ def test_how_it_ends_is_the_same_in_every_format(
     out, err = capsys.readouterr()
     assert out.splitlines()[-1] == last
     assert err == ("analyzer: file `elsewhere/net.yaml` does not exist\n" if "elsewhere/net.yaml" in arguments else "")
-    for format in ("concise", "json", "github", "gitlab", "sarif", "junit"):
+    for format in ("concise", "json", "github", "markdown", "gitlab", "sarif", "junit"):
         assert guarded(["check", *arguments, "--format", format]) == code, format
         out, err = capsys.readouterr()
         assert err == (
@@ -194,7 +194,7 @@ def test_the_shipped_checks_have_pages() -> None:
 
 def test_a_stream_that_encodes_little(folder: Path) -> None:
     (folder / "net.yaml").write_text(MODEL + "  - {dense: 10, name: Größe-×}\n")
-    for format in ("text", "concise", "json", "github", "gitlab", "sarif", "junit"):
+    for format in ("text", "concise", "json", "github", "markdown", "gitlab", "sarif", "junit"):
         done = run("check", "net.yaml", "--format", format, cwd=folder, PYTHONIOENCODING="ascii")
         assert done.returncode in (0, 1)
         assert (done.stdout.isascii(), done.stderr) == (True, b"")

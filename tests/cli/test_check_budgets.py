@@ -182,7 +182,7 @@ def test_a_base_that_does_not_serve(net: Path, capsys: Said) -> None:
 
 def test_a_finding_without_a_place_goes_into_every_format(net: Path, capsys: Said) -> None:
     """A limit of the command line stands on no line of the file."""
-    for format in ("text", "concise", "json", "github", "gitlab", "sarif", "junit"):
+    for format in ("text", "concise", "json", "github", "markdown", "gitlab", "sarif", "junit"):
         code = guarded(["check", "--no-config", "net.yaml", "--budget", "params=1K", "--format", format])
         out, err = capsys.readouterr()
         assert (code, err) == (1, ""), format

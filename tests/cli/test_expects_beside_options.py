@@ -36,7 +36,7 @@ def test_a_report_says_it_once(command: list[str], model: Path, capsys: Said) ->
     assert (entry["code"], entry["severity"], entry["line"], entry["message"]) == ("EXPECT202", "note", 4, SAID)
 
 
-@pytest.mark.parametrize("format", ["text", "concise", "json", "github", "gitlab", "junit", "sarif"])
+@pytest.mark.parametrize("format", ["text", "concise", "json", "github", "markdown", "gitlab", "junit", "sarif"])
 def test_a_check_does_not_fail(format: str, model: Path, capsys: Said) -> None:
     assert main(["check", str(model), "--input", "9x9x3", "--format", format]) == 0
     assert "EXPECT202" in capsys.readouterr().out

@@ -68,7 +68,7 @@ COMMANDS = [
     "{} {} --format html",
     "{} --width 40 --columns layer,note,line",
     "{} --set ::error::\x1b=1",
-    *(f"check {{}} --format {one}" for one in ("text", "concise", "json", "github", "gitlab", "sarif", "junit")),
+    *(f"check {{}} --format {one}" for one in ("text", "concise", "json", "github", "markdown", "gitlab", "sarif", "junit")),
     "memory {}",
     "memory {} --format json",
     "diff {} {}",

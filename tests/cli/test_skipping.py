@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_not_skipped(mixed: Path, capsys: Said) ->
     )
 
 
-@pytest.mark.parametrize("format", ["text", "concise", "json", "github", "gitlab", "sarif", "junit"])
+@pytest.mark.parametrize("format", ["text", "concise", "json", "github", "markdown", "gitlab", "sarif", "junit"])
 def test_only_others(format: str, mixed: Path, capsys: Said) -> None:
     """Somebody who names a folder expects models in it; a hook is given whatever was changed."""
     assert guarded(["check", "all/below", "--format", format]) == 2

@@ -113,6 +113,39 @@ def test_github_is_a_command_each_with_its_escapes() -> None:
     ]
 
 
+def test_markdown_is_a_table_of_models_and_one_of_findings() -> None:
+    said = render("markdown", net(), PLAIN, WRONG, MISSING)
+    assert said.startswith("### analyzer check: 3 of 4 models failed\n")
+    rows = [line for line in said.splitlines() if line.startswith("| `")]
+    assert rows == [
+        "| `net.yaml` | **fails** |  | 1 | 1 |",
+        "| `bad.yaml` | **does not load** | 1 |  |  |",
+        "| `nope.yaml` | **cannot be read** | 1 |  |  |",
+        "| `net.yaml` | passes |  |  |  |",
+    ]
+    assert "| 3 | warning | `CHECK201` | two layers |\n" in said
+    assert "<details><summary>Details</summary>\n\n~~~~text\nline 3: CHECK201: two layers\n  the arithmetic\n" in said
+    assert render("markdown", net()).startswith("### analyzer check: 1 model passed\n")
+
+
+def test_markdown_links_to_lines_where_a_service_shows_files() -> None:
+    run = CheckRun(
+        [net(finding(), path="a b/net.yaml")], address="https://github.com/o/r/blob/abc/", notes=["`x` is new"]
+    )
+    said = "".join(FORMATS["markdown"].render(run, Options()))
+    assert "| [3](https://github.com/o/r/blob/abc/a%20b/net.yaml#L3) | warning |" in said
+    assert "\n`x` is new.\n" in said
+
+
+def test_markdown_stays_below_what_a_summary_may_have() -> None:
+    """A step's summary may have 1 MiB (docs.github.com, "Step isolation and limits")."""
+    many = [net(*[finding(message="long words " * 20)] * 40, file=f"net{n}.yaml") for n in range(400)]
+    said = render("markdown", *many)
+    assert 900_000 < len(said.encode()) < 1 << 20
+    assert re.search(r"\n[0-9,]+ findings left out, since a summary has no room for more.\n$", said)
+    assert said.count("<details>") == said.count("</details>")
+
+
 def test_gitlab_is_an_array_of_issues() -> None:
     issues = json.loads(render("gitlab", PLAIN, WRONG, net(finding(line=None))))
     assert [(issue["check_name"], issue["severity"], issue["location"]) for issue in issues] == [
@@ -280,3 +313,18 @@ def test_a_message_of_sarif_has_no_placeholder_and_no_link() -> None:
     [run] = json.loads(render("sarif", found))["runs"]
     assert run["results"][0]["message"]["text"] == "`{{0}}` [text] (javascript:alert(1))"
     assert "{kernel: 3}" in run["tool"]["driver"]["rules"][0]["help"]["text"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_markdown_is_inert(text: str) -> None:
+    """No cell, tag, link, mention or command comes from a text; what is between fences or backticks is not read."""
+    said = render("markdown", hostile(text))
+    fences = re.findall("^~~~~.*$", said, re.MULTILINE)
+    assert fences == ["~~~~text", "~~~~"]
+    said = re.sub("(?s)~~~~text\n.*?\n~~~~", "", said)
+    for line in said.splitlines():
+        if line.startswith("|"):
+            assert line.count("|") in (5, 6), line
+    said = re.sub(r"`[^`\n]*`", "", said)
+    assert not re.search(r"<script|\]\(j|::error|<!|[\x00-\x09\x1b\x9b\u202e\u2066]", said)
+    assert len(said) < 60_000

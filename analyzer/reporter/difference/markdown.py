@@ -6,7 +6,6 @@ from other people's files: they are written so that nothing in them is markup, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from analyzer.difference.result import Difference, LabelledReport, OneSided
@@ -26,8 +25,8 @@ from analyzer.reporter.difference.words import (
     subject,
     totals,
 )
+from analyzer.reporter.marked import code, html_code, line, table, words
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.terminal import fitted
 from analyzer.units import count, memory, plural, short
 
 TYPE_CHECKING = False
@@ -36,20 +35,16 @@ if TYPE_CHECKING:
 
 #: GitHub refuses comments of more than 65,536 characters; bytes are counted here, which are never fewer.
 LIMIT = 60_000
-#: Changes, blocks and renames that are open, and the length at which a name is cut.
+#: Changes, blocks and renames that are open.
 _OPEN = 10
 _BLOCKS = 12
 _RENAMES = 8
-_LONGEST = 80
 #: Models in the table of a folder, how many of them are not folded away, and the columns of the table.
 _MODELS = 100
 _OPEN_MODELS = 2
 _OVERVIEW: tuple[tuple[str, Callable[[int], str]], ...] = (
     ("shared.parameters", short), ("macs", short), ("peak_training_memory", memory)
 )  # fmt: skip
-
-_SAFE = re.compile(r"[\w.,:~^@$%{}()\[\]*='\"?–… /+-]+")
-_PLAIN = re.compile(r"[\w.,;:()…→×–−+/%=· -]+")
 
 
 def render(report: Difference | OneSided | Review, options: Options) -> Iterator[str]:
@@ -74,7 +69,7 @@ def comment(report: Difference | OneSided, mode: str, limit: int) -> Iterator[st
     yield from room.all(_totals(report, modes))
     found = entries(report)
     yield from room.all(_blocks(found, modes))
-    heading = _table(["", "layer", "what", *_cost_headings(modes)], "lll" + "r" * (len(modes) + 1))
+    heading = table(["", "layer", "what", *_cost_headings(modes)], "lll" + "r" * (len(modes) + 1))
     yield from room.some(Rows("Biggest changes", heading, [_row(entry, modes) for entry in found]), "smaller change")
 
 
@@ -88,9 +83,7 @@ def _review(review: Review, mode: str) -> Iterator[str]:
         share = room.left // (len(results) - drawn)
         body = "" if isinstance(result, Failed) else "".join(comment(result, mode, share - 400))
         opened = " open" if len(results) <= _OPEN_MODELS else ""
-        section = (
-            f"\n<details{opened}><summary>{_html(file_of(result))}: {verdict(result)}</summary>\n\n{body}\n</details>\n"
-        )
+        section = f"\n<details{opened}><summary>{html_code(file_of(result))}: {verdict(result)}</summary>\n\n{body}\n</details>\n"
         if len(section.encode()) > room.left - 400:
             break
         drawn += 1
@@ -102,15 +95,15 @@ def _review(review: Review, mode: str) -> Iterator[str]:
 
 
 def _overview(review: Review, results: Sequence[Result]) -> Iterator[str]:
-    yield f"### {title(review)}\n\n{_name(review.old)} → {_name(review.new)}: {summary(review)}.\n"
+    yield f"### {title(review)}\n\n{code(review.old)} → {code(review.new)}: {summary(review)}.\n"
     if not results:
         return
-    yield "\n" + _table(["model", "", "parameters", "MACs", "training peak"], "llrrr")
+    yield "\n" + table(["model", "", "parameters", "MACs", "training peak"], "llrrr")
     for result in results[:_MODELS]:
         cells = [_cell(result, name, spell) for name, spell in _OVERVIEW]
-        yield _line([_name(file_of(result)), verdict(result), *cells])
+        yield line([code(file_of(result)), verdict(result), *cells])
     if len(results) > _MODELS:
-        yield _line([plural(len(results) - _MODELS, "more model"), "", "", "", ""])
+        yield line([plural(len(results) - _MODELS, "more model"), "", "", "", ""])
 
 
 def _cell(result: Result, name: str, spell: Callable[[int], str]) -> str:
@@ -132,18 +125,13 @@ def _one_sided(found: OneSided, modes: Sequence[str]) -> Iterator[str]:
     """A model that is new, or that was removed."""
     side = found.side
     what = "new model" if found.added else "removed model"
-    yield f"### {_name(str(side.report['name']))}: {what}\n\n"
-    yield f"{_name(found.other)}{f' ({found.commit})' if found.commit else ''} does not exist.\n\n"
-    yield _table(["", _side(side)], "lr")
+    yield f"### {code(str(side.report['name']))}: {what}\n\n"
+    yield f"{code(found.other)}{f' ({found.commit})' if found.commit else ''} does not exist.\n\n"
+    yield table(["", _side(side)], "lr")
     for name, value in own_totals(side, modes):
-        yield _line([("&emsp;" if name.startswith("  ") else "") + name.strip(), value])
+        yield line([("&emsp;" if name.startswith("  ") else "") + name.strip(), value])
     run = f"input {', '.join(pretty(volume) for volume in side.inputs.values())}"
-    yield f"\n<sub>{_text(run)}, batch {side.report['batch']}, {_text(side.report['dtype'])}.</sub>\n"
-
-
-def _html(text: str) -> str:
-    """A name where only HTML is read."""
-    return f"<code>{_numbered(_shortened(text))}</code>"
+    yield f"\n<sub>{words(run)}, batch {side.report['batch']}, {words(side.report['dtype'])}.</sub>\n"
 
 
 class Rows(Record):
@@ -189,47 +177,47 @@ def _head(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
     """The title, warnings, and the verdict."""
     yield f"### {_title(difference.old, difference.new)}\n\n"
     if difference.run:
-        yield f"> [!WARNING]\n> **Not the same run**: {_text(run_differs(difference))}. The numbers below are of different runs.\n\n"
+        yield f"> [!WARNING]\n> **Not the same run**: {words(run_differs(difference))}. The numbers below are of different runs.\n\n"
     if difference.equal:
         yield f"**Equal**: {plural(difference.unchanged, 'layer')}, the same costs.\n"
     else:
         yield f"{_sentence(difference, modes)}\n"
     why = not_compared(difference)
     if why:
-        yield f"\n<sub>{_text(why)}.</sub>\n"
+        yield f"\n<sub>{words(why)}.</sub>\n"
 
 
 def _keys(difference: Difference) -> Rows:
     """The keys of the files that changed."""
     lines = []
     for change in difference.keys or ():
-        values = ["" if value is None else _name(value_text(value)) for value in (change.old, change.new)]
+        values = ["" if value is None else code(value_text(value)) for value in (change.old, change.new)]
         layers = change.layers or ()
-        place = ", ".join(map(_name, layers)) if len(layers) <= NAMED else where(change)
-        lines.append(_line([_name(change.key), *values, place]))
-    return Rows("Keys", _table(["key", "old", "new", "layers"], "llll"), lines)
+        place = ", ".join(map(code, layers)) if len(layers) <= NAMED else where(change)
+        lines.append(line([code(change.key), *values, place]))
+    return Rows("Keys", table(["key", "old", "new", "layers"], "llll"), lines)
 
 
 def _totals(difference: Difference, modes: Sequence[str]) -> Iterator[str]:
     """The totals, and the names that changed."""
     old, new = difference.old, difference.new
-    yield "\n" + _table(["", _side(old), _side(new), "change", "%"], "lrrrr")
+    yield "\n" + table(["", _side(old), _side(new), "change", "%"], "lrrrr")
     for what, before, after, change, share in totals(difference, modes, brief=True):
         same = before == after
         label = ("&emsp;" if what.startswith("  ") else "") + what.strip()
-        yield _line([label, before, after, "" if same else change, "" if same else share])
+        yield line([label, before, after, "" if same else change, "" if same else share])
     run = f"input {', '.join(pretty(volume) for volume in new.inputs.values())}"
-    yield f"\n<sub>{_text(run)}, batch {new.report['batch']}, {_text(new.report['dtype'])}. Layers: {counted(difference)}.</sub>\n"
+    yield f"\n<sub>{words(run)}, batch {new.report['batch']}, {words(new.report['dtype'])}. Layers: {counted(difference)}.</sub>\n"
     yield from _renames(difference)
 
 
 def _title(old: LabelledReport, new: LabelledReport) -> str:
     names = [str(side.report["name"]) for side in (old, new)]
-    return _name(names[0]) if names[0] == names[1] else f"{_name(names[0])} → {_name(names[1])}"
+    return code(names[0]) if names[0] == names[1] else f"{code(names[0])} → {code(names[1])}"
 
 
 def _side(side: LabelledReport) -> str:
-    return _name(side.label) + (f" ({side.commit})" if side.commit and f":{side.commit}:" not in side.label else "")
+    return code(side.label) + (f" ({side.commit})" if side.commit and f":{side.commit}:" not in side.label else "")
 
 
 def _sentence(difference: Difference, modes: Sequence[str]) -> str:
@@ -248,7 +236,7 @@ def _sentence(difference: Difference, modes: Sequence[str]) -> str:
 def _renames(difference: Difference) -> Iterator[str]:
     names = renamed(difference.renames)
     texts = [
-        f"{_name(old) if old else 'the top'} → {_name(new) if new else 'the top'} ({plural(layers, 'layer')})"
+        f"{code(old) if old else 'the top'} → {code(new) if new else 'the top'} ({plural(layers, 'layer')})"
         for old, new, layers in names[:_RENAMES]
     ]
     if len(names) > _RENAMES:
@@ -266,12 +254,12 @@ def _blocks(found: Sequence[Entry], modes: Sequence[str]) -> Iterator[str]:
     if len(groups) < 2 or len(found) <= len(groups):
         return
     yield "\n#### By block\n\n"
-    yield _table(["block", "layers", *_cost_headings(modes)], "ll" + "r" * (len(modes) + 1))
+    yield table(["block", "layers", *_cost_headings(modes)], "ll" + "r" * (len(modes) + 1))
     for name, group in groups[:_BLOCKS]:
-        yield _line([_name(name) if name else "at the top", _tally(group), *_costs(group, modes)])
+        yield line([code(name) if name else "at the top", _tally(group), *_costs(group, modes)])
     if len(groups) > _BLOCKS:
         rest = [entry for _, group in groups[_BLOCKS:] for entry in group]
-        yield _line([plural(len(groups) - _BLOCKS, "more block"), _tally(rest), *_costs(rest, modes)])
+        yield line([plural(len(groups) - _BLOCKS, "more block"), _tally(rest), *_costs(rest, modes)])
 
 
 def _tally(group: Sequence[Entry]) -> str:
@@ -296,55 +284,14 @@ def _change(change: int) -> str:
 
 def _row(entry: Entry, modes: Sequence[str]) -> str:
     """An entry as a row of a table."""
-    said = [_text(subject(entry))]
+    said = [words(subject(entry))]
     if entry.what in ("added", "removed"):
         if entry.output:
-            said.append(_text(f"output {pretty(entry.output)}"))
+            said.append(words(f"output {pretty(entry.output)}"))
     else:
         said += ["moved"] if entry.what == "moved" else []
-        said += [_text(part) for part in details(entry, modes, numbers=False)]
-    name = _name(entry.name)
+        said += [words(part) for part in details(entry, modes, numbers=False)]
+    name = code(entry.name)
     if entry.what == "removed":
         name = f"<del>{name}</del>"
-    return _line([SIGNS[entry.what], name, "; ".join(said), *_costs([entry], modes)])
-
-
-def _name(text: str) -> str:
-    """A name as code: in backticks where it is harmless, otherwise with every other character as its number."""
-    text = _shortened(text)
-    if _SAFE.fullmatch(text) and text == text.strip():
-        return f"`{text}`"
-    return f"<code>{_numbered(text)}</code>"
-
-
-def _shortened(text: str) -> str:
-    """A name without its middle where it is long."""
-    text = fitted(text, True)
-    half = _LONGEST // 2
-    return text if len(text) <= _LONGEST else text[:half] + "…" + text[-half:]
-
-
-def _text(text: str) -> str:
-    """Words with names in them: as they are where they are harmless."""
-    text = fitted(text, True)
-    if len(text) > 4 * _LONGEST:
-        text = text[: 4 * _LONGEST] + "…"
-    return (
-        text.replace("_", "\\_")
-        if _PLAIN.fullmatch(text) and "://" not in text and "www." not in text
-        else (f"<code>{_numbered(text)}</code>")
-    )
-
-
-def _numbered(text: str) -> str:
-    """Every character that is neither a letter nor a digit nor a space as its number: inert in any place."""
-    return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in text)
-
-
-def _table(headings: Sequence[str], sides: str) -> str:
-    rule = ["---:" if side == "r" else ":---" for side in sides]
-    return _line(headings) + _line(rule)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |\n"
+    return line([SIGNS[entry.what], name, "; ".join(said), *_costs([entry], modes)])

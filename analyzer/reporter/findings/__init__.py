@@ -23,6 +23,7 @@ FORMATS = by_name(
         "json", "an object for each file, several in an array", on_call("analyzer.reporter.findings.json"), (".json",)
     ),
     Format("github", "annotations of a GitHub workflow", on_call("analyzer.reporter.findings.github")),
+    Format("markdown", "a summary of a GitHub workflow", on_call("analyzer.reporter.findings.markdown"), (".md",)),
     Format("gitlab", "GitLab's code quality report", on_call("analyzer.reporter.findings.gitlab")),
     Format(
         "sarif", "SARIF 2.1.0, for code scanning and editors", on_call("analyzer.reporter.findings.sarif"), (".sarif",)

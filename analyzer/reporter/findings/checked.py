@@ -60,11 +60,17 @@ class Checked(Record):
 
 
 class CheckRun(Record):
-    """All files of one run, the checks that were asked of any of them, and the version of this program."""
+    """All files of one run, the checks that were asked of any of them, and the version of this program.
+
+    `notes` are about the run as a whole. `address` is where a service shows a file: its path follows; empty outside of
+    a service.
+    """
 
     files: Sequence[Checked]
     rules: Sequence[Rule] = ()
     version: str = ""
+    notes: Sequence[str] = ()
+    address: str = ""
 
 
 def message(finding: Diagnostic, unicode: bool = True) -> str:
