@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.cli.completing import SHELLS, script
 from analyzer.cli.main import FINE, UsageError
+from analyzer.cli.options import add_no_config
 from analyzer.cli.output import write_stdout
 from analyzer.cli.parser import options_parser
 from analyzer.settings import none_of
@@ -35,5 +36,6 @@ def parser() -> ArgumentParser:
         "Prints a script that completes the words of the command: commands, options, their values and model files.",
         epilog="to set it up:\n" + "\n".join(f"  {line}" for line in SHELLS.values()),
     )
+    add_no_config(found)
     found.add_argument("shell", nargs="?", metavar="SHELL", help=f"the shell: {', '.join(SHELLS)}")
     return found

@@ -221,3 +221,58 @@ def test_without_a_configuration_no_parser_of_toml_is_imported(place: Path) -> N
     configure(place, "batch = 3\n")
     assert "jsonschema" not in imported()
     assert not imported() & {"analyzer.checks.run", "analyzer.engine.memory.devices"}
+
+
+def test_budgets_are_of_the_same_run_as_the_report(place: Path, capsys: Said) -> None:
+    """14·14·20 numbers of 4 bytes for each sample: 15,680 bytes for one, 62,720 for four."""
+    (place / "trained.yaml").write_text(MODEL + "training: {batch: 4}\nbudget: {activation_memory: 62720 B}\n")
+    (place / "base.yaml").write_text(MODEL + "training: {batch: 1}\n")
+
+    def code(*arguments: str) -> int:
+        found = guarded(["check", "trained.yaml", "--select", "over-budget", *arguments])
+        capsys.readouterr()
+        return found
+
+    assert code() == 0
+    assert code("--budget", "activation_memory=62719 B") == 1
+    assert code("--batch", "5") == 1
+    assert code("--batch", "5", "--dtype", "float16") == 0
+    assert code("--against", "base.yaml", "--budget", "activation_memory=+0%") == 0  # both at a batch of 4
+    configure(place, "batch = 5\n")
+    assert code() == 0  # the model wins
+    assert code("--against", "base.yaml", "--budget", "activation_memory=+0%") == 0
+
+
+def test_diff_has_the_configuration_of_the_new_side(place: Path, capsys: Said) -> None:
+    for name, batch in (("a", 2), ("b", 3)):
+        (place / name).mkdir()
+        (place / name / "net.yaml").write_text(MODEL)
+        (place / name / ".analyzer.toml").write_text(f"batch = {batch}\n")
+    found = record(capsys, "diff", "a/net.yaml", "b/net.yaml")
+    assert (found["old"]["batch"], found["new"]["batch"]) == (3, 3)
+    assert guarded(["a/net.yaml", "-o", "saved.json"]) == 0
+    found = record(capsys, "diff", "saved.json", "b/net.yaml")  # a saved report has its own run
+    assert (found["old"]["batch"], found["new"]["batch"]) == (2, 2)
+
+
+def test_a_device_and_its_context_may_come_from_different_places(place: Path, capsys: Said) -> None:
+    assert guarded(["memory", "net.yaml", "--context", "1MiB"]) == 2
+    capsys.readouterr()
+    configure(place, 'device = "1GiB"\ncontext = "100MiB"\n')
+    assert record(capsys, "memory", "net.yaml")["device"]["context_bytes"] == 100 << 20
+    assert record(capsys, "memory", "net.yaml", "--context", "1MiB")["device"]["context_bytes"] == 1 << 20
+    assert record(capsys, "memory", "net.yaml", "--device", "T4")["device"]["name"] == "T4"
+    configure(place, 'context = "100MiB"\n')  # without a device it means nothing
+    assert "device" not in record(capsys, "memory", "net.yaml")
+
+
+def test_an_optimizer_that_the_number_format_has_no_use_for_is_ignored(place: Path, capsys: Said) -> None:
+    configure(place, 'optimizer = "adam"\n')
+    assert "training" not in record(capsys, "memory", "net.yaml", "--dtype", "int8")
+
+
+def test_a_report_is_not_written_over_the_configuration(place: Path, capsys: Said) -> None:
+    configure(place, "batch = 2\n")
+    assert guarded(["net.yaml", "--format", "json", "-o", ".analyzer.toml"]) == 2
+    assert "the configuration that this command reads" in capsys.readouterr().err
+    assert (place / ".analyzer.toml").read_text() == "batch = 2\n"

@@ -21,7 +21,7 @@ from analyzer.reporter.analysis.rank import apportioned
 from analyzer.reporter.column import Column
 from analyzer.reporter.fold import ALL, AUTO, ROWS, Fold, folds, shown_runs, to_level
 from analyzer.reporter.grid import Grid
-from analyzer.reporter.modes import modes_of
+from analyzer.reporter.modes import TITLES, modes_of
 from analyzer.reporter.options import Options
 from analyzer.units import memory, plural
 
@@ -93,8 +93,9 @@ COLUMNS: dict[str, Column] = {
 #: The columns that have one for each mode, by their names without it.
 METRICS = tuple(name for name, _, _ in _OF_MODE)
 
-#: The columns that are shown unless some are chosen; in inference there is nothing else than `_INFERENCE`.
+#: The columns that are shown unless some are chosen, in the order of the network and sorted; those in inference only.
 _USUAL = ("layer", "kind", "activations", "parameters", "gradients", "optimizer", "saved", "live")
+_RANKED = ("layer", "kind", "activations", "parameters", "gradients", "optimizer", "saved", "kept", "live")
 _INFERENCE = ("layer", "kind", "output", "activations", "parameters", "buffers", "inference")
 
 
@@ -132,11 +133,13 @@ def shown_modes(report: MemoryAnalysis, options: Options) -> tuple[str, ...]:
 def layers_grid(report: MemoryAnalysis, options: Options) -> Grid:
     """The rows for people: folded, sorted, only the biggest, with their total."""
     modes = shown_modes(report, options)
-    columns = _chosen(options.columns or (_USUAL if report.trains else _INFERENCE), modes)
+    ranked = options.sort is not None or options.top is not None
+    usual = _INFERENCE if not report.trains else _RANKED if ranked else _USUAL
+    columns = _chosen(options.columns or usual, modes)
     by = _ranking(report, options.sort, modes)
     found, folded = _folded(report, _modes_in([*columns, by], modes), options)
     total = [_together("total", found)] if found else []
-    if options.sort is None and options.top is None:
+    if not ranked:
         return Grid(columns, found, total, folded=folded)
     found.sort(key=by.value, reverse=True)
     if options.top is None or options.top >= len(found):
@@ -240,4 +243,5 @@ def _shares(lines: Sequence[LayerRow], by: Column) -> list[Column]:
         part = tenths.get(id(line), 1000)
         return f"{part // 10}.{part % 10}"
 
-    return [Column("share", f"% of {by.metric}", f"percent of {by.metric}", value=percent, nature="amount")]
+    what = " ".join(filter(None, (TITLES[by.group], by.metric)))
+    return [Column("share", f"% of {what}", f"percent of {what}", value=percent, nature="amount")]
