@@ -71,7 +71,7 @@ def _steps(
             formulas, words = {}, ""
         fewest, most = field.size_min[place], field.size[place]
         if fewest < most:
-            words = f"at most; at least {count(fewest)}"
+            words = f"the most that a cell sees; the fewest are {count(fewest)}"
         shown = formulas.get("r_out")
         if not words and (shown is None or shown.value != most):
             words = "followed cell by cell: it has no closed form"

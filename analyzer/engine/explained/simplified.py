@@ -18,7 +18,8 @@ _ONE = Number(1)
 
 
 def simplified(expression: Expression) -> Expression:
-    """The formula without brackets that are not needed, zeros that are added and ones that are multiplied.
+    """The formula without brackets that are not needed, zeros that are added, ones that are multiplied, and factors
+    that are divided by themselves.
 
     Equal letters that are added become a product, `P + P` → `2·P`; common factors of a sum are not taken out.
     """
@@ -70,7 +71,7 @@ def _together(terms: Sequence[tuple[int, Expression]]) -> list[tuple[int, Expres
 def _product(factors: Sequence[Expression]) -> Expression:
     flat: list[Expression] = []
     for factor in factors:
-        flat += factor.factors if isinstance(factor, Product) else (factor,)
+        flat += _factors(factor)
     if any(isinstance(factor, Number) and not factor.number for factor in flat):
         return Number(0)
     kept = [factor for factor in flat if factor != _ONE]
@@ -84,7 +85,19 @@ def _quotient(over: Expression, by: Expression, *, up: bool) -> Expression:
         return over
     if isinstance(over, Number) and isinstance(by, Number):
         return Number(Quotient(over, by, up).value)
+    above, below = _factors(over), _factors(by)
+    for factor in list(below):
+        if factor in above:
+            above.remove(factor)
+            below.remove(factor)
+    if len(below) < len(_factors(by)):
+        return _quotient(_product(above), _product(below), up=up)
     return Quotient(over, by, up)
+
+
+def _factors(expression: Expression) -> list[Expression]:
+    """The factors of a product; anything else is its own factor."""
+    return list(expression.factors) if isinstance(expression, Product) else [expression]
 
 
 def negated(expression: Expression) -> Expression:
@@ -105,7 +118,7 @@ def factored(terms: Sequence[Expression]) -> Expression:
     '(8·8·3 + 1)·20'
     """
     terms = [term for term in terms if term != Number(0)] or [Number(0)]
-    left = [list(term.factors) if isinstance(term, Product) else [term] for term in terms]
+    left = [_factors(term) for term in terms]
     common: list[Expression] = []
     for factor in list(left[0]) if len(terms) > 1 else []:
         if all(factor in factors for factors in left):

@@ -10,21 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
 from analyzer.diagnostics import Refusal
-from analyzer.dtypes import BITS
+from analyzer.engine.explained.amounts import bytes_of, elements_of
 from analyzer.engine.explained.arithmetic import Arithmetic
-from analyzer.engine.explained.expression import Expression, Letter, Number, Product, Quotient, Sum
+from analyzer.engine.explained.expression import Expression, Letter, Number, Product, Sum
 from analyzer.engine.explained.field import field_steps
 from analyzer.engine.explained.kept import Kept
 from analyzer.engine.explained.lettered import AXIS_LETTERS, lettered, lettered_volume
 from analyzer.engine.explained.result import Step
 from analyzer.engine.explained.rule import why_no_macs
+from analyzer.engine.explained.saved import saved_steps
 from analyzer.engine.explained.simplified import simplified
 from analyzer.engine.explained.traced import formula
 from analyzer.engine.network import Node
 from analyzer.engine.result import Cost, Row
 from analyzer.engine.tying import Reuse
 from analyzer.layers import LOCAL, SHARED, Layer
-from analyzer.layers.operations import INDEX, LOGARITHM, SCALAR, STATISTIC, Array
 from analyzer.layers.windows import window_count
 from analyzer.record import Record
 from analyzer.units import count, plural
@@ -65,7 +65,7 @@ def steps_of(row: Row, around: Around) -> Iterator[Step]:
     yield from parameters
     yield macs
     yield from _memory(row, arithmetic, around)
-    yield from _saved(row, arithmetic, around)
+    yield from saved_steps(row.node, row.saved, arithmetic, around.kept[row.name], around.batch, around.dtype)
     yield from field_steps(row, around.rows, arithmetic)
 
 
@@ -194,24 +194,9 @@ def _macs(row: Row, arithmetic: Arithmetic) -> Step:
     return Step(topic="macs", name="MACs", value=row.macs, formula=arithmetic.macs, words=words)
 
 
-def bytes_of(elements: Expression, batch: int, dtype: str, name: str = "bytes") -> Expression:
-    """The formula of the bytes of elements, for each sample of a batch."""
-    bits = BITS[dtype]
-    samples = (Letter("batch", batch),) if batch > 1 else ()
-    if bits % 8 == 0:
-        return simplified(Product((elements, *samples, Letter(name, bits // 8))))
-    width = Letter("bits", bits)
-    return Quotient(simplified(Product((elements, *samples, width))), Number(8), True)
-
-
-def _elements(volume: Volume) -> Expression:
-    """The formula of the elements of a volume whose sizes have letters."""
-    return simplified(Product(tuple(formula(size) for size in volume.sizes)))
-
-
 def _memory(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
     """The bytes of the output, and of the parameters in each mode that is shown."""
-    size = bytes_of(_elements(arithmetic.flow.output), around.batch, around.dtype)
+    size = bytes_of(elements_of(arithmetic.flow.output), around.batch, around.dtype)
     yield Step(topic="memory", name="output", value=row.activation_bytes, formula=size, unit="bytes")
     same = not row.node.layer.shares
     costs = {"shared": row.shared, "local": row.local, "declared": row.declared}
@@ -227,96 +212,3 @@ def _memory(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
             yield Step(
                 topic="memory", name=name, value=cost.bytes, formula=size, unit="bytes", mode=None if same else mode
             )
-
-
-def _saved(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
-    """What the layer keeps for the backward pass: each tensor, and the bytes of those that it is the first to keep."""
-    node, tensors = row.node, around.kept[row.name]
-    made = _made(arithmetic)
-    counted: list[tuple[int, Expression]] = []
-    for tensor in tensors:
-        size: Expression | None
-        if tensor.output:
-            elements = _elements_of(tensor, node, arithmetic)
-            size, (name, words) = bytes_of(elements, around.batch, around.dtype), _whose(tensor, node)
-        else:
-            (size, name), words = _extra(tensor, made, node, around), ""
-        if tensor.owner.index < 0:
-            yield Step(
-                topic="saved", name=name, value=0, unit="bytes", words=f"{words} of the network, in memory anyway"
-            )
-        elif tensor.first is not node:
-            counted_with = "counted there" if tensor.first is tensor.owner else f"counted with `{tensor.first.name}`"
-            yield Step(topic="saved", name=name, value=0, unit="bytes", words=f"{words}, {counted_with}")
-        else:
-            counted.append((1, Number(tensor.bytes)))
-            yield Step(topic="saved", name=name, value=tensor.bytes, formula=size, unit="bytes", words=words)
-    total = Sum(tuple(counted)) if len(counted) > 1 else counted[0][1] if counted else None
-    words = "" if tensors else "nothing"
-    yield Step(topic="saved", name="in all", value=row.saved, formula=total, unit="bytes", words=words)
-
-
-def _whose(tensor: Kept, node: Node) -> tuple[str, str]:
-    """Which output a tensor is: for the layer, and whose."""
-    if tensor.owner is node:
-        return "output", ""
-    if tensor.owner.index < 0:
-        return "input", f"`{tensor.owner.name}`"
-    view = "" if any(source is tensor.owner for source in node.inputs) else ", of which its input is a view"
-    return "input", f"the output of `{tensor.owner.name}`{view}"
-
-
-def _elements_of(tensor: Kept, node: Node, arithmetic: Arithmetic) -> Expression:
-    """The formula of the elements of an output, with the letters that it has for the layer that keeps it."""
-    if tensor.owner is node:
-        return _elements(arithmetic.flow.output)
-    for source, volume in zip(node.inputs, arithmetic.flow.inputs, strict=True):
-        if source is tensor.owner:
-            return _elements(volume)
-    volume = tensor.owner.output
-    return simplified(Product(tuple(Letter(axis, size) for axis, size in zip(volume.axes, volume.sizes, strict=True))))
-
-
-def _made(arithmetic: Arithmetic) -> list[tuple[Expression, Array | None]]:
-    """The elements of every tensor that the layer makes: first those besides its outputs, then its outputs."""
-    operations = arithmetic.layer.saved(arithmetic.flow, SHARED)
-    extras = [extra for operation in operations for extra in operation.extras if extra.kept]
-    found: list[tuple[Expression, Array | None]] = [(simplified(formula(extra.size)), extra) for extra in extras]
-    return [*found, *[(simplified(formula(operation.size)), None) for operation in operations]]
-
-
-def _extra(
-    tensor: Kept, made: list[tuple[Expression, Array | None]], node: Node, around: Around
-) -> tuple[Expression | None, str]:
-    """The formula and the name of a tensor that the layer makes on the way: the first of this size, taken out."""
-    for place, (elements, extra) in enumerate(made):
-        size = _bytes_of_made(elements, extra, around)
-        if size.value == tensor.bytes:
-            del made[place]
-            return size, _what(extra, node)
-    return None, _what(None, node)
-
-
-def _bytes_of_made(elements: Expression, extra: Array | None, around: Around) -> Expression:
-    """The formula of the bytes of a tensor that a layer makes; those of an index, and of a statistic, are their own."""
-    batch = 1 if extra is not None and not extra.batched else around.batch
-    if extra is None or extra.width is None or extra.width == STATISTIC:
-        return bytes_of(elements, batch, around.dtype)
-    width = 8 if extra.width == SCALAR else extra.width
-    if extra.width == LOGARITHM:
-        width = max(4, BITS[around.dtype] // 8)
-    samples = (Letter("batch", batch),) if batch > 1 else ()
-    return simplified(Product((elements, *samples, Letter("bytes", width))))
-
-
-def _what(extra: Array | None, node: Node) -> str:
-    """What a tensor is that a layer makes on the way."""
-    if extra is not None and extra.width == INDEX and node.layer.pools:
-        return "places of the largest values"
-    if extra is not None and extra.width == STATISTIC:
-        return "mean or deviation"
-    if extra is not None and node.layer.dropped:
-        return "mask of what it drops"
-    if extra is None and node.layer.window(node.flow.input) is not None:
-        return "padded copy of its input"
-    return "values on the way"
