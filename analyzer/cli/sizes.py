@@ -51,8 +51,7 @@ def parser() -> argparse.ArgumentParser:
     """The options of `analyzer sizes`."""
     found = options_parser(
         "analyzer sizes",
-        "Says which sizes of its input a network accepts, on each axis and on axes together, and at which of them no "
-        "pixel is lost. Every answer comes from placing the network; `expect` is left out.",
+        "Says which sizes of its input a network accepts, by placing it with each, and at which of them no pixel is lost.",
         usage="analyzer sizes [options] FILE",
         epilog=_EPILOG,
     )

@@ -39,10 +39,15 @@ def _run(sizes: Sequence[int]) -> list[list[int]]:
     return [list(run) for run in runs(sizes)]
 
 
+def _stretches(sizes: Sequence[int]) -> list[list[int]]:
+    """Sizes as stretches: from, to."""
+    return [list(ends) for ends in stretches(sizes)]
+
+
 #: What was found on an axis, or on axes that change together.
 ACCEPTED = (
     Key("others", {"type": "object", "additionalProperties": AT_LEAST_1}, lambda one: dict(one.others)),
-    Key("tried", array(definition("stretch")), lambda one: [list(ends) for ends in stretches(one.tried)]),
+    Key("tried", array(definition("stretch")), lambda one: _stretches(one.tried)),
     Key("accepted", _RUNS, lambda one: _run(one.accepted)),
     Key("read", _RUNS, lambda one: _run(one.read)),
     Key("exact", _RUNS, lambda one: _run(one.exact)),
@@ -53,12 +58,15 @@ ACCEPTED = (
 
 TOGETHER = (Key("axes", array(NAME), lambda one: list(one.axes)), *ACCEPTED)
 
-_PART = closed({"axes": array(NAME), "accepted": _RUNS})
+_PART = closed({"axes": array(NAME), "tried": array(definition("stretch")), "accepted": _RUNS})
 _AROUND = closed({"input": _VOLUME, "output": _VOLUME})
 
 
 def _parts(reached: Reached) -> list[dict[str, Any]]:
-    return [{"axes": list(axes), "accepted": _run(sizes)} for axes, sizes in reached.sizes.items()]
+    return [
+        {"axes": list(axes), "tried": _stretches(reached.tried[axes]), "accepted": _run(sizes)}
+        for axes, sizes in reached.sizes.items()
+    ]
 
 
 #: The inputs for a wanted output.
@@ -67,6 +75,7 @@ REACHED = (
     field("wanted", TEXT),
     Key("sizes", array(_PART), _parts),
     Key("inputs", array(_VOLUME), lambda reached: [str(volume) for volume in reached.volumes]),
+    Key("read", array(_VOLUME), lambda reached: [str(volume) for volume in reached.read]),
     Key("exact", array(_VOLUME), lambda reached: [str(volume) for volume in reached.exact]),
     Key(
         "around",

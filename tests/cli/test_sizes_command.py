@@ -101,8 +101,9 @@ def test_output_is_a_size_or_a_file(model: Path, capsys: Said) -> None:
     assert report["output"] == {
         "name": "concat1",
         "wanted": "64x64",
-        "sizes": [{"axes": ["height", "width"], "accepted": [[64, 64, 1]]}],
+        "sizes": [{"axes": ["height", "width"], "tried": [[1, 256], [294, 422]], "accepted": [[64, 64, 1]]}],
         "inputs": ["64x64x3"],
+        "read": ["64x64x3"],
         "exact": ["64x64x3"],
     }
     assert guarded(["sizes", "unet.yaml", "--output=64x64"]) == FINE

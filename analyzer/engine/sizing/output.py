@@ -15,10 +15,10 @@ from analyzer.settings import SettingError
 from analyzer.source import shown
 from analyzer.volume import Volume
 
-_NOTHING = Lost(unread=False, cropped=False)
-
 #: `min` or `max`.
 Pick = Callable[[Sequence[int]], int]
+#: Whether so much may be lost.
+Allowed = Callable[[Lost], bool]
 
 #: How often sizes farther away are guessed, and the largest that is tried.
 _GUESSES, _LARGEST = 8, 10**7
@@ -68,7 +68,7 @@ def reach(wanted: Wanted, questions: Sequence[Question], trials: Trials, *, wide
 
 
 class _Target:
-    """The search for one output.
+    """The search for one output, among the answers to some questions, which stay as they are.
 
     `parts` are the questions whose axes together are all axes of the input: axes that change together where they are
     wanted equal.
@@ -85,10 +85,11 @@ class _Target:
         self.aligned = len(wanted) == questions[0].volume.rank
         square = questions[-1] if len(questions[-1].axes) > 1 and questions[-1].accepted else None
         if square is None or (self.aligned and len({wanted[axis] for axis in square.axes}) > 1):
-            self.parts = [question for question in questions if len(question.axes) == 1]
+            parts = [question for question in questions if len(question.axes) == 1]
         else:
             alone = [one for one in questions if len(one.axes) == 1 and one.axes[0] not in square.axes]
-            self.parts = [*alone, square]
+            parts = [*alone, square]
+        self.parts = [question.copy() for question in parts]
 
     def misses(self, question: Question, answer: Answer) -> int:
         """How far the output is from the wanted one along the axes of a question, below 0 where it is smaller."""
@@ -137,17 +138,23 @@ class _Target:
     def reached(self, text: str) -> Reached:
         """The sizes and the inputs that give the wanted output, and where there are none those with the nearest."""
         hits = {question: self.hits(question) for question in self.parts}
-        found: dict[Volume, bool] = {}
-        for exact in (True, False):
+        found: dict[Volume, Lost] = {}
+        for allowed in (_nothing_lost, _all_read, _anything):
             for pick in (min, max):
-                sizes = [_picked(question, own, pick, exact=exact) for question, own in hits.items()]
-                placed = self._placed(sizes)
+                placed = self._placed([_picked(question, own, pick, allowed) for question, own in hits.items()])
                 if placed is not None and self._fits(placed[1].outputs[self.name]):
-                    found[placed[0]] = self._losses.along(placed[1], range(placed[0].rank)) == _NOTHING
-        names = {question.names: own for question, own in hits.items()}
+                    found[placed[0]] = self._losses.along(placed[1], range(placed[0].rank))
         volumes = sorted(found, key=lambda volume: volume.sizes)
-        exact_ones = [volume for volume in volumes if found[volume]]
-        return Reached(self.name, text, names, volumes, exact_ones, [] if volumes else list(self._around()))
+        return Reached(
+            self.name,
+            text,
+            {question.names: own for question, own in hits.items()},
+            {question.names: sorted(question.answers) for question in hits},
+            volumes,
+            [volume for volume in volumes if _all_read(found[volume])],
+            [volume for volume in volumes if _nothing_lost(found[volume])],
+            [] if volumes else list(self._around()),
+        )
 
     def _placed(self, sizes: Sequence[int | None]) -> tuple[Volume, Placed] | None:
         """The input with a size for each of the parts, and the network over it; None where either is missing."""
@@ -179,11 +186,19 @@ class _Target:
                 yield placed[0], placed[1].outputs[self.name]
 
 
-def _picked(question: Question, sizes: Sequence[int], pick: Pick, *, exact: bool) -> int | None:
-    """The smallest or the largest of some accepted sizes, or of those at which nothing is lost; None without any."""
-    chosen = [
-        size
-        for size in sizes
-        if (answer := question.answers[size]) is not None and (not exact or answer.lost == _NOTHING)
-    ]
+def _picked(question: Question, sizes: Sequence[int], pick: Pick, allowed: Allowed) -> int | None:
+    """The smallest or the largest of some accepted sizes at which no more is lost than allowed; None without any."""
+    chosen = [size for size in sizes if (answer := question.answers[size]) is not None and allowed(answer.lost)]
     return pick(chosen) if chosen else None
+
+
+def _nothing_lost(lost: Lost) -> bool:
+    return not (lost.unread or lost.cropped)
+
+
+def _all_read(lost: Lost) -> bool:
+    return not lost.unread
+
+
+def _anything(lost: Lost) -> bool:
+    return True

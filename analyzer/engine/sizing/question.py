@@ -35,6 +35,12 @@ class Question:
         self.ended = False
         self._losses = Losses(tuple(volumes))
 
+    def copy(self) -> Question:
+        """A question with the same answers, of which more sizes can be asked."""
+        other = Question(self.axes, self.volumes, self.near)
+        other.answers.update(self.answers)
+        return other
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the axes."""

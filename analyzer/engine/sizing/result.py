@@ -53,15 +53,19 @@ class Reached(Record):
     name     that of the output
     wanted   what was asked for, as it was written
     sizes    the accepted sizes of the input that give them, by the axes that change together
-    volumes  inputs with these sizes, each of which was placed and gives the wanted output; `exact` are those of them
-             at which no window leaves cells unread and no merge crops
+    tried    the sizes that were tried, likewise
+    volumes  inputs with these sizes, each of which was placed and gives the wanted output
+    read     those of them at which no window leaves cells unread
+    exact    those of them at which, besides, no merge crops
     around   where no input gives it: inputs with the nearest outputs, and these outputs
     """
 
     name: str
     wanted: str
     sizes: Mapping[tuple[str, ...], Sequence[int]]
+    tried: Mapping[tuple[str, ...], Sequence[int]]
     volumes: Sequence[Volume]
+    read: Sequence[Volume] = ()
     exact: Sequence[Volume] = ()
     around: Sequence[tuple[Volume, Volume]] = ()
 

@@ -73,17 +73,18 @@ def _reached(sizes: Sizes) -> Iterator[Line]:
 
 def _inputs(reached: Reached) -> Iterator[str]:
     if not reached.volumes:
-        yield f"no input that was tried gives it at `{reached.name}`"
+        yield f"no input that was tried gives `{reached.name}` this size"
         for volume, output in reached.around:
             yield f"an input of {volume.pretty()} gives {output.pretty()}"
         return
-    best = reached.exact or reached.volumes
-    others = [volume for volume in reached.volumes if volume is not best[-1]]
-    yield f"an input of {best[-1].pretty()}" + ("" if not reached.exact else f": {_EXACT}")
+    best = (reached.exact or reached.read or reached.volumes)[-1]
+    why = _EXACT if reached.exact else "no pixel unread" if reached.read else ""
+    yield f"an input of {best.pretty()}" + (f": {why}" if why else "")
+    others = [volume.pretty() for volume in reached.volumes if volume != best]
     if others:
-        yield f"also {', '.join(volume.pretty() for volume in others)}"
-    yield "; ".join(f"{' = '.join(axes)} {listed(own)}" for axes, own in reached.sizes.items())
-    yield f"at `{reached.name}`"
+        yield f"also {', '.join(others)}"
+    yield ", ".join(f"{' = '.join(axes)} {listed(own)}" for axes, own in reached.sizes.items())
+    yield f"the output is `{reached.name}`"
 
 
 def _details(sizes: Sizes) -> Iterator[Line]:
@@ -102,12 +103,12 @@ def _details(sizes: Sizes) -> Iterator[Line]:
 
 
 def _by_axes(sizes: Sizes, say: Callable[[Accepted], str]) -> Iterator[str]:
-    """What is said of each axis, and of axes together: once, where it is the same of all."""
-    said = {" = ".join(one.axes): say(one) for one in sizes.answers}
-    if len(set(said.values())) == 1:
-        yield next(iter(said.values()))
-    else:
-        yield from (f"{axes}: {text}" for axes, text in said.items())
+    """What is said of each axis, and of axes together: once for all of which it is the same."""
+    said: dict[str, list[str]] = {}
+    for one in sizes.answers:
+        said.setdefault(say(one), []).append(" = ".join(one.axes))
+    for text, axes in said.items():
+        yield text if len(said) == 1 else f"{', '.join(axes)}: {text}"
 
 
 def _exact(one: Accepted) -> str:
@@ -115,7 +116,8 @@ def _exact(one: Accepted) -> str:
     if one.exact:
         if one.exact == one.accepted:
             return "all of these"
-        return f"{rule(one.exact, one.tried)}; {_near(one, one.exact, 'is one')}"
+        near = f"; {_near(one, one.exact, 'is one')}" if len(one.exact) > 1 else ""
+        return f"{rule(one.exact, one.tried)}{near}"
     if one.read:
         return f"none, since merges crop at every size; no pixel unread at {rule(one.read, one.tried)}"
     return "none, since windows leave pixels unread at every size" if one.accepted else "none"
@@ -129,6 +131,12 @@ def _beside_them(sizes: Sizes) -> Iterator[str]:
     """What else to know about the trials."""
     if len(sizes.axes) > 1:
         yield "one axis at a time, the others as in the file"
+    reached = sizes.reached
+    if reached is not None:
+        more = {
+            axes: own for axes, own in reached.tried.items() if list(own) not in [one.tried for one in sizes.answers]
+        }
+        yield from (f"for {reached.wanted}: {' = '.join(axes)} {tried_in_words(own)}" for axes, own in more.items())
     if sizes.ended:
-        yield "not all that were asked for, since the network is large: `--range` says which"
+        yield "no more, since the network has many layers; `--range` asks for others"
     yield "nothing is known of other sizes"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from loading import parsed
 
 from analyzer.engine.sizing.result import Reached
-from analyzer.loader.expand.sizes import sizes_of
+from analyzer.engine.sizing.search import Asked, find
+from analyzer.loader.expand.expansion import expand
+from analyzer.loader.expand.sizes import read_wanted, sizes_of
 from analyzer.settings import SettingError
 
 #: out = ⌊W/4⌋, so 64 comes from 256 to 259; 256 leaves nothing unread.
@@ -58,6 +62,29 @@ def test_no_size_outside_of_a_range_is_tried() -> None:
     found = reached(POOLS, "64x64", range="1:100")
     assert found.volumes == []
     assert [(str(one), str(output)) for one, output in found.around] == [("100x100x3", "25x25x3")]
+
+
+def test_the_paper_s_u_net() -> None:
+    """Ronneberger et al. 2015: 572×572 gives 388×388, every pool on an even size; crops lose pixels on purpose."""
+    path = Path(__file__).parents[3] / "example_models/unet.yaml"
+    found = reached(path.read_text(), "388x388")
+    assert [str(volume) for volume in found.read] == ["572x572x1"]
+    assert found.exact == []
+    assert found.sizes == {("height", "width"): list(range(572, 588))}
+
+
+def test_the_answers_about_axes_stay_as_they_are() -> None:
+    plain = sizes_of(parsed(POOLS)).axes["height"].tried
+    assert sizes_of(parsed(POOLS), output="64x64").axes["height"].tried == plain
+    assert list(reached(POOLS, "64x64").tried) == [("height", "width")]
+
+
+def test_a_large_network_is_searched_for_an_output_too() -> None:
+    placed, _ = expand(parsed("input: 20x20x1\nlayers: [{max_pool: 2}]\n"))
+    sizes = find(placed, Asked(input="input", near=(20, 20), wanted=read_wanted("40x40")), layers=300)
+    assert sizes.ended
+    assert sizes.reached is not None
+    assert inputs(sizes.reached) == ["80x80x1", "81x81x1"]
 
 
 def test_time_is_apart_from_the_frame() -> None:
