@@ -9,6 +9,19 @@
 >>> analysis = analyze(model)
 >>> [str(row.output) for row in analysis.rows], analysis.totals.shared.parameters, analysis.totals.local.parameters
 (['14x14x20'], 3860, 756560)
+
+analyze      the output volume and the costs of every layer: an `Analysis`
+load         a model from a file, a text or a dict, to be analysed often: a `Model`
+check        what is wrong or wasteful: `Findings`
+memory       the memory of inference and training, and whether it fits a device: a `MemoryAnalysis`
+diff         what changed from one network to another: a `Difference`
+explain      the arithmetic of layers: an `Explanation`
+sizes        which input sizes a network accepts: `Sizes`
+read_report  a JSON report that was saved: a `SavedReport`
+
+`print` shows any of these results as the command does, its `repr` is one line. Counts are exact whole numbers, sizes
+are bytes. A wrong model raises `ModelError`, a wrong setting `SettingError` (a `ValueError`), a file that cannot be
+read `FileError` (an `OSError`).
 """
 
 from __future__ import annotations

@@ -106,8 +106,8 @@ def analyze(
 ) -> Analysis:
     """Calculates the output volume and the costs of every layer.
 
-    `model` is a model that `load` returned, or a file or text for it. `set` overrides variables of the file, `input`
-    its input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
+    `model` is a model that `load` returned, or what `load` takes. `set` overrides variables of the model, `input` its
+    input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
     `dtype`: by default those of the file's `training`, otherwise 1 and float32. Counts and MACs are for one sample.
     Beside `set` or `input` an `expect` that fails is no mistake: one note (EXPECT202) counts them and names the first.
     `diagnostics` of the result are that note and doubts about the whole, such as an input with its depth first: every
@@ -115,6 +115,12 @@ def analyze(
 
     Raises `ModelError` with every mistake, and `SettingError` (a `ValueError`) for a variable or an input that the file
     does not have, and for a wrong batch or dtype.
+
+    >>> import analyzer
+    >>> model = {"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8, "stride": 2, "padding": 1}}]}
+    >>> (row,) = analyzer.analyze(model).rows
+    >>> str(row.output), row.shared.parameters, row.local.parameters, row.macs
+    ('14x14x20', 3860, 756560, 752640)
     """
     model, network = _network(model, set, input)
     return analyze_network(
@@ -139,10 +145,17 @@ def check(
     """What is wrong or wasteful with a model that loads, budgets included, in the order of the file; notes come last.
 
     `model` is what `analyze` takes, or the analysis of a network that was built without a file. `select` (none: all)
-    and `ignore` name checks by code, the beginning of a code, or name.
+    and `ignore` name checks by code, the beginning of a code, or name. The result is a list, which has `errors`,
+    `warnings` and `notes` apart; `print` shows what `analyzer check` prints.
 
     Raises what `analyze` raises, and `SettingError` for a check that does not exist, and for `set` or `input` beside an
     analysis.
+
+    >>> import analyzer
+    >>> conv = {"filters": 64, "kernel": 3, "norm": "batch_norm"}
+    >>> found = analyzer.check({"input": "32x32x3", "layers": [{"conv": conv}], "budget": {"params": "1K"}})
+    >>> found, [finding.message for finding in found.errors]
+    (Findings(1 error, 1 warning), ['`params` is 1.92K, 0.92K (92.0 %) over its budget of 1K'])
     """
     from analyzer.checks.run import chosen, run
     from analyzer.checks.subject import Subject
@@ -291,9 +304,16 @@ def memory(
     the others.
 
     `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of inference; `verdict()`,
-    `largest` and `changes` are what the command prints, in bytes and samples.
+    `largest` and `changes` are what the command prints, in bytes and samples. `print` shows what `analyzer memory`
+    prints.
 
     Raises `ModelError` with every mistake, and `SettingError` for a wrong setting.
+
+    >>> import analyzer
+    >>> model = {"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8}}, "flatten", {"dense": 10}]}
+    >>> found = analyzer.memory(model, batch=64, optimizer="adam", device="24GiB")
+    >>> found.held().training.parameters, found.verdict().word  # 4 bytes for each of 3,860 and 125,010 parameters
+    (515480, 'fits')
     """
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.memory.devices import read_context, read_device

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: The signs of people's numbers, each with what a program reads.
-_ASCII = str.maketrans({"×": "x", "−": "-", "–": "-"})
+_ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "·": "", "÷": "/"})
 
 #: A number, and a number for each axis, which people read with true signs.
 _SIGNS = re.compile(r"(?<=\d)x(?=[-\d])|-(?=\d)|(?<=\d)\.\.(?=\d)|(?<=\d)\+(?=\d)")
