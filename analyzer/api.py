@@ -421,6 +421,18 @@ def _to_dict(thing: object) -> dict[str, Any]:
     return report.as_dict(thing)
 
 
+def _memory_to_dict(found: MemoryAnalysis) -> dict[str, Any]:
+    from analyzer.contract.memory import as_dict
+
+    return as_dict(found)
+
+
+def _diff_to_dict(found: Difference) -> dict[str, Any]:
+    from analyzer.difference.schema import as_dict
+
+    return as_dict(found)
+
+
 def _text(thing: object) -> str:
     from analyzer.reporter.printed import text_of
 
@@ -446,7 +458,14 @@ def _notebook(analysis: Analysis) -> str:
 
 
 # These functions need rooms that are above the classes whose methods they are.
-ABOVE.update(to_dict=_to_dict, text=_text, dataframe=_dataframe, equations=_equations)
+ABOVE.update(
+    to_dict=_to_dict,
+    memory_to_dict=_memory_to_dict,
+    diff_to_dict=_diff_to_dict,
+    text=_text,
+    dataframe=_dataframe,
+    equations=_equations,
+)
 Analysis.notebook = _notebook
 
 if not TYPE_CHECKING:  # with `__getattr__`, a type checker would accept every misspelled name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import csv
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -138,3 +139,13 @@ def test_classes_are_exported_and_imported_late() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split("\n")
     assert done[0] == "False False"
     assert "MemoryAnalysis" in done[1]
+
+
+def test_results_are_the_json_reports_of_their_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    name, other = "example_models/resnet18.yaml", "example_models/vgg11.yaml"
+    assert json.loads(json.dumps(analyzer.memory(name).to_dict())) == json.loads(
+        command("memory", name, "--format", "json")
+    )
+    found = json.loads(json.dumps(analyzer.diff(name, other).to_dict()))
+    assert found == json.loads(command("diff", name, other, "--format", "json"))

@@ -17,7 +17,7 @@ from analyzer.difference.tree import NamedNode, Numbers, tree_of
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES, Analysis
 from analyzer.loader.parse.description import Model
-from analyzer.record import Printed, Record, field
+from analyzer.record import ABOVE, Printed, Record, field
 from analyzer.units import plural
 
 TYPE_CHECKING = False
@@ -109,6 +109,11 @@ class Difference(Printed, Record):
             changed = [f"{number:,} {what}" for what, number in self.counts().items() if number]
             said = ", ".join([*changed, *([f"{len(self.renames):,} renamed"] if self.renames else [])])
         return f"Difference({self.old.label!r} to {self.new.label!r}: {said})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON report of `analyzer diff` (schemas/diff.schema.json) as plain data."""
+        found: dict[str, Any] = ABOVE["diff_to_dict"](self)
+        return found
 
     def changed_totals(self) -> list[str]:
         """The names of the totals that differ."""

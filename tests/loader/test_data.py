@@ -188,3 +188,17 @@ def test_everything_takes_a_dict() -> None:
     changed = {**TEXTBOOK, "vars": {"width": 4}, "layers": [{"dense": "$width * 2"}]}
     assert analyzer.analyze(changed, set={"width": 5}).rows[0].output == Volume((), 10)
     assert analyzer.analyze(TEXTBOOK, input="64x64x3").rows[0].output.spatial == (30, 30)  # (64 − 8 + 2)/2 + 1
+
+
+def test_a_difference_names_the_keys_of_dicts() -> None:
+    changed = copy.deepcopy(TEXTBOOK)
+    changed["layers"][0]["conv"]["filters"] = 24
+    found = analyzer.diff(TEXTBOOK, changed)
+    assert [(change.old, change.new, change.layers) for change in found.keys or ()] == [(20, 24, ["conv1"])]
+    assert analyzer.diff(TEXTBOOK, copy.deepcopy(TEXTBOOK)).equal
+
+
+def test_a_truth_value_of_numpy() -> None:
+    numpy = pytest.importorskip("numpy")
+    conv = {"filters": 20, "kernel": 8, "bias": numpy.bool_(False)}
+    assert analyzer.analyze({"input": "32x32x3", "layers": [{"conv": conv}]}).totals.shared.parameters == 3_840

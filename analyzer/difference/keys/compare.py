@@ -28,7 +28,7 @@ def changed_keys(
     in the new one, or its own where it has none. Items of a list that only one side has are not keys: the layers say
     what they are.
     """
-    if old.text == new.text:
+    if old.text == new.text != "":  # a model without a text was given as data
         return []
     found = [*_of_files(old, new), *_Lists(old, new).all()]
     found.sort(key=lambda change: _SECTIONS.index(change.section))

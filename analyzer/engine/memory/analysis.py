@@ -35,7 +35,7 @@ from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verd
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
-from analyzer.record import Printed
+from analyzer.record import ABOVE, Printed
 from analyzer.settings import one_of, whole
 from analyzer.units import memory
 
@@ -99,6 +99,11 @@ class MemoryAnalysis(Printed):
         if self.device is not None and verdict is not None:
             sizes.append(f"{verdict.word} on {self.device.name}")
         return f"MemoryAnalysis({self.name!r}: batch {self.run.batch:,}, {self.run.dtype}, {', '.join(sizes)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON report of `analyzer memory` (schemas/memory.schema.json) as plain data."""
+        found: dict[str, Any] = ABOVE["memory_to_dict"](self)
+        return found
 
     def held(self, mode: str | None = None) -> ModeMemory:
         """Inference and training in a mode, by default the one asked for.

@@ -27,6 +27,9 @@ _FLOAT_OF_1_1 = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9_]+)([eE][-+][0-9
 #: The most digits of a number; Python itself does not write longer ones.
 _DIGITS = 4000
 
+#: What numpy calls a truth value, which Python counts among no numbers.
+_TRUTHS = ("bool", "bool_")
+
 _WORD = re.compile(r"\w[\w-]*")
 
 
@@ -116,6 +119,8 @@ class _Reader:
             number = repr(float(value))
             return Scalar({"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(number, number), way, way, plain=True)
         what = type(value).__name__
+        if what in _TRUTHS and type(value).__module__ == "numpy":
+            return Scalar(str(bool(value)).lower(), way, way, plain=True)
         help = "write it as a dict, a list, a text, a number, True, False or None"
         return self._refuse("YAML110", f"a value of the type `{shown(what)}` cannot be written in YAML", way, help)
 
