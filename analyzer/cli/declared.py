@@ -94,9 +94,9 @@ OPTIONS: Mapping[str, Callable[[], Option]] = {
         default="both",
     ),
     "depth": lambda: Option(
-        "rows: all of them, blocks deeper than N levels in one row each, or auto: as many as fit",
+        "the rows: auto (folded until they fit), N (levels of names), or all",
         read=read_depth,
-        metavar="N",
+        metavar="DEPTH",
         default="auto",
     ),
     "columns": lambda: Option("show these columns; `--columns help` lists them", read=listing, metavar="NAME,…"),

@@ -92,7 +92,8 @@ def parser() -> argparse.ArgumentParser:
         "analyzer memory",
         "Calculates the memory that inference and training of a network need, without running it, and whether it fits.",
         usage="analyzer memory [options] FILE…",
-        epilog="The defaults of --batch, --dtype, --optimizer, --weight-decay, --step and --loss come from `training` in the file.",
+        epilog="The defaults of --batch, --dtype, --optimizer, --weight-decay, --step and --loss come from `training` in the file.\n"
+        "--columns, --depth, --sort and --top add rows that show what each layer holds.",
     )
     add_files(found)
     add_format(found, FORMATS, "the report")

@@ -207,6 +207,10 @@ def compared(
     for read in reads:
         read.load(asked, texts)
     run = _run(asked, file, reads[0], reads[-1])
+    for read in reads:
+        if isinstance(read.loaded, tuple):
+            model = read.loaded[0]
+            model.training = run_defaults(asked, file, model.training)  # the optimizer of the peaks
     before, after = (read.side(*run) if isinstance(read, Opened) else read for read in (old, new))
     return before, after
 

@@ -250,6 +250,11 @@ def test_diff_has_the_configuration_of_the_new_side(place: Path, capsys: Said) -
         (place / name / ".analyzer.toml").write_text(f"batch = {batch}\n")
     found = record(capsys, "diff", "a/net.yaml", "b/net.yaml")
     assert (found["old"]["batch"], found["new"]["batch"]) == (3, 3)
+    usual = record(capsys, "diff", "net.yaml", "b/net.yaml")["totals"]["peak_training_memory"]
+    (place / "b" / ".analyzer.toml").write_text("batch = 3\noptimizer = 'adam'\n")
+    found = record(capsys, "diff", "net.yaml", "b/net.yaml")
+    for side in ("old", "new"):  # adam keeps a second moment of 3,860 numbers, and two counters
+        assert found["totals"]["peak_training_memory"][side] == usual[side] + 4 * 3_860 + 8
     assert guarded(["a/net.yaml", "-o", "saved.json"]) == 0
     found = record(capsys, "diff", "saved.json", "b/net.yaml")  # a saved report has its own run
     assert (found["old"]["batch"], found["new"]["batch"]) == (2, 2)
