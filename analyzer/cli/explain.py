@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 
 from analyzer.cli.main import WRONG, UsageError
 from analyzer.cli.models import doubts_about, label_of, mistakes_in, read_text_of
@@ -92,13 +93,20 @@ def model_text(volume: str, layers: Sequence[str]) -> str:
     """
     if not layers:
         raise UsageError(f"a layer is needed after the volume: `analyzer explain {volume} 'conv: {{K: 20, F: 8}}'`")
+    for layer, following in pairwise(layers):
+        if layer.endswith(":") and following.startswith("{"):  # the shell has split a layer at its spaces
+            raise UsageError(f"quote each layer, since it has spaces: '{shown(layer)} {{…}}'")
     items = ["  - " + "\n    ".join(layer.splitlines() or [""]) for layer in layers]
     return "\n".join([f"input: {volume}", "layers:", *items, ""])
 
 
 def _check_one_file(first: str, rest: Sequence[str], *, written: bool) -> None:
-    """Refuses a second file: the command explains one model."""
+    """Refuses a second file, since the command explains one model, and a layer that is written beside a file."""
     for word in rest if not written else ():
+        if ": " in word:
+            raise UsageError(
+                f"`{shown(word)}` is no name; layers are written after a volume: `analyzer explain 32x32x3 …`"
+            )
         if word == "-" or word.lower().endswith(_ENDINGS):
             raise UsageError(f"`analyzer explain` takes one model: `{shown(first)}` or `{shown(word)}`")
 

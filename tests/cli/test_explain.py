@@ -78,6 +78,8 @@ def test_names(capsys: pytest.CaptureFixture[str]) -> None:
         (["example_models/lenet5.yaml", "conv9"], "no layer is called `conv9`; did you mean `conv2`?"),
         (["example_models/lenet5.yaml", "example_models/vgg16.yaml"], "`analyzer explain` takes one model"),
         (["example_models/lenet5.yaml", "-"], "`analyzer explain` takes one model"),
+        (["32x32x3", "conv:", "{K:", "20,", "F:", "8}"], "quote each layer, since it has spaces: 'conv: {…}'"),
+        (["example_models/lenet5.yaml", "conv: {K: 2, F: 3}"], "layers are written after a volume"),
         (["nothing.yaml"], "file `nothing.yaml` does not exist"),
         (["example_models/lenet5.yaml", "--mode", "x"], "`--mode`"),
         (["example_models/lenet5.yaml", "-o", "example_models/lenet5.yaml"], "is the model itself"),

@@ -272,6 +272,16 @@ def test_tied_and_frozen_layers_say_so() -> None:
     assert words["two"] == {"weights": "those of `one`, counted there", "biases": "those of `one`, counted there"}
 
 
+def test_thousands_of_inputs() -> None:
+    """By hand: 3,000 volumes of depth 2 joined; the formula is as wide, but not as deep."""
+    placed = Network()
+    source = placed.enter("input", volume("4x4x2"))
+    layers = [placed.place(f"relu{number}", build("relu", {}), [source]) for number in range(3000)]
+    placed.place("joined", build("concat", {"inputs": [layer.name for layer in layers]}), layers)
+    (joined,) = explain_network(analyze_network(placed), ["joined"]).layers
+    assert next(step.value for step in joined.steps if step.name == "D_out" and step.formula) == 6000
+
+
 @pytest.mark.parametrize(
     ("mode", "modes"),
     [

@@ -26,6 +26,7 @@ from analyzer.diagnostics import Diagnostic
 from analyzer.engine.explained.chosen import chosen
 from analyzer.engine.explained.expression import Letter, letters_in
 from analyzer.engine.explained.kept import kept_tensors
+from analyzer.engine.explained.lettered import AXIS_LETTERS
 from analyzer.engine.explained.result import Explained, Explanation, Step
 from analyzer.engine.explained.rule import rule
 from analyzer.engine.explained.steps import Around, input_steps, refused_steps, steps_of
@@ -35,9 +36,6 @@ from analyzer.engine.result import MODES, Analysis, Row
 from analyzer.engine.tying import reused
 from analyzer.layers import Flow
 from analyzer.settings import one_of
-
-#: How the meaning of a letter ends that is a size of what a layer reads; these letters come first.
-_READ = ("of the input", *(f"of input {place}" for place in range(1, 10)))
 
 #: The modes of sharing that an explanation can show.
 SHOWN = ("both", *MODES)
@@ -130,6 +128,12 @@ def _explained(nodes: Sequence[Node], row: Row | None, steps: Sequence[Step], sa
         row=row,
         names=[node.name for node in nodes],
         rule=says,
-        letters=sorted(given, key=lambda letter: not letter.meaning.endswith(_READ)),
+        letters=sorted(given, key=lambda letter: not _is_read(letter)),  # the others are parameters
         steps=steps,
     )
+
+
+def _is_read(letter: Letter) -> bool:
+    """Whether a letter is for a size of a volume that a layer reads: `height of input 2`."""
+    axis, _, of = letter.meaning.partition(" of ")
+    return axis in AXIS_LETTERS and of.startswith(("the input", "input "))

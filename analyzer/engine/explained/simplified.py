@@ -52,19 +52,16 @@ def _sum(terms: Sequence[tuple[int, Expression]]) -> Expression:
 
 def _together(terms: Sequence[tuple[int, Expression]]) -> list[tuple[int, Expression]]:
     """Terms without those that cancel out, equal letters as one product at the place of the first."""
+    times: dict[Expression, int] = {}
+    for sign, term in terms:
+        times[term] = times.get(term, 0) + sign
     found: list[tuple[int, Expression]] = []
-    seen: list[Expression] = []
-    for _, term in terms:
-        if term in seen:
-            continue
-        seen.append(term)
-        times = sum(sign for sign, other in terms if other == term)
-        if times in (1, -1):
-            found.append((times, term))
-        elif times and isinstance(term, Letter):
-            found.append((1 if times > 0 else -1, Product((Number(abs(times)), term))))
-        elif times:
-            found += [(sign, other) for sign, other in terms if other == term]
+    for term, count in times.items():
+        sign = 1 if count > 0 else -1
+        if abs(count) > 1 and isinstance(term, Letter):
+            found.append((sign, Product((Number(abs(count)), term))))
+        else:
+            found += [(sign, term)] * abs(count)
     return found
 
 

@@ -40,13 +40,13 @@ class Traced(int):
     formula: Expression
 
     def __add__(self, other: Any) -> Any:
-        return _calculated(int.__add__(self, other), Sum(((1, self.formula), (1, formula(other)))))
+        return _calculated(int.__add__(self, other), Sum((*_terms(self.formula), (1, formula(other)))))
 
     def __radd__(self, other: Any) -> Any:
         return _calculated(int.__radd__(self, other), Sum(((1, formula(other)), (1, self.formula))))
 
     def __sub__(self, other: Any) -> Any:
-        return _calculated(int.__sub__(self, other), Sum(((1, self.formula), (-1, formula(other)))))
+        return _calculated(int.__sub__(self, other), Sum((*_terms(self.formula), (-1, formula(other)))))
 
     def __rsub__(self, other: Any) -> Any:
         return _calculated(int.__rsub__(self, other), Sum(((1, formula(other)), (-1, self.formula))))
@@ -104,6 +104,11 @@ def formula(number: Any) -> Expression:
     if isinstance(number, Traced | _Real):
         return number.formula
     return Number(int(number) if isinstance(number, int) else number)
+
+
+def _terms(expression: Expression) -> tuple[tuple[int, Expression], ...]:
+    """The terms to which more are added: a layer may join thousands of volumes, and no tree should be as deep."""
+    return expression.terms if isinstance(expression, Sum) else ((1, expression),)
 
 
 def _calculated(result: Any, by: Expression) -> Any:
