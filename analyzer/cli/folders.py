@@ -43,10 +43,11 @@ class Skipped(Record):
         return f"skipped {' and '.join(parts)}" if parts else ""
 
 
-def models(names: Sequence[str], skipped: Skipped, *, others: bool) -> list[Found]:
+def models(names: Sequence[str], skipped: Skipped, *, others: bool, empty: bool = False) -> list[Found]:
     """The files that these names mean: the files themselves, and the YAML files in and below folders (none hidden).
 
-    `others`: also what was named is skipped if it is not a model. Raises `UsageError` for a folder without YAML files.
+    `others`: also what was named is skipped if it is not a model. Raises `UsageError` for a folder without YAML files,
+    unless it may be `empty`.
     """
     found: list[Found] = []
     for name in names:
@@ -54,7 +55,7 @@ def models(names: Sequence[str], skipped: Skipped, *, others: bool) -> list[Foun
             found.append(Found(name, others))
             continue
         files = list(_yaml_files(name))
-        if not files:
+        if not files and not empty:
             raise UsageError(f"no model found in `{name}`: no file in it ends in .yaml or .yml")
         regular = [file for file in files if os.path.isfile(file)]
         skipped.irregular += len(files) - len(regular)

@@ -86,7 +86,7 @@ def _folder(name: str, other: str, skipped: Skipped) -> Folder | None:
     """The folder that a side means; an empty one where only the other side has it."""
     if not is_revision(name):
         if os.path.isdir(name):
-            files = [found.file for found in models([name], skipped, others=True)]
+            files = [found.file for found in models([name], skipped, others=True, empty=True)]
             return Folder(name, None, {os.path.relpath(file, name): file for file in files})
         gone = not os.path.lexists(name) and is_revision(other) and place_of(other, name).kind() == "tree"
         return Folder(name, None, {}) if gone else None
