@@ -63,7 +63,7 @@ VALUES = (
     "*a", "&a", "<<: *a", "!!str", "|", ">-", "- ", "? ", ": ", "# ", "---", "...", "%YAML 1.2", "{", "}", "[", "]", "'", '"',
     "\t", "\r", "\n", "=1+1", "::error::x", "n" * 3_000, "[" * 70, "{a: " * 70, "26M", "5 MiB", "1GB", "inf", "nan", "now",
 )  # fmt: skip
-COMMANDS = ("", "check", "memory", "diff", "layers", "example", "schema")
+COMMANDS = ("", "check", "memory", "diff", "explain", "layers", "example", "schema")
 GIVEN = (
     "json", "table", "csv", "html", "markdown", "latex", "sarif", "junit", "github", "text", "shared", "local", "declared", "both",
     "0", "1", "2", "-1", "999999999999", "1e9", "", "-", "--", "macs", "params=5M", "params=+5%", "params", "w=3", "w=", "=",
@@ -197,7 +197,9 @@ def options() -> dict[str, dict[str, tuple[str, ...]]]:
 
 def arguments(chance: random.Random, known: dict[str, dict[str, tuple[str, ...]]]) -> tuple[str, list[str]]:
     """A command and its arguments, of which most are right."""
-    command = chance.choice(("", "", "", "check", "check", "memory", "diff", "diff", "layers", "example", "schema"))
+    command = chance.choice(
+        ("", "", "", "check", "check", "memory", "diff", "diff", "explain", "layers", "example", "schema")
+    )
     count = 2 if command == "diff" else chance.choice((1, 1, 1, 2))
     right = {"layers": ("conv", "dense", ""), "example": ("resnet50", "textbook", "")}.get(command, FILES)
     parts = [[word] for word in (chance.choice(right) for _ in range(count)) if word]

@@ -272,6 +272,13 @@ def test_tied_and_frozen_layers_say_so() -> None:
     assert words["two"] == {"weights": "those of `one`, counted there", "biases": "those of `one`, counted there"}
 
 
+def test_a_last_window_that_is_left_out() -> None:
+    """torch, MaxPool2d(2, 3, padding=1, ceil_mode=True) on 5: ⌈(5 − 2 + 2)/3⌉ + 1 = 3, but the last begins at 6 − 1 = 5."""
+    (pool,) = explained("input: 5x5x1\nlayers:\n  - max_pool: {kernel: 2, stride: 3, padding: 1, rounding: ceil}\n")
+    assert said(pool, "output", "H_out") == "⌈(5 − 2 + 2·1)/3⌉ = 2"
+    assert "without the last window" in pool.steps[0].words
+
+
 def test_thousands_of_inputs() -> None:
     """By hand: 3,000 volumes of depth 2 joined; the formula is as wide, but not as deep."""
     placed = Network()

@@ -113,7 +113,19 @@ def _output(row: Row, arithmetic: Arithmetic) -> Iterator[Step]:
     for place, ((name, one), axis, size) in enumerate(zip(arithmetic.output, volume.axes, volume.sizes, strict=True)):
         left = unread[place] if place < len(unread) else 0
         words = f"no window reads the last {plural(left, 'cell')}" if left else ""
+        if place < volume.rank and _is_one_less(row, place, size):
+            words = "without the last window, which would begin beyond the input and the padding before it"
         yield Step(topic="output", name=name, value=size, formula=one, axis=axis, words=words)
+
+
+def _is_one_less(row: Row, place: int, size: int) -> bool:
+    """Whether a window that rounds up leaves out its last position."""
+    volume = row.node.inputs[0].output
+    window = row.node.layer.window(volume)
+    if window is None or window.rounding == "floor" or window.scatters:
+        return False
+    room = volume.spatial[place] - window.span(place) + sum(window.padding[place])
+    return -(-room // window.stride[place]) + 1 > size
 
 
 def _parameters(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
