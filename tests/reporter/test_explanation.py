@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from fractions import Fraction
 from math import ceil, floor, prod
 from pathlib import Path
@@ -158,6 +160,17 @@ def test_latex_is_well_formed(model: str) -> None:
 )
 def test_latex_escapes_names(name: str) -> None:
     check_latex(drawn(named(name), "latex"))
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="TeX is not installed")
+@pytest.mark.parametrize("model", ["textbook", "vit_b16", "unet"])
+def test_tex_compiles_it(model: str, tmp_path: Path) -> None:
+    body = drawn(explanation(model), "latex")
+    head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\usepackage[T1]{fontenc}\n\\begin{document}\n"
+    (tmp_path / "page.tex").write_text(f"{head}{body}\\end{{document}}\n", encoding="utf-8")
+    run = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    ended = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout[-2000:]
 
 
 def test_latex_of_the_textbook_s_layer() -> None:
