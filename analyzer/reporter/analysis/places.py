@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 #: The signs of people's numbers, each with what a program reads.
 _ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "·": "", "÷": "/"})
 
-#: A number, and a number for each axis, which people read with true signs.
-_SIGNS = re.compile(r"(?<=\d)x(?=[-\d])|-(?=\d)|(?<=\d)\.\.(?=\d)|(?<=\d)\+(?=\d)")
+#: The signs of programs' numbers, each with what people read. Compiled where it is first used: few tables have them.
+_SIGNS = r"(?<=\d)x(?=[-\d])|-(?=\d)|(?<=\d)\.\.(?=\d)|(?<=\d)\+(?=\d)"
 _PRETTY = {"x": "×", "-": "−", "..": "–", "+": ":"}
 
 #: What stands for a field that is not known; a row that sees no cells of an input has nothing.
