@@ -34,7 +34,7 @@ def fits(values: Sequence[Any], schema: Schema, definitions: Schema) -> bool:
     for keyword, wanted in schema.items() if values else ():
         if keyword in _WORDS:
             continue
-        concerned = values if "type" in schema else _concerned(values, keyword)
+        concerned = values if schema.get("type").__class__ is str else _concerned(values, keyword)
         if keyword in _OF_OBJECTS:
             shapes = set(map(tuple, concerned)) if shapes is None else shapes
             if not _OF_OBJECTS[keyword](concerned, shapes, wanted, schema, definitions):
@@ -88,11 +88,13 @@ def _concerned(values: Sequence[Any], keyword: str) -> Sequence[Any]:
     return values if classes is None else [value for value in values if value.__class__ in classes]
 
 
-def _type(values: Sequence[Any], wanted: str, _: Schema, __: Schema) -> bool:
+def _type(values: Sequence[Any], wanted: str | list[str], _: Schema, __: Schema) -> bool:
     classes = set(map(type, values))
-    if wanted == "integer" and float in classes:
-        return classes <= {int, float} and all(map(float.is_integer, filter(_is_float, values)))
-    return classes <= _TYPES[wanted]
+    names = [wanted] if isinstance(wanted, str) else wanted
+    allowed = frozenset().union(*(_TYPES[name] for name in names))
+    if "integer" in names and float in classes and float not in allowed:
+        return classes <= {*allowed, float} and all(map(float.is_integer, filter(_is_float, values)))
+    return classes <= allowed
 
 
 def _is_float(value: Any) -> bool:
@@ -179,6 +181,10 @@ def _one_of(values: Sequence[Any], wanted: Sequence[Schema], _: Schema, definiti
     return all(sum(fits([value], schema, definitions) for schema in wanted) == 1 for value in values)
 
 
+def _any_of(values: Sequence[Any], wanted: Sequence[Schema], _: Schema, definitions: Schema) -> bool:
+    return all(any(fits([value], schema, definitions) for schema in wanted) for value in values)
+
+
 def _if(values: Sequence[Any], condition: Schema, schema: Schema, definitions: Schema) -> bool:
     return all(
         fits([value for value in values if fits([value], condition, definitions) is holds], schema[then], definitions)
@@ -226,7 +232,7 @@ def _inner_if(value: Any, condition: Schema, schema: Schema, definitions: Schema
 
 _TYPES: dict[str, frozenset[type]] = {
     "object": frozenset((dict,)), "array": frozenset((list,)), "string": frozenset((str,)), "integer": frozenset((int,)),
-    "number": frozenset((int, float)), "boolean": frozenset((bool,)),
+    "number": frozenset((int, float)), "boolean": frozenset((bool,)), "null": frozenset((type(None),)),
 }  # fmt: skip
 
 _OBJECT, _ARRAY, _STRING = _TYPES["object"], _TYPES["array"], _TYPES["string"]
@@ -250,6 +256,7 @@ _RULES: dict[str, Rule] = {
     "maxItems": lambda values, most, _, __: max(map(len, values), default=most) <= most,
     "$ref": _reference,
     "oneOf": _one_of,
+    "anyOf": _any_of,
     "if": _if,
 }
 
