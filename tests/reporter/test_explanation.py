@@ -100,6 +100,17 @@ def test_lines_fit(model: str, width: int) -> None:
     assert all(len(line.split()) <= 4 for line in long), long
 
 
+def test_two_inputs_and_a_tied_layer() -> None:
+    """By hand: each convolution sees 3×3 cells of its own input, the join those of both."""
+    conv = "{conv: {filters: 4, kernel: 3, padding: 1}, from: %s, name: %s%s}"
+    layers = f"[{conv % ('left', 'a', '')}, {conv % ('right', 'b', ', tied: a')}, {{concat: [a, b]}}]"
+    text = str(analyzer.explain(f"inputs: {{left: 8x8x3, right: 8x8x3}}\nlayers: {layers}\n"))
+    assert "weights   (those of `a`, counted there)" in text
+    assert "biases   (those of `a`, counted there)" in text
+    lines = [line for line in text.splitlines() if "r_out = 3, j_out = 1, start_out = −1" in line]
+    assert [line.partition("   (")[2] for line in lines] == ["on each axis; of `left`)", "of `right`)"]
+
+
 def test_ascii() -> None:
     text = drawn(explanation("textbook"), "text", unicode=False)
     assert text.isascii()

@@ -77,7 +77,7 @@ def _steps(
             words = "followed cell by cell: it has no closed form"
         numbers = most, field.stride[place], field.offset[place]
         for name, number in zip(_NAMES, numbers, strict=True):
-            said = words + of if name == "r_out" else ""
+            said = "; ".join(filter(None, (words, of.strip()))) if name == "r_out" else ""
             yield Step(
                 topic=_TOPIC, name=name, value=number, formula=formulas.get(name), unit="cells", axis=axis, words=said
             )

@@ -70,6 +70,8 @@ def _is_equation(step: Step) -> bool:
 
 def _sentence(step: Step, say: Words) -> str:
     """A step without an equation."""
+    if step.topic in ("weights", "biases", "buffers"):
+        return say(f"{step.name}: {step.words}")
     return say(f"its {step.name}, {step.words}" if step.topic == "saved" and step.name != "in all" else step.words)
 
 

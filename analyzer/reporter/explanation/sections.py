@@ -75,16 +75,24 @@ def sections(layer: Explained) -> Iterator[tuple[str, list[Step]]]:
 
 def same_on_all_axes(steps: Sequence[Step]) -> Iterator[Step]:
     """The steps of a section, those of a receptive field once where they are the same on every axis."""
-    axes = list(dict.fromkeys(step.axis for step in steps))
+    axes = list(dict.fromkeys(step.axis for step in steps if step.axis is not None))
     if len(axes) < 2 or any(step.topic != "receptive_field" for step in steps):
         yield from steps
         return
+    yield from (step for step in steps if step.axis is None)  # on an input that every cell sees as a whole
     said = [[_said(step) for step in steps if step.axis == axis] for axis in axes]
     same = all(one == said[0] for one in said[1:])
     for axis in axes[:1] if same else axes:
         where = "on each axis" if same else f"on the {axis}"
         for place, step in enumerate(one for one in steps if one.axis == axis):
             yield step if place else step.but(words=f"{where}; {step.words}" if step.words else where)
+
+
+def by_input(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+    """The steps of a section in parts: those of a receptive field by axis and input, any other all together."""
+    starts = [place for place, step in enumerate(steps) if step.name == "r_out"]
+    for start, stop in zip([0, *starts[1:]], [*starts[1:], len(steps)], strict=True):
+        yield steps[start:stop]
 
 
 def _said(step: Step) -> tuple[str, object, str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.explained.expression import Letter, Number, letters_in, written
 from analyzer.engine.explained.result import Explained, Explanation, Step
 from analyzer.reporter.explanation.sections import (
+    by_input,
     heading,
     is_taken_over,
     repeated,
@@ -81,6 +82,11 @@ def _section(label: str, steps: Sequence[Step], options: Options) -> Iterator[st
 
 def _lines(steps: Sequence[Step]) -> Iterator[tuple[str, str, str]]:
     """For each step its numbers, its letters and its words; one line for numbers that are all taken over."""
+    parts = list(by_input(steps))
+    if len(parts) > 1:
+        for part in parts:
+            yield from _lines(part)
+        return
     if len(steps) > 1 and steps[0].topic in ("output", "receptive_field") and all(map(is_taken_over, steps)):
         values = ", ".join(f"{step.name} = {value_of(step)}" for step in steps)
         letters = ", ".join(map(_letters, steps))
@@ -119,6 +125,8 @@ def _line(before: str, numbers: str, letters: str, words: str, options: Options)
 def _numbers(step: Step) -> str:
     """A step with its numbers: `W_out = ⌊(32 − 8 + 2·1)/2⌋ + 1 = 14`."""
     if step.value is None or (step.words and not step.value and step.formula is None):
+        if step.topic in ("weights", "biases", "buffers"):
+            return step.name
         return f"its {step.name}" if step.topic == "saved" and step.name != "in all" else ""
     name = f"{step.mode} {step.name}" if step.mode and step.topic == "memory" else step.name
     if step.formula is None or isinstance(step.formula, Letter | Number):
