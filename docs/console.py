@@ -64,6 +64,7 @@ def _printed(command: str, work: Path) -> str:
         "PYTHONPATH": str(ROOT),
         "PYTHONIOENCODING": "utf-8",
         "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
         **_COMMIT,
     }
     done = subprocess.run(
