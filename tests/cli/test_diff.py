@@ -74,3 +74,40 @@ def test_the_text_is_as_wide_as_asked(pair: Path, capsys: Said) -> None:
     out = capsys.readouterr().out
     assert "\x1b[" in out
     assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines())) <= 60
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_a_saved_report_has_no_keys_and_a_line_says_why(pair: Path, capsys: Said, format: str) -> None:
+    assert guarded(["diff", "net.json", "wide.yaml", "--format", format]) == WRONG
+    out = capsys.readouterr().out
+    assert out.count("not compared") == 1
+    assert "no YAML" in out
+    assert "training peak" not in out
+    assert guarded(["diff", "net.json", "wide.yaml", "--format", "json"]) == WRONG
+    record = json.loads(capsys.readouterr().out)
+    assert "keys" not in record
+    assert "peak_training_memory" not in record["totals"]
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_the_keys_come_first(pair: Path, capsys: Said, format: str) -> None:
+    (pair / "other.yaml").write_text(MODEL.replace("width: 20", "width: 24"))
+    assert guarded(["diff", "net.yaml", "other.yaml", "--format", format]) == WRONG
+    out = capsys.readouterr().out
+    assert out.index("vars.width") < out.index("shared parameters") < out.index("training peak")
+    assert guarded(["diff", "net.yaml", "other.yaml", "--format", "json"]) == WRONG
+    assert json.loads(capsys.readouterr().out)["keys"] == [
+        {"key": "vars.width", "old": 20, "new": 24, "layers": ["conv1"]}
+    ]
+
+
+def test_a_comment_with_many_keys_fits(folder: Path, capsys: Said) -> None:
+    """3,000 layers, each with another width: 3,000 keys and 3,000 changes."""
+    for name, more in (("old", 0), ("new", 1)):
+        layers = "".join(f"  - conv: {{filters: {8 + n + more * (n + 1)}, kernel: 1}}\n" for n in range(3_000))
+        (folder / f"{name}.yaml").write_text("input: 2x2x3\nlayers:\n" + layers)
+    assert guarded(["diff", "old.yaml", "new.yaml", "--format", "markdown"]) == WRONG
+    out = capsys.readouterr().out
+    assert len(out.encode()) < 65_536
+    assert "#### Biggest changes" in out
+    assert "more keys left out" in out

@@ -210,6 +210,15 @@ def test_a_layer_that_was_added_takes_no_keys_of_its_neighbours() -> None:
     assert keys(old, new.replace("32, kernel: 3", "32, kernel: 5")) == [("kernel", 3, 5, ["conv4"])]
 
 
+def test_widths_that_are_doubled_are_changes_and_no_other_layers() -> None:
+    """The third layer of the old file has the width of the first one of the new."""
+    old, new = (
+        "input: 64x64x3\nlayers:\n" + "".join(f"  - conv: {{filters: {by * n}, kernel: 3}}\n" for n in (8, 8, 16, 16))
+        for by in (1, 2)
+    )
+    assert keys(old, new) == [("filters", 8, 16, ["conv1", "conv2"]), ("filters", 16, 32, ["conv3", "conv4"])]
+
+
 def test_variables_reach_layers_through_calls_of_calls() -> None:
     text = """\
 input: 16x16x3
@@ -286,3 +295,21 @@ def test_the_cost_is_linear() -> None:
         assert found[0].key == "vars.w"
         assert len(found[0].layers or ()) == layers // 2
     assert times[1] < 12 * times[0]
+
+
+def test_the_peaks_are_those_of_the_memory_analysis() -> None:
+    """Each side with the optimizer of its file; the batch is that of the new one."""
+    new = MODEL.replace("batch: 32, optimizer: adam", "batch: 64, optimizer: sgd")
+    difference = compared(MODEL, new)
+    assert difference.peaks() == ["peak_training_memory", "peak_inference_memory"]
+    for text, side in ((MODEL, difference.old), (new, difference.new)):
+        held = analyzer.memory(analyzer.load(text), batch=64).held("declared")
+        assert side.total("peak_training_memory") == held.peak.bytes
+        assert side.total("peak_inference_memory") == held.inference.peak.bytes
+    assert not difference.equal
+
+
+def test_nothing_is_trained_in_int8() -> None:
+    """So only inference has a peak that can be compared."""
+    text = MODEL.replace("batch: 32, optimizer: adam", "dtype: int8")
+    assert compared(text, text.replace("base: 64", "base: 48")).peaks() == ["peak_inference_memory"]

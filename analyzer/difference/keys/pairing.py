@@ -28,19 +28,35 @@ class Contents(Record):
 
 
 def paired(olds: Sequence[Item], news: Sequence[Item], contents: tuple[Contents, Contents]) -> list[tuple[Item, Item]]:
-    """The items of two lists that are the same, in order: equal ones first, then by name, type and family.
+    """The items of two lists that are the same, in order.
 
-    Items of different types are the same where equally many of them are left between two pairs.
+    They are paired in two ways: by names and types, and by contents first. The way that leaves less to report is taken:
+    where every width is doubled, a layer is not the one that has its new width. Items of different types are the same
+    where equally many of them are left between two pairs.
     """
     if len(olds) == len(news) == 1:
         return [(olds[0], news[0])] if _alike(olds[0], news[0]) else []
-    old, new = contents
-    pairs = aligned([old.of(item) for item in olds], [new.of(item) for item in news])
+    old, new = ([one.of(item) for item in items] for one, items in zip(contents, (olds, news), strict=True))
+    same = aligned(old, new)
+    if len(same) == len(olds) == len(news):
+        return [(olds[i], news[j]) for i, j in same]
+    ways = [_filled(olds, news, []), _filled(olds, news, same)]
+    pairs = min(ways, key=lambda pairs: _cost(old, new, pairs))
+    return [(olds[i], news[j]) for i, j in pairs]
+
+
+def _filled(olds: Sequence[Item], news: Sequence[Item], pairs: Pairs) -> Pairs:
+    """More pairs between pairs: by name, by type, by family, and by place."""
     for key in (_named, word_of, _family):
         if len(pairs) == min(len(olds), len(news)):
             break
         pairs = sorted([*pairs, *_in_gaps(olds, news, pairs, key)])
-    return [(olds[i], news[j]) for i, j in sorted([*pairs, *_replaced(olds, news, pairs)])]
+    return sorted([*pairs, *_replaced(olds, news, pairs)])
+
+
+def _cost(old: Sequence[Hashable], new: Sequence[Hashable], pairs: Pairs) -> int:
+    """How much a way to pair leaves to report: an item without a counterpart counts twice as much as a change."""
+    return 2 * (len(old) + len(new) - 2 * len(pairs)) + sum(old[i] != new[j] for i, j in pairs)
 
 
 def _named(item: Item) -> Hashable:

@@ -63,7 +63,7 @@ def comment(report: Difference | OneSided, mode: str, limit: int) -> Iterator[st
         return
     room = Room(limit)
     yield from room.all(_head(report, modes))
-    yield from room.some(_keys(report), "key")
+    yield from room.some(_keys(report), "more key")
     if report.equal:
         return
     yield from room.all(_totals(report, modes))
