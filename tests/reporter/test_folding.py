@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from loading import network
-from reported import Builder, render
+from reported import EVERY, Builder, render
 
 import analyzer
 from analyzer.engine.analysis import analyze_network
@@ -23,6 +23,7 @@ from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.analysis.fold import Folded
 from analyzer.reporter.analysis.html import fragment
 from analyzer.reporter.analysis.shown import grids_of
+from analyzer.reporter.drawing import Drawing
 from analyzer.reporter.fold import LINES, ROWS
 from analyzer.reporter.options import Options
 from analyzer.volume import Volume
@@ -317,3 +318,53 @@ def test_equal_notes_of_a_run_are_said_once() -> None:
     text = "input: 8x8x4\nlayers:\n  - {conv: {K: 4, F: 1}, repeat: 50, name: body, note: the same}\n  - relu\n"
     (grid,) = grids_of(analyzed(text), Options(columns=["layer", "note"]))
     assert next(iter(grid.body())) == ["body.1–50 ×50", "the same"]
+
+
+def test_rows_stay_where_nothing_is_left_to_fold() -> None:
+    """50 different layers, each with its activation: one row each, and more than fit."""
+    net = Builder(Volume((8, 8), 3))
+    for number in range(50):
+        net.add(f"conv{number + 1}", "conv", filters=number + 1, kernel=1)
+        net.add(f"conv{number + 1}.relu", "relu")
+    text = render("table", net.analysis(), width=200)
+    assert text.count("conv 1×1, relu") >= 50
+    assert text.splitlines()[-1] == "folded: norm, act · --depth all shows all 100 layers"
+
+
+def test_a_run_whose_last_name_is_not_a_number() -> None:
+    text = "input: 8x8x4\nlayers:\n" + "".join(f"  - {{relu: , name: x1{'a' * n}}}\n" for n in range(60))
+    assert f"\nx1–x1{'a' * 59} ×60 " in render("table", analyzed(text))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200, None])
+def test_the_height_is_known_before_it_is_drawn(width: int | None) -> None:
+    for make in EVERY.values():
+        for columns in (None, ["layer", "kind", "output"], ["macs", "layer", "weights"]):
+            options = Options(width=width, depth="all", columns=columns)
+            (grid,) = grids_of(make(), options)
+            drawing = Drawing(grid, options, free=columns is None)
+            assert drawing.height == "".join(drawing.lines()).count("\n")
+
+
+def test_three_tables_are_shorter_than_two_whose_rows_wrap() -> None:
+    """YOLOv1 at 120 columns: its kinds take four lines each beside the numbers of a mode."""
+    assert "conv 7×7 /2 +3, bn, leaky_relu" in render("table", analysis_of("yolov1"), width=120)
+
+
+def test_columns_that_are_left_out_are_not_explained() -> None:
+    analysis = analysis_of("resnet50")
+    assert "memory of a row" in render("table", analysis, width=80)
+    narrow = render("table", analysis, width=40)
+    assert re.search(r"left out at this width:[^;]*\bmemory\b", narrow)
+    assert "memory of" not in narrow
+
+
+def test_a_page_is_open_where_every_row_is_asked_for() -> None:
+    analysis = analysis_of("resnet50")
+    assert 'aria-expanded="false"' in render("html", analysis)
+    assert 'aria-expanded="false"' not in render("html", analysis, depth="all")
+
+
+def test_latex_keeps_the_signs_of_the_option() -> None:
+    """Two hyphens are a dash in LaTeX, except in `\\verb`."""
+    assert r"\verb|--depth all|" in render("latex", analysis_of("resnet50"))
