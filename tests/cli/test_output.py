@@ -47,8 +47,8 @@ def test_a_format_outranks_the_ending(folder: Path) -> None:
     ("arguments", "endings"),
     [
         (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm` or `.txt`"),
-        (["check", "net.yaml"], "`.json`, `.sarif`, `.xml` or `.txt`"),
-        (["memory", "net.yaml"], "`.json` or `.txt`"),
+        (["check", "net.yaml"], "`.json`, `.md`, `.sarif`, `.xml` or `.txt`"),
+        (["memory", "net.yaml"], "`.json`, `.csv`, `.md` or `.txt`"),
         (["diff", "net.yaml", "many.yaml"], "`.md`, `.json` or `.txt`"),
     ],
 )
