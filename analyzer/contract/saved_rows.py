@@ -198,7 +198,10 @@ class SavedRow(Record):
         return None if sizes is None else tuple(sizes)
 
     def _field(self, seen: Mapping[str, Any]) -> ReceptiveField:
-        """A field as the report has it. One that ends with the input does not move, and has every cell."""
+        """A field as the report has it; `whole` and `everything` are not in it, and follow from the sizes.
+
+        A field that does not move and has every cell counts as one that reads everything at once.
+        """
         name = seen.get("input")
         spatial = next(iter(self.entered.values())).spatial if name is None else self.entered[name].spatial
         size, stride, offset = seen["size"], seen["stride"], seen["offset"]
