@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from analyzer.contract.fits import misfits
 from analyzer.contract.keys import FORMAT
 from analyzer.contract.lean import read_lean
+from analyzer.contract.report import REPORT
 from analyzer.contract.schema import report_schema
 from analyzer.contract.sums import Sums, wrong_names
 from analyzer.source import shown
@@ -30,6 +31,10 @@ HOW = "`analyzer model.yaml -o report.json` saves one"
 
 #: How documents of analyzer begin, in the order in which it writes keys or with sorted keys. No model begins so.
 _BEGINS = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"(format|file|batch|arena|assumptions|diagnostics)"\s*:')
+
+
+#: The keys of a report.
+_KEYS = frozenset(key.name for key in REPORT)
 
 
 class _NoNumber(ValueError):
@@ -117,13 +122,13 @@ def _check_kind(record: Any) -> None:
         raise ReportError("is about a model that was wrong; it has no numbers to compare")
     if "assumptions" in record and "layers" not in record:
         raise ReportError(f"is a report of `analyzer memory`, and one of `analyzer` is needed; {HOW}")
-    if "format" in record and "layers" not in record:
-        raise ReportError(f"is not the report of a network: it has no `layers`; {HOW}")
     if "format" not in record:
         raise ReportError(f"is not a report of analyzer: it has no `format`; {HOW}")
     if record["format"] != FORMAT or isinstance(record["format"], bool):
         said = shown(json.dumps(record["format"]), 20)
         raise ReportError(f"is a report of format {said}, and this version reads format {FORMAT}; save it again")
+    if "layers" not in record and any(key not in _KEYS for key in record):  # of another command
+        raise ReportError(f"is not the report of a network: it has no `layers`; {HOW}")
 
 
 def _check_schema(record: dict[str, Any]) -> None:

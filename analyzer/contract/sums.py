@@ -71,10 +71,14 @@ def wrong_names(record: dict[str, Any]) -> Iterator[str]:
     entries = set(record.get("inputs", ()))
     volumes: dict[str, str] = {}
     outside: set[str] = set()
-    given = record.get("inputs", {})
+    known = dict(record.get("inputs", {}))
     for layer in record["layers"]:
         name = layer["name"]
-        outside.update(source for source in layer["inputs"] if source not in volumes)
+        for source in layer["inputs"]:
+            if source not in volumes:
+                outside.add(source)
+                if not known:  # one input, whose name the report does not give
+                    known[source] = record["input"]
         if name in volumes:
             yield f"two of its layers are called `{shown(name)}`"
         if name in outside:
@@ -82,7 +86,8 @@ def wrong_names(record: dict[str, Any]) -> Iterator[str]:
         volumes[name] = layer["output"]
         read = layer.get("input")
         source = layer["inputs"][0] if layer["inputs"] else ""
-        if read is not None and read != (volumes.get(source) or given.get(source) or record["input"]):
+        volume = volumes.get(source, known.get(source))
+        if read is not None and volume is not None and read != volume:
             yield f"`{shown(name)}` reads {read}, which is not the output of `{shown(source)}`"
     if not entries:  # one input, whose name the report does not give
         entries = set(sorted(outside)[:1])
