@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import re
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -508,24 +506,12 @@ TABLES = {
     "ranks": ranks,
 }
 
-_COMMAND = re.compile(r"^```console\n\$ analyzer (.*)\n(?:.*\n)*?```\n", re.M)
 _MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
 
 def page(text: str) -> str:
-    """The page with its tables, and what its commands print, made anew."""
-    text = _COMMAND.sub(lambda block: f"```console\n$ analyzer {block[1]}\n{printed(block[1])}```\n", text)
+    """The page with its tables made anew; docs/make.py makes what its commands print."""
     return _MARK.sub(lambda mark: f"{mark[1]}\n{chr(10).join(TABLES[mark[2]]())}\n\n{mark[3]}", text)
-
-
-def printed(command: str) -> str:
-    """What a command prints when piped."""
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    return subprocess.run(
-        [sys.executable, "-m", "analyzer", *command.split()],
-        cwd=ROOT, env={**environment, "PYTHONIOENCODING": "utf-8"}, encoding="utf-8",
-        capture_output=True, check=True,
-    ).stdout  # fmt: skip
 
 
 # ---------------------------------------------------------------------- limits

@@ -32,12 +32,9 @@ def test_the_page_has_every_table_once_and_a_command() -> None:
 
 def test_a_page_that_differs_is_found() -> None:
     kept = accuracy.PAGE.read_text("utf-8")
-    for changed in (
-        kept.replace("| vgg16 | 2 | adam |", "| vgg16 | 2 | adam | 1"),
-        kept.replace("verdict  ", "verdict "),
-    ):
-        assert changed != kept
-        assert accuracy.page(changed) == kept
+    changed = kept.replace("| vgg16 | 2 | adam |", "| vgg16 | 2 | adam | 1")
+    assert changed != kept
+    assert accuracy.page(changed) == kept
 
 
 def test_no_limit_is_missed() -> None:

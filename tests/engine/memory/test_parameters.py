@@ -50,7 +50,7 @@ def test_as_many_as_the_cost_pass_counts(text: str, mode: str) -> None:
     work = operations_of(analysis.network, mode)
     cost = getattr(analysis.totals, mode)
     assert sum(prod(shape) for shape, _, _ in work.parameters) == cost.parameters
-    assert sum(size for size, width, _ in work.buffers if width is None) <= cost.buffers
+    assert sum(size for size, width, *_ in work.buffers if width is None) <= cost.buffers
     layers = {name: 0 for _, _, name in work.parameters}
     for shape, _, name in work.parameters:
         layers[name] += prod(shape)
