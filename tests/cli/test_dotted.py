@@ -22,7 +22,7 @@ DEEP = {
 @pytest.mark.parametrize("kind", DEEP)
 @pytest.mark.parametrize("name", [".analyzer.toml", "pyproject.toml"])
 def test_it_is_one_line_in_bounded_time(folder: Path, capsys: pytest.CaptureFixture[str], kind: str, name: str) -> None:
-    (folder / name).write_text("# analyzer\n" + DEEP[kind], encoding="utf-8")
+    (folder / name).write_text("# [tool.analyzer]\n" + DEEP[kind], encoding="utf-8")
     begun = time.process_time()
     assert guarded(["check", "net.yaml"]) == FAULT
     assert time.process_time() - begun < 2
