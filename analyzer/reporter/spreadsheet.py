@@ -7,8 +7,9 @@ become days of December and January. An apostrophe before such a text keeps it a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from analyzer.reporter.grid import Grid
 from analyzer.source import inert
 
 #: Lines in one chunk.
@@ -49,21 +50,40 @@ def cell(text: str) -> str:
     return start + inert(text)
 
 
-def number_cell(value: int | str) -> str:
+def number_cell(text: str) -> str:
     """A cell of a column of numbers: numbers as they are, `-4` and `-4x-3` too, other values as texts."""
-    text = str(value)
-    return text if isinstance(value, int) or _NUMBERS.fullmatch(text) else cell(text)
+    return text if not text or _NUMBERS.fullmatch(text) else cell(text)
 
 
-def line(cells: list[str]) -> str:
-    """A line of cells.
+def head(grid: Grid, before: Sequence[str]) -> str:
+    """The line of column names, after the names of the columns `before`."""
+    return _line([*before, *(column.name for column in grid.columns)])
 
-    >>> line(["a", 'b"c', "d;e", ""]).rstrip()
-    'a,"b""c","d;e",'
+
+def body(grid: Grid, before: Sequence[str]) -> Iterator[str]:
+    """A line for each row, after the cells `before`."""
+    writers = [cell if column.nature == "word" else number_cell for column in grid.columns]
+    for values in grid.values():
+        cells = [
+            quoted(write(value)) if isinstance(value, str) else str(value)  # most are numbers, which need no pattern
+            for write, value in zip(writers, values, strict=True)
+        ]
+        yield _line([*map(quoted, before), *cells])
+
+
+def quoted(text: str) -> str:
+    """A cell as it is written.
+
+    >>> print(quoted('b"c'), quoted("d;e"), quoted("f g"))
+    "b""c" "d;e" f g
     """
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _line(cells: list[str]) -> str:
     if cells == [""]:
         return '""\r\n'  # an empty line is no row
-    return ",".join('"' + one.replace('"', '""') + '"' if _QUOTED.search(one) else one for one in cells) + "\r\n"
+    return ",".join(cells) + "\r\n"
 
 
 def in_chunks(lines: Iterable[str]) -> Iterator[str]:

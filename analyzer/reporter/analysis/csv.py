@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.shown import exact_grid
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.spreadsheet import cell, in_chunks, line, number_cell
+from analyzer.reporter.spreadsheet import body, cell, head, in_chunks
 
 
 def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
@@ -27,7 +27,5 @@ def _lines(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
         grid = exact_grid(analysis, options)
         before = [cell(analysis.file)] if named else []
         if not number:
-            yield line([*(["file"] if named else []), *(column.name for column in grid.columns)])
-        writers = [cell if column.nature == "word" else number_cell for column in grid.columns]
-        for values in grid.values():
-            yield line([*before, *(write(str(value)) for write, value in zip(writers, values, strict=True))])
+            yield head(grid, ["file"] if named else [])
+        yield from body(grid, before)

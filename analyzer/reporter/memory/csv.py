@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.reporter.memory.layers import exact_layers
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.spreadsheet import cell, in_chunks, line, number_cell
+from analyzer.reporter.spreadsheet import body, cell, head, in_chunks
 
 
 def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
@@ -28,7 +28,5 @@ def _lines(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iter
         grid = exact_layers(report, options)
         before = [cell(report.file)] if named else []
         if not number:
-            yield line([*(["file"] if named else []), *(column.name for column in grid.columns)])
-        writers = [cell if column.nature == "word" else number_cell for column in grid.columns]
-        for values in grid.values():
-            yield line([*before, *(write(str(value)) for write, value in zip(writers, values, strict=True))])
+            yield head(grid, ["file"] if named else [])
+        yield from body(grid, before)
