@@ -66,7 +66,7 @@ BACK: dict[tuple[str, str], str] = {}
 #: beside the folders is either below them all or above them all.
 INSIDE = {
     "analyzer": [()],  # the floors
-    "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema")],
+    "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema", "formats")],
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],

@@ -1,0 +1,314 @@
+"""What a reader of a foreign format writes: layers of the catalogue, one after the other, and notes.
+
+A sheet is one flat list. It becomes the same tree that the text of a YAML file becomes, so that parsing, expansion,
+checks and messages are those of YAML. A reader never calculates a shape: `Sheet.write` asks the layer type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from analyzer.diagnostics import Diagnostic, Refusal
+from analyzer.layers import CATALOGUE, Layer
+from analyzer.layers.building import build
+from analyzer.layers.reference_kinds import References
+from analyzer.loader.parse.grammar import TAKEN_NAMES
+from analyzer.loader.text.read import Read
+from analyzer.loader.text.tree import Mapping as MappingTree
+from analyzer.loader.text.tree import Scalar, Tree, Way, value_of
+from analyzer.loader.text.tree import Sequence as SequenceTree
+from analyzer.record import Record, field
+from analyzer.source import KeySpan
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What a name may not have in it, other than the dots between its parts.
+_ILLEGAL = re.compile(r"[^\w\-/:.]+")
+
+#: Longer parts of names are cut.
+_LONGEST = 80
+
+
+class Halted(Exception):
+    """Reading cannot continue. The reason is among the sheet's problems, or is a layer that the expansion refuses."""
+
+
+class Place(Record):
+    """Where a layer comes from.
+
+    name    the dotted path that it should have as its name: `layer1.0.conv1`. One that ends in a dot is a group, in
+            which the layer is called by its type and a number: `layer1.0.` → `layer1.0.add1`
+    label   its place in the file, for messages: the name of a node or of a layer
+    """
+
+    name: str = ""
+    label: str = ""
+
+
+NOWHERE = Place()
+
+
+class Source(Record):
+    """The program that wrote a foreign file, as far as the file says."""
+
+    format: str
+    producer: str | None = None
+    version: str | None = None
+
+
+class Written(Record):
+    """A layer that was written, or an input of the network (its type is empty).
+
+    name    unique on the sheet
+    place   where it comes from
+    item    its item in the list of layers, as YAML has it
+    """
+
+    name: str
+    type: str
+    parameters: Mapping[str, Any]
+    inputs: Sequence[Written]
+    volume: Volume
+    place: Place
+    item: dict[str, Any] = field(factory=dict)
+
+
+class Sheet:
+    """The layers of a foreign network in an order of computation, its inputs and outputs, and what is said about it.
+
+    `groups` has the class of the module at a path (`layer1.0` → `Bottleneck`), `uncovered` how often each operator
+    became a `custom` layer, `problems` errors, warnings and notes.
+
+    >>> sheet = Sheet("net.onnx", "net")
+    >>> image = sheet.enter("image", (32, 32, 3))
+    >>> conv = sheet.write("conv", [image], Place("stem.conv", "/stem/conv/Conv"), {"filters": 8, "kernel": [3, 3]})
+    >>> conv.name, conv.volume
+    ('stem.conv', Volume(30x30x8))
+    """
+
+    def __init__(self, file: str, name: str) -> None:
+        self.file = file
+        self.name = name
+        self.description: str | None = None
+        self.source: Source | None = None
+        #: The number format of the weights, None where the file has none or many.
+        self.dtype: str | None = None
+        self.inputs: list[Written] = []
+        self.layers: list[Written] = []
+        self.problems: list[Diagnostic] = []
+        self.groups: dict[str, str] = {}
+        self.uncovered: dict[str, int] = {}
+        self._outputs: list[Written] = []
+        self._names: set[str] = set(TAKEN_NAMES)
+        self._numbers: dict[str, int] = {}
+        # Layers by what was written, and volumes by the layer and what it reads: networks repeat themselves.
+        self._alike: dict[tuple[str, str], Layer] = {}
+        self._volumes: dict[tuple[object, ...], Volume] = {}
+
+    def enter(self, name: str, sizes: Sequence[int], label: str = "") -> Written:
+        """An input of the network; `sizes` has the depth last."""
+        name = "input" if name == "input" and name not in self._entered() else self._unique(legal(name) or "input1")
+        volume = Volume.of(tuple(sizes))
+        self.inputs.append(Written(name, "", {}, (), volume, Place(name, label or name)))
+        return self.inputs[-1]
+
+    def _entered(self) -> set[str]:
+        return {written.name for written in self.inputs}
+
+    def write(
+        self,
+        type: str,
+        inputs: Sequence[Written],
+        place: Place = NOWHERE,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        tied: Written | None = None,
+        frozen: bool = False,
+        note: str | None = None,
+    ) -> Written:
+        """Writes a layer that reads `inputs`; `parameters` are as YAML has them, without the layers that a merge reads.
+
+        Raises `Halted` where the type refuses its parameters or what it reads: the tree then ends with this layer, and
+        the expansion reports it.
+        """
+        given = dict(parameters or {})
+        name = self._name(place.name, type)
+        item: dict[str, Any] = {"name": name}
+        reading = [source.name for source in inputs]
+        listed = _merged(type)
+        if listed is not None:
+            item[type] = {listed: reading, **given} if given else reading
+        else:
+            item[type] = given
+            if reading and (len(reading) > 1 or not self._follows(inputs[0])):
+                item["from"] = reading[0] if len(reading) == 1 else reading
+        for key, value in (("tied", tied.name if tied else None), ("frozen", frozen or None), ("note", note)):
+            if value is not None:
+                item[key] = value
+        written = Written(name, type, given, inputs, _UNKNOWN, place, item)
+        self.layers.append(written)
+        try:
+            written.volume = self._volume(type, given, inputs, listed, reading)
+        except Refusal:
+            raise Halted from None
+        return written
+
+    def _follows(self, source: Written) -> bool:
+        """Whether a layer that is written now reads `source` without saying so."""
+        above = self.layers[-1] if self.layers else self.inputs[0]
+        return source is above and not (above.type and CATALOGUE[above.type].reads == (0, 0))
+
+    def _volume(
+        self, type: str, given: dict[str, Any], inputs: Sequence[Written], listed: str | None, reading: list[str]
+    ) -> Volume:
+        """The output of a layer, asked of its type once for equal parameters and equal inputs."""
+        alike = type, repr(given)
+        layer = self._alike.get(alike)
+        if layer is None:
+            layer = self._alike[alike] = build(type, {listed: reading, **given} if listed else given)
+        key = (alike, *[source.volume.sizes for source in inputs])
+        volume = self._volumes.get(key)
+        if volume is None:
+            volume = self._volumes[key] = layer.output([source.volume for source in inputs])
+        return volume
+
+    def outputs(self, written: Iterable[Written]) -> None:
+        """Names the outputs of the network."""
+        self._outputs = list(dict.fromkeys(one for one in written if one.type))
+
+    def note(self, message: str, place: Place = NOWHERE, *, code: str = "READ301", help: str | None = None) -> None:
+        """Says something about the network that is no mistake."""
+        self._say("note", code, message, place, help)
+
+    def warn(self, message: str, place: Place = NOWHERE, *, code: str = "READ201", help: str | None = None) -> None:
+        """Says that something of the network is missing from the sheet."""
+        self._say("warning", code, message, place, help)
+
+    def refuse(self, message: str, place: Place = NOWHERE, *, code: str = "READ101", help: str | None = None) -> Halted:
+        """Reports a mistake in the file; returns what to raise where reading cannot continue."""
+        self._say("error", code, message, place, help)
+        return Halted()
+
+    def _say(self, severity: str, code: str, message: str, place: Place, help: str | None) -> None:
+        span = KeySpan(self.file, place.label, len(self.layers), len(self.layers)) if place.label else None
+        self.problems.append(Diagnostic(code, message, span, severity=severity, help=help))
+        self.problems[-1].shorten()
+
+    def _name(self, wanted: str, type: str) -> str:
+        """The name of a new layer: the wanted one made legal and unique, or its type and a number in its group."""
+        name = legal(wanted)
+        if name and not wanted.endswith("."):
+            return self._unique(name)
+        prefix = f"{name}." if name else ""
+        return self._numbered(prefix + type, "")
+
+    def _unique(self, name: str) -> str:
+        if name in self._names:
+            return self._numbered(name, "_" if name[-1].isdigit() else "")
+        self._names.add(name)
+        return name
+
+    def _numbered(self, stem: str, between: str) -> str:
+        """The stem and the next number that nothing on the sheet has."""
+        number = self._numbers.get(stem, 0 if not between else 1)
+        name = stem
+        while name in self._names or name == stem:
+            number += 1
+            name = f"{stem}{between}{number}"
+        self._numbers[stem] = number
+        self._names.add(name)
+        return name
+
+    def read(self) -> Read:
+        """The tree of the sheet, and what was found while it was written."""
+        return Read(_Builder(self).tree(), self.problems)
+
+    def data(self) -> dict[str, Any]:
+        """The sheet as YAML would load it."""
+        data: dict[str, Any] = {"name": self.name}
+        if self.description:
+            data["description"] = self.description
+        if [written.name for written in self.inputs] == ["input"]:
+            data["input"] = str(self.inputs[0].volume)
+        else:
+            data["inputs"] = {written.name: str(written.volume) for written in self.inputs}
+        data["layers"] = [written.item for written in self.layers]
+        if self._outputs:
+            data["outputs"] = [written.name for written in self._outputs]
+        return data
+
+
+#: The volume of a layer until its type has answered; nothing reads it.
+_UNKNOWN = Volume((), 1)
+
+
+def legal(name: str) -> str:
+    """A dotted path with only what names may have: letters, digits and `_ - / :` between the dots.
+
+    >>> legal(" a b..c$d "), legal("/layer1/conv")
+    ('a_b.c_d', 'layer1/conv')
+    """
+    parts = (_ILLEGAL.sub("_", part.strip().strip("/"))[:_LONGEST] for part in name.split("."))
+    return ".".join(part for part in parts if part)
+
+
+def _merged(type: str) -> str | None:
+    """The parameter in which a type lists the layers that it reads; None where `from` names them."""
+    cls = CATALOGUE[type]
+    return cls.main if cls.main is not None and isinstance(cls.declared[cls.main].kind, References) else None
+
+
+class _Builder:
+    """Makes the tree of a sheet. Every value of a layer has that layer's place."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.number = 0
+
+    def tree(self) -> Tree:
+        data = self.sheet.data()
+        labels = {id(written.item): written.place.label or written.name for written in self.sheet.layers}
+        root = MappingTree(self._way(""), flow=False)
+        for key, value in data.items():
+            way = self._way(key)
+            if key == "layers":
+                layers = SequenceTree(way, flow=False)
+                layers.items = [self._value(item, labels[id(item)]) for item in value]
+                layers.end = self._way(key)
+                made: Tree = layers
+            else:
+                made = self._value(value, key)
+            root.items.append((Scalar(key, way, way, plain=True), made))
+        root.end = self._way("")
+        return root
+
+    def _way(self, path: str) -> Way:
+        self.number += 1
+        return Way(path, self.number)
+
+    def _value(self, value: Any, path: str) -> Tree:
+        way = self._way(path)
+        if isinstance(value, dict):
+            mapping = MappingTree(way, flow=False)
+            mapping.items = [(Scalar(key, way, way, plain=True), self._value(one, path)) for key, one in value.items()]
+            mapping.end = Way(path, self.number)
+            return mapping
+        if isinstance(value, (list, tuple)):
+            sequence = SequenceTree(way, flow=False)
+            sequence.items = [self._value(one, path) for one in value]
+            sequence.end = Way(path, self.number)
+            return sequence
+        if isinstance(value, str):
+            return Scalar(value, way, way, plain=_is_word(value))
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+        return Scalar(text, way, way, plain=True)
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text without quotes is read as a text."""
+    way = Way("", 0)
+    return isinstance(value_of(Scalar(text, way, way, plain=True)), str)
