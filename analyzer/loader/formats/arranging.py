@@ -7,6 +7,7 @@ from math import isqrt
 
 from analyzer.loader.formats.digits import Digit, Undivided, refined, size_of
 from analyzer.loader.formats.sheet import Place, Sheet, Written
+from analyzer.record import Record, field
 from analyzer.volume import AXES
 
 TYPE_CHECKING = False
@@ -23,26 +24,18 @@ class Unarranged(Exception):
     """No volume has the axes that a layer needs, such as five of them. What needs them becomes a `custom` layer."""
 
 
-class Base:
+class Base(Record):
     """A volume that tensors are views of.
 
     `groups` are the digits of each of its axes, the depth last. `written` is the layer that puts it out; None for a
     tensor that may still have any axes, such as a trained one, until `settle` writes it for its first reader.
     """
 
-    __slots__ = ("arranged", "groups", "settle", "written")
-
-    def __init__(
-        self,
-        written: Written | None,
-        groups: Sequence[Digits],
-        settle: Callable[[Sequence[int]], Written] | None = None,
-    ) -> None:
-        self.written = written
-        self.groups = tuple(groups)
-        self.settle = settle
-        #: The same elements with other axes, by the groups of digits.
-        self.arranged: dict[tuple[Digits, ...], Written] = {}
+    written: Written | None
+    groups: tuple[Digits, ...]
+    settle: Callable[[Sequence[int]], Written] | None = None
+    #: The same elements with other axes, by the groups of digits.
+    arranged: dict[tuple[Digits, ...], Written] = field(factory=dict, init=False)
 
     @classmethod
     def of(cls, written: Written) -> Base:

@@ -27,6 +27,7 @@ from analyzer.loader.formats.digits import (
     size_of,
 )
 from analyzer.loader.formats.sheet import NOWHERE, Place, Sheet, Written
+from analyzer.record import Record
 from analyzer.volume import AXES
 
 TYPE_CHECKING = False
@@ -36,17 +37,14 @@ if TYPE_CHECKING:
     from analyzer.loader.formats.digits import Digits
 
 
-class Tensor:
+class Tensor(Record):
     """A view of a volume. `axes` has the digits of each axis; an axis of one cell has none, or a digit of size 1.
 
     Such a digit of size 1 says which axis of the volume it is, for what is broadcast along it.
     """
 
-    __slots__ = ("axes", "base")
-
-    def __init__(self, base: Base, axes: Iterable[Digits]) -> None:
-        self.base = base
-        self.axes = tuple(axes)
+    base: Base
+    axes: Sequence[Digits]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -424,7 +422,7 @@ class Tensors:
         return self._placed(x, groups, self.sheet.write(type, [written], place, given, **more), at, axis)
 
     def by_itself(self, x: Tensor, axis: int, place: Place) -> tuple[Written, tuple[Digits, ...], int]:
-        """A volume with this axis of the tensor as an axis of its own: it, the groups of its axes, and which axis it is."""
+        """A volume that has this axis of the tensor by itself, the groups of its axes, and which of them it is."""
         own = joined(x.axes[axis])
         groups = self._groups(x)
         if groups is not None and own in groups and own:
