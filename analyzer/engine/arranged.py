@@ -58,6 +58,17 @@ class Arranged(Record):
         seen = {field.axis for field in self.fields if field.axis is not None}
         return not any(digit.axis in seen for digit in self.axes[-1])
 
+    @property
+    def depth_whole(self) -> bool:
+        """Whether the depth now is that of the earlier volume."""
+        depth = len(self.before.spatial)
+        return self.axes[-1] == ((Digit(depth, 1, self.before.depth),) if self.before.depth > 1 else ())
+
+    def with_depth(self, depth: int) -> Arranged:
+        """The volume that a layer puts out which keeps each cell's place, where the depth is whole."""
+        whole = (Digit(len(self.before.spatial), 1, depth),) if depth > 1 else ()
+        return Arranged(self.fields, Volume(self.before.spatial, depth), (*self.axes[:-1], whole))
+
     def extents(self, sizes: Sequence[int]) -> list[AxisField]:
         """The cells that all of it sees together, on input axes of these sizes."""
         return [together(field, self.before, size) for field, size in zip(self.fields, sizes, strict=True)]

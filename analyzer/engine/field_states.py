@@ -127,10 +127,13 @@ class _Reader:
         volume = flow.inputs[which]
         order = layer.moved_axes(flow)
         if order is not None:
-            now = moved(state, order, flow.output.sizes)
+            cut = moved(state, range(len(volume.sizes)), layer.cut_axes(flow))
+            now = None if cut is None else moved(cut, order, flow.output.sizes)
             return _Lost(state.extents(self.spatial), even=False) if now is None else now
         if answer.kept and (layer.pointwise or layer.merges) and volume == flow.output:
             return state
+        if answer.kept and state.depth_whole and volume.spatial == flow.output.spatial:
+            return state.with_depth(flow.output.depth)
         fields = settled(state, self.spatial) if mixes else None
         if fields is not None and answer.several:
             return self.read(fields, answer, layer, flow, which)

@@ -15,6 +15,7 @@ from analyzer.layers import normalization
 from analyzer.layers import activation
 from analyzer.layers import regularization
 from analyzer.layers import arrangement
+from analyzer.layers import moving
 from analyzer.layers import resampling
 from analyzer.layers import merge
 from analyzer.layers import attention

@@ -274,9 +274,14 @@ class Layer:
     def moved_axes(self, flow: Flow) -> tuple[int, ...] | None:
         """For a layer that only moves elements, the axes of its input in their order in the output, the depth last.
 
-        The elements in that order, row by row, are then those of the output. None for any other layer.
+        The elements in that order, row by row, are then those of the output. None for any other layer. Where
+        `cut_axes` cuts the axes first, these are the axes that it makes.
         """
         return None
+
+    def cut_axes(self, flow: Flow) -> tuple[int, ...]:
+        """The sizes of the axes that `moved_axes` orders. Default: those of the input."""
+        return flow.input.sizes
 
     # Questions about one layer that depend on its parameters.
 

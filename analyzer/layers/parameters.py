@@ -33,7 +33,7 @@ _READ = (tuple, Padding, Sharing)
 _SAMPLES = {
     "filters": "64", "kernel": "3", "units": "10", "inputs": "[prev, conv1]", "axis": "height", "to": "7x7x512",
     "order": "[depth, height, width]", "output": "7x7x512", "vocabulary": "10000", "size": "7", "factor": "2",
-    "groups": "4", "heads": "8", "padding": "1",
+    "groups": "4", "heads": "8", "padding": "1", "pattern": "h w c -> w h c",
 }  # fmt: skip
 
 

@@ -36,6 +36,14 @@ def permute(*order: str) -> Layer:
     return "permute", {"order": list(order)}
 
 
+def rearrange(pattern: str, **sizes: int) -> Layer:
+    return "rearrange", {"pattern": pattern, "sizes": sizes}
+
+
+WINDOWS = "(h a) (w b) c -> (h w) (a b) c"
+BACK = "(h w) (a b) c -> (h a) (w b) c"
+
+
 @pytest.mark.parametrize(
     ("text", "layers", "size", "offset"),
     [
@@ -53,6 +61,14 @@ def permute(*order: str) -> Layer:
         ("9x7x8", (CONV, permute("depth", "height", "width")), [3, 7], [-1, 0]),
         ("9x7x8", (CONV, permute("height", "depth", "width")), [3, 7], [-1, 0]),
         ("9x7x8", (permute("height", "depth", "width"), ("relu", {}), permute("height", "depth", "width")), [1, 1], [0, 0]),
+        # Windows of 2 × 2, cut out and put back; layers along the depth keep each cell, a mean sees its window.
+        ("6x4x3", (rearrange(WINDOWS, a=2, b=2), ("relu", {}), rearrange(BACK, h=3, a=2)), [1, 1], [0, 0]),
+        ("6x4x3", (CONV, rearrange(WINDOWS, a=2, b=2), ("linear", {"units": 4}), rearrange(BACK, h=3, a=2), CONV), [5, 5], [-2, -2]),
+        ("6x4x3", (rearrange("(h a) (w b) c -> h w (a b c)", a=2, b=2), POINT), [2, 2], [0, 0]),
+        ("6x4x3", (rearrange("(h a) (w b) c -> (h w) (a b c)", a=3, b=2), ("linear", {"units": 4})), [3, 2], [0, 0]),
+        # Axes that stay whole; the depth in another order.
+        ("9x7x8", (CONV, rearrange("h w c -> w h c"), ("conv", {"filters": 4, "kernel": "3x1", "padding": "1x0"})), [3, 5], [-1, -2]),
+        ("9x7x8", (CONV, rearrange("h w (g c) -> 1 w h (c g)", g=2)), [3, 3], [-1, -1]),
         # A vector has all of them, and gives them back.
         ("6x4x3", (("flatten", {}),), [6, 4], [0, 0]),
         ("6x4x3", (("flatten", {}), ("relu", {}), reshape("6x4x3")), [1, 1], [0, 0]),

@@ -74,7 +74,12 @@ RANKS: dict[str, set[int]] = {
 
 def written(type_: str, read: Volume) -> Parameters:
     """The parameters of an ordinary layer that reads this volume."""
-    return {"order": list(reversed(read.axes))} if type_ == "permute" else ORDINARY.get(type_, {})
+    if type_ == "permute":
+        return {"order": list(reversed(read.axes))}
+    if type_ == "rearrange":  # the depth before the positions
+        names = " ".join(read.axes[:-1])
+        return {"pattern": f"{names} c -> c ({names})"}
+    return ORDINARY.get(type_, {})
 
 
 def ordinary(type_: str, read: Volume) -> tuple[Layer, list[Volume]]:

@@ -42,7 +42,7 @@ TRAITS = {
     "grows": "conv_transpose upsample resize pixel_shuffle",
     "stretches": "resize",
     "cuts": "pad crop",
-    "reorders": "permute",
+    "reorders": "permute rearrange",
     "regroups": "reshape",
 }
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from analyzer.engine.explained.expression import Expression, Letter
 from analyzer.engine.explained.traced import formula, traced
 from analyzer.layers import Layer, Parameter
+from analyzer.layers.moving import NamedSizes
 from analyzer.layers.padding import Padding, Pairs
 from analyzer.layers.sharing import Sharing
 from analyzer.layers.spatial_kinds import Factors, Sizes, VolumeKind
@@ -75,6 +76,8 @@ def _parameter(declared: Parameter, value: Any) -> Any:
         return _padding(value, name, meaning)
     if isinstance(value, Sharing):
         return _sharing(value)
+    if isinstance(declared.kind, NamedSizes):
+        return tuple((one, traced(Letter(one, size, meaning))) for one, size in value)
     if isinstance(value, tuple) and all(isinstance(one, int | float) or one is None for one in value):
         return _sizes(value, declared)
     return value
