@@ -67,6 +67,7 @@ BACK: dict[tuple[str, str], str] = {}
 INSIDE = {
     "analyzer": [()],  # the floors
     "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema", "formats")],
+    "analyzer.loader.formats": [("darknet", "onnx")],
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],

@@ -19,12 +19,14 @@ from analyzer.loader.text.tree import Mapping as MappingTree
 from analyzer.loader.text.tree import Scalar, Tree, Way, value_of
 from analyzer.loader.text.tree import Sequence as SequenceTree
 from analyzer.record import Record, field
-from analyzer.source import KeySpan
+from analyzer.source import KeySpan, Span
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from analyzer.loader.text.tree import Mark
 
 #: What a name may not have in it, other than the dots between its parts.
 _ILLEGAL = re.compile(r"[^\w\-/:.]+")
@@ -43,10 +45,18 @@ class Place(Record):
     name    the dotted path that it should have as its name: `layer1.0.conv1`. One that ends in a dot is a group, in
             which the layer is called by its type and a number: `layer1.0.` → `layer1.0.add1`
     label   its place in the file, for messages: the name of a node or of a layer
+    line    its line, from 1, in a file that is a text; 0 in any other
     """
 
     name: str = ""
     label: str = ""
+    line: int = 0
+
+    def span(self, file: str, order: int) -> Span | None:
+        """The place for a message; `order` counts places that have no line."""
+        if self.line:
+            return Span(file, self.line, 1)
+        return KeySpan(file, self.label, order, order) if self.label else None
 
 
 NOWHERE = Place()
@@ -194,7 +204,7 @@ class Sheet:
         return Halted()
 
     def _say(self, severity: str, code: str, message: str, place: Place, help: str | None) -> None:
-        span = KeySpan(self.file, place.label, len(self.layers), len(self.layers)) if place.label else None
+        span = place.span(self.file, len(self.layers))
         self.problems.append(Diagnostic(code, message, span, severity=severity, help=help))
         self.problems[-1].shorten()
 
@@ -262,50 +272,62 @@ def _merged(type: str) -> str | None:
     return cls.main if cls.main is not None and isinstance(cls.declared[cls.main].kind, References) else None
 
 
+class _Line(Record):
+    """A mark as PyYAML makes it: a line and a column from 0."""
+
+    line: int
+    column: int = 0
+
+
 class _Builder:
     """Makes the tree of a sheet. Every value of a layer has that layer's place."""
 
+    # By hand: it counts the places.
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.number = 0
 
     def tree(self) -> Tree:
-        data = self.sheet.data()
-        labels = {id(written.item): written.place.label or written.name for written in self.sheet.layers}
-        root = MappingTree(self._way(""), flow=False)
-        for key, value in data.items():
-            way = self._way(key)
+        """The tree of the sheet."""
+        places = {id(written.item): written.place for written in self.sheet.layers}
+        root = MappingTree(self._mark(NOWHERE), flow=False)
+        for key, value in self.sheet.data().items():
+            place = Place(label=key)
+            mark = self._mark(place)
             if key == "layers":
-                layers = SequenceTree(way, flow=False)
-                layers.items = [self._value(item, labels[id(item)]) for item in value]
-                layers.end = self._way(key)
+                layers = SequenceTree(mark, flow=False)
+                layers.items = [self._value(item, self._labelled(places[id(item)], item)) for item in value]
                 made: Tree = layers
             else:
-                made = self._value(value, key)
-            root.items.append((Scalar(key, way, way, plain=True), made))
-        root.end = self._way("")
+                made = self._value(value, place)
+            root.items.append((Scalar(key, mark, mark, plain=True), made))
         return root
 
-    def _way(self, path: str) -> Way:
-        self.number += 1
-        return Way(path, self.number)
+    def _labelled(self, place: Place, item: dict[str, Any]) -> Place:
+        return place if place.line or place.label else Place(label=item["name"])
 
-    def _value(self, value: Any, path: str) -> Tree:
-        way = self._way(path)
+    def _mark(self, place: Place) -> Mark:
+        if place.line:
+            return _Line(place.line - 1)
+        self.number += 1
+        return Way(place.label, self.number)
+
+    def _value(self, value: Any, place: Place) -> Tree:
+        mark = self._mark(place)
         if isinstance(value, dict):
-            mapping = MappingTree(way, flow=False)
-            mapping.items = [(Scalar(key, way, way, plain=True), self._value(one, path)) for key, one in value.items()]
-            mapping.end = Way(path, self.number)
+            mapping = MappingTree(mark, flow=False)
+            mapping.items = [
+                (Scalar(key, mark, mark, plain=True), self._value(one, place)) for key, one in value.items()
+            ]
             return mapping
         if isinstance(value, (list, tuple)):
-            sequence = SequenceTree(way, flow=False)
-            sequence.items = [self._value(one, path) for one in value]
-            sequence.end = Way(path, self.number)
+            sequence = SequenceTree(mark, flow=False)
+            sequence.items = [self._value(one, place) for one in value]
             return sequence
         if isinstance(value, str):
-            return Scalar(value, way, way, plain=_is_word(value))
+            return Scalar(value, mark, mark, plain=_is_word(value))
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-        return Scalar(text, way, way, plain=True)
+        return Scalar(text, mark, mark, plain=True)
 
 
 def _is_word(text: str) -> bool:

@@ -1,0 +1,25 @@
+"""Darknet's configurations (`.cfg`): a text of sections, one a layer. The weights are in another file, never needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.loader.formats.darknet.network import write_network
+from analyzer.loader.formats.sheet import Halted, Sheet, Source
+
+
+def read_text(text: str, file: str, name: str, input: Sequence[int] | None = None) -> Sheet:
+    """The sheet of a configuration. `input` is a volume to use in place of the file's; mistakes are on the sheet.
+
+    >>> text = "[net]\\nwidth=8\\nheight=8\\nchannels=3\\n[conv]\\nfilters=2\\nactivation=relu"
+    >>> sheet = read_text(text, "a.cfg", "a")
+    >>> [f"{layer.name} {layer.volume}" for layer in sheet.layers]
+    ['conv0 8x8x2', 'conv0.act 8x8x2']
+    """
+    sheet = Sheet(file, name)
+    sheet.source = Source("Darknet")
+    try:
+        write_network(text, sheet, input)
+    except Halted:
+        pass  # the expansion reports the last layer
+    return sheet

@@ -1,0 +1,100 @@
+"""ONNX files as records: what is read, what is skipped, and what is no ONNX.
+
+The sample was made by onnx itself (tests/data/foreign/make_samples.py), so its names, shapes and attributes are those of that script.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from analyzer.loader.formats.onnx.graph import load
+from analyzer.loader.formats.onnx.records import Model, Tensor
+from analyzer.loader.formats.onnx.wire import Damaged
+
+SAMPLES = Path(__file__).parents[2] / "data" / "foreign"
+
+
+def read(data: bytes) -> Model:
+    return load(io.BytesIO(data), len(data))
+
+
+@pytest.fixture
+def sample() -> bytes:
+    return (SAMPLES / "hand.onnx").read_bytes()
+
+
+def test_a_graph(sample: bytes) -> None:
+    model = read(sample)
+    assert (model.ir_version, model.opsets) == (8, {"": 17})
+    graph = model.graph
+    assert [node.operator for node in graph.nodes][:5] == ["Conv", "Relu", "Conv", "BatchNormalization", "Add"]
+    assert graph.nodes[0].inputs == ["x", "w", "b"]
+    assert graph.nodes[0].attributes == {"pads": [1, 1, 1, 1]}
+    assert graph.initializers["w"].shape == (4, 4, 3, 3)
+    assert (graph.initializers["q"].dtype, graph.initializers["q"].numbers()) == ("int8", [1] * 288)
+    assert [(info.name, info.dims) for info in graph.inputs] == [("x", ["batch", 4, 15, 15])]
+    constant = next(node for node in graph.nodes if node.operator == "Constant").attributes["value"]
+    assert isinstance(constant, Tensor)
+    assert constant.numbers() == pytest.approx([0.01 * i for i in range(40)])
+
+
+def test_every_cut_and_every_changed_byte_is_damage_or_another_graph(sample: bytes) -> None:
+    for end in range(len(sample)):
+        try:
+            read(sample[:end])
+        except Damaged:
+            pass
+    for place in range(len(sample)):
+        for change in (0x01, 0x80, 0xFF):
+            try:
+                model = read(sample[:place] + bytes([sample[place] ^ change]) + sample[place + 1 :])
+                for tensor in model.graph.initializers.values():
+                    tensor.numbers()
+            except Damaged:
+                pass
+
+
+def test_endless_numbers_and_lengths() -> None:
+    for data in (b"\x08" + b"\xff" * 20, b"\x3a\xff\xff\xff\xff\x0f", b"\x00\x01", b"\x0b", b""):
+        with pytest.raises(Damaged):
+            read(data)
+
+
+def test_nested_graphs() -> None:
+    """A node with a graph with a node with a graph …, as deep as no exporter goes."""
+    inner = b""
+    for _ in range(70):
+        attribute = b"\x32" + _length(inner) + inner
+        node = b"\x2a" + _length(attribute) + attribute
+        inner = b"\x0a" + _length(node) + node
+    with pytest.raises(Damaged, match="nested more than 64"):
+        read(b"\x3a" + _length(inner) + inner)
+
+
+def test_sizes_beyond_all_bounds() -> None:
+    dims = b"\x08\xff\xff\xff\xff\xff\xff\xff\x7f"  # 2^56 − 1
+    tensor = dims + dims + b"\x10\x01"
+    graph = b"\x2a" + _length(tensor) + tensor
+    with pytest.raises(Damaged, match="has the sizes"):
+        read(b"\x3a" + _length(graph) + graph)
+
+
+def test_long_lists_of_attributes_are_not_read() -> None:
+    entries = b"\x01" * 5000
+    attribute = b"\x0a\x01a" + b"\x42" + _length(entries) + entries
+    node = b"\x2a" + _length(attribute) + attribute
+    graph = b"\x0a" + _length(node) + node
+    value = read(b"\x3a" + _length(graph) + graph).graph.nodes[0].attributes["a"]
+    assert repr(value) == "TooMany(count=5000)"
+
+
+def _length(data: bytes) -> bytes:
+    """The length of a field, as a varint."""
+    number, found = len(data), b""
+    while number >= 0x80:
+        found += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return found + bytes([number])
