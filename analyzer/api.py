@@ -123,6 +123,8 @@ def analyze(
     ('14x14x20', 3860, 756560, 752640)
     """
     model, network = _network(model, set, input)
+    if dtype is not _DTYPE:
+        network.weights_dtype = None
     return analyze_network(
         network,
         name=model.name,
@@ -325,6 +327,8 @@ def memory(
     card = None if device is None else reading("device", read_device, device)
     strategy = None if strategy is None else read_strategy(str(strategy))
     model, network = _network(model, set, input)
+    if settings.get("dtype") is not None:
+        network.weights_dtype = None
     name = None if card is None else card.name
     return MemoryAnalysis(
         network,

@@ -91,6 +91,8 @@ def mistakes_in(
             return Failed(label, problems)
         network, found = expand(model, set=dict(asked.set), input=inputs_of(asked))
         model, unsettled = settled(model, dict(asked.set))
+        if vars(asked).get("dtype") is not None:
+            network.weights_dtype = None
     except ModelError as error:
         return Failed(label, error.diagnostics)
     return model, network, in_order([*problems, *found, *unsettled])

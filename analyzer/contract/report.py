@@ -180,17 +180,38 @@ def _inputs(analysis: Analysis) -> dict[str, str] | None:
     return {node.name: str(node.output) for node in inputs} if len(inputs) > 1 else None
 
 
+#: The program that wrote the file that a network was read from.
+_SOURCE = (field("format", NAME), field("producer", TEXT, optional=True), field("version", TEXT, optional=True))
+
+#: Where a network was read from, if from a file of another program: what reports of costs and of memory say of it.
+FOREIGN = (
+    Key(
+        "source",
+        schema_of(_SOURCE),
+        lambda of: None if of.network.source is None else written(_SOURCE, of.network.source),
+        True,
+    ),
+    Key(
+        "uncovered",
+        {"type": "object", "additionalProperties": AT_LEAST_1},
+        lambda of: of.network.uncovered or None,
+        True,
+    ),
+)
+
 #: The run: the keys of a report before its layers.
 HEADER = (
     Key("format", {"const": FORMAT}, lambda _: FORMAT),
     field("file", TEXT),
     field("name", TEXT),
     field("description", TEXT, optional=True),
+    *FOREIGN,
     Key("input", _VOLUME, lambda analysis: str(analysis.input)),
     Key("inputs", _VOLUMES, _inputs, True),
     Key("outputs", _VOLUMES, lambda analysis: {node.name: str(node.output) for node in analysis.network.outputs}),
     field("batch", AT_LEAST_1),
     Key("dtype", {"enum": list(BITS)}, lambda analysis: analysis.dtype),
+    Key("weights_dtype", {"enum": list(BITS)}, lambda analysis: analysis.weights_dtype, True),
 )
 
 REPORT = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.engine.network import Source
 from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.engine.result import FREE, MODES, ActivationPeak, Cost, Sums, described
 from analyzer.record import ABOVE, Printed, Record, field
@@ -275,6 +276,22 @@ class SavedReport(Printed, Record):
     def dtype(self) -> str:
         """The number format, which sizes in bytes are for."""
         return str(self.report["dtype"])
+
+    @property
+    def weights_dtype(self) -> str | None:
+        """The number format of parameters and buffers where it is not `dtype`: that of the file of another program."""
+        return self.report.get("weights_dtype")
+
+    @property
+    def source(self) -> Source | None:
+        """The file of another program that the network was read from; None for one of our own."""
+        source = self.report.get("source")
+        return None if source is None else Source(source["format"], source.get("producer"), source.get("version"))
+
+    @property
+    def uncovered(self) -> dict[str, int]:
+        """How often each operator of that file became a `custom` layer, since the catalogue has no such type."""
+        return dict(self.report.get("uncovered", {}))
 
     @property
     def input(self) -> Volume:

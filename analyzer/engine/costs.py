@@ -35,10 +35,14 @@ if TYPE_CHECKING:
 
 
 def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], Sums]:
-    """A row for every node with its running sums, and the totals; bytes at this batch and dtype."""
+    """A row for every node with its running sums, and the totals; bytes at this batch and dtype.
+
+    Parameters and buffers have the number format of the network's file, where it has one.
+    """
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
     known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
+    formats = network.weights_dtype or dtype, dtype
     shared: dict[int, Reuse] = {}
     local: dict[int, Reuse] = {}
     if any(node.tied is not None for node in network.nodes):
@@ -51,16 +55,19 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
         key = id(node.flow), node.frozen, *[reuse and reuse.whole for reuse in reuses]
         found = known.get(key)
         if found is None:
-            found = known[key] = _own(node, reuses, batch, dtype), macs_on_data(node), unread(node)
+            found = known[key] = _own(node, reuses, batch, formats), macs_on_data(node), unread(node)
         own, on_data, left = found
         running = running + own
         rows.append(Row(node, own, running, on_data, left))
     return rows, running
 
 
-def _own(node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, dtype: str) -> Sums:
-    """The costs of one node; `reuses` is what it reuses in shared mode, and in local mode."""
-    flow, layer = node.flow, node.layer
+def _own(node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, formats: tuple[str, str]) -> Sums:
+    """The costs of one node; `reuses` is what it reuses in shared mode, and in local mode.
+
+    `formats` are the number formats of parameters and of outputs.
+    """
+    flow, layer, dtype = node.flow, node.layer, formats[0]
     shared = _cost(layer.parameters(flow, SHARED), reuses[0], dtype, node)
     local = declared = shared
     if layer.shares or reuses[0] is not None:
@@ -69,7 +76,7 @@ def _own(node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, dtyp
         own = layer.declared_sharing
         if own != SHARED:
             declared = _cost(layer.parameters(flow, own), reuses[0], dtype, node)
-    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, dtype))
+    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, formats[1]))
 
 
 def _cost(counts: Counts, reuse: Reuse | None, dtype: str, node: Node) -> Cost:

@@ -64,6 +64,19 @@ class Facts(Record):
     compared: list[tuple[Node, Node, bool]] = field(factory=list)
 
 
+class Source(Record, eq=True):
+    """The file of another program that a network was read from: its format, and what wrote it, where the file says so.
+
+    format    `onnx`, `keras` …
+    producer  the program: `pytorch`
+    version   its version: `2.13.0`
+    """
+
+    format: str
+    producer: str | None = None
+    version: str | None = None
+
+
 class Refused(Record):
     """A layer that could not be placed, the nodes that it reads, and how many layers were placed before it."""
 
@@ -90,6 +103,10 @@ class Network:
     `notes` are what the loader says about the description of a network without a mistake, `facts` what it asked of
     volumes, where `again` placed it.
 
+    Of a network that was read from a file of another program, `source` says which, `uncovered` how often each of its
+    operators became a `custom` layer, and `weights_dtype` the number format of its weights, where it has one that the
+    run does not override.
+
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
     >>> image = network.enter("image", Volume((32, 32), 3))
@@ -109,6 +126,9 @@ class Network:
         self.notes: list[Diagnostic] = []
         self.facts = Facts()
         self.refused: list[Refused] = []
+        self.source: Source | None = None
+        self.uncovered: dict[str, int] = {}
+        self.weights_dtype: str | None = None
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.engine.network import Network, Node
+from analyzer.engine.network import Network, Node, Source
 from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.record import ABOVE, Printed, Reported
 from analyzer.volume import Volume
@@ -315,6 +315,22 @@ class Analysis(Reported, Printed, kw_only=True):
     def input(self) -> Volume:
         """The volume that the first layer reads."""
         return self.network.inputs[0].output
+
+    @property
+    def weights_dtype(self) -> str | None:
+        """The number format of parameters and buffers where it is not `dtype`: that of the file of another program."""
+        own = self.network.weights_dtype
+        return None if own == self.dtype else own
+
+    @property
+    def source(self) -> Source | None:
+        """The file of another program that the network was read from; None for one of our own."""
+        return self.network.source
+
+    @property
+    def uncovered(self) -> dict[str, int]:
+        """How often each operator of that file became a `custom` layer, since the catalogue has no such type."""
+        return self.network.uncovered
 
     def to_dataframe(self, mode: str = "both") -> Any:
         """A pandas DataFrame with a row for each layer; its columns are those of the CSV (docs/spreadsheets.md).

@@ -92,7 +92,10 @@ class Expansion(Record):
     outermost: Scope | None = None
 
     def check(self) -> None:
+        model = self.model
         self.network = Network(LIMITS.layers)
+        self.network.source, self.network.uncovered = model.source, model.uncovered
+        self.network.weights_dtype = model.weights_dtype
         self.names = Names(self.network)
 
     @property

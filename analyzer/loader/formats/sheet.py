@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, Refusal
+from analyzer.engine.network import Source
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.building import build
 from analyzer.layers.reference_kinds import References
@@ -26,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.loader.parse.description import Model
     from analyzer.loader.text.tree import Mark
 
 #: What a name may not have in it, other than the dots between its parts.
@@ -60,14 +62,6 @@ class Place(Record):
 
 
 NOWHERE = Place()
-
-
-class Source(Record):
-    """The program that wrote a foreign file, as far as the file says."""
-
-    format: str
-    producer: str | None = None
-    version: str | None = None
 
 
 class Written(Record):
@@ -236,6 +230,10 @@ class Sheet:
     def read(self) -> Read:
         """The tree of the sheet, and what was found while it was written."""
         return Read(_Builder(self).tree(), self.problems)
+
+    def tell(self, model: Model) -> None:
+        """Gives the description that was parsed from the tree what the tree does not say."""
+        model.source, model.uncovered, model.weights_dtype = self.source, self.uncovered, self.dtype
 
     def data(self) -> dict[str, Any]:
         """The sheet as YAML would load it."""

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.engine.network import Source
     from analyzer.layers import Layer, Parameter
     from analyzer.loader.expressions.expression import Expression
 
@@ -195,7 +196,7 @@ class Model(Record):
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
     `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
     for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
-    mistakes.
+    mistakes. `source`, `uncovered` and `weights_dtype` are those of `Network`, for a file of another program.
     """
 
     file: str
@@ -215,6 +216,9 @@ class Model(Record):
     asks: list[Expression] = field(factory=list, init=False)
     tree: Tree | None = field(default=None, init=False)
     faulty: bool = field(default=False, init=False)
+    source: Source | None = field(default=None, init=False)
+    uncovered: dict[str, int] = field(factory=dict, init=False)
+    weights_dtype: str | None = field(default=None, init=False)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"
