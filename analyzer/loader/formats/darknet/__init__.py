@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.engine.network import Source
 from analyzer.loader.formats.darknet.network import write_network
-from analyzer.loader.formats.sheet import Halted, Sheet, Source
+from analyzer.loader.formats.sheet import Halted, Sheet
 
 
 def read_text(text: str, file: str, name: str, input: Sequence[int] | None = None) -> Sheet:
