@@ -68,6 +68,7 @@ INSIDE = {
     "analyzer": [()],  # the floors
     "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema", "formats")],
     "analyzer.loader.formats": [("darknet", "onnx")],
+    "analyzer.loader.formats.onnx": [("folding",)],
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],

@@ -157,6 +157,10 @@ class Tensors:
         gone = {i for i, n in enumerate(x.shape) if n == 1} if axes is None else {axis % x.rank for axis in axes}
         return Tensor(x.base, [digits for axis, digits in enumerate(x.axes) if axis not in gone])
 
+    def batched(self, x: Tensor, axis: int) -> Tensor:
+        """The batch as a new axis at this place."""
+        return Tensor(x.base, [*x.axes[:axis], (BATCH,), *x.axes[axis:]])
+
     def flatten(self, x: Tensor, axis: int = 1) -> Tensor:
         """Two axes: those before `axis`, and the others."""
         axis = axis + x.rank if axis < 0 else axis

@@ -12,7 +12,11 @@ from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import TypeAlias, TypeVar
+
+    Whole: TypeAlias = int
+    Number: TypeAlias = float
+    Default = TypeVar("Default", float, None)
 
 #: The number formats by their numbers in a file; the names are ONNX's in small letters.
 DTYPES = (
@@ -82,6 +86,41 @@ class Node(Record):
     label: str
     overload: str = ""
     metadata: dict[str, str] = field(factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether it has an attribute."""
+        return name in self.attributes
+
+    def reads(self, place: int) -> bool:
+        """Whether it has an input at this place."""
+        return place < len(self.inputs) and bool(self.inputs[place])
+
+    def int(self, name: str, default: Whole) -> Whole:
+        """An attribute that is a whole number."""
+        value = self.attributes.get(name, default)
+        return int(value) if isinstance(value, (int, float)) else default
+
+    def ints(self, name: str) -> list[Whole]:
+        """An attribute that is a list of whole numbers; empty where it is missing."""
+        value = self.attributes.get(name)
+        if isinstance(value, list):
+            return [one for one in value if isinstance(one, int)]
+        return [value] if isinstance(value, int) else []
+
+    def float(self, name: str, default: Default) -> Number | Default:
+        """An attribute that is a number."""
+        value = self.attributes.get(name, default)
+        return float(value) if isinstance(value, (int, float)) else default
+
+    def floats(self, name: str) -> list[Number]:
+        """An attribute that is a list of numbers; empty where it is missing."""
+        value = self.attributes.get(name)
+        return [float(one) for one in value if isinstance(one, (int, float))] if isinstance(value, list) else []
+
+    def string(self, name: str, default: str) -> str:
+        """An attribute that is a text."""
+        value = self.attributes.get(name, default)
+        return value if isinstance(value, str) else default
 
 
 class ValueInfo(Record):

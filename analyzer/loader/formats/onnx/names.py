@@ -1,0 +1,73 @@
+"""Names of layers from an ONNX graph: dotted paths of modules, as their authors wrote them.
+
+A module's path is in the name of its weights (`layer1.0.conv1.weight`), in the names of nodes
+(`/layer1/layer1.0/conv1/Conv`, by torch's older exporter) or in the metadata of nodes (by its newer one).
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.loader.formats.onnx.records import Graph, Node
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+#: What names of weights end with, behind the name of their module.
+_ENDS = re.compile(
+    r"(?:[._/](?:weights?|bias(?:es)?|kernel|gamma|beta|w|b|w_\d+|b_\d+|w_0|b_0|weight_quantized|weight_int8|qweight"
+    r"|scale|in_proj_weight|running_mean|running_var|weight_ih_l\d+|weight_hh_l\d+|ReadVariableOp(?::\d+)?))+$",
+    re.IGNORECASE,
+)
+_MADE = re.compile(r"^(?:onnx::\w+|val_\d+|_v_\d+|\d+|const\w*|tensor\w*|_inlfunc_\S*)$", re.IGNORECASE)
+
+
+class Naming:
+    """The names of layers of one graph."""
+
+    # By hand: it counts the nodes of each module.
+    def __init__(self, graph: Graph) -> None:
+        self.groups: dict[str, str] = {}
+        self._nodes: dict[str, int] = {}
+        for node in graph.nodes:
+            path = self.module(node)
+            self._nodes[path] = self._nodes.get(path, 0) + (node.operator not in ("Constant", "Identity", "Shape"))
+            self._classes(node)
+
+    def _classes(self, node: Node) -> None:
+        """The classes of the modules around a node."""
+        scopes = _QUOTED.findall(node.metadata.get("pkg.torch.onnx.name_scopes", ""))
+        classes = _QUOTED.findall(node.metadata.get("pkg.torch.onnx.class_hierarchy", ""))
+        for scope, kind in zip(scopes[:-1], classes[:-1], strict=False):
+            if scope:
+                self.groups[scope] = kind.rpartition(".")[2]
+
+    def module(self, node: Node) -> str:
+        """The path of the module around a node; empty where nobody says it."""
+        scopes = _QUOTED.findall(node.metadata.get("pkg.torch.onnx.name_scopes", ""))
+        if len(scopes) > 1:
+            return str(scopes[-2])
+        parts = [part for part in node.name.split("/") if part]
+        path = ""
+        for part in parts[:-1]:
+            path = part if not path or part.startswith(f"{path}.") else f"{path}.{part}"
+        return path
+
+    def weight(self, name: str) -> str:
+        """The path of a stored tensor that is a layer by itself."""
+        return "" if _MADE.match(name) else name.replace("/", ".").strip(".")
+
+    def layer(self, node: Node, weight: str = "") -> str:
+        """The path of the layer that a node becomes; `weight` is the name of its weights.
+
+        That of the weights, otherwise that of the node's module: the module is the layer where it has no other node.
+        """
+        if weight and not _MADE.match(weight):
+            name = _ENDS.sub("", weight).replace("/", ".").strip(".")
+            if name and name != weight:
+                return name
+        path = self.module(node)
+        if path:
+            return path if self._nodes.get(path) == 1 else f"{path}."
+        own = node.name and "/" not in node.name and not _MADE.match(node.name)
+        numbered = re.fullmatch(rf"{re.escape(node.operator)}[_.]?\d*", node.name, re.IGNORECASE)
+        return node.name if own and not numbered else ""

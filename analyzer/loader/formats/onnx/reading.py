@@ -1,0 +1,426 @@
+"""The walk through an ONNX graph: node by node, in an order of computation, each by the function of its operator.
+
+A name of the graph stands for a `Tensor` that layers calculate, or for a `Constant` that the file fixes. What has only
+constants to read is calculated (see `folding`); a stored tensor that only an arithmetic operator reads becomes a
+`parameter`. An operator without a function becomes a `custom` layer where the file says its shape; otherwise the
+reading ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+
+from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
+from analyzer.loader.formats.digits import Undivided
+from analyzer.loader.formats.onnx.folding import fold
+from analyzer.loader.formats.onnx.names import Naming
+from analyzer.loader.formats.onnx.records import Function, Graph, Model, Node, Reference, ValueInfo
+from analyzer.loader.formats.onnx.records import Tensor as File
+from analyzer.loader.formats.onnx.values import (
+    BUFFERS,
+    NUMBERS,
+    PARAMETER,
+    WEIGHTS,
+    Constant,
+    Stored,
+    of_numbers,
+    stored,
+)
+from analyzer.loader.formats.sheet import Halted, Place, Sheet, Written
+from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Value: TypeAlias = Tensor | Constant
+
+#: Functions inside of functions, and branches inside of branches.
+DEEPEST = 64
+
+#: What each operator is; filled by the modules of `operators`.
+OPERATORS: dict[str, Callable[[Reading, Node], None]] = {}
+
+
+def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callable[[Reading, Node], None]]:
+    """Makes a function that of these operators; those outside of the standard are `domain:name`."""
+
+    def add(function: Callable[[Reading, Node], None]) -> Callable[[Reading, Node], None]:
+        for name in names:
+            if name in OPERATORS:
+                raise TypeError(f"the operator {name} has two functions")
+            OPERATORS[name] = function
+        return function
+
+    return add
+
+
+class Unsupported(Exception):
+    """An operator in a form that no layer has: it becomes a `custom` layer."""
+
+
+class Ended(Exception):
+    """The reading ends at a node: nobody knows the shape behind it."""
+
+    def __init__(self, node: Node, why: str) -> None:
+        super().__init__(why)
+        self.node = node
+        self.why = why
+
+
+class Scope:
+    """The values of one graph by their names, and those around it."""
+
+    # By hand: the walk makes one for each graph and function.
+    def __init__(self, parent: Scope | None = None) -> None:
+        self.parent = parent
+        self.values: dict[str, Value] = {}
+
+    def get(self, name: str) -> Value | None:
+        """The value of a name, here or around; None where it has none."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope.parent
+        return None
+
+
+class Reading:
+    """The state of a walk: the sheet, the heart over it, and the values so far.
+
+    `sizes_of` are the named axes that are known; `uses` counts how often each name of the graph is read.
+    """
+
+    # By hand: it is made of a model and a sheet.
+    def __init__(self, model: Model, sheet: Sheet, axes: dict[str, int]) -> None:
+        self.model = model
+        self.sheet = sheet
+        self.heart = Tensors(sheet)
+        self.naming = Naming(model.graph)
+        self.axes = axes
+        self.stored: list[Stored] = []
+        self.branches: list[tuple[Node, int]] = []
+        self.scope = Scope()
+        self.infos: dict[str, ValueInfo] = dict(model.graph.infos)
+        self.infos.update((info.name, info) for info in model.graph.outputs)
+        self.uses: dict[str, int] = {}
+        self.readers: dict[str, list[Node]] = {}
+        self.owners: dict[int, Written] = {}  # the layer that has the weights of a stored tensor, by its identity
+        self._parameters: dict[int, Tensor] = {}
+        self._depth = 0
+        self._walked = 0
+
+    # The walk.
+
+    def count_uses(self, graph: Graph) -> None:
+        """Counts who reads each name of a graph."""
+        for node in graph.nodes:
+            for name in node.inputs:
+                if name:
+                    self.uses[name] = self.uses.get(name, 0) + 1
+                    self.readers.setdefault(name, []).append(node)
+        for info in graph.outputs:
+            self.uses[info.name] = self.uses.get(info.name, 0) + 1
+
+    def keep(self, tensors: dict[str, File]) -> None:
+        """Adds the stored tensors of a graph."""
+        for name, tensor in tensors.items():
+            self.scope.values[name] = self.store(tensor)
+
+    def store(self, tensor: File) -> Constant:
+        """A tensor of the file, counted."""
+        constant = stored(tensor)
+        self.stored += constant.origins
+        return constant
+
+    def walk(self, nodes: Sequence[Node]) -> None:
+        """Reads nodes in their order."""
+        for place, node in enumerate(nodes):
+            try:
+                self.read(node)
+            except (Unarranged, Undivided, Unsupported):
+                self.custom_or_end(node)
+            except Ended as ended:
+                ended.args = (ended.args[0], len(nodes) - place - 1)
+                raise
+
+    def read(self, node: Node) -> None:
+        """Reads one node."""
+        function = self.model.functions.get((node.domain, node.operator, node.overload))
+        if function is not None:
+            self.inline(node, function)
+            return
+        if self.folded(node):
+            return
+        key = node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") else f"{node.domain}:{node.operator}"
+        known = OPERATORS.get(key)
+        if known is None:
+            raise Unsupported
+        known(self, node)
+
+    def folded(self, node: Node) -> bool:
+        """Calculates a node that has only constants to read, or only asks for a shape; whether it could."""
+        values = [self.scope.get(name) if name else None for name in node.inputs]
+        if node.operator == "Constant" and not node.inputs:
+            tensor = node.attributes.get("value", node.attributes.get("sparse_value"))
+            if isinstance(tensor, File):
+                self.scope.values[node.outputs[0]] = self.store(tensor)
+                return True
+        elif node.operator not in ("Shape", "Size") and not all(
+            isinstance(value, Constant) or not name for value, name in zip(values, node.inputs, strict=True)
+        ):
+            return False
+        found = fold(node, values, self.opset(node))
+        if found is None:
+            return False
+        for name, constant in zip(node.outputs, found, strict=False):
+            if name and constant is not None:
+                self.scope.values[name] = constant
+        return True
+
+    def inline(self, node: Node, function: Function) -> None:
+        """Reads the nodes of a function of the file in place of a node that calls it."""
+        if self._depth >= DEEPEST:
+            raise Ended(node, f"functions call each other more than {DEEPEST} deep")
+        given = {**function.defaults, **node.attributes}
+        scope, outer, infos = Scope(), self.scope, self.infos
+        for formal, name in zip(function.inputs, node.inputs, strict=False):
+            value = outer.get(name) if name else None
+            if value is not None:
+                scope.values[formal] = value
+        self.infos = {}
+        self.scope, self._depth = scope, self._depth + 1
+        saved = self.uses, self.readers
+        self.uses, self.readers = dict(self.uses), dict(self.readers)
+        try:
+            body = Graph("", function.nodes, {}, [], [ValueInfo(name, "", None) for name in function.outputs], {})
+            self.count_uses(body)
+            self.walk([_bound(inner, given) for inner in function.nodes])
+        finally:
+            self.uses, self.readers = saved
+            self.scope, self.infos, self._depth = outer, infos, self._depth - 1
+        for formal, name in zip(function.outputs, node.outputs, strict=False):
+            value = scope.get(formal)
+            if name and value is not None:
+                outer.values[name] = value
+
+    def branch(self, node: Node, graph: Graph) -> None:
+        """Reads a graph inside of a node in place of the node."""
+        if self._depth >= DEEPEST:
+            raise Ended(node, f"graphs are nested more than {DEEPEST} deep")
+        self._depth += 1
+        self.scope = Scope(self.scope)
+        self.infos = {**self.infos, **graph.infos, **{info.name: info for info in graph.outputs}}
+        try:
+            self.keep(graph.initializers)
+            self.count_uses(graph)
+            self.walk(graph.nodes)
+            found = [self.scope.get(info.name) for info in graph.outputs]
+        finally:
+            assert self.scope.parent is not None
+            self.scope, self._depth = self.scope.parent, self._depth - 1
+        for name, value in zip(node.outputs, found, strict=False):
+            if name and value is not None:
+                self.scope.values[name] = value
+
+    # What operators ask for.
+
+    def opset(self, node: Node) -> int:
+        """The version of the operators of a node's domain."""
+        return self.model.opsets.get(node.domain, 1)
+
+    def value(self, node: Node, place: int) -> Value | None:
+        """What a node reads at a place; None where it leaves that out."""
+        if not node.reads(place):
+            return None
+        value = self.scope.get(node.inputs[place])
+        if value is None:
+            raise Ended(node, f"nothing has made `{shown(node.inputs[place])}`, which it reads")
+        return value
+
+    def tensor(self, node: Node, place: int) -> Tensor:
+        """What a node reads at a place as a tensor; a constant becomes a `parameter` layer."""
+        value = self.value(node, place)
+        if value is None:
+            raise Unsupported
+        return value if isinstance(value, Tensor) else self.parameter(node, value)
+
+    def operand(self, node: Node, place: int) -> Value:
+        """What a node reads at a place: a tensor, or a constant that is part of the operation.
+
+        A stored tensor of several numbers with fractions is a trained tensor.
+        """
+        value = self.value(node, place)
+        if value is None:
+            raise Unsupported
+        if isinstance(value, Constant):
+            if value.origins and value.is_float and value.size > 1:
+                return self.parameter(node, value)
+            self.used(value, NUMBERS)
+        return value
+
+    def parameter(self, node: Node, value: Constant) -> Tensor:
+        """A constant as a tensor: trained where the file stores it and it has fractions; else it counts nowhere."""
+        root = value.weights
+        trained = (
+            root is not None
+            and (value.is_float or root.tensor.dtype in ("int8", "uint8", "int4", "uint4"))
+            and root.tensor.size > 1
+        )
+        key = id(root) if trained and root is not None else id(value)
+        if key in self._parameters and self._parameters[key].shape == value.shape:
+            return self._parameters[key]
+        place = Place(self.naming.weight(root.tensor.name) if root is not None else "", node.label)
+        again = trained and root is not None and root.use in (WEIGHTS, PARAMETER, BUFFERS)
+        count: int | None = 0
+        if trained and root is not None and not again:
+            count = None if root.tensor.size == value.size else root.tensor.size
+            self.used(value, PARAMETER)
+        else:
+            self.used(value, NUMBERS)
+        shape = value.shape if len(value.shape) <= MOST_AXES else tuple(n for n in value.shape if n > 1)
+        counted = trained and not again
+        made = self.heart.parameter(shape, place, trained=counted, count=count if counted else 0)
+        made = self.heart.reshape(made, list(value.shape)) if shape != value.shape else made
+        self._parameters[key] = made
+        return made
+
+    def constant(self, node: Node, place: int) -> Constant | None:
+        """What a node reads at a place, where it is a constant."""
+        value = self.value(node, place)
+        return value if isinstance(value, Constant) else None
+
+    def numbers(self, node: Node, place: int) -> list[float]:
+        """The numbers of a constant that a node reads; empty where it leaves it out.
+
+        Raises `Unsupported` where they depend on data, or are too many.
+        """
+        value = self.value(node, place)
+        if value is None:
+            return []
+        numbers = value.numbers() if isinstance(value, Constant) else None
+        if numbers is None:
+            raise Unsupported
+        assert isinstance(value, Constant)
+        self.used(value, NUMBERS)
+        return numbers
+
+    def sizes(self, node: Node, place: int) -> list[int]:
+        """The same as whole numbers: sizes, axes, places."""
+        return [int(number) for number in self.numbers(node, place)]
+
+    def used(self, value: Constant, use: str) -> None:
+        """Says what the elements of a constant are. What is counted stays counted."""
+        for one in value.origins:
+            if not one.use or (one.use == NUMBERS and use != NUMBERS):
+                one.use = use if use == NUMBERS or one is value.weights else NUMBERS
+
+    def place(self, node: Node, weight: str = "") -> Place:
+        """The name and the place of the layer that a node becomes."""
+        return Place(self.naming.layer(node, weight), node.label)
+
+    def give(self, node: Node, value: Value, place: int = 0) -> None:
+        """Says what an output of a node is."""
+        if place < len(node.outputs) and node.outputs[place]:
+            self.scope.values[node.outputs[place]] = value
+
+    def empty(self, node: Node, place: int) -> bool:
+        """Whether nothing reads an output of a node."""
+        return place >= len(node.outputs) or not self.uses.get(node.outputs[place])
+
+    def shape_of(self, name: str) -> list[int] | None:
+        """The shape that the file gives a tensor, the batch counted as 1; None where it is not whole."""
+        info = self.infos.get(name)
+        if info is None or info.dims is None:
+            return None
+        found = [self.axes.get(dim, -1) if isinstance(dim, str) else -1 if dim is None else dim for dim in info.dims]
+        return found if all(size > 0 for size in found) else None
+
+    def custom(self, node: Node, shape: Sequence[int], *, macs: int | None = None, place: int = 0) -> Tensor:
+        """A `custom` layer for a node, with an output of this shape, batch first; its MACs are unknown unless given."""
+        read = [self.scope.get(name) for name in node.inputs if name]
+        tensors = [value for value in read if isinstance(value, Tensor)]
+        if not tensors:
+            raise Ended(node, "it reads no tensor that a layer has made")
+        weights = self.taken([value for value in read if isinstance(value, Constant)])
+        batch = next((x.batch for x in tensors if x.batch is not None), None)
+        kept = batch is not None and batch < len(shape) and shape[batch] == 1
+        sizes = [size for axis, size in enumerate(shape) if not (kept and axis == batch)] or [1]
+        while len(sizes) > MOST_AXES:
+            sizes[:2] = [prod(sizes[:2])]
+        parameters: dict[str, Any] = {"output": "x".join(map(str, sizes)), "macs": "unknown" if macs is None else macs}
+        if weights:
+            parameters["weights"] = weights
+        if not macs:
+            parameters = {key: value for key, value in parameters.items() if (key, value) != ("macs", 0)}
+        self.sheet.uncovered[node.operator] = self.sheet.uncovered.get(node.operator, 0) + 1
+        made = self.heart.new(
+            "custom", [self.heart.volume(x) for x in tensors], self.place(node), parameters, batch=False
+        )
+        made = self.heart.reshape(
+            made, [size for axis, size in enumerate(shape) if not (kept and axis == batch)] or [1]
+        )
+        made = self.heart.batched(made, batch) if kept and batch is not None else made
+        self.give(node, made, place)
+        return made
+
+    def taken(self, constants: Sequence[Constant]) -> int:
+        """The trained elements among constants that one layer reads, none of which was counted before."""
+        count = 0
+        for value in constants:
+            root = value.weights
+            if root is not None and value.is_float and root.tensor.size > 1 and root.use in ("", NUMBERS):
+                count += root.tensor.size
+                self.used(value, WEIGHTS)
+            else:
+                self.used(value, NUMBERS)
+        return count
+
+    def custom_or_end(self, node: Node) -> None:
+        """A `custom` layer where the file gives the shapes of a node's outputs; otherwise the reading ends."""
+        shapes = {place: self.shape_of(name) for place, name in enumerate(node.outputs) if name}
+        if not shapes or any(shape is None for shape in shapes.values()):
+            known = node.operator in OPERATORS
+            what = "in a form that is not covered" if known else "not covered"
+            raise Ended(node, f"`{shown(node.operator)}` is {what}, and the file does not give its shape")
+        for place, shape in shapes.items():
+            assert shape is not None
+            if place == 0 or not self.empty(node, place):
+                self.custom(node, shape, place=place)
+
+
+def _bound(node: Node, given: dict[str, Any]) -> Node:
+    """A node of a function with the attributes of the call."""
+    attributes = {}
+    for name, value in node.attributes.items():
+        if isinstance(value, Reference):
+            if value.name not in given:
+                continue
+            value = given[value.name]
+        attributes[name] = value
+    return Node(
+        node.operator,
+        node.domain,
+        node.inputs,
+        node.outputs,
+        node.name,
+        attributes,
+        node.label,
+        node.overload,
+        node.metadata,
+    )
+
+
+def end_of(ended: Ended, sheet: Sheet) -> None:
+    """Says on the sheet where the reading ended."""
+    rest = ended.args[1] if len(ended.args) > 1 else 0
+    behind = f"; {rest:,} nodes behind it are not read" if rest else ""
+    sheet.warn(f"the reading ends at `{shown(ended.node.label)}`: {ended.why}{behind}", Place("", ended.node.label))
+    if not sheet.layers:
+        raise Halted
+
+
+__all__ = ["OPERATORS", "Constant", "Reading", "Tensor", "Unsupported", "of_numbers", "operator"]
