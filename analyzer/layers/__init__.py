@@ -11,11 +11,13 @@ from analyzer.layers.sharing import LOCAL, SHARED, Sharing
 from analyzer.layers import convolution
 from analyzer.layers import dense
 from analyzer.layers import pooling
+from analyzer.layers import reductions
 from analyzer.layers import normalization
 from analyzer.layers import activation
 from analyzer.layers import regularization
 from analyzer.layers import arrangement
 from analyzer.layers import moving
+from analyzer.layers import unfolding
 from analyzer.layers import resampling
 from analyzer.layers import merge
 from analyzer.layers import attention

@@ -96,7 +96,7 @@ class Whole(Kind):
         self.low = low
         self.high = high
         top = "" if high == LARGEST else f" and at most {high}"
-        self.words = f"a whole number of at least {low}{top}"
+        self.words = f"a whole number of at least {low}{top}".replace("-", "−")
 
     def read(self, value: Value) -> int:
         number = whole(value)

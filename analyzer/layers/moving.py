@@ -1,6 +1,6 @@
 """Layers that move cells to other places, choose some of them, or repeat them. No parameters, no MACs.
 
-Sources: einops.rearrange (0.8.2).
+Sources: einops.rearrange (0.8.2); torch.roll, flip, tile, index_select, nn.Unfold, nn.Fold (torch 2.13.0).
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from math import prod
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.answers import Flow
+from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Kind, Whole, number_help
-from analyzer.layers.operations import LAST, RESHAPED, VIEW, Operation, View
+from analyzer.layers.operations import ALIKE, INDEX, LAST, NEW, NONE, RESHAPED, VIEW, Array, Operation, View
 from analyzer.layers.parameters import parameter
-from analyzer.layers.readings import Cells, Reading, Readings
+from analyzer.layers.readings import FIRST, KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.source import shown
 from analyzer.volume import Volume
 
@@ -147,3 +149,135 @@ class Rearrange(Layer, type="rearrange", elsewhere=("Rearrange",)):
         if any(axis and axis not in places for axis in after[:-1]):
             return Cells.UNKNOWN
         return tuple(Reading(1, 0, 0, axis=places[axis] if axis else -1) for axis in after[:-1])
+
+
+def by_axis(volume: Volume, named: Sequence[str], where: Reading | None) -> Readings:
+    """The readings of a layer that changes only the named axes; unknown where it changes one that has several cells.
+
+    `where` is what a changed axis of one cell is read by.
+    """
+    found = []
+    for name, size in zip(volume.axes[:-1], volume.spatial, strict=True):
+        if name not in named:
+            found.append(KEPT)
+        elif size > 1 or where is None:
+            return Cells.UNKNOWN
+        else:
+            found.append(where)
+    return tuple(found)
+
+
+class Gather(
+    Layer, type="gather", elsewhere=("Gather", "index_select", "take", "GatherElements", "GatherND"), reads=(1, 2)
+):
+    """Picks cells of an axis by their indices, in any order. A second input has the indices.
+
+    output   `count` cells on the axis; without it, as many as the second input has elements
+    refused  no `count` and no second input
+
+    Sources: torch.index_select; ONNX Gather.
+    """
+
+    count: int | None = parameter(
+        Whole(), "cells that it picks", default=None, main=True, shown="the elements of the second input"
+    )
+    axis: tuple[str, ...] = parameter(Axes(single=True), "the axis of the cells", default=("depth",), shown="depth")
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        sizes = list(inputs[0].sizes)
+        axis = axis_named(self.axis[0], inputs[0].axes, "axis")
+        if self.count is not None:
+            sizes[axis] = self.count
+        elif len(inputs) > 1:
+            sizes[axis] = inputs[1].size
+        else:
+            raise Refusal(
+                "{layer} needs the number of cells that it picks, or a second input with their indices",
+                code="VALUE103",
+                parameter="count",
+                help="for example `gather: {axis: depth, count: 1}`",
+            )
+        return checked(Volume.of(sizes))
+
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps the indices; no gradient flows to them."""
+        size = flow.output.size
+        if len(flow.inputs) > 1:
+            return (Operation((0, 1), size, keeps=(1,), gradients=(NEW, NONE)),)
+        picked = flow.output.sizes[flow.output.axes.index(self.axis[0])]
+        return (Operation((0,), size, extras=(Array(picked, INDEX, batched=False),)),)
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return Cells.UNKNOWN if which else by_axis(flow.input, self.axis, FIRST)
+
+
+class Tile(Layer, type="tile", elsewhere=("Tile", "Expand")):
+    """Repeats the cells of an axis or several, as a whole: of 1, 2 it makes 1, 2, 1, 2.
+
+    output   `count` times the cells on each named axis
+
+    Sources: torch.tile; numpy.tile.
+    """
+
+    keeps = ()
+    count: int = parameter(Whole(), "how often each axis is repeated", main=True)
+    axis: tuple[str, ...] = parameter(
+        Axes(), "the axis, or the list of axes, that it repeats", default=("depth",), shown="depth"
+    )
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        sizes = list(inputs[0].sizes)
+        for name in self.axis:
+            sizes[axis_named(name, inputs[0].axes, "axis")] *= self.count
+        return checked(Volume.of(sizes))
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return (KEPT,) * flow.input.rank if self.count == 1 else by_axis(flow.input, self.axis, FIRST)
+
+
+class Roll(Layer, type="roll", elsewhere=("Roll", "shift", "circshift")):
+    """Shifts cells along an axis or several; what leaves at one end enters at the other.
+
+    output   that of the input
+
+    Sources: torch.roll; numpy.roll.
+    """
+
+    keeps = ()
+    lies = ALIKE
+    shift: int = parameter(
+        Whole(-(10**6), 10**6), "cells that it shifts by; below 0 towards the beginning of the axis", main=True
+    )
+    axis: tuple[str, ...] = parameter(
+        Axes(), "the axis, or the list of axes, that it shifts along", default=("depth",), shown="depth"
+    )
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        for name in self.axis:
+            axis_named(name, inputs[0].axes, "axis")
+        return inputs[0]
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        sizes = dict(zip(flow.input.axes, flow.input.sizes, strict=True))
+        return by_axis(flow.input, [name for name in self.axis if self.shift % sizes[name]], None)
+
+
+class Flip(Layer, type="flip", elsewhere=("Flip", "Reverse", "ReverseV2", "fliplr", "flipud")):
+    """The cells of an axis or several in the opposite order.
+
+    output   that of the input
+
+    Sources: torch.flip; numpy.flip.
+    """
+
+    keeps = ()
+    lies = ALIKE
+    axis: tuple[str, ...] = parameter(Axes(), "the axis, or the list of axes, that it turns round", main=True)
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        for name in self.axis:
+            axis_named(name, inputs[0].axes, "axis")
+        return inputs[0]
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return by_axis(flow.input, self.axis, KEPT)

@@ -34,9 +34,9 @@ from analyzer.layers.operations import (
 )
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import parameter
-from analyzer.layers.readings import KEPT, WHOLE, Cells, Reading, Readings
+from analyzer.layers.readings import WHOLE, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.spatial_kinds import Axes, PaddingKind, Sizes, Wholes, axis_named
+from analyzer.layers.spatial_kinds import PaddingKind, Sizes, Wholes
 from analyzer.layers.traits import Averages
 from analyzer.layers.windows import Window
 from analyzer.volume import AXES, Volume
@@ -350,26 +350,3 @@ class SpatialPyramidPool(Layer, type="spatial_pyramid_pool", elsewhere=("SPP", "
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.EVERYTHING
-
-
-class Mean(Layer, type="mean", elsewhere=("ReduceMean", "reduce_mean")):
-    """The mean along one axis or several.
-
-    output   each named axis becomes 1
-
-    Sources: torch.mean with keepdim; ONNX ReduceMean.
-    """
-
-    keeps = ()
-    pools = True
-    averages = Averages.AXIS
-    axis: tuple[str, ...] = parameter(Axes(), "the axis, or the list of axes, of which it takes the mean", main=True)
-
-    def output(self, inputs: Sequence[Volume]) -> Volume:
-        sizes = list(inputs[0].sizes)
-        for name in self.axis:
-            sizes[axis_named(name, inputs[0].axes, "axis")] = 1
-        return Volume.of(sizes)
-
-    def windows(self, flow: Flow, which: int) -> Readings:
-        return tuple(WHOLE if name in self.axis else KEPT for name in flow.input.axes[:-1])

@@ -38,6 +38,7 @@ CALLED = {
     "p": "rate padding", "prob": "rate", "probability": "rate", "dropout": "rate", "dropoutrate": "rate",
     "dropoutratio": "rate", "ratio": "rate", "dropprob": "rate", "droprate": "rate", "droppath": "rate",
     "droppathrate": "rate", "survivalprob": "rate", "dropconnectrate": "rate",
+    "shifts": "shift", "repeats": "count", "reps": "count", "multiples": "count", "times": "count",
     "dim": "axis axes order size units", "axis": "axes order", "axes": "axis order", "dimension": "axis axes",
     "concataxis": "axis", "normalizedshape": "axes", "splitdim": "axis", "slicedim": "axis",
     "dims": "order to axes axis", "perm": "order", "permutation": "order",

@@ -17,9 +17,7 @@ _PARALLEL = "write `parallel: {join: concat, branches: {a: [ … ], b: [ … ]}}
 _OUT = "it changes no shape and no cost: leave it out"
 _DATA = "it belongs to the data, not to the network: leave it out"
 _LOSS = "a loss is not a layer here: write `training: {loss: cross_entropy}` at the top of the file"
-_REDUCE = (
-    "`{word}` over an axis does not exist here; `mean` takes an axis, `global_max_pool` the maximum over all positions"
-)
+_REDUCE = "over an axis, write `reduce: {op: {word}, axis: height}`"
 
 ABSENT = {
     **dict.fromkeys(("matmul", "bmm", "mm", "einsum", "dot", "dotproduct", "baddbmm", "batchmatmul", "tensordot", "outer", "batchdot"), _PRODUCT),
@@ -35,9 +33,9 @@ ABSENT = {
     **dict.fromkeys(("identity", "noop", "nop", "passthrough", "ident", "cast", "contiguous", "detach", "clone", "constant", "print", "assert", "gaussiannoise", "activityregularization", "masking", "spectralnorm", "spectralnormalization", "stopgradient", "silence", "fakequantize", "quantstub", "dequantstub", "to", "float", "requiresgrad"), _OUT),
     **dict.fromkeys(("rescaling", "normalizeimage", "randomflip", "randomcrop", "randomrotation", "randomzoom", "centercropimage", "totensor", "compose", "imagedata", "augment", "augmentation", "dataaugmentation", "colorjitter", "randomhorizontalflip", "textvectorization"), _DATA),
     **dict.fromkeys(("loss", "criterion", "crossentropyloss", "softmaxwithloss", "mseloss", "nllloss", "bceloss", "euclideanloss", "crossentropy", "accuracy", "cost", "sigmoidcrossentropyloss"), _LOSS),
-    **dict.fromkeys(("squeeze", "unsqueeze", "expanddims", "expand", "newaxis", "repeatvector", "tile"), _SHAPE),
-    **dict.fromkeys(("min", "max", "sum", "prod", "std", "var", "logsumexp", "reducemax", "reducemin", "reducesum", "amax", "amin", "minimum", "argmax", "cumsum", "norm2"), _REDUCE),
-    **dict.fromkeys(("gather", "scatter", "topk", "sort", "nms", "nonmaxsuppression", "roialign", "roipool", "roipooling", "detect", "detectionoutput", "proposal", "priorbox", "gridsample", "gridsampler", "where", "affinegrid", "deformconv2d", "deformconv", "dcn", "capsule", "fft", "fft2", "stft", "maxunpool2d", "fold", "unfold", "foldlayer", "im2col", "correlation", "bilinear", "graphconv", "gcnconv", "rnncell", "lstmcell", "grucell", "mamba", "ssm", "div", "divide", "sqrt", "exp", "log", "pow", "abs", "neg", "square", "power", "sin", "cos", "erf", "rsqrt", "reciprocal", "yolo", "region", "detection", "selectivescan", "roll", "cosinesimilarity", "pdist"), _CUSTOM),
+    **dict.fromkeys(("squeeze", "unsqueeze", "expanddims", "newaxis", "repeatvector"), _SHAPE),
+    **dict.fromkeys(("max", "sum"), _REDUCE),
+    **dict.fromkeys(("minimum", "cumsum", "scatter", "topk", "sort", "nms", "nonmaxsuppression", "roialign", "roipool", "roipooling", "detect", "detectionoutput", "proposal", "priorbox", "gridsample", "gridsampler", "where", "affinegrid", "deformconv2d", "deformconv", "dcn", "capsule", "fft", "fft2", "stft", "maxunpool2d", "correlation", "bilinear", "graphconv", "gcnconv", "rnncell", "lstmcell", "grucell", "mamba", "ssm", "div", "divide", "sqrt", "exp", "log", "pow", "abs", "neg", "square", "power", "sin", "cos", "erf", "rsqrt", "reciprocal", "yolo", "region", "detection", "selectivescan", "cosinesimilarity", "pdist"), _CUSTOM),
     "bidirectional": "write `bidirectional: true` in the layer itself, such as `lstm: {units: 64, bidirectional: true}`",
     "wrapper": _BLOCK,
     "weightnorm": "a trained gain does not change a shape: leave it out",

@@ -85,7 +85,8 @@ def test_questions_that_depend_on_parameters() -> None:
 #: The parameters that give a layer's weights (or its pool) their shape, which layers that share them must agree on.
 AGREED = {
     "filters": "conv separable_conv conv_transpose conv_lstm",
-    "kernel": "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool conv_lstm",
+    "kernel": "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool conv_lstm "
+    "unfold fold",
     "units": "dense linear lstm gru rnn",
     "size": "embedding adaptive_avg_pool adaptive_max_pool local_response_norm",
 }

@@ -37,6 +37,13 @@ ORDINARY: dict[str, Parameters] = {
     "mean": {"axis": "depth"},
     "group_norm": {"groups": 4},
     "reshape": {"to": "?"},
+    "gather": {"count": 3},
+    "tile": {"count": 2},
+    "roll": {"shift": 1},
+    "flip": {"axis": "depth"},
+    "reduce": {"op": "sum"},
+    "unfold": {"kernel": 3},
+    "fold": {"to": 8, "kernel": 2, "stride": 2},
     "pad": {"padding": 1},
     "crop": {"padding": 1},
     "upsample": {"factor": 2},
@@ -63,11 +70,11 @@ RANKS: dict[str, set[int]] = {
         for type_ in (
             "conv", "depthwise_conv", "separable_conv", "conv_transpose", "max_pool", "avg_pool", "lp_pool",
             "blur_pool", "adaptive_avg_pool", "adaptive_max_pool", "spatial_pyramid_pool", "pad", "crop", "upsample",
-            "resize", "pixel_shuffle", "pixel_unshuffle", "multi_head_attention", "coord_channels",
+            "resize", "unfold", "pixel_shuffle", "pixel_unshuffle", "multi_head_attention", "coord_channels",
         )
     },
     "embedding": {0},
-    **{type_: {1} for type_ in ("class_token", "lstm", "gru", "rnn")},
+    **{type_: {1} for type_ in ("class_token", "lstm", "gru", "rnn", "fold")},
     "conv_lstm": {2, 3},
 }  # fmt: skip
 
@@ -76,6 +83,8 @@ def written(type_: str, read: Volume) -> Parameters:
     """The parameters of an ordinary layer that reads this volume."""
     if type_ == "permute":
         return {"order": list(reversed(read.axes))}
+    if type_ == "fold":  # each cell of a length in two places
+        return {"to": [2 * read.spatial[0] if read.rank == 1 else 8], "kernel": 2, "stride": 2}
     if type_ == "rearrange":  # the depth before the positions
         names = " ".join(read.axes[:-1])
         return {"pattern": f"{names} c -> c ({names})"}

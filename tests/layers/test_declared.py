@@ -13,31 +13,39 @@ from analyzer.layers import CATALOGUE
 #: The parameter that a bare value means.
 MAIN = {
     "filters": "conv separable_conv conv_transpose conv_lstm",
-    "kernel": "depthwise_conv max_pool avg_pool lp_pool blur_pool",
+    "kernel": "depthwise_conv max_pool avg_pool lp_pool blur_pool unfold",
     "units": "dense linear lstm gru rnn",
     "size": "adaptive_avg_pool adaptive_max_pool local_response_norm",
     "bins": "spatial_pyramid_pool",
-    "axis": "mean",
+    "axis": "mean flip",
     "groups": "group_norm channel_shuffle",
     "slope": "leaky_relu prelu",
     "rate": "dropout spatial_dropout stochastic_depth",
-    "to": "reshape resize",
+    "to": "reshape resize fold",
     "order": "permute",
     "pattern": "rearrange",
     "padding": "pad crop",
     "factor": "upsample pixel_shuffle pixel_unshuffle",
     "inputs": "add subtract multiply maximum average concat",
-    "count": "class_token",
+    "count": "class_token gather tile",
+    "shift": "roll",
+    "op": "reduce",
     "heads": "multi_head_attention",
 }
 
 #: The textbook's letters, by parameter.
 LETTERS = {
-    "F": ("kernel", "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool conv_lstm"),
-    "S": ("stride", "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool"),
+    "F": (
+        "kernel",
+        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool conv_lstm unfold fold",
+    ),
+    "S": (
+        "stride",
+        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool blur_pool unfold fold",
+    ),
     "P": (
         "padding",
-        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool conv_lstm pad crop",
+        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool conv_lstm pad crop unfold fold",
     ),
     "K": ("filters", "conv separable_conv conv_transpose conv_lstm"),
 }
@@ -79,7 +87,7 @@ DEFAULTS: dict[str, object] = {
     "to": None,
     "like": None,
     "crop": "none",
-    "count": 1,
+    "count": {"gather": None, "": 1},
     "key_depth": None,
     "value_depth": None,
     "key_value_heads": None,

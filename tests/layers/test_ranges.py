@@ -17,6 +17,7 @@ from analyzer.layers.spatial_kinds import Factors, Sizes, Wholes
 #: Whole numbers and sizes that may be 0, or that end before 10^15; all others are 1 to 10^15.
 ENDS: dict[tuple[str, str], tuple[int, int]] = {
     ("slice", "start"): (0, 10**15),
+    ("roll", "shift"): (-(10**6), 10**6),
     ("conv_transpose", "output_padding"): (0, 10**15),
     **{("custom", name): (0, 10**15) for name in ("weights", "biases", "buffers", "macs")},
     **{(type_, "layers"): (1, 1000) for type_ in ("lstm", "gru", "rnn")},

@@ -31,8 +31,6 @@ ROWS: dict[str, Row] = {
 
 #: Rows without a layer in the catalogue.
 NOT_OURS = {
-    "layer/torch/032": "unfold: a gathering of patches, no layer of the language",
-    "layer/torch/033": "fold: its inverse, no layer of the language",
     "layer/torch/034": "fractional max pooling: no layer of the language",
 }
 
@@ -331,6 +329,8 @@ TRANSLATIONS: dict[str, Callable[[Sketch, Row], Node]] = {
     "pixel_unshuffle": lambda s, c: s.put("pixel_unshuffle", factor=c["r"]),
     "channel_shuffle": lambda s, c: s.put("channel_shuffle", groups=c["groups"]),
     "pad": pad,
+    "unfold": lambda s, c: s.put("unfold", kernel=c["kernel"], stride=c["stride"]),
+    "fold": lambda s, c: s.put("fold", to=c["output"], kernel=c["kernel"], stride=c["stride"]),
     "crop": lambda s, c: s.put("crop", padding=pairs(c)),
     "upsample": upsample,
     "permute_hwc": lambda s, c: s.put("permute", order=[("height", "width", "depth")[i - 1] for i in c["order"]]),

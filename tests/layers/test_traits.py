@@ -36,7 +36,7 @@ TRAITS = {
     "clamped": "conv depthwise_conv separable_conv conv_transpose dense linear max_pool avg_pool lp_pool add subtract "
     "multiply batch_norm scale",
     "pools": "max_pool avg_pool lp_pool blur_pool global_avg_pool global_max_pool adaptive_avg_pool adaptive_max_pool "
-    "spatial_pyramid_pool mean",
+    "spatial_pyramid_pool mean reduce",
     "merges": "add subtract multiply maximum average concat",
     "multiplies": "multiply",
     "grows": "conv_transpose upsample resize pixel_shuffle",
@@ -70,7 +70,7 @@ ANSWERS: dict[str, dict[Any, str]] = {
     #: How many volumes a type reads, least and most.
     "reads": {
         (1, 1): "",
-        (1, 2): "resize",
+        (1, 2): "resize gather",
         (1, 3): "multi_head_attention",
         (2, 2): "subtract",
         (1, None): "add multiply maximum average concat custom",
