@@ -1,7 +1,7 @@
 """Numbers for people, and numbers that people write with a unit.
 
-Counts have their thousands grouped. Memory is in KiB, MiB, GiB of 2^10. Written limits may also use K, M, G, T (10^3 …)
-and KB, MB, GB.
+Counts have their thousands grouped, and say where a part of them is unknown. Memory is in KiB, MiB, GiB of 2^10.
+Written limits may also use K, M, G, T (10^3 …) and KB, MB, GB.
 """
 
 from __future__ import annotations
@@ -16,6 +16,48 @@ _LONGEST = 100
 _WRITTEN = r"([0-9]+(?:_[0-9]+)*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,2}))?\s*([kKMGTP]?)(i?B)?"
 
 
+class AtLeast(int):
+    """A number of which a part is unknown: it is at least this. One of 0 is unknown altogether.
+
+    Sums, and products with known numbers, are of this class too, and so are differences, of what is known. It says so
+    wherever it is formatted.
+
+    >>> known = 756560 + UNKNOWN
+    >>> f"{known:,} MACs, {2 * known:,} FLOPs; {UNKNOWN:,} MACs"
+    'at least 756,560 MACs, at least 1,513,120 FLOPs; unknown MACs'
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: int) -> AtLeast:
+        return AtLeast(int(self) + int(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: int) -> AtLeast:
+        return AtLeast(int(self) - int(other))
+
+    def __rsub__(self, other: int) -> AtLeast:
+        return AtLeast(int(other) - int(self))
+
+    def __mul__(self, other: int) -> AtLeast:
+        return AtLeast(int(self) * int(other))
+
+    __rmul__ = __mul__
+
+    def __format__(self, spec: str) -> str:
+        return f"at least {int(self):{spec}}" if self else "unknown"
+
+
+#: A number of which nothing is known.
+UNKNOWN = AtLeast(0)
+
+
+def exact(number: int) -> bool:
+    """Whether no part of a number is unknown."""
+    return number.__class__ is not AtLeast
+
+
 def count(number: int) -> str:
     """A whole number with its thousands grouped, exact.
 
@@ -23,6 +65,15 @@ def count(number: int) -> str:
     '756,560'
     """
     return f"{number:,}"
+
+
+def brief_count(number: int) -> str:
+    """A count for a narrow column, where a sign says that a part of it is unknown.
+
+    >>> brief_count(756560), brief_count(756560 + UNKNOWN), brief_count(UNKNOWN)
+    ('756,560', '≥ 756,560', 'unknown')
+    """
+    return f"{number:,}" if number.__class__ is int or not number else f"≥ {int(number):,}"
 
 
 def plural(number: int, noun: str) -> str:
@@ -54,9 +105,11 @@ def memory(size: int) -> str:
 def short(number: int) -> str:
     """A count in thousands, millions … with three significant digits, to be shown beside the exact count.
 
-    >>> short(4089184256), short(3860), short(999)
-    ('4.09 G', '3.86 K', '999')
+    >>> short(4089184256), short(3860), short(999), short(3860 + UNKNOWN)
+    ('4.09 G', '3.86 K', '999', '≥ 3.86 K')
     """
+    if not exact(number):
+        return f"≥ {short(int(number))}" if number else "unknown"
     if number < 1000:
         return str(number)
     power = min((len(str(number)) - 1) // 3, 5)

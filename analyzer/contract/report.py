@@ -45,13 +45,29 @@ def _axes(type: str, *, minimum: int | None = 0) -> dict[str, Any]:
 
 
 def _costs(name: str, keys: Sequence[Key]) -> tuple[Key, ...]:
-    """The keys of `Sums`: for each mode an object with `keys`, which the schema defines as `name`."""
+    """The keys of the modes of `Sums`: for each an object with `keys`, which the schema defines as `name`."""
 
     def cost(mode: str) -> Key:
         of_mode = attrgetter(mode)
         return Key(mode, definition(name), lambda sums: written(keys, of_mode(sums)))
 
-    return (*map(cost, MODES), field("macs", COUNT), field("activation_bytes", COUNT))
+    return tuple(map(cost, MODES))
+
+
+#: The names of numbers that may be unknown.
+_UNKNOWN = array({"enum": ["macs"]}, minItems=1)
+
+#: Costs that do not depend on the mode. Of one layer, an unknown one is left out; of several added up, it is what is
+#: known of it, and `at_least` names it.
+_OF_LAYER = (
+    Key("macs", COUNT, lambda sums: sums.macs if sums.macs.__class__ is int else None, True),
+    field("activation_bytes", COUNT),
+)
+_OF_SEVERAL = (
+    field("macs", COUNT),
+    field("activation_bytes", COUNT),
+    Key("at_least", _UNKNOWN, lambda sums: sums.at_least or None, True),
+)
 
 
 def _part(name: str, keys: Sequence[Key]) -> tuple[Key, ...]:
@@ -68,9 +84,10 @@ def _part(name: str, keys: Sequence[Key]) -> tuple[Key, ...]:
 COST = tuple(field(name, COUNT) for name in COUNTS if name != "trainable")
 TOTAL_COST = tuple(field(name, COUNT) for name in COUNTS)
 
-#: What a layer, and what all layers, cost in all modes.
-SUMS = _costs("cost", COST)
-TOTAL_SUMS = _costs("total_cost", TOTAL_COST)
+#: What a layer, the layers up to it, and all layers cost in all modes.
+OWN = (*_costs("cost", COST), *_OF_LAYER)
+SUMS = (*_costs("cost", COST), *_OF_SEVERAL)
+TOTAL_SUMS = (*_costs("total_cost", TOTAL_COST), *_OF_SEVERAL)
 
 RECEPTIVE_FIELD = (
     field("size", _axes("integer")),
@@ -113,6 +130,7 @@ IDENTITY = (
     Key("tied", NAME, lambda row: None if row.node.tied is None else row.node.tied.name, True),
     Key("frozen", TRUE, lambda row: True if row.node.frozen else None, True),
     Key("authored", TRUE, lambda row: True if row.node.layer.authored else None, True),
+    Key("unknown", _UNKNOWN, lambda row: row.own.at_least or None, True),
     Key("note", TEXT, lambda row: row.node.origin.note, True),
 )
 
@@ -143,7 +161,7 @@ LAYER = (
     *IDENTITY,
     *READS,
     *_part("geometry", WINDOW),
-    *_part("own", SUMS),
+    *_part("own", OWN),
     Key("cumulative", definition("sums"), lambda row: written(SUMS, row.cumulative)),
 )
 

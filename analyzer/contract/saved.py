@@ -17,7 +17,7 @@ from analyzer.contract.report import REPORT
 from analyzer.contract.schema import report_schema
 from analyzer.contract.sums import Sums, wrong_names
 from analyzer.source import shown
-from analyzer.units import count
+from analyzer.units import AtLeast, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,12 +146,13 @@ def _check_schema(record: dict[str, Any]) -> None:
 def amounts_of_report(report: Mapping[str, Any]) -> dict[str, int]:
     """The amounts of a saved report that a budget can limit, by the keys of a budget."""
     totals = report["totals"]
+    macs = AtLeast(totals["macs"]) if "at_least" in totals else totals["macs"]
     return {
         "params": totals["declared"]["parameters"],
         "params_local": totals["local"]["parameters"],
         "trainable": totals["declared"]["trainable"],
-        "macs": totals["macs"],
-        "flops": 2 * totals["macs"],
+        "macs": macs,
+        "flops": 2 * macs,
         "weight_memory": totals["declared"]["bytes"],
         "activation_memory": totals["activation_bytes"],
         "layers": totals["layers"],

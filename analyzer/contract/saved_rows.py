@@ -12,6 +12,7 @@ from analyzer.engine.result import FREE, MODES, ActivationPeak, Cost, Sums, desc
 from analyzer.record import ABOVE, Printed, Record, field
 from analyzer.settings import one_of
 from analyzer.source import Span
+from analyzer.units import UNKNOWN, AtLeast
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -121,8 +122,13 @@ class SavedRow(Record):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one sample."""
+        """Multiply-accumulates of one sample; of a layer whose MACs are `unknown` those that are known, 0."""
         return self.own.macs
+
+    @property
+    def unknown(self) -> list[str]:
+        """The names of its numbers that nobody knows: `macs`, or none."""
+        return list(self.report.get("unknown", ()))
 
     @property
     def macs_on_data(self) -> int | None:
@@ -325,6 +331,12 @@ class SavedReport(Printed, Record):
         return list(map(_diagnostic, self.report["diagnostics"]))
 
     @property
+    def unknown(self) -> dict[str, list[str]]:
+        """The layers of which a number is unknown, by the number: `{"macs": ["grid_sample1"]}`."""
+        names = [row.name for row in self.rows if row.unknown]
+        return {"macs": names} if names else {}
+
+    @property
     def mixed(self) -> bool:
         """Whether the file declares sharing of its own, so that `declared` differs from `shared`."""
         return self.totals.declared != self.totals.shared
@@ -364,7 +376,8 @@ def _sums(record: Mapping[str, Any]) -> Sums:
     """The costs of a layer, or of all of them."""
     frozen = "frozen" in record
     shared, local, declared = (_cost(record[mode], frozen=frozen) for mode in MODES)
-    return Sums(shared, local, declared, record["macs"], record["activation_bytes"])
+    macs: int = record.get("macs", UNKNOWN)
+    return Sums(shared, local, declared, AtLeast(macs) if "at_least" in record else macs, record["activation_bytes"])
 
 
 def _cost(cost: Mapping[str, int], *, frozen: bool) -> Cost:

@@ -25,6 +25,7 @@ class Sums:
         self._running = {mode: dict.fromkeys(COSTS, 0) for mode in MODES}
         self._trainable = dict.fromkeys(MODES, 0)
         self._macs = self._activations = self._layers = self._on_data = 0
+        self._unknown: dict[str, list[str]] = {}
 
     def contradictions(self, layers: Iterable[dict[str, Any]]) -> Iterator[str]:
         """What contradicts itself in the next layers, each as a sentence."""
@@ -39,10 +40,15 @@ class Sums:
                 if "frozen" not in layer:
                     self._trainable[mode] += own["parameters"]
             self._layers += 1
-            self._macs += layer["macs"]
+            if "macs" not in layer:
+                self._unknown = {"at_least": ["macs"]}
+            if ("macs" in layer) == ("unknown" in layer):
+                yield f"`{shown(layer['name'])}` has `macs`, or says that they are `unknown`: one of the two"
+            self._macs += layer.get("macs", 0)
             self._activations += layer["activation_bytes"]
             self._on_data += layer.get("macs_on_data", 0)
-            if layer["cumulative"] != {**running, "macs": self._macs, "activation_bytes": self._activations}:
+            of_all_modes = {"macs": self._macs, "activation_bytes": self._activations, **self._unknown}
+            if layer["cumulative"] != {**running, **of_all_modes}:
                 yield f"the running sums at `{shown(layer['name'])}` are not the sums of the layers up to it"
 
     def totals(self, totals: dict[str, Any]) -> Iterator[str]:
@@ -60,6 +66,8 @@ class Sums:
         ):
             if totals.get(key, summed_up) != summed_up:
                 yield _unequal(key, totals[key], summed_up)
+        if totals.get("at_least") != self._unknown.get("at_least"):
+            yield "its totals do not say what its layers say: which of them are lower bounds (`at_least`)"
 
 
 def _unequal(what: str, total: int, sum_of_layers: int) -> str:

@@ -7,18 +7,21 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from analyzer.contract.keys import written
-from analyzer.contract.report import COST, FINDING, HEADER, IDENTITY, READS, SUMS, TOTALS, WINDOW
+from analyzer.contract.report import COST, FINDING, HEADER, IDENTITY, OWN, READS, SUMS, TOTALS, WINDOW
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.result import FREE, MODES, Analysis, Row, Sums
 
 #: Lines of layers that go into one chunk.
 _CHUNK = 512
 
+#: The numbers that a layer, and every running sum, has.
+_KNOWN = [key for key in SUMS if not key.optional]
+
 # `json` takes most of the time of a report, and most of that for the costs: the same 17 keys twice a layer, with whole
 # numbers as values. So these are written from a template that has a place for each number.
-_COSTS = json.dumps(written(SUMS, Sums(FREE, FREE, FREE, 0, 0))).replace(": 0", ": %d")[1:-1]
+_COSTS = json.dumps(written(_KNOWN, Sums(FREE, FREE, FREE, 0, 0))).replace(": 0", ": %d")[1:-1]
 _numbers = attrgetter(
-    *(f"{mode}.{key.name}" for mode in MODES for key in COST), *(key.name for key in SUMS if key.name not in MODES)
+    *(f"{mode}.{key.name}" for mode in MODES for key in COST), *(key.name for key in _KNOWN if key.name not in MODES)
 )
 
 
@@ -46,9 +49,11 @@ def _layer(row: Row, encoder: json.JSONEncoder, known: dict[int, str]) -> str:
     geometry = known.get(flow)
     if geometry is None:
         geometry = known[flow] = encoder.encode(written(READS, row) | written(WINDOW, row.geometry))[1:-1]
-    return (
-        f'{identity}, {geometry}, {_COSTS % _numbers(row.own)}, "cumulative": {{{_COSTS % _numbers(row.cumulative)}}}}}'
-    )
+    own, sums = _COSTS % _numbers(row.own), _COSTS % _numbers(row.cumulative)
+    if row.cumulative.macs.__class__ is not int:
+        own = encoder.encode(written(OWN, row.own))[1:-1]
+        sums = encoder.encode(written(SUMS, row.cumulative))[1:-1]
+    return f'{identity}, {geometry}, {own}, "cumulative": {{{sums}}}}}'
 
 
 def _findings(diagnostics: Sequence[Diagnostic], encoder: json.JSONEncoder) -> Iterator[str]:

@@ -12,6 +12,7 @@ from analyzer.layers import Layer
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.layers.spatial_kinds import Factors, PaddingKind, SharingKind, Sizes, VolumeKind
 from analyzer.record import Record
+from analyzer.units import UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,8 +82,14 @@ class LayerChange(Record):
 def _cost(node: NamedNode | None, name: str) -> int:
     if node is None or node.layer is None:
         return 0
+    return cost_of(node.layer, name)
+
+
+def cost_of(layer: Mapping[str, Any], name: str) -> int:
+    """A cost of a layer as a report has it; an `AtLeast` where it is unknown."""
     mode, _, count = name.rpartition(".")
-    return int(node.layer[mode][count] if mode else node.layer[name])
+    cost: int = layer[mode][count] if mode else layer.get(name, UNKNOWN)
+    return cost
 
 
 def changed_arguments(old: Layer, new: Layer) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -228,7 +228,7 @@ def _in_order(root: NamedNode) -> list[NamedNode]:
 
 
 def _costs(node: NamedNode) -> bool:
-    return node.layer is not None and (node.layer["local"]["parameters"] > 0 or node.layer["macs"] > 0)
+    return node.layer is not None and (node.layer["local"]["parameters"] > 0 or node.layer.get("macs") != 0)
 
 
 def _runs(pairs: Pairs) -> list[Pairs]:

@@ -18,7 +18,7 @@ from analyzer.engine.network import Network
 from analyzer.engine.result import MODES, Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.record import ABOVE, Printed, Record, field
-from analyzer.units import plural
+from analyzer.units import AtLeast, exact, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,14 +60,18 @@ class LabelledReport(Record):
         return len(self.report["layers"])
 
     def total(self, name: str) -> int:
-        """A total by its name, such as `shared.parameters`, `macs`, `peak_activation`, `layers`."""
+        """A total by its name, such as `shared.parameters`, `macs`, `peak_activation`, `layers`.
+
+        An `AtLeast` where a part of it is unknown.
+        """
         if self.described is not None and name in self.described.peaks:
             return self.described.peaks[name]
         totals = self.report["totals"]
         if name == "peak_activation":
             return int(totals["peak_activation"]["bytes"])
         mode, _, count = name.rpartition(".")
-        return int(totals[mode][count] if mode else totals[name])
+        total = int(totals[mode][count] if mode else totals[name])
+        return AtLeast(total) if name in totals.get("at_least", ()) else total
 
 
 def of_analysis(
@@ -117,7 +121,12 @@ class Difference(Printed, Record):
 
     def changed_totals(self) -> list[str]:
         """The names of the totals that differ."""
-        return [name for name in (*TOTALS, *self.peaks()) if self.old.total(name) != self.new.total(name)]
+
+        def differs(name: str) -> bool:
+            old, new = self.old.total(name), self.new.total(name)
+            return old != new or exact(old) != exact(new)
+
+        return [name for name in (*TOTALS, *self.peaks()) if differs(name)]
 
     def peaks(self) -> list[str]:
         """The names of the peaks of memory that both networks have."""
@@ -181,6 +190,10 @@ TOTALS = (
 )  # fmt: skip
 
 
+#: What sizes in bytes depend on in a run.
+_SIZED = ("batch", "dtype", "format of weights")
+
+
 def compare(old: Mapping[str, Any] | LabelledReport, new: Mapping[str, Any] | LabelledReport) -> Difference:
     """What the second report differs in from the first; a report without a label is called as its file."""
     before, after = (
@@ -190,7 +203,7 @@ def compare(old: Mapping[str, Any] | LabelledReport, new: Mapping[str, Any] | La
     root_old, root_new = tree_of(before.report, numbers), tree_of(after.report, numbers)
     found = match(root_old, root_new)
     run = list(_run(before, after))
-    same_run = not any(what in ("batch", "dtype") for what, _, _ in run)
+    same_run = not any(what in _SIZED for what, _, _ in run)
     networks = _networks(before, after)
     changes = Changes(root_old, root_new, found.moved, same_run=same_run, networks=networks)
     layers = list(changes.all())
@@ -235,3 +248,6 @@ def _run(old: LabelledReport, new: LabelledReport) -> Iterator[tuple[str, str, s
     for what in ("batch", "dtype"):
         if old.report[what] != new.report[what]:
             yield what, str(old.report[what]), str(new.report[what])
+    formats = [side.report.get("weights_dtype", side.report["dtype"]) for side in (old, new)]
+    if formats[0] != formats[1] and old.report["dtype"] == new.report["dtype"]:
+        yield "format of weights", *formats

@@ -56,6 +56,18 @@ _SIDE = (
     _of_report("outputs"),
     _of_report("batch"),
     _of_report("dtype"),
+    Key(
+        "weights_dtype",
+        _REPORT["report"]["properties"]["weights_dtype"],
+        lambda side: side.report.get("weights_dtype"),
+        True,
+    ),
+    Key(
+        "at_least",
+        _REPORT["sums"]["properties"]["at_least"],
+        lambda side: side.report["totals"].get("at_least"),
+        True,
+    ),
 )
 
 
@@ -139,7 +151,11 @@ def _only(what: str, side: str) -> tuple[Key, ...]:
         _of_layer("kind", NAME),
         _of_layer("output", definition("volume")),
         *(_of_layer(mode, definition("cost")) for mode in MODES),
-        *(_of_layer(name, COUNT) for name in _OF_ALL_MODES),
+        Key("macs", COUNT, lambda change: _layer_of(change).get("macs"), True),
+        _of_layer("activation_bytes", COUNT),
+        Key(
+            "unknown", _REPORT["layer"]["properties"]["unknown"], lambda change: _layer_of(change).get("unknown"), True
+        ),
     )
 
 

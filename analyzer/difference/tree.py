@@ -96,4 +96,4 @@ def _own_key(layer: Mapping[str, Any]) -> Hashable:
     """A layer without its name and what it reads."""
     costs = [layer[mode][count] for mode in MODES for count in _COUNTS]
     marks = (layer.get("frozen"), layer.get("authored"), "tied" in layer, len(layer["inputs"]))
-    return (layer["kind"], layer["output"], layer["macs"], *costs, *marks)
+    return (layer["kind"], layer["output"], layer.get("macs"), *costs, *marks)

@@ -28,6 +28,8 @@ def macs_on_data(node: Node) -> int | None:
     """The MACs of one sample whose taps fall on data; None where the layer does not say what it reads."""
     layer, flow = node.layer, node.flow
     macs = layer.macs(flow)
+    if macs.__class__ is not int:
+        return None
     if not macs:
         return 0
     window = layer.window(flow.input)

@@ -69,7 +69,7 @@ class Sums(Reported):
     """The costs of one layer, or of several added up.
 
     A `Cost` for each mode of sharing, the MACs of one sample, and the bytes of the outputs for the batch and number
-    format of the run.
+    format of the run. `macs` is an `analyzer.units.AtLeast` where a part of them is unknown.
     """
 
     shared: Cost
@@ -84,6 +84,11 @@ class Sums(Reported):
         self.declared = declared
         self.macs = macs
         self.activation_bytes = activation_bytes
+
+    @property
+    def at_least(self) -> list[str]:
+        """The names of the numbers of which a part is unknown: they are at least as large as they are here."""
+        return [] if self.macs.__class__ is int else ["macs"]
 
     def __add__(self, other: Sums) -> Sums:
         shared = self.shared + other.shared
@@ -259,8 +264,13 @@ class Row(Reported):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one sample."""
+        """Multiply-accumulates of one sample; of a layer whose MACs are `unknown` those that are known, 0."""
         return self.own.macs
+
+    @property
+    def unknown(self) -> list[str]:
+        """The names of its numbers that nobody knows: `macs`, or none."""
+        return self.own.at_least
 
     @property
     def activation_bytes(self) -> int:
@@ -356,6 +366,12 @@ class Analysis(Reported, Printed, kw_only=True):
                 return None
             total += row.macs_on_data
         return total
+
+    @property
+    def unknown(self) -> dict[str, list[str]]:
+        """The layers of which a number is unknown, by the number: `{"macs": ["grid_sample1"]}`."""
+        names = [row.name for row in self.rows if row.unknown]
+        return {"macs": names} if names else {}
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

@@ -112,6 +112,25 @@ class Whole(Kind):
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
+class WholeOrUnknown(Whole):
+    """A whole number in a range, or the word `unknown`."""
+
+    def __init__(self, low: int = 1) -> None:
+        super().__init__(low)
+        self.words += ", or `unknown`"
+
+    def read(self, value: Value) -> Value:
+        if isinstance(value, str):
+            if value == "unknown":
+                return value
+            raise self.refuse(value, help=word_help(value, ("unknown",)) or number_help(value))
+        return super().read(value)
+
+    def schema(self) -> Fragment:
+        number = super().schema()
+        return {**number, "type": ["integer", "string"], "pattern": "^unknown$"}
+
+
 class Number(Kind):
     """A number in a range, both ends included; `above` excludes the lower end."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, needs_axes
 from analyzer.layers.base import Layer
-from analyzer.layers.kinds import Choice, Flag, Whole
+from analyzer.layers.kinds import Choice, Flag, Whole, WholeOrUnknown
 from analyzer.layers.operations import ALIKE, FIRST, FULL, NONE, PASSED, WIDEST, Array, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
@@ -108,6 +108,8 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
     output   as given
     weights, biases, buffers, MACs   as given
 
+    `macs: unknown` where nobody knows them: they appear in no report, and sums with them say "at least".
+
     Sources: the model's author.
     """
 
@@ -117,7 +119,7 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
     weights: int = parameter(Whole(0), "its weights", default=0)
     biases: int = parameter(Whole(0), "its biases", default=0)
     buffers: int = parameter(Whole(0), "its buffers", default=0)
-    multiply_accumulates: int = parameter(Whole(0), "its MACs of one sample", default=0, name="macs")
+    multiply_accumulates: int | str = parameter(WholeOrUnknown(0), "its MACs of one sample", default=0, name="macs")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         return checked(Volume.of(self.volume))
@@ -126,7 +128,12 @@ class Custom(Layer, type="custom", elsewhere=("Lambda",), reads=(1, None)):
         return Counts(self.weights, self.biases, self.buffers)
 
     def macs(self, flow: Flow) -> int:
-        return self.multiply_accumulates
+        given = self.multiply_accumulates
+        if isinstance(given, str):
+            from analyzer.units import UNKNOWN  # few networks have such a layer
+
+            return UNKNOWN
+        return given
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.UNKNOWN  # its author gives no window

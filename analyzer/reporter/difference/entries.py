@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.difference.changes import LayerChange
+from analyzer.difference.changes import LayerChange, cost_of
 from analyzer.difference.match import Rename, named_by_type
 from analyzer.difference.result import Difference
 from analyzer.difference.tree import NamedNode
@@ -183,8 +183,7 @@ def _whole_entry(nodes: Sequence[NamedNode], what: str, sign: int) -> Entry:
         for part in node.layers():
             assert part.layer is not None
             for name in COSTS:
-                mode, _, count = name.rpartition(".")
-                delta[name] += sign * (part.layer[mode][count] if mode else part.layer[name])
+                delta[name] += sign * cost_of(part.layer, name)
     entry = Entry(what, nodes, layers=sum(node.size for node in nodes), delta=delta)
     entry.parts = [part.layer["kind"] for part in nodes[0].layers() if part is not nodes[0] and part.layer is not None]
     return entry

@@ -27,7 +27,7 @@ from analyzer.reporter.difference.words import (
 )
 from analyzer.reporter.marked import code, html_code, line, table, words
 from analyzer.reporter.options import Failed, Options
-from analyzer.units import count, memory, plural, short
+from analyzer.units import count, exact, memory, plural, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def _costs(group: Sequence[Entry], modes: Sequence[str]) -> list[str]:
 
 
 def _change(change: int) -> str:
-    return signed(change, short) if change else ""
+    return signed(change, short) if change or not exact(change) else ""
 
 
 def _row(entry: Entry, modes: Sequence[str]) -> str:

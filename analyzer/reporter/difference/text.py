@@ -22,7 +22,7 @@ from analyzer.reporter.difference.words import (
 )
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import cells, joined, styled, wrapped
-from analyzer.units import count, plural
+from analyzer.units import count, exact, plural
 
 #: Entries and renames that are listed; nobody reviews a longer list.
 _MOST = 60
@@ -165,7 +165,7 @@ def _heading(name: str, group: Sequence[Entry], modes: Sequence[str], options: O
     parts = [options.fit(name or "at the top")]
     if parameters:
         parts.append(options.fit(f"{signed(parameters, count)} parameters"))
-    if macs:
+    if macs or not exact(macs):
         parts.append(options.fit(f"{signed(macs, count)} MACs"))
     return styled(joined(parts, "  ", options.width, "  "), "bold", options.color) + "\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from analyzer.difference.result import Difference, LabelledReport, OneSided
 from analyzer.reporter.difference.entries import Entry
 from analyzer.reporter.modes import modes_of
-from analyzer.units import count, memory, plural
+from analyzer.units import UNKNOWN, count, exact, memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def about(side: LabelledReport) -> list[str]:
     inputs = side.inputs
     volumes = [f"{name} {pretty(volume)}" for name, volume in inputs.items()]
     report = side.report
-    return [report["name"], *volumes, f"batch {count(report['batch'])}", report["dtype"], plural(side.layers, "layer")]
+    weights = [f"weights {report['weights_dtype']}"] if "weights_dtype" in report else []
+    layers = plural(side.layers, "layer")
+    return [report["name"], *volumes, f"batch {count(report['batch'])}", report["dtype"], *weights, layers]
 
 
 def run_differs(difference: Difference) -> str:
@@ -117,16 +119,24 @@ def pretty(text: str) -> str:
 
 
 def signed(change: int, spell: Callable[[int], str]) -> str:
-    """A change with its sign."""
+    """A change with its sign; of numbers of which a part is unknown, the change of what is known.
+
+    >>> signed(-5, count), signed(UNKNOWN + 5, count), signed(UNKNOWN, count)
+    ('−5', '+5 known', 'unknown')
+    """
+    if not exact(change):
+        return f"{signed(int(change), spell)} known" if change else "unknown"
     return "0" if not change else ("+" if change > 0 else "−") + spell(abs(change))
 
 
 def percent(old: int, new: int) -> str:
-    """A change in percent of what was, one decimal; empty where there was nothing.
+    """A change in percent of what was, one decimal; empty where there was nothing, or where a part is unknown.
 
     >>> percent(200, 150), percent(10_000_000, 10_000_001), percent(0, 5), percent(7, 7)
     ('−25.0 %', '+<0.1 %', '', '0 %')
     """
+    if not (exact(old) and exact(new)):
+        return ""
     if old == new:
         return "0 %"
     if old == 0:
@@ -156,7 +166,7 @@ def costs(entry: Entry, modes: Sequence[str], spell: Callable[[int], str] = coun
         texts = [f"{signed(changes[0][1], spell)} parameters"] if changes[0][1] else []
     else:
         texts = [f"{signed(change, spell)} {mode} parameters" for mode, change in changes if change]
-    if entry.delta["macs"]:
+    if entry.delta["macs"] or not exact(entry.delta["macs"]):
         texts.append(f"{signed(entry.delta['macs'], spell)} MACs")
     if not texts and entry.delta["activation_bytes"]:
         texts.append(f"{signed(entry.delta['activation_bytes'], memory)} activations")
@@ -205,7 +215,8 @@ def _numbers(fields: Mapping[str, tuple[Any, Any]], modes: Sequence[str]) -> Ite
             label = "parameters" if once else f"{mode} parameters" if place == 0 else mode
             yield _arrow(label, tuple(map(count, pair))) + _in_percent(*pair)
     if "macs" in fields:
-        yield _arrow("MACs", tuple(map(count, fields["macs"]))) + _in_percent(*fields["macs"])
+        macs = [UNKNOWN if number is None else number for number in fields["macs"]]
+        yield _arrow("MACs", tuple(map(count, macs))) + _in_percent(*macs)
 
 
 def _in_percent(old: int, new: int) -> str:
