@@ -26,7 +26,9 @@ from analyzer.layers.operations import (
     Operation,
 )
 from analyzer.layers.parameters import parameter
+from analyzer.layers.readings import KEPT, WHOLE, Readings
 from analyzer.layers.sharing import Sharing
+from analyzer.layers.spatial_kinds import Axes, axis_named
 from analyzer.layers.traits import Scores
 from analyzer.volume import Volume
 
@@ -165,20 +167,33 @@ class Tanh(_FromOutput, type="tanh", elsewhere=("TanH",)):
     """The hyperbolic tangent. Source: torch.nn.Tanh."""
 
 
-class Softmax(_FromOutput, type="softmax", elsewhere=("Softmax2d",)):
-    """Exponentials that sum to 1 along the depth. Source: torch.nn.Softmax."""
+class _AlongAxis(_FromOutput):
+    """The base of both softmaxes."""
 
     lies = ORDERED
-    scores = Scores.PROBABILITIES
     precision = FULL_ON_CUDA
+    axis: tuple[str, ...] = parameter(
+        Axes(single=True), "the axis that it sums along", default=("depth",), main=True, shown="depth"
+    )
+
+    def output(self, inputs: Sequence[Volume]) -> Volume:
+        axis_named(self.axis[0], inputs[0].axes, "axis")
+        return inputs[0]
+
+    def windows(self, flow: Flow, which: int) -> Readings:
+        return tuple(WHOLE if name in self.axis else KEPT for name in flow.input.axes[:-1])
 
 
-class LogSoftmax(_FromOutput, type="log_softmax", elsewhere=("LogSoftmax",)):
+class Softmax(_AlongAxis, type="softmax", elsewhere=("Softmax2d",)):
+    """Exponentials that sum to 1 along an axis, by default the depth. Source: torch.nn.Softmax."""
+
+    scores = Scores.PROBABILITIES
+
+
+class LogSoftmax(_AlongAxis, type="log_softmax", elsewhere=("LogSoftmax",)):
     """The logarithm of softmax. Source: torch.nn.LogSoftmax."""
 
-    lies = ORDERED
     scores = Scores.LOGARITHMS
-    precision = FULL_ON_CUDA
 
 
 class LeakyRelu(_Monotone, type="leaky_relu", elsewhere=("LeakyReLU", "leaky")):

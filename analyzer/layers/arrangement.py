@@ -14,12 +14,12 @@ from analyzer.layers.axes import checked, needs_axes, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.operations import BY_GRADIENT, FIRST, FORMAT, LAST, RESHAPED, VIEW, Depth, Operation, View
-from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
+from analyzer.layers.padding import PADDING_MODES, Padding, Pairs, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.sharing import Sharing
-from analyzer.layers.spatial_kinds import Axes, PaddingKind, VolumeKind, axis_named
-from analyzer.layers.windows import Geometry
+from analyzer.layers.spatial_kinds import Axes, Ends, PaddingKind, VolumeKind, axis_named
+from analyzer.layers.windows import NO_GEOMETRY, Geometry
 from analyzer.volume import AXES, Volume
 
 
@@ -181,39 +181,57 @@ class Pad(
 ):  # fmt: skip
     """Adds cells around the volume: zeros, or values of the volume.
 
-    output   W + P_before + P_after on each spatial axis
-    refused  `reflect` of W cells or more, `circular` of more than W cells: the axis has no more values to repeat
+    output   W + P_before + P_after on each spatial axis, and on the depth where `depth` is given
+    refused  neither `padding` nor `depth`; `reflect` of W cells or more, `circular` of more than W cells: the axis has
+             no more values to repeat
 
     Sources: torch.nn.ZeroPad2d, ReflectionPad2d, ReplicationPad2d, CircularPad2d; Keras ZeroPadding2D.
     """
 
     cuts = True
-    padding: Padding = parameter(PaddingKind(explicit=True), "cells added around the input", main=True, letter="P")
+    padding: Padding | None = parameter(
+        PaddingKind(explicit=True), "cells added around the input", default=None, main=True, letter="P", shown="none"
+    )
+    depth: tuple[int, int] | None = parameter(
+        Ends(), "planes added before the first and behind the last", default=None, shown="none"
+    )
     padding_mode: str = parameter(Choice(*PADDING_MODES), "values of the added cells", default="zeros")
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
-        needs_axes(inputs[0], "pads")
-        pairs = self.padding.pairs(inputs[0].rank)
+        if self.padding is None and self.depth is None:
+            raise Refusal(
+                "{layer} needs `padding` or `depth`", code="VALUE103", parameter="padding", help="for example `pad: 1`"
+            )
+        if self.padding is not None:
+            needs_axes(inputs[0], "pads")
+        pairs = self._pairs(inputs[0])
         check_padding_mode(self.padding_mode, inputs[0], pairs)
-        spatial = tuple(size + sum(pair) for size, pair in zip(inputs[0].spatial, pairs, strict=True))
-        return checked(Volume(spatial, inputs[0].depth))
+        return checked(Volume.of([size + sum(pair) for size, pair in zip(inputs[0].sizes, pairs, strict=True)]))
+
+    def _spatial(self, volume: Volume) -> Pairs:
+        """Cells before and after on each spatial axis."""
+        return self.padding.pairs(volume.rank) if self.padding is not None else ((0, 0),) * volume.rank
+
+    def _pairs(self, volume: Volume) -> Pairs:
+        """Cells before and after on each axis, the depth last."""
+        return (*self._spatial(volume), self.depth or (0, 0))
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         from analyzer.layers.copies import repeated_cells
 
         if self.padding_mode == "zeros":
             return (Operation((0,), flow.output.size, lies=FORMAT, backward=BY_GRADIENT),)
-        return repeated_cells(flow.input, self.padding.pairs(flow.input.rank), self.padding_mode)
+        return repeated_cells(flow.input, self._pairs(flow.input), self.padding_mode)
 
     def depth_in(self, flow: Flow, given: Depth) -> Depth:
         """Zeros go around a tensor as it comes; values of it are repeated with the depth first."""
         return given if self.padding_mode == "zeros" else FIRST
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        return tuple(Reading(1, -before, -before) for before, _ in self.padding.pairs(flow.input.rank))
+        return tuple(Reading(1, -before, -before) for before, _ in self._spatial(flow.input))
 
     def geometry(self, volume: Volume) -> Geometry:
-        return Geometry(padding=self.padding.pairs(volume.rank))
+        return Geometry(padding=self._spatial(volume)) if self.padding is not None else NO_GEOMETRY
 
 
 class Crop(Layer, type="crop", elsewhere=("Cropping1D", "Cropping2D", "Cropping3D", "CenterCrop")):

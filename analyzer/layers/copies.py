@@ -41,19 +41,22 @@ def cut(volume: Volume, ranges: Sequence[tuple[int, int, int]], read: int, first
 def repeated_cells(volume: Volume, pairs: Sequence[tuple[int, int]], mode: str) -> tuple[Operation, ...]:
     """The copy of `volume` with these cells before and after on each axis, whose new cells repeat values of it.
 
+    A pair for the depth may follow those of the spatial axes.
+
     `reflect` and `replicate` are one kernel, which keeps its input. torch writes `circular` as a copy into an empty
     tensor and then, side by side, the last axis first, as a copy of a slice of that tensor into another slice; it keeps
     nothing, and each step back holds two tensors of the padded size and two of the slice.
 
     Source: torch 2.13.0, aten::_pad_circular.
     """
-    sizes = [size + sum(pair) for size, pair in zip(volume.spatial, pairs, strict=True)]
-    padded = Volume(tuple(sizes), volume.depth)
+    pairs = (*pairs, (0, 0))[: len(volume.sizes)]
+    sizes = [size + sum(pair) for size, pair in zip(volume.sizes, pairs, strict=True)]
+    padded = Volume.of(sizes)
     if mode != "circular":
         return (Operation((0,), padded.size, keeps=(0,), volume=padded.sizes, lies=FORMAT),)
     operations = [Operation((0,), padded.size, transient=padded.size, volume=padded.sizes)]
     for axis, (before, after) in reversed(list(enumerate(pairs))):
-        inner = volume.spatial[axis]
+        inner = volume.sizes[axis]
         for start, stop in ((inner, inner + before), (before, before + after)):
             if stop > start:
                 whole = len(operations)

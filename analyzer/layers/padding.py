@@ -131,7 +131,7 @@ class Padding(Record, eq=True):
 
 
 def check_padding_mode(mode: str, volume: Volume, pairs: Pairs) -> None:
-    """Refuses (SHAPE206) padding cells that the volume has no values for.
+    """Refuses (SHAPE206) padding cells that the volume has no values for. A last pair may be the depth's.
 
     reflect mirrors the cells next to the border one, so an axis of W has W − 1 of them; circular takes cells of the
     other end, so it has W. As torch.nn.functional.pad.
@@ -139,12 +139,12 @@ def check_padding_mode(mode: str, volume: Volume, pairs: Pairs) -> None:
     limit = {"reflect": 1, "circular": 0}.get(mode)
     if limit is None:
         return
-    for axis, size, pair in zip(volume.axes, volume.spatial, pairs, strict=False):
+    for axis, size, pair in zip(volume.axes, volume.sizes, pairs, strict=False):
         if max(pair) > size - limit:
             raise Refusal(
                 f"{{layer}} pads the {axis} by {max(pair)} with `{mode}`, but its input has a {axis} of only {size}",
                 code="SHAPE206",
-                parameter="padding",
+                parameter="depth" if axis == "depth" else "padding",
                 notes=[f"{mode}: padding ≤ {size}{f' − 1 = {size - limit}' if limit else ''}"],
                 help="`replicate` and `zeros` have no such limit",
             )

@@ -43,8 +43,6 @@ from analyzer.volume import AXES, Volume
 
 Size = int | tuple[int, ...]
 
-_SAME = Padding("same")
-
 
 class Pool(Layer):
     """The base of the pools with a window."""
@@ -171,9 +169,9 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
 
 
 class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool")):
-    """A fixed low-pass filter over each plane, with a stride; padded as `same`.
+    """A fixed low-pass filter over each plane, with a stride.
 
-    output   ⌈W/S⌉ on each axis, depth kept
+    output   ⌊(W − F + P_before + P_after)/S⌋ + 1 on each axis, with `same` ⌈W/S⌉; depth kept
     MACs     ΠF · D · ΠO; the filter is fixed and has no parameters
 
     Sources: Zhang 2019, "Making convolutional networks shift-invariant again".
@@ -184,9 +182,12 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
     depth_at = FIRST
     kernel: Size = parameter(Sizes(), "size of the fixed filter", default=3, letter="F", main=True, agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=2, letter="S")
+    padding: Padding = parameter(
+        PaddingKind(), "cells added around the input", default=Padding("same"), letter="P", shown="same"
+    )
 
     def window(self, volume: Volume) -> Window:
-        return Window.over(volume, _SAME, kernel=self.kernel, stride=self.stride)
+        return Window.over(volume, self.padding, kernel=self.kernel, stride=self.stride)
 
     def output(self, inputs: Sequence[Volume]) -> Volume:
         needs_axes(inputs[0], "slides over")
@@ -200,7 +201,7 @@ class BlurPool(Layer, type="blur_pool", elsewhere=("BlurPool2d", "AntiAliasPool"
         from analyzer.layers.copies import padded_copy
 
         window = self.window(flow.input)
-        first = padded_copy(flow.input, _SAME.balanced(window.padding, window.stride))
+        first = padded_copy(flow.input, self.padding.balanced(window.padding, window.stride))
         return (*first, Operation((len(first),), flow.output.size, keeps=(len(first),), precision=HALF, lies=FORMAT))
 
 

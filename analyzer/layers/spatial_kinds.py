@@ -171,6 +171,37 @@ class PaddingKind(Kind):
         return fragment
 
 
+class Ends(Kind):
+    """Cells at the two ends of one axis: a number for both, or `[before, after]`. Becomes a pair."""
+
+    words = "a whole number of at least 0, or `[before, after]`"
+
+    def __init__(self) -> None:
+        self.one = Whole(0)
+
+    def read(self, value: Value) -> tuple[int, int]:
+        if not isinstance(value, list):
+            return self._cells(value, ()), self._cells(value, ())
+        if len(value) != 2:
+            raise self.refuse(value, help="a pair is `[before, after]`")
+        return self._cells(value[0], (0,)), self._cells(value[1], (1,))
+
+    def _cells(self, value: Value, at: tuple[int, ...]) -> int:
+        try:
+            return self.one.read(value)
+        except Refusal as refusal:
+            refusal.at = at
+            if not at and refusal.code == "VALUE101":
+                raise self.refuse(value, help=refusal.help) from None
+            raise
+
+    def write(self, value: Value) -> Value:
+        return list(value) if isinstance(value, tuple) else value
+
+    def schema(self) -> Fragment:
+        return _by_type(number=self.one.schema(), items=self.one.schema(), low=2, high=2)
+
+
 class SharingKind(Kind):
     """`shared`, `local`, `{tiled: k}` or `{regions: r}`; becomes a `Sharing`."""
 

@@ -372,6 +372,7 @@ DRAWN: dict[str, Drawing] = {
     "chunk": slices(2),
     "getitem slice": slices(1),
     "pad": layer("pad", padding=1),
+    "pad negative/channels": layer("pad", depth=[0, 4]),
     "interpolate bicubic": layer("upsample", factor=2, mode="bicubic"),
     # four heads of depth 8; the operation behind three copies and three projections
     "scaled_dot_product_attention (flash cpu)": layer(
@@ -411,7 +412,6 @@ NOT_OURS = {
     "sqrt": "no root",
     "exp": "no exponential",
     "permute+contiguous": "`permute` is a view; what reads it copies it where it must",
-    "pad negative/channels": "`pad` adds cells to spatial axes, `crop` takes them",
     "normalize": "no division by a norm",
     "grid_sample": "no sampling at places that another volume gives",
     "where": "no choice by a mask",

@@ -83,6 +83,8 @@ def written(type_: str, read: Volume) -> Parameters:
     """The parameters of an ordinary layer that reads this volume."""
     if type_ == "permute":
         return {"order": list(reversed(read.axes))}
+    if type_ in ("softmax", "log_softmax"):
+        return {"axis": read.axes[0]}
     if type_ == "fold":  # each cell of a length in two places
         return {"to": [2 * read.spatial[0] if read.rank == 1 else 8], "kernel": 2, "stride": 2}
     if type_ == "rearrange":  # the depth before the positions

@@ -17,7 +17,7 @@ MAIN = {
     "units": "dense linear lstm gru rnn",
     "size": "adaptive_avg_pool adaptive_max_pool local_response_norm",
     "bins": "spatial_pyramid_pool",
-    "axis": "mean flip",
+    "axis": "mean flip softmax log_softmax",
     "groups": "group_norm channel_shuffle",
     "slope": "leaky_relu prelu",
     "rate": "dropout spatial_dropout stochastic_depth",
@@ -45,7 +45,8 @@ LETTERS = {
     ),
     "P": (
         "padding",
-        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool conv_lstm pad crop unfold fold",
+        "conv depthwise_conv separable_conv conv_transpose max_pool avg_pool lp_pool conv_lstm pad crop unfold fold "
+        "blur_pool",
     ),
     "K": ("filters", "conv separable_conv conv_transpose conv_lstm"),
 }
@@ -83,6 +84,7 @@ DEFAULTS: dict[str, object] = {
     "start": 0,
     "stop": None,
     "step": 1,
+    "depth": None,
     "mode": "nearest",
     "to": None,
     "like": None,
@@ -139,5 +141,7 @@ def test_the_padding_of_a_window_is_none_unless_it_is_written() -> None:
         for type_, cls in CATALOGUE.items()
         if "padding" in cls.declared and not cls.declared["padding"].required
     }
-    assert {padding for type_, padding in found.items() if type_ != "conv_lstm"} == {"0"}
-    assert found["conv_lstm"] == "same"
+    of_same = {"conv_lstm", "blur_pool"}
+    assert {padding for type_, padding in found.items() if type_ not in of_same | {"pad"}} == {"0"}
+    assert {found[type_] for type_ in of_same} == {"same"}
+    assert found["pad"] == "None"

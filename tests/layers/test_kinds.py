@@ -13,7 +13,7 @@ from analyzer.layers.base import Layer
 from analyzer.layers.elsewhere import found_elsewhere
 from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Kind, Number, Whole, whole
 from analyzer.layers.reference_kinds import Reference, References, Sugar
-from analyzer.layers.spatial_kinds import Axes, Factors, PaddingKind, SharingKind, Sizes, VolumeKind, Wholes
+from analyzer.layers.spatial_kinds import Axes, Ends, Factors, PaddingKind, SharingKind, Sizes, VolumeKind, Wholes
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -52,6 +52,8 @@ READ: list[tuple[Kind, Any, Any]] = [
     (VolumeKind(), "7x7x512", (7, 7, 512)),
     (VolumeKind(), 512, (512,)),
     (VolumeKind(wildcard=True), "7x?x512", (7, None, 512)),
+    (Ends(), 2, (2, 2)),
+    (Ends(), [0, 16], (0, 16)),
     (Axes(), "depth", ("depth",)),
     (Axes(), ["height", "width"], ("height", "width")),
     (Axes("volume"), "volume", ("volume",)),
@@ -121,6 +123,9 @@ REFUSED: list[tuple[Kind, Any, str, tuple[str | int, ...]]] = [
     (VolumeKind(), -5, "VALUE101", ()),
     (VolumeKind(), True, "VALUE101", ()),
     (VolumeKind(), 10**16, "VALUE101", ()),
+    (Ends(), [1, -1], "VALUE101", (1,)),
+    (Ends(), [1, 2, 3], "VALUE101", ()),
+    (Ends(), "1x2", "VALUE101", ()),
     (Axes(), ["height", "bredth"], "VALUE101", (1,)),
     (Axes(), ["height", "height"], "VALUE101", (1,)),
     (Axes(single=True), ["height"], "VALUE101", ()),
