@@ -68,7 +68,7 @@ INSIDE = {
     "analyzer": [()],  # the floors
     "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema", "formats")],
     "analyzer.loader.formats": [("darknet", "onnx")],
-    "analyzer.loader.formats.onnx": [("folding",)],
+    "analyzer.loader.formats.onnx": [("folding",), ("operators",)],
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
@@ -77,7 +77,9 @@ INSIDE = {
 }
 
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.
-SIDEWAYS: dict[tuple[str, str], str] = {}
+SIDEWAYS: dict[tuple[str, str], str] = {
+    ("analyzer.loader.formats.onnx.reading", "analyzer.loader.formats.onnx.folding"): "the walk is between the two",
+}
 
 #: What a report in JSON does not import; each costs more than reading a model does.
 HEAVY = {"jsonschema", "tabulate", "dataclasses", "difflib", "inspect", "typing", "typing_extensions", "csv", "numpy", "torch", "importlib.metadata"}  # fmt: skip

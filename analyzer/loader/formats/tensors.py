@@ -278,7 +278,7 @@ class Tensors:
         axis = x.at(axis)
         written, groups = self._depth_last(x, axis, place)
         made = self.sheet.write(type, [written], place, parameters, **more)
-        return self._placed(x, groups, made, len(groups) - 1, axis)
+        return self.placed(x, groups, made, {axis: len(groups) - 1})
 
     def _depth_last(self, x: Tensor, axis: int, place: Place) -> tuple[Written, tuple[Digits, ...]]:
         """The volume that has an axis as its depth, and the groups of digits that are its axes."""
@@ -294,12 +294,12 @@ class Tensors:
         """The digits of each axis of the volume as it is; None for a tensor without a volume yet."""
         return None if x.base.written is None else x.base.groups
 
-    def _placed(self, x: Tensor, groups: Sequence[Digits], made: Written, at: int, axis: int) -> Tensor:
-        """The tensor of a layer over the volume with these groups, in which only axis `axis`, at `at`, has changed."""
-        size = made.volume.sizes[at]
-        axes = [self._moved(digits, groups) for digits in x.axes]
-        batch = [BATCH] if BATCH in x.axes[axis] else []
-        axes[axis] = (*batch, Digit(at, 1, size))
+    def placed(self, x: Tensor, groups: Sequence[Digits], made: Written, at: Mapping[int, int]) -> Tensor:
+        """The tensor of a layer over the volume with these groups; `at` has the places of the axes that it changed."""
+        axes = [() if axis in at else self._moved(digits, groups) for axis, digits in enumerate(x.axes)]
+        for axis, place in at.items():
+            batch = [BATCH] if BATCH in x.axes[axis] else []
+            axes[axis] = (*batch, Digit(place, 1, made.volume.sizes[place]))
         return Tensor(Base.of(made), axes)
 
     def _moved(self, digits: Digits, groups: Sequence[Digits]) -> Digits:
@@ -412,28 +412,39 @@ class Tensors:
         raise Unarranged
 
     def on_axis(
-        self, type: str, x: Tensor, axis: int, place: Place, parameters: Mapping[str, Any] | None = None, **more: Any
+        self,
+        type: str,
+        x: Tensor,
+        axis: int,
+        place: Place,
+        parameters: Mapping[str, Any] | None = None,
+        beside: Sequence[Written] = (),
+        **more: Any,
     ) -> Tensor:
         """A layer with a parameter `axis` that names one axis of the volume, which has that tensor's axis by itself.
 
-        `axis` is left out of the parameters where it is the depth and the type's default is the depth.
+        `axis` is left out of the parameters where it is the depth and the type's default is the depth. `beside` are
+        other volumes that it reads.
         """
         axis = x.at(axis)
-        written, groups, at = self.by_itself(x, axis, place)
+        written, groups, (at,) = self.by_itself(x, [axis], place)
         name = (*AXES[len(groups) - 1], "depth")[at]
         default = CATALOGUE[type].declared["axis"].default == ("depth",)
         given = {**({} if name == "depth" and default else {"axis": name}), **(parameters or {})}
-        return self._placed(x, groups, self.sheet.write(type, [written], place, given, **more), at, axis)
+        made = self.sheet.write(type, [written, *beside], place, given, **more)
+        return self.placed(x, groups, made, {axis: at})
 
-    def by_itself(self, x: Tensor, axis: int, place: Place) -> tuple[Written, tuple[Digits, ...], int]:
-        """A volume that has this axis of the tensor by itself, the groups of its axes, and which of them it is."""
-        own = joined(x.axes[axis])
+    def by_itself(
+        self, x: Tensor, axes: Sequence[int], place: Place
+    ) -> tuple[Written, tuple[Digits, ...], tuple[int, ...]]:
+        """A volume that has each of these axes by itself, the groups of its axes, and which of them they are."""
+        owns = [joined(x.axes[axis]) for axis in axes]
         groups = self._groups(x)
-        if groups is not None and own in groups and own:
-            return self._arrange(x, groups, place), groups, groups.index(own)
-        order = self.groups_of(x, [axis])
+        if groups is not None and all(own and own in groups for own in owns):
+            return self._arrange(x, groups, place), groups, tuple(groups.index(own) for own in owns)
+        order = self.groups_of(x, axes)
         groups = tuple(joined(d for a in group for d in x.axes[a]) for group in order)
-        return self._arrange(x, groups, place), groups, order.index([axis])
+        return self._arrange(x, groups, place), groups, tuple(order.index([axis]) for axis in axes)
 
     def slice(self, x: Tensor, axis: int, start: int, stop: int, step: int, place: Place) -> Tensor:
         """Every `step`-th cell of an axis, from `start` up to and without `stop`, both within it; `step` above 0."""

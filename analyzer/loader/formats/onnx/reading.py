@@ -109,6 +109,7 @@ class Reading:
         self.uses: dict[str, int] = {}
         self.readers: dict[str, list[Node]] = {}
         self.owners: dict[int, Written] = {}  # the layer that has the weights of a stored tensor, by its identity
+        self.lists: dict[str, list[Value]] = {}  # sequences of tensors, by their names
         self._parameters: dict[int, Tensor] = {}
         self._depth = 0
         self._walked = 0
@@ -360,9 +361,7 @@ class Reading:
         made = self.heart.new(
             "custom", [self.heart.volume(x) for x in tensors], self.place(node), parameters, batch=False
         )
-        made = self.heart.reshape(
-            made, [size for axis, size in enumerate(shape) if not (kept and axis == batch)] or [1]
-        )
+        made = self.heart.reshape(made, [size for axis, size in enumerate(shape) if not (kept and axis == batch)])
         made = self.heart.batched(made, batch) if kept and batch is not None else made
         self.give(node, made, place)
         return made

@@ -1,0 +1,103 @@
+"""Every operator against the onnx wheel's own node tests: the shapes of what comes out (see `make_nodes.py`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.layers import CATALOGUE
+from analyzer.loader.formats.onnx import operators
+from analyzer.loader.formats.onnx.reading import OPERATORS, Reading, Unsupported
+from analyzer.loader.formats.onnx.records import Graph, Model, Node, Tensor, ValueInfo
+from analyzer.loader.formats.onnx.values import of_numbers, unknown
+from analyzer.loader.formats.sheet import Sheet
+from analyzer.volume import AXES
+
+NODES = [json.loads(line) for line in (Path(__file__).parent / "nodes.jsonl").read_text().splitlines()]
+
+#: Operators whose shapes depend on data, or are in a file's payload or a text: without `value_info` nobody knows them.
+ENDS = {
+    "ImageDecoder", "NonMaxSuppression", "NonZero", "RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit",
+    "TfIdfVectorizer", "Unique", "LabelEncoder", "TreeEnsemble", "ArrayFeatureExtractor", "Compress",
+}  # fmt: skip
+
+#: Operators that become `custom` layers, in every form or in some.
+CUSTOM = {
+    "AffineGrid", "AveragePool", "DFT", "Det", "GridSample", "Hardmax", "LpPool", "MaxUnpool", "NegativeLogLikelihoodLoss",
+    "RoiAlign", "STFT", "SoftmaxCrossEntropyLoss",
+}  # fmt: skip
+
+#: They wait for parameters that layer types do not have yet.
+PENDING = {"AffineGrid", "CenterCropPad", "DFT", "Det", "Einsum", "GridSample", "Pad", "RoiAlign", "STFT"}
+
+operators.load()
+
+
+def run(line: list[Any], batch: int | None) -> tuple[Reading, Node]:
+    """The walk over a graph of one node, whose first axis is the batch or not."""
+    _, domain, operator, opset, attributes, inputs, outputs = line
+    names = [f"i{place}" if given else "" for place, given in enumerate(inputs)]
+    results = [f"o{place}" if made else "" for place, made in enumerate(outputs)]
+    attributes = {name: value for name, value in attributes.items() if value is not None}
+    node = Node(operator, domain, names, results, "node", attributes, "node")
+    graph = Graph("", [node], {}, [], [ValueInfo(name, "", None) for name in results if name], {})
+    reading = Reading(Model(graph, {}, {domain: opset}, "", "", 8, {}), Sheet("net.onnx", "net"), {})
+    for name, given in zip(names, inputs, strict=True):
+        if not name:
+            continue
+        kind, dtype, shape, *numbers = given
+        if kind == "data":
+            reading.scope.values[name] = reading.heart.enter(name, shape, batch=batch)
+        elif kind == "weight":
+            reading.scope.values[name] = reading.store(Tensor(name, tuple(shape), dtype, lambda: None))
+        else:
+            reading.scope.values[name] = of_numbers(numbers[0], shape, dtype) if numbers else unknown(shape, dtype)
+    reading.count_uses(graph)
+    reading.read(node)
+    return reading, node
+
+
+def lines() -> list[Any]:
+    """The nodes that have a volume: four axes at most, none of them empty."""
+    found: list[Any] = []
+    for line in NODES:
+        name, *_, inputs, outputs = line
+        data = [given[2] for given in inputs if given and given[0] == "data"]
+        if any(0 in shape for shape in (*data, *(made[1] for made in outputs if made))):
+            continue
+        if all(len(shape) <= len(AXES) for shape in data):
+            found.append(pytest.param(line, None, id=name))
+        if data and all(shape and shape[0] == 1 for shape in data):
+            found.append(pytest.param(line, 0, id=f"{name}-batch"))
+    return found
+
+
+@pytest.mark.parametrize(("line", "batch"), lines())
+def test_shapes_are_those_of_the_reference(line: list[Any], batch: int | None) -> None:
+    operator, outputs = line[2], line[6]
+    if operator in ENDS:
+        if operator in OPERATORS:
+            with pytest.raises(Unsupported):
+                run(line, batch)
+        return
+    if operator in PENDING:
+        pytest.skip("waits for a layer type")
+    try:
+        reading, node = run(line, batch)
+    except Unsupported:
+        if operator in OPERATORS:
+            raise
+        pytest.skip(f"{operator} has no function yet")
+    except KeyError as error:
+        if error.args[0] in CATALOGUE:
+            raise
+        pytest.skip(f"the type {error} does not exist")
+    for name, made in zip(node.outputs, outputs, strict=True):
+        if made:
+            value = reading.scope.get(name)
+            assert value is not None
+            assert list(value.shape) == made[1]
+    assert operator in CUSTOM or not reading.sheet.uncovered
