@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.layers.building import build
-from analyzer.loader.formats.onnx.reading import Reading, operator
+from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.volume import Volume
 
