@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.layers import CATALOGUE
-from analyzer.loader.formats.arranging import Unarranged
 from analyzer.loader.formats.sheet import Place
 from analyzer.loader.formats.tensors import Tensor, Tensors
 
@@ -35,8 +33,6 @@ def _around(heart: Tensors, x: Tensor, pairs: Mapping[int, tuple[int, int]], mod
     rank = len(groups) - 1
     parameters: dict[str, Any] = {"padding": [list(cells.get(axis, (0, 0))) for axis in range(rank)]}
     if rank in cells:
-        if "depth" not in CATALOGUE["pad"].declared:
-            raise Unarranged
         parameters["depth"] = list(cells[rank])
     if not rank:
         del parameters["padding"]
