@@ -33,6 +33,7 @@ class Node(Record):
     tied    the node whose parameters it reuses, or only the weights: see `tying`
     frozen  whether its parameters are not trained
     output  the volume that it puts out: that of its flow, which every pass asks for
+    weights_only  whether it keeps its own biases, though it could reuse those of `tied`
     """
 
     index: int
@@ -44,6 +45,7 @@ class Node(Record):
     tied: Node | None
     frozen: bool
     output: Volume
+    weights_only: bool = False
 
     def __repr__(self) -> str:
         return f"Node({self.name}: {self.layer.type} {self.output})"
@@ -171,6 +173,7 @@ class Network:
         origin: Origin = _NOWHERE,
         *,
         tied: Node | None = None,
+        weights_only: bool = False,
         frozen: bool = False,
     ) -> Node:
         """Places `layer` after `inputs` and returns its node, which has its output volume.
@@ -193,8 +196,8 @@ class Network:
             read = [node.output for node in inputs]
             flow = Flow(read, self._one(layer.output(read)))
         if tied is not None:
-            check_tied(layer, flow, tied)
-        node = Node(len(self.nodes), name, layer, inputs, flow, origin, tied, frozen, flow.output)
+            check_tied(layer, flow, tied, weights_only=weights_only)
+        node = Node(len(self.nodes), name, layer, inputs, flow, origin, tied, frozen, flow.output, weights_only)
         self._flows[alike] = flow
         self.nodes.append(node)
         self.names[name] = node
@@ -248,16 +251,37 @@ def _ends_at_each(node: Node) -> bool:
     return node.layer.linear and "kernel" not in node.layer.declared
 
 
-def check_tied(layer: Layer, flow: Flow, tied: Node) -> None:
-    """Refuses to reuse parameters that do not fit, neither as they are nor transposed (NAME105)."""
-    bank, theirs = layer.bank(flow), tied.layer.bank(tied.flow)
-    if bank is None or theirs is None or (layer.type == tied.layer.type and bank.transposed != theirs):
-        check_same(layer, flow, tied)
-    elif theirs not in (bank, bank.transposed):
+def check_tied(layer: Layer, flow: Flow, tied: Node, *, weights_only: bool = False) -> None:
+    """Refuses to reuse parameters that do not fit (NAME105).
+
+    They fit where a layer of the same type has parameters of the same shape, or weights of the same shape; where the
+    weights are a filter bank of the same shape, as it is or transposed. With `weights_only` it is enough that there are
+    as many weights, since a framework may hand on a tensor in another shape.
+    """
+    mine, theirs = (one.parameters(of, one.declared_sharing) for one, of in ((layer, flow), (tied.layer, tied.flow)))
+    if weights_only:
+        if not mine.weights or mine.weights != theirs.weights:
+            notes = [
+                f"{{layer}} has {mine.weights:,} weights",
+                f"`{shown(tied.name)}` has {theirs.weights:,}",
+            ]
+            raise _misfit(tied, notes, what="weights", have="are not as many")
+        return
+    same = tied.layer.type == layer.type
+    if same and is_same(layer, flow, tied):
+        return
+    bank, other = layer.bank(flow), tied.layer.bank(tied.flow)
+    if bank is None or other is None:
+        fits = same and mine.weights == theirs.weights and layer.agreed() == tied.layer.agreed()
+        if not (fits and _has_matrices(layer, flow)):
+            check_same(layer, flow, tied)
+    elif other not in (bank, bank.transposed):
+        if same:
+            check_same(layer, flow, tied)
         raise _misfit(
             tied,
-            [f"the weights of {{layer}} are {bank}", f"those of `{tied.name}` are {theirs}"],
-            help=_fitting(bank, theirs),
+            [f"the weights of {{layer}} are {bank}", f"those of `{shown(tied.name)}` are {other}"],
+            help=_fitting(bank, other),
         )
 
 
@@ -283,8 +307,21 @@ def check_same(layer: Layer, flow: Flow, tied: Node) -> None:
     )
 
 
-def _misfit(tied: Node, notes: Sequence[str], *, help: str | None = None) -> Refusal:
-    message = f"{{layer}} reuses the parameters of `{shown(tied.name)}`, which have another shape"
+def _has_matrices(layer: Layer, flow: Flow) -> bool:
+    """Whether weights are tensors of several axes: the gains of a norm are a vector, which belongs to its centre."""
+    operations = layer.saved(flow, layer.declared_sharing)
+    return any(len(shape) > 1 for operation in operations for shape in operation.trained)
+
+
+def _misfit(
+    tied: Node,
+    notes: Sequence[str],
+    *,
+    what: str = "parameters",
+    have: str = "have another shape",
+    help: str | None = None,
+) -> Refusal:
+    message = f"{{layer}} reuses the {what} of `{shown(tied.name)}`, which {have}"
     return Refusal(message, code="NAME105", parameter="tied", notes=notes, help=help)
 
 

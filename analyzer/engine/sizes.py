@@ -69,7 +69,15 @@ def placed_again(network: Network, volumes: Mapping[str, Volume]) -> Network | N
         for node in network.nodes:
             inputs = [nodes[source.index] for source in node.inputs]
             tied = None if node.tied is None else nodes[node.tied.index]
-            nodes[node.index] = again.place(node.name, node.layer, inputs, node.origin, tied=tied, frozen=node.frozen)
+            nodes[node.index] = again.place(
+                node.name,
+                node.layer,
+                inputs,
+                node.origin,
+                tied=tied,
+                weights_only=node.weights_only,
+                frozen=node.frozen,
+            )
     except Refusal:
         return None
     if network.names_outputs:

@@ -1,9 +1,11 @@
 """Tied layers: what each reuses, and of which layer, in which mode. `network` says what may be tied.
 
-A layer of the same type and shape reuses all parameters, as a module that is called twice: weights, biases and buffers.
-A layer of another type, or one that leads back, reuses the weights only and keeps its own biases, as `head.weight =
-table.weight` does in torch: a projection and its embedding's table, a transposed convolution and the filters of a
-convolution, a dense layer and one of swapped sizes.
+A layer of the same type whose parameters have the same shape reuses all of them, as a module that is called twice:
+weights, biases and buffers. Any other reuses the weights only and keeps its own biases, as `head.weight = table.weight`
+does in torch: a layer of another type with a bank of the same shape (a 1×1 convolution and a linear layer), one of the
+same type with biases where the other has none, and one that leads back (a projection and its embedding's table, a
+transposed convolution and the filters of a convolution, a dense layer and one of swapped sizes). So does a layer that
+says so (`weights_only`): two framework layers can have one tensor of weights and a vector of biases each.
 
 Where every layer is locally connected, a bank belongs to a position. Then a layer reuses the parameters of the first
 one that is tied to the same layer and has equal volumes, and has its own where none has.
@@ -40,7 +42,7 @@ def reused(nodes: Sequence[Node], *, local: bool = False) -> dict[int, Reuse]:
         if tied is None:
             continue
         weights[node.index] = weights.get(tied.index, tied)
-        same = node.layer.type == tied.layer.type and is_same(node.layer, node.flow, tied)
+        same = not node.weights_only and node.layer.type == tied.layer.type and is_same(node.layer, node.flow, tied)
         if same:
             whole[node.index] = whole.get(tied.index, tied)
         if not local:
@@ -60,5 +62,6 @@ def _volumes(node: Node) -> tuple[object, ...]:
 
 
 def _positions(node: Node) -> tuple[int, ...]:
-    """The positions that have a filter bank each where the node is locally connected."""
-    return node.layer.bank_positions(node.flow) if node.layer.shares else ()
+    """The positions that have a filter bank each where the node is locally connected; none where there is one bank."""
+    positions = node.layer.bank_positions(node.flow) if node.layer.shares else ()
+    return positions if any(size > 1 for size in positions) else ()

@@ -167,7 +167,6 @@ def test_tied_layers_of_one_shape(first: Any, second: Any) -> None:
     [
         (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("depthwise_conv", {"kernel": 3}, "9x9x4")),
         (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 5, "kernel": 3}, "9x9x4")),
-        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x4")),
         (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3}, "9x9x5")),
         (("batch_norm", {}, "9x9x4"), ("batch_norm", {"statistics": False}, "9x9x4")),
         # equal numbers in another arrangement: 2·6·4·8, 9·4·8·4, 4·8·8 = 8·8/2·…; 10·19 are fewer
@@ -201,6 +200,17 @@ def test_tied_layers_of_another_shape_are_refused(first: Any, second: Any) -> No
 @pytest.mark.parametrize(
     ("first", "second"),
     [
+        # the same weights, with biases of its own or with none
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x4")),
+        (("conv", {"filters": 4, "kernel": 3, "bias": False}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3}, "5x5x4")),
+        (("conv", {"filters": 4, "kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "untied_bias": True}, "7x7x4")),
+        (("lstm", {"units": 5}, "7x3"), ("lstm", {"units": 5, "biases": 0}, "9x3")),
+        # a bank of the same shape in a layer of another type
+        (("conv", {"filters": 50, "kernel": 1}, "9x9x8"), ("linear", {"units": 50}, "6x8")),
+        (("conv", {"filters": 50, "kernel": 1, "bias": False}, "9x9x8"), ("dense", {"units": 50}, "8")),
+        (("dense", {"units": 10}, "2x2x5"), ("linear", {"units": 10}, "3x20")),
+        (("depthwise_conv", {"kernel": 3}, "9x9x4"), ("conv", {"filters": 4, "kernel": 3, "groups": 4}, "9x9x4")),
+        (("conv", {"filters": 8, "kernel": 3, "groups": 4}, "9x9x4"), ("depthwise_conv", {"kernel": 3, "multiplier": 2}, "9x9x4")),
         (("embedding", {"vocabulary": 50, "size": 8}, "6"), ("linear", {"units": 50}, "6x8")),
         (("embedding", {"vocabulary": 50, "size": 8}, "6"), ("dense", {"units": 50, "bias": False}, "8")),
         (("linear", {"units": 50}, "6x8"), ("embedding", {"vocabulary": 50, "size": 8}, "6")),

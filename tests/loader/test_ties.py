@@ -395,3 +395,88 @@ def test_unknown_groups(name: str) -> None:
       - {{sequence: [{{linear: 4}}], name: later}}
     """
     assert refused(text).code == "NAME104"
+
+
+def rows_of(text: str, mode: str = "shared") -> dict[str, tuple[int, int]]:
+    """The weights and biases of each layer in a mode; its tensors have as many numbers."""
+    params(text, mode)
+    costs = {row.name: getattr(row, mode) for row in analyzer.analyze(text).rows}
+    return {name: (cost.weights, cost.biases) for name, cost in costs.items()}
+
+
+BY_WEIGHTS = """
+inputs: {left: 9x9x4, right: 7x7x4, vector: 6x4}
+layers:
+  - {conv: {filters: 5, kernel: 1}, from: left, name: one}
+  - {conv: {filters: 5, kernel: 1, stride: 2}, from: left, name: strided, tied: one}
+  - {conv: {filters: 5, kernel: 1}, from: right, name: own, tied: {weights: one}}
+  - {conv: {filters: 5, kernel: 1, bias: false}, from: right, name: bare, tied: one}
+  - {linear: 5, from: vector, name: linear, tied: one}
+"""
+
+
+def test_weights_are_one_tensor_whatever_the_volume_the_stride_the_biases_and_the_type() -> None:
+    """One tensor of 5·4 weights. `strided` is `one` called again; the others have biases of their own, or none."""
+    assert rows_of(BY_WEIGHTS) == {"one": (20, 5), "strided": (0, 0), "own": (0, 5), "bare": (0, 0), "linear": (0, 5)}
+
+
+def test_each_has_its_own_bank_in_local_mode_where_positions_differ() -> None:
+    """81 positions, 25 of them with a stride of 2, 49 of the other input; `bare` and `own` read equal volumes."""
+    assert rows_of(BY_WEIGHTS, "local") == {
+        "one": (20 * 81, 5 * 81),
+        "strided": (20 * 25, 5 * 25),
+        "own": (20 * 49, 5 * 49),
+        "bare": (0, 0),
+        "linear": (20, 5),
+    }
+
+
+def test_only_the_weights_of_a_recurrent_layer() -> None:
+    """4·(3·5 + 5·5) weights of an LSTM in two tensors, and 4·5 biases each."""
+    text = """
+    inputs: {a: 7x3, b: 9x3}
+    layers:
+      - {lstm: 5, from: a, name: one}
+      - {lstm: 5, from: b, name: two, tied: {weights: one}}
+      - {lstm: {units: 5, biases: 2}, from: b, name: three, tied: one}
+    """
+    assert rows_of(text) == {"one": (160, 20), "two": (0, 20), "three": (0, 40)}
+
+
+def test_the_weights_of_a_tensor_in_another_shape() -> None:
+    """torchvision's VGG as a convolution: `fc.weight.view(10, 5, 3, 3)` is one tensor of 450 numbers in both."""
+    text = """
+    inputs: {a: 3x3x5, b: 9x9x5}
+    layers:
+      - {dense: 10, from: a, name: fc}
+      - {conv: {filters: 10, kernel: 3}, from: b, name: slid, tied: {weights: fc}}
+    """
+    assert rows_of(text) == {"fc": (450, 10), "slid": (0, 10)}
+    one = refused(text.replace("filters: 10", "filters: 11"))
+    assert one.code == "NAME105"
+    assert one.message == "`slid` reuses the weights of `fc`, which are not as many"
+    assert one.notes == ("`slid` has 495 weights", "`fc` has 450")
+
+
+def test_a_group_cannot_reuse_only_weights() -> None:
+    one = refused("""
+    input: 8x8x4
+    layers:
+      - {sequence: [{linear: 4}], name: a}
+      - {sequence: [{linear: 4}], tied: {weights: a}}
+    """)
+    assert (one.code, one.message) == (
+        "MODEL106",
+        "`tied: {weights: …}` belongs to a layer, not to a block or a structure",
+    )
+
+
+def test_another_mapping_is_refused() -> None:
+    one = refused("""
+    input: 8x8x4
+    layers:
+      - {linear: 4, name: a}
+      - {linear: 4, tied: {biases: a}}
+    """)
+    assert (one.code, one.message) == ("MODEL103", "`tied` takes the name of an earlier layer, block or structure")
+    assert one.help == "or `tied: {weights: NAME}`, of a layer"

@@ -57,7 +57,8 @@ def _graph_keys(item: Item) -> Iterator[Written]:
     source = ("item", id(item))
     if item.name is not None:
         yield Written("name", item.name, item.name, source)
-    for key, template in (("from", item.source), ("tied", item.tied)):
+    tied = "tied.weights" if item.weights_only else "tied"
+    for key, template in (("from", item.source), (tied, item.tied)):
         if template is not None:
             yield Written(key, of_names(template), plain_value(template.tree), source)
     if isinstance(item.repeat, dict):

@@ -101,20 +101,41 @@ def _rules(operations: Sequence[Operation], place: int) -> set[int]:
 
 def _tensors(work: Work, node: Node, operations: Sequence[Operation], reuse: Reuse | None) -> Sequence[Sequence[int]]:
     """The numbers of a node's parameter tensors, operation by operation, those that it reuses included."""
+    if reuse is not None and not reuse.whole:
+        return _with_weights_of(work, node, operations, reuse.owner)
     taken: list[int] = []
     if reuse is not None:
-        theirs = [number for numbers in work.tensors[reuse.owner.index] for number in numbers]
-        taken = theirs if reuse.whole else theirs[:1]  # the weights come first
+        taken = [number for numbers in work.tensors[reuse.owner.index] for number in numbers]
     found: list[Sequence[int]] = []
     for operation in operations:
         count = len(operation.trained)
         old, taken = taken[:count], taken[count:]
         first = len(work.parameters)
         work.parameters.extend((shape, not node.frozen, node.name) for shape in operation.trained[len(old) :])
-        if reuse is None or not reuse.whole:
+        if reuse is None:
             before = len(work.parameters)
             work.buffers.extend((buffer.size, buffer.width, before, node.name) for buffer in operation.buffers)
         found.append([*old, *range(first, len(work.parameters))] if old else range(first, len(work.parameters)))
+    return found
+
+
+def _with_weights_of(work: Work, node: Node, operations: Sequence[Operation], owner: Node) -> Sequence[Sequence[int]]:
+    """The numbers of a node's parameter tensors where its weights, tensors of several axes, are those of `owner`."""
+    theirs = [number for numbers in work.tensors[owner.index] for number in numbers]
+    taken = [number for number in theirs if len(work.parameters[number][0]) > 1] or theirs[:1]
+    vectors = all(len(shape) < 2 for operation in operations for shape in operation.trained)
+    found: list[Sequence[int]] = []
+    for operation in operations:
+        numbers = []
+        for shape in operation.trained:
+            if taken and (vectors or len(shape) > 1):
+                numbers.append(taken.pop(0))
+            else:
+                numbers.append(len(work.parameters))
+                work.parameters.append((shape, not node.frozen, node.name))
+        before = len(work.parameters)
+        work.buffers.extend((buffer.size, buffer.width, before, node.name) for buffer in operation.buffers)
+        found.append(numbers)
     return found
 
 

@@ -45,7 +45,9 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
         if len(nodes) < len(read):
             return MISSING
         origin = Origin(item.span, frame.scope.path, item.note)
-        end = place(run, frame.path, layer, nodes, origin, tied=tied, frozen=item.frozen)
+        end = place(
+            run, frame.path, layer, nodes, origin, tied=tied, weights_only=item.weights_only, frozen=item.frozen
+        )
     except Refusal as refusal:
         run.mistakes.layer(refusal, item, arguments, frame, read, layer)
         _refused(run, frame.path, layer, read)
@@ -73,11 +75,13 @@ def place(
     origin: Origin,
     *,
     tied: Node | None = None,
+    weights_only: bool = False,
     frozen: bool = False,
 ) -> Node:
     """Places a layer under its full name, and ties it to its counterpart where a group around it is tied."""
     run.size.place(name, origin.note, nodes if tied is None else [*nodes, tied])
-    node = run.network.place(name, layer, nodes, origin, tied=tied, frozen=frozen or run.frozen)
+    frozen = frozen or run.frozen
+    node = run.network.place(name, layer, nodes, origin, tied=tied, weights_only=weights_only, frozen=frozen)
     if run.tying is not None:
         from analyzer.loader.expand.ties import tie_next  # few networks have tied groups
 

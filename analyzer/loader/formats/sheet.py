@@ -81,6 +81,12 @@ class Written(Record):
     item: dict[str, Any] = field(factory=dict)
 
 
+class Weights(Record):
+    """What a layer reuses of a written one where it has other biases: the weights only."""
+
+    of: Written
+
+
 class Sheet:
     """The layers of a foreign network in an order of computation, its inputs and outputs, and what is said about it.
 
@@ -130,11 +136,13 @@ class Sheet:
         place: Place = NOWHERE,
         parameters: Mapping[str, Any] | None = None,
         *,
-        tied: Written | None = None,
+        tied: Written | Weights | None = None,
         frozen: bool = False,
         note: str | None = None,
     ) -> Written:
         """Writes a layer that reads `inputs`; `parameters` are as YAML has them, without the layers that a merge reads.
+
+        `tied` is a layer that it is called again for, or whose tensors of weights it has (`Weights`) with other biases.
 
         Raises `Halted` where the type refuses its parameters or what it reads: the tree then ends with this layer, and
         the expansion reports it.
@@ -150,7 +158,8 @@ class Sheet:
             item[type] = given
             if reading and (len(reading) > 1 or not self._follows(inputs[0])):
                 item["from"] = reading[0] if len(reading) == 1 else reading
-        for key, value in (("tied", tied.name if tied else None), ("frozen", frozen or None), ("note", note)):
+        owner = {"weights": tied.of.name} if isinstance(tied, Weights) else None if tied is None else tied.name
+        for key, value in (("tied", owner), ("frozen", frozen or None), ("note", note)):
             if value is not None:
                 item[key] = value
         written = Written(name, type, given, inputs, _UNKNOWN, place, item)

@@ -26,7 +26,7 @@ from analyzer.loader.formats.digits import (
     refined,
     size_of,
 )
-from analyzer.loader.formats.sheet import NOWHERE, Place, Sheet, Written
+from analyzer.loader.formats.sheet import NOWHERE, Place, Sheet, Weights, Written
 from analyzer.record import Record
 from analyzer.volume import AXES
 
@@ -109,7 +109,7 @@ class Tensors:
         parameters: Mapping[str, Any] | None = None,
         *,
         batch: bool = True,
-        tied: Written | None = None,
+        tied: Written | Weights | None = None,
     ) -> Tensor:
         """Any layer over volumes. The axes of the result are the batch and then those of its volume, in their order."""
         written = self.sheet.write(type, inputs, place, parameters, tied=tied)

@@ -68,6 +68,7 @@ class Item(Record):
     expect: Template | None = field(default=None, init=False)
     note: str | None = field(default=None, init=False)
     tied: Template | None = field(default=None, init=False)
+    weights_only: bool = field(default=False, init=False)
     frozen: bool = field(default=False, init=False)
     extra: int | None = field(default=None, init=False)
 

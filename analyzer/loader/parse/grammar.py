@@ -29,7 +29,7 @@ GRAPH_KEYS = {
     "when": "keep the layer only if this expression is true",
     "expect": "the output volume that the author asserts, such as `14x14x20` or `56x56x?`",
     "note": "a text for the report",
-    "tied": "an earlier layer, block or structure whose parameters it reuses",
+    "tied": "an earlier layer, block or structure whose parameters it reuses; `{weights: NAME}` the weights only",
     "frozen": "`true`: its parameters are not trained",
 }
 

@@ -42,7 +42,7 @@ def parse_graph_keys(parser: Parser, item: Item, graph: dict[str, Tree], known: 
         elif word == "note":
             item.note = text_of(parser, tree, "`note`")
         elif word == "tied":
-            item.tied = _tied(parser, tree, known)
+            item.tied = _tied(parser, item, tree, known)
         elif word == "frozen":
             item.frozen = _frozen(parser, tree)
 
@@ -145,10 +145,18 @@ def _expect(parser: Parser, tree: Tree, known: Known) -> Template | None:
     return template
 
 
-def _tied(parser: Parser, tree: Tree, known: Known) -> Template | None:
+def _tied(parser: Parser, item: Item, tree: Tree, known: Known) -> Template | None:
+    if isinstance(tree, Mapping) and [key.text for key, _ in tree.items] == ["weights"]:
+        if not isinstance(item, (LayerItem, BrokenItem)):
+            message = "`tied: {weights: …}` belongs to a layer, not to a block or a structure"
+            parser.problem("MODEL106", message, tree, help="`tied` and a name: the group reuses all parameters")
+            return None
+        item.weights_only = True
+        tree = tree.items[0][1]
     template = template_of(parser, tree, known, names=True)
     if template is not None and not isinstance(tree, Scalar):
-        parser.problem("MODEL103", "`tied` takes the name of an earlier layer, block or structure", tree)
+        message = "`tied` takes the name of an earlier layer, block or structure"
+        parser.problem("MODEL103", message, tree, help="or `tied: {weights: NAME}`, of a layer")
         return None
     return template
 

@@ -253,7 +253,12 @@ def _graph_keys() -> Fragment:
         },
         "expect": {"if": ref("expression"), "else": ref("expected")},
         "note": {"type": _TEXT},
-        "tied": {"type": _TEXT},
+        "tied": {
+            "type": [*_TEXT, "object"],
+            "properties": {"weights": {"type": _TEXT}},
+            "required": ["weights"],
+            "additionalProperties": False,
+        },
         "frozen": {"type": "boolean"},
     }
     return {key: {"description": said[key], **fragments[key]} for key in GRAPH_KEYS}
