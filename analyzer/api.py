@@ -13,7 +13,7 @@ from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
 from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse, parse_read
-from analyzer.loader.text.files import FileError, read_text
+from analyzer.loader.text.files import FileError, looks_foreign, read_bytes, read_text
 from analyzer.record import ABOVE
 from analyzer.settings import SettingError, one_of, reading
 from analyzer.volume import Volume
@@ -61,11 +61,21 @@ _BATCH: Any = _Usual("training.batch or 1")
 _DTYPE: Any = _Usual("training.dtype or float32")
 
 
-def load(source: Mapping[str, object] | str | os.PathLike[str]) -> Model:
+def load(
+    source: Mapping[str, object] | str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+) -> Model:
     """Reads a model from a file, from a text, or from a dict as YAML would load it.
 
     A string with a line break in it is the text itself, any other string the name of a file. A dict may have tuples for
     lists, numpy's numbers, and a `Volume`; its messages say where by the way to the value: `layers[2].conv.filters`.
+
+    A file may also be an ONNX, Keras or Darknet file. Its content says which, or `format`: `onnx`, `keras`, `h5`,
+    `darknet`, `yaml`. Such a file is read for one input volume, so `input` and `set`, which are those of `analyze`, are
+    for a file that leaves a size open. For any other source they are refused here.
 
     Raises `ModelError` with every mistake in the model's structure, `FileError` for a file that cannot be read, and
     `TypeError` for something else.
@@ -74,6 +84,14 @@ def load(source: Mapping[str, object] | str | os.PathLike[str]) -> Model:
     >>> analyzer.load({"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8}}]})
     Model('model' from <dict>)
     """
+    if isinstance(source, (str, os.PathLike)):
+        chosen = _format(source, format)
+        if chosen is not None:
+            return _foreign(os.fspath(source), chosen, set, input)
+    if set is not None or input is not None:
+        raise SettingError(
+            "`{set}` and `{input}` change a model when it is analyzed; give them to `analyze`", "set", "input"
+        )
     text = ""
     if isinstance(source, Mapping):
         from analyzer.loader.text.data import read_data
@@ -103,11 +121,13 @@ def analyze(
     dtype: str = _DTYPE,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
+    format: str | None = None,
 ) -> Analysis:
     """Calculates the output volume and the costs of every layer.
 
-    `model` is a model that `load` returned, or what `load` takes. `set` overrides variables of the model, `input` its
-    input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the number format
+    `model` is a model that `load` returned, or what `load` takes, with its `format`. `set` overrides variables of the
+    model, `input` its input volume (`"64x64x3"`, or several by name). Sizes in bytes are for `batch` samples in the
+    number format
     `dtype`: by default those of the file's `training`, otherwise 1 and float32. Counts and MACs are for one sample.
     Beside `set` or `input` an `expect` that fails is no mistake: one note (EXPECT202) counts them and names the first.
     `diagnostics` of the result are that note and doubts about the whole, such as an input with its depth first: every
@@ -122,7 +142,7 @@ def analyze(
     >>> str(row.output), row.shared.parameters, row.local.parameters, row.macs
     ('14x14x20', 3860, 756560, 752640)
     """
-    model, network = _network(model, set, input)
+    model, network = _network(model, format, set, input)
     if dtype is not _DTYPE:
         network.weights_dtype = None
     return analyze_network(
@@ -143,6 +163,7 @@ def check(
     ignore: Sequence[str] = (),
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
+    format: str | None = None,
 ) -> Findings:
     """What is wrong or wasteful with a model that loads, budgets included, in the order of the file; notes come last.
 
@@ -169,8 +190,7 @@ def check(
                 "`{set}` and `{input}` change a model; an analysis is of a network as it is", "set", "input"
             )
         return Findings(run(Subject(model), asked), file=model.file or model.name)
-    if not isinstance(model, Model):
-        model = load(model)
+    model, set, input = _loaded(model, format, set, input)
     analysis = analyze(model, set=set, input=input)
     found = [*run(Subject(analysis, settled(model, set)[0]), asked), *analysis.network.notes]
     return Findings(in_order(found), file=model.file, text=model.text)
@@ -258,6 +278,7 @@ def explain(
     dtype: str = _DTYPE,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
+    format: str | None = None,
 ) -> Explanation:
     """The arithmetic of layers, in the textbook's form with their numbers put in.
 
@@ -278,7 +299,9 @@ def explain(
     from analyzer.engine.explained.explain import explain_network
 
     try:
-        return explain_network(analyze(model, batch=batch, dtype=dtype, set=set, input=input), names, mode=mode)
+        return explain_network(
+            analyze(model, batch=batch, dtype=dtype, set=set, input=input, format=format), names, mode=mode
+        )
     except UnknownLayer as error:
         raise SettingError(str(error)) from None
 
@@ -294,6 +317,7 @@ def memory(
     arena: bool = False,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
+    format: str | None = None,
     **settings: object,
 ) -> MemoryAnalysis:
     """Calculates the memory of inference and training in each mode of sharing, and whether it fits on a device.
@@ -326,7 +350,7 @@ def memory(
     check_asked(context, device, strategy, ranks)
     card = None if device is None else reading("device", read_device, device)
     strategy = None if strategy is None else read_strategy(str(strategy))
-    model, network = _network(model, set, input)
+    model, network = _network(model, format, set, input)
     if settings.get("dtype") is not None:
         network.weights_dtype = None
     name = None if card is None else card.name
@@ -354,6 +378,7 @@ def sizes(
     output: str | int | Sequence[int] | None = None,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
+    format: str | None = None,
 ) -> Sizes:
     """Finds out which sizes of an input a network accepts, by placing the network with each of them.
 
@@ -377,8 +402,7 @@ def sizes(
     """
     from analyzer.loader.expand.sizes import sizes_of
 
-    if not isinstance(model, Model):
-        model = load(model)
+    model, set, input = _loaded(model, format, set, input)
     return sizes_of(model, of=of, near=near, range=range, output=output, set=set, input=input)
 
 
@@ -391,14 +415,56 @@ def _doubts(model: Model, network: Network) -> Sequence[Diagnostic]:
     return *doubts(network, model), *network.notes
 
 
+def _format(source: str | os.PathLike[str], format: str | None) -> str | None:
+    """The format of a file that `loader.formats` reads; None for a text, which is YAML."""
+    if format is not None:
+        from analyzer.loader.formats import FORMATS
+
+        return None if one_of("format", format, FORMATS) == "yaml" else format
+    file = os.fspath(source)
+    if "\n" in file or not os.path.isfile(file) or not looks_foreign(read_bytes(file, 4096), file):
+        return None
+    from analyzer.loader.formats import HEAD, sniff
+
+    return sniff(read_bytes(file, HEAD), file)
+
+
+def _foreign(file: str, format: str, set: Mapping[str, object] | None, input: str | Mapping[str, str] | None) -> Model:
+    """The model in a file of another format; raises what `analyze` raises for a wrong one."""
+    from analyzer.loader.formats import read
+
+    model, problems, text = read(file, input, set, format=format)
+    if model is None:
+        raise ModelError(problems, text)
+    return model
+
+
+def _loaded(
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
+    format: str | None,
+    set: Mapping[str, object] | None,
+    input: str | Mapping[str, str] | None,
+) -> tuple[Model, Mapping[str, object] | None, str | Mapping[str, str] | None]:
+    """A model, and what of the settings its expansion gets: a file in another format is read again with its own."""
+    if isinstance(model, Model):
+        if model.format is None or not (set or input):
+            return model, set, input
+        return _foreign(model.file, model.format, set, input), None, None
+    if isinstance(model, (str, os.PathLike)):
+        chosen = _format(model, format)
+        if chosen is not None:
+            return _foreign(os.fspath(model), chosen, set, input), None, None
+    return load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None), set, input
+
+
 def _network(
     model: Model | Mapping[str, object] | str | os.PathLike[str],
+    format: str | None,
     set: Mapping[str, object] | None,
     input: str | Mapping[str, str] | None,
 ) -> tuple[Model, Network]:
     """A model and its network; raises what `analyze` raises for a wrong one."""
-    if not isinstance(model, Model):
-        model = load(model)
+    model, set, input = _loaded(model, format, set, input)
     network, problems = expand(model, set=set, input=input)
     model, unsettled = settled(model, set)
     problems += unsettled

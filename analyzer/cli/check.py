@@ -15,8 +15,9 @@ from analyzer.cli.budget_options import about_new, add_budgets, check_budgets, g
 from analyzer.cli.check_settings import CheckSettings, check_settings
 from analyzer.cli.configuration import Settings
 from analyzer.cli.folders import KEYS, Found, Skipped, models
+from analyzer.cli.given import Given
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
-from analyzer.cli.models import check_files, network_of_data, read_data
+from analyzer.cli.models import check_files, network_of, read_given
 from analyzer.cli.options import add_format, add_model, add_options, batch_and_dtype, parsed, run_settings
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.parser import options_parser
@@ -92,13 +93,13 @@ def _results(found: Sequence[Found], asked: Any, skipped: Skipped) -> tuple[list
     files: list[Checked] = []
     wrong = False
     for one in found:
-        data = read_data(one.file, asked)
-        if one.others and isinstance(data, bytes) and not _is_model(data):
+        given = read_given(one.file, asked)
+        if one.others and isinstance(given, Given) and not _is_model(given):
             skipped.others += 1
             continue
         configured = Settings() if asked.configuration is None else asked.configuration.of(one.file)
         settings = check_settings(configured, asked, one.file)
-        checked = _checked(one.file, data, asked, settings, texts)
+        checked = _checked(one.file, given, asked, settings, texts)
         files.append(checked)
         wrong = wrong or (_fails(checked) and not settings.exit_zero)
     return files, wrong
@@ -144,10 +145,10 @@ def _pages(wanted: Sequence[Check]) -> Iterator[str]:
         yield from (f"{page.code} {page.name} ({page.severity})", "", page.title, "", *page.body.split("\n"))
 
 
-def _is_model(data: bytes) -> bool:
+def _is_model(given: Given) -> bool:
     from analyzer.loader.text.top import has_key
 
-    return has_key(data, KEYS)
+    return given.format is not None or has_key(given.data, KEYS)
 
 
 def _rule(check: Check) -> Rule:
@@ -161,9 +162,9 @@ def _union(files: Sequence[Checked]) -> list[Rule]:
     return [rules[code] for code in sorted(rules)]
 
 
-def _checked(file: str, data: bytes | Failed, asked: Any, settings: CheckSettings, texts: dict[str, str]) -> Checked:
+def _checked(file: str, given: Given | Failed, asked: Any, settings: CheckSettings, texts: dict[str, str]) -> Checked:
     """Checks one file, which was read; its text goes to `texts`."""
-    read = data if isinstance(data, Failed) else network_of_data(data, file, asked, texts)
+    read = given if isinstance(given, Failed) else network_of(given, asked, texts)
     shown = SEVERITIES[: SEVERITIES.index(settings.severity) + 1]
     if isinstance(read, Failed):
         readable = all(finding.code not in FILE_CODES for finding in read.diagnostics)

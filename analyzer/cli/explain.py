@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from itertools import pairwise
 
+from analyzer.cli.given import Given
 from analyzer.cli.main import WRONG, UsageError
-from analyzer.cli.models import doubts_about, label_of, mistakes_in, read_text_of
+from analyzer.cli.models import doubts_about, mistakes_in, read_given
 from analyzer.cli.options import add_format, add_model, add_options, batch_and_dtype, parsed
 from analyzer.cli.output import complain, finish, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.parser import options_parser
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 WRITTEN = "<command line>"
 
 #: The endings of model files.
-_ENDINGS = (".yaml", ".yml", ".json")
+_ENDINGS = (".yaml", ".yml", ".json", ".onnx", ".keras", ".h5", ".cfg")
 
 
 def main(arguments: list[str]) -> int:
@@ -44,9 +45,8 @@ def main(arguments: list[str]) -> int:
     _check_one_file(first, rest, written=written)
     format = format_of(asked, FORMATS, sources=[] if written else [first])
     texts: dict[str, str] = {}
-    text = model_text(first, rest) if written else read_text_of(first, asked)
-    label = WRITTEN if written else label_of(first)
-    report = text if isinstance(text, Failed) else _explanation(text, label, () if written else rest, asked, texts)
+    given = Given(WRITTEN, model_text(first, rest).encode()) if written else read_given(first, asked)
+    report = given if isinstance(given, Failed) else _explanation(given, () if written else rest, asked, texts)
     options = options_of(asked, format)
     if isinstance(report, Failed) or not report.refused:
         return finish(asked, [report], texts, format, options)
@@ -111,11 +111,10 @@ def _check_one_file(first: str, rest: Sequence[str], *, written: bool) -> None:
             raise UsageError(f"`analyzer explain` takes one model: `{shown(first)}` or `{shown(word)}`")
 
 
-def _explanation(
-    text: str, label: str, names: Sequence[str], asked: Any, texts: dict[str, str]
-) -> Explanation | Failed:
-    """The explanation of the model in a text; of a network that was refused, up to the refusal."""
-    read = mistakes_in(text, label, asked, texts)
+def _explanation(given: Given, names: Sequence[str], asked: Any, texts: dict[str, str]) -> Explanation | Failed:
+    """The explanation of a model; of a network that was refused, up to the refusal."""
+    label = given.label
+    read = mistakes_in(given, asked, texts)
     if isinstance(read, Failed):
         return read
     model, network, mistakes = read

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Callable
 
+from analyzer.cli.given import HEAD, Given, copied, format_of
 from analyzer.cli.main import UsageError, WrittenInput
 from analyzer.loader.text.files import FileError, opened, read_from
 from analyzer.loader.text.limits import LIMITS
@@ -31,8 +32,10 @@ class Inputs:
     comes before the reading, so a command that is refused has done nothing.
     """
 
-    def __init__(self, output: str | None = None) -> None:
+    def __init__(self, output: str | None = None, format: str | None = None) -> None:
         self.output = output
+        #: The format of all models (`--from`); None where each tells its own.
+        self.format = format
         self._written = _of_stream(sys.stdout) if output is None else _of_path(output)
 
     def read(
@@ -54,6 +57,36 @@ class Inputs:
             if len(data) > LIMITS.text and longer is not None and longer(data):
                 data = read_from(stream, file, longest, data)
             return data
+        finally:
+            if file != "-":
+                stream.close()
+
+    def model(
+        self,
+        file: str,
+        what: str = MODEL,
+        *,
+        longer: Callable[[bytes], bool] | None = None,
+        longest: int = 0,
+    ) -> Given:
+        """A model file, or stdin (`-`): its text as `read` reads it, or the place of a file in another format.
+
+        Of a file in another format only the beginning is read. Raises what `read` raises.
+        """
+        label = "<stdin>" if file == "-" else file
+        stream = self._opened(file, what)
+        try:
+            data = read_from(stream, file, HEAD)
+            format = format_of(data, file, self.format)
+            if format is None and len(data) == HEAD:
+                data = read_from(stream, file, LIMITS.text + 1, data)
+                if len(data) > LIMITS.text and longer is not None and longer(data):
+                    data = read_from(stream, file, longest, data)
+            if format is None:
+                return Given(label, data)
+            if file != "-" and stream.seekable():
+                return Given(label, data, format, file)
+            return copied(label, data, format, stream)
         finally:
             if file != "-":
                 stream.close()

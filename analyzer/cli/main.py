@@ -79,6 +79,14 @@ def process(arguments: list[str]) -> int:
 
 def guarded(arguments: list[str]) -> int:
     """Runs `main`; whatever goes wrong ends in one line on stderr or none, never in a traceback."""
+    try:
+        return _guarded(arguments)
+    finally:
+        if "analyzer.cli.temporary" in sys.modules:
+            sys.modules["analyzer.cli.temporary"].remove()
+
+
+def _guarded(arguments: list[str]) -> int:
     from analyzer.loader.text.files import FileError
     from analyzer.settings import SettingError
 

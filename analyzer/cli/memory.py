@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 #: Options that may appear without a value: the value they then have, and the words that are always values.
 _OPTIONAL = {"--autocast": ("bfloat16", HALVES), "--checkpoint": ("blocks", CHECKPOINTS)}
 
+#: The endings of model files.
+_ENDINGS = (".yaml", ".yml", ".json", ".onnx", ".keras", ".h5", ".cfg")
+
 #: Options that are settings of a run.
 _OF_RUN = (
     "batch", "dtype", "autocast", "optimizer", "weight_decay", "step", "loss", "accumulate", "ema", "checkpoint",
@@ -169,7 +172,7 @@ def _spelled_out(arguments: Sequence[str]) -> Iterator[str]:
 
 def _is_file(word: str) -> bool:
     """Whether an argument names a model rather than a layer."""
-    return word.lower().endswith((".yaml", ".yml", ".json")) or "/" in word or os.sep in word or os.path.isfile(word)
+    return word.lower().endswith(_ENDINGS) or "/" in word or os.sep in word or os.path.isfile(word)
 
 
 def _number(text: str) -> float:

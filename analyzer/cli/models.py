@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from analyzer.cli.given import Given
 from analyzer.cli.main import COMMANDS, UsageError
 from analyzer.diagnostics import UNREADABLE, Diagnostic, ModelError, in_order, nearest
 from analyzer.engine.network import Network
@@ -29,37 +30,16 @@ def check_files(files: Sequence[str]) -> None:
 
 def read_network(file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
     """The model of one file and its network, or the mistakes in it. Its text goes to `texts`."""
-    data = read_data(file, asked)
-    return data if isinstance(data, Failed) else network_of_data(data, file, asked, texts)
+    given = read_given(file, asked)
+    return given if isinstance(given, Failed) else network_of(given, asked, texts)
 
 
-def read_data(file: str, asked: Any) -> bytes | Failed:
-    """The bytes of one file, or why it cannot be read."""
+def read_given(file: str, asked: Any) -> Given | Failed:
+    """One file as it was given, or why it cannot be read."""
     try:
-        return asked.inputs.read(file)  # type: ignore[no-any-return]  # `asked` is what argparse makes
+        return asked.inputs.model(file)  # type: ignore[no-any-return]  # `asked` is what argparse makes
     except FileError as error:
         return Failed(label_of(file), [Diagnostic(UNREADABLE, f"{error}{hint(file)}", None)])
-
-
-def read_text_of(file: str, asked: Any) -> str | Failed:
-    """The text of one file, or why it cannot be read."""
-    data = read_data(file, asked)
-    if isinstance(data, Failed):
-        return data
-    try:
-        return decode(data, label_of(file))
-    except ModelError as error:
-        return Failed(label_of(file), error.diagnostics)
-
-
-def network_of_data(data: bytes, file: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
-    """The model in the bytes of a file and its network, or the mistakes in it. Its text goes to `texts`."""
-    label = label_of(file)
-    try:
-        text = decode(data, label)
-    except ModelError as error:
-        return Failed(label, error.diagnostics)
-    return network_of(text, label, asked, texts)
 
 
 def label_of(file: str) -> str:
@@ -67,35 +47,61 @@ def label_of(file: str) -> str:
     return "<stdin>" if file == "-" else file
 
 
-def network_of(text: str, label: str, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
-    """The model of a text and its network, or the mistakes in it. The text goes to `texts`."""
-    read = mistakes_in(text, label, asked, texts)
+def network_of(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model, Network] | Failed:
+    """The model of a file and its network, or the mistakes in it. The file's text goes to `texts`."""
+    read = mistakes_in(given, asked, texts)
     if isinstance(read, Failed):
         return read
     model, network, mistakes = read
-    return Failed(label, mistakes) if mistakes else (model, network)
+    return Failed(given.label, mistakes) if mistakes else (model, network)
 
 
 def mistakes_in(
-    text: str, label: str, asked: Any, texts: dict[str, str]
+    given: Given, asked: Any, texts: dict[str, str]
 ) -> tuple[Model, Network, Sequence[Diagnostic]] | Failed:
-    """The model of a text, its network and the mistakes in it: the network then has the layers that could be placed.
+    """The model of a file, its network and the mistakes in it: the network then has the layers that could be placed.
 
-    `Failed` where there is no network at all. The text goes to `texts`.
+    `Failed` where there is no network at all. The file's text goes to `texts`.
     """
-    texts[label] = text
     try:
-        read = parse(text, label)
-        model, problems = read.model, read.problems
+        model, problems = parsed_model(given, asked, texts)
         if model is None:
-            return Failed(label, problems)
-        network, found = expand(model, set=dict(asked.set), input=inputs_of(asked))
-        model, unsettled = settled(model, dict(asked.set))
+            return Failed(given.label, problems)
+        set, input = settings_of(given, asked)
+        network, found = expand(model, set=set, input=input)
+        model, unsettled = settled(model, set)
         if vars(asked).get("dtype") is not None:
             network.weights_dtype = None
     except ModelError as error:
-        return Failed(label, error.diagnostics)
+        return Failed(given.label, error.diagnostics)
     return model, network, in_order([*problems, *found, *unsettled])
+
+
+def parsed_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model | None, list[Diagnostic]]:
+    """The model of a file and the mistakes in its structure; the model is None after some. Its text goes to `texts`.
+
+    Raises `ModelError` for bytes that are no text.
+    """
+    if given.format is None:
+        texts[given.label] = decode(given.data, given.label)
+        parsed = parse(texts[given.label], given.label)
+        return parsed.model, parsed.problems
+    from analyzer.loader.formats import read  # most models are YAML
+
+    try:
+        model, problems, text = read(
+            given.path, inputs_of(asked), dict(asked.set), label=given.label, format=given.format
+        )
+    except FileError as error:
+        return None, [Diagnostic(UNREADABLE, str(error), None)]
+    if text:
+        texts[given.label] = text
+    return model, problems
+
+
+def settings_of(given: Given, asked: Any) -> tuple[dict[str, Any], dict[str, str] | str | None]:
+    """The variables and input volumes for the expansion of a model; a reader of another format has taken its own."""
+    return (dict(asked.set), inputs_of(asked)) if given.format is None else ({}, None)
 
 
 def doubts_about(model: Model, network: Network) -> Sequence[Diagnostic]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: The formats that a model file may be said to have; those of `loader.formats`, which most commands do not import.
+FROM = ("onnx", "keras", "h5", "darknet", "yaml")
+
 #: The settings of a run that a model file and a configuration may give.
 OF_RUN = ("batch", "dtype", "optimizer")
 
@@ -90,6 +93,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="VOLUME",
         help="another input volume, such as 64x64x3; NAME=VOLUME for one of several",
     )
+    add(
+        "--from",
+        choices=FROM,
+        metavar="FORMAT",
+        help=f"the format of the model files: {', '.join(FROM)} (default: by their content, then by the ending)",
+    )
     add_options(parser, "color", "width")
     add_quiet(parser)
     add_no_config(parser)
@@ -122,7 +131,7 @@ def parsed(
     asked = parser.parse_intermixed_args(before)
     if after:
         vars(asked)[operands] = [*(vars(asked)[operands] or ()), *after]
-    asked.inputs = Inputs(vars(asked).get("output"))
+    asked.inputs = Inputs(vars(asked).get("output"), vars(asked).get("from"))
     given = vars(asked)[operands] or ["-"]
     settle(asked, given[first])
     return asked

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 
+from analyzer.cli.given import Given, given
 from analyzer.cli.main import UsageError
 from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import nearest
@@ -61,6 +62,14 @@ class Place(Record):
     def kind(self) -> str:
         """`blob` for a file, `tree` for a folder, empty where nothing is there."""
         return git(self.folder, "cat-file", "-t", f"{self.tree}:{self.path}")[1].decode("ascii").strip()
+
+    def given(self, forced: str | None) -> Given | None:
+        """The file as it was given, `forced` to have a format; None where it does not exist there.
+
+        Raises `UsageError` for one that is too long.
+        """
+        data = self.content()
+        return None if data is None else given(self.label, data, self.path, forced)
 
     def content(self) -> bytes | None:
         """The bytes of the file; None where it does not exist there. Raises `UsageError` for one that is too long."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from analyzer.cli.given import Given
 from analyzer.cli.inputs import BASE, SIDE, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import hint, network_of
@@ -16,12 +17,12 @@ from analyzer.cli.renames import earlier
 from analyzer.cli.revisions import Place, is_revision, missing, place_of, prefix_hint, working_file
 from analyzer.contract.report import as_dict
 from analyzer.contract.saved import LONGEST_REPORT, ReportError, is_report, read_report, report_text
-from analyzer.diagnostics import Diagnostic, ModelError
+from analyzer.diagnostics import Diagnostic
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
-from analyzer.loader.text.files import FileError, decode
+from analyzer.loader.text.files import FileError
 from analyzer.record import Record
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
@@ -108,25 +109,19 @@ class Absent(Record):
 
 
 class Opened:
-    """A side before it is analysed: its bytes, or its report."""
+    """A side before it is analysed: its model as it was given, or its report."""
 
-    def __init__(self, label: str, data: bytes, report: dict[str, Any] | None = None, commit: str = "") -> None:
-        self.label = label
+    def __init__(self, given: Given, report: dict[str, Any] | None = None, commit: str = "") -> None:
+        self.label = given.label
         self.commit = commit
-        self.data = data
+        self.given = given
         self.report = report
         self.loaded: tuple[Model, Network] | Failed | None = None
 
     def load(self, asked: Any, texts: dict[str, str]) -> None:
         """Reads the model, if this is one."""
-        if self.report is not None:
-            return
-        try:
-            text = decode(self.data, self.label)
-        except ModelError as error:
-            self.loaded = Failed(self.label, error.diagnostics)
-            return
-        self.loaded = network_of(text, self.label, asked, texts)
+        if self.report is None:
+            self.loaded = network_of(self.given.but(label=self.label), asked, texts)
 
     @property
     def training(self) -> Mapping[str, Any]:
@@ -176,7 +171,7 @@ def read_sides(
         raise UsageError("stdin (`-`) can be read once")
     old = _read(first, second, asked.inputs, SIDE, running=False)
     if first == second and isinstance(old, Opened):
-        new: Opened | Absent = Opened(old.label, old.data, old.report, old.commit)  # one file, read once
+        new: Opened | Absent = Opened(old.given, old.report, old.commit)  # one file, read once
     else:
         new = _read(second, first, asked.inputs, SIDE, running=False)
     if isinstance(old, Absent) and isinstance(new, Absent):
@@ -223,43 +218,43 @@ def _read(name: str, other: str | None, inputs: Inputs, what: str, *, running: b
     """
     keep_side(name, other, inputs, what)
     if is_revision(name):
-        return _at_revision(name, other, running=running)
+        return _at_revision(name, other, inputs, running=running)
     if other is not None and is_revision(other) and _is_gone(name, other):
         return Absent(name)
     try:
-        data = inputs.read(name, what, longer=is_report, longest=LONGEST_REPORT + 1)
+        given = inputs.model(name, what, longer=is_report, longest=LONGEST_REPORT + 1)
     except FileError as error:
         raise UsageError(f"{error}{prefix_hint(name) or hint(name)}") from None
-    return read_bytes("<stdin>" if name == "-" else name, data, running=running)
+    return side_of(given, running=running)
 
 
-def read_bytes(label: str, data: bytes, *, commit: str = "", running: bool = False) -> Opened:
-    """A side of these bytes. Raises `UsageError` for a report that cannot be trusted."""
-    if not is_report(data):
-        return Opened(label, data, commit=commit)
+def side_of(given: Given, *, commit: str = "", running: bool = False) -> Opened:
+    """A side that was given. Raises `UsageError` for a report that cannot be trusted."""
+    if given.format is not None or not is_report(given.data):
+        return Opened(given, commit=commit)
     try:
-        text = report_text(data)
-        del data  # it may be as long as the text
-        return Opened(label, b"", read_report(text, running=running), commit)
+        text = report_text(given.data)
+        given.data = b""  # it may be as long as the text
+        return Opened(given, read_report(text, running=running), commit)
     except ReportError as error:
-        raise UsageError(f"`{shown(label)}` {error}") from None
+        raise UsageError(f"`{shown(given.label)}` {error}") from None
 
 
-def _at_revision(name: str, other: str | None, *, running: bool) -> Opened | Absent:
+def _at_revision(name: str, other: str | None, inputs: Inputs, *, running: bool) -> Opened | Absent:
     """A file at a revision, under the name that it had then; absent if only the other side has it."""
     same = None if other is None or is_revision(other) else other
     place = place_of(name, same)
     now = place_of(other, None) if other is not None and is_revision(other) else None
-    data = place.content()
-    if data is None and place.kind() != "tree":
+    given = place.given(inputs.format)
+    if given is None and place.kind() != "tree":
         source = earlier(place, now)
         if source is not None:
-            place, data = source, source.content()
+            place, given = source, source.given(inputs.format)
         elif _has(other, now, name, place):
             return Absent(place.label, place.commit)
-    if data is None:
+    if given is None:
         raise missing(place)
-    return read_bytes(place.label, data, commit=place.commit, running=running)
+    return side_of(given, commit=place.commit, running=running)
 
 
 def _has(other: str | None, now: Place | None, name: str, place: Place) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 
 from analyzer.cli.main import FINE, WRONG, UsageError
-from analyzer.cli.models import check_files, inputs_of, label_of, network_of_data, read_data
+from analyzer.cli.models import check_files, network_of, parsed_model, read_given, settings_of
 from analyzer.cli.options import add_files, add_format, add_model, parsed
 from analyzer.cli.output import complain, finish, format_of, heard, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.diagnostics import ModelError
 from analyzer.engine.sizing.result import Sizes
 from analyzer.loader.expand.sizes import is_size, sizes_of
-from analyzer.loader.parse.file import parse
-from analyzer.loader.text.files import decode
 from analyzer.reporter.options import Failed
 from analyzer.reporter.sizes import FORMATS
 from analyzer.reporter.sizes.words import tried_in_words
@@ -80,19 +78,18 @@ class _SizeOrFile(argparse.Action):
 def _sizes(asked: Any, texts: dict[str, str]) -> Sizes | Failed:
     """The answer about the file, or what is wrong with it; its text goes to `texts`."""
     (file,) = asked.files
-    data = read_data(file, asked)
-    if isinstance(data, Failed):
-        return data
-    label = label_of(file)
+    given = read_given(file, asked)
+    if isinstance(given, Failed):
+        return given
     try:
-        texts[label] = decode(data, label)
-        read = parse(texts[label], label)
-        if read.model is not None and not read.problems:
+        model, problems = parsed_model(given, asked, texts)
+        if model is not None and not problems:
             wanted = {"of": asked.of, "near": asked.near, "range": asked.range, "output": asked.wanted}
-            return sizes_of(read.model, **wanted, set=dict(asked.set), input=inputs_of(asked))
+            set, input = settings_of(given, asked)
+            return sizes_of(model, **wanted, set=set, input=input)
     except ModelError as error:
-        return Failed(label, error.diagnostics)
-    failed = network_of_data(data, file, asked, texts)  # with the mistakes that appear only when it is expanded
+        return Failed(given.label, error.diagnostics)
+    failed = network_of(given, asked, texts)  # with the mistakes that appear only when it is expanded
     assert isinstance(failed, Failed)
     return failed
 

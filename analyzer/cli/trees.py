@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 
 from analyzer.cli.folders import KEYS, Skipped, models
+from analyzer.cli.given import Given
 from analyzer.cli.inputs import SIDE, Inputs
 from analyzer.cli.main import UsageError
 from analyzer.cli.renames import renames
 from analyzer.cli.revisions import Place, git, is_revision, place_of, prefix_hint
-from analyzer.cli.sides import Absent, Opened, read_bytes
+from analyzer.cli.sides import Absent, Opened, side_of
 from analyzer.loader.text.files import FileError
 from analyzer.loader.text.top import has_key
 from analyzer.record import Record, field
@@ -24,13 +25,13 @@ class Folder(Record):
     place: Place | None
     files: Mapping[str, str]
 
-    def read(self, path: str, inputs: Inputs) -> tuple[str, bytes]:
-        """The name of a file for people, and its bytes. Raises `UsageError` for one that cannot be read."""
+    def read(self, path: str, inputs: Inputs) -> Given:
+        """A file as it was given. Raises `UsageError` for one that cannot be read."""
         if self.place is not None:
             place: Place = self.place.but(path=self.files[path])
-            return place.label, place.content() or b""
+            return place.given(inputs.format) or Given(place.label, b"")
         try:
-            return self.files[path], inputs.read(self.files[path], SIDE)
+            return inputs.model(self.files[path], SIDE)
         except FileError as error:
             raise UsageError(str(error)) from None
 
@@ -162,23 +163,27 @@ def _add(
     found: Pairs, old: Folder, new: Folder, path: str, inputs: Inputs, skipped: Skipped, *, moved: bool = False
 ) -> None:
     """Adds the pair of a path, or counts it as unchanged; a file that is not a model is as good as none."""
-    sides: list[tuple[str, bytes] | None] = []
+    sides: list[Given | None] = []
     for folder in (old, new):
         read = folder.read(path, inputs) if path in folder.files else None
-        sides.append(read if read is not None and has_key(read[1], KEYS) else None)
+        sides.append(read if read is not None and _is_model(read) else None)
         if read is not None and sides[-1] is None and folder is new:
             skipped.others += 1
     before, after = sides
     if before is None and after is None:
         return
-    if before is not None and after is not None and before[1] == after[1] and not moved:
+    if before is not None and after is not None and before.same(after) and not moved:
         found.unchanged += 1
         return
     opened = [_opened(folder, path, side) for folder, side in ((old, before), (new, after))]
     found.pairs.append(Pair(opened[0], opened[1], moved))
 
 
-def _opened(folder: Folder, path: str, side: tuple[str, bytes] | None) -> Opened | Absent:
-    if side is None:
+def _is_model(given: Given) -> bool:
+    return given.format is not None or has_key(given.data, KEYS)
+
+
+def _opened(folder: Folder, path: str, given: Given | None) -> Opened | Absent:
+    if given is None:
         return Absent(folder.label(path), folder.commit)
-    return read_bytes(*side, commit=folder.commit)
+    return side_of(given, commit=folder.commit)

@@ -10,11 +10,11 @@ import pytest
 from tests.cli.commands import run
 
 FILES = {
-    "net.onnx": b"\x08\x08:\xec\x0e\n-",
-    "net.cfg": b"[net]\nwidth=8\n",
+    "net.tflite": b"\x1c\0\0\0TFL3\x14\0 \0",
+    "net.prototxt": b'name: "small"\nlayer {\n  name: "data"\n}\n',
     "net.yaml": b"class_name: Model\nconfig: {}\n",
 }
-NAMES = {"net.onnx": b"ONNX model", "net.cfg": b"Darknet network", "net.yaml": b"Keras model"}
+NAMES = {"net.tflite": b"TensorFlow Lite", "net.prototxt": b"Caffe network", "net.yaml": b"Keras model"}
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -44,8 +44,8 @@ def test_a_foreign_file(arguments: list[str], file: str, tmp_path: Path) -> None
 
 
 def test_a_foreign_file_in_json(tmp_path: Path) -> None:
-    (tmp_path / "net.cfg").write_bytes(FILES["net.cfg"])
-    done = run("net.cfg", "--format", "json", cwd=tmp_path)
+    (tmp_path / "net.tflite").write_bytes(FILES["net.tflite"])
+    done = run("net.tflite", "--format", "json", cwd=tmp_path)
     assert done.returncode == 2
     (finding,) = json.loads(done.stdout)["diagnostics"]
     assert finding["code"] == "FILE102"

@@ -63,9 +63,13 @@ CASES = {
     "ultralytics": (b"nc: 80\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\nhead:\n  - [-1, 1, Conv, [1]]\n", "YOLO model"),
     "ultralytics_backbone": (b"nc: 1\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]] # 0\n", "YOLO model"),
     "dataset": (b"train: images/a\nval: images/b\nnc: 2\nnames: [a, b]\n", "dataset"),
-    "keras_yaml": (b"backend: tensorflow\nclass_name: Sequential\nconfig:\n  name: s\n", "Keras model in JSON or YAML"),
+    "keras_yaml": (b"backend: tensorflow\nclass_name: Sequential\nconfig:\n  name: s\n", "Keras model in YAML"),
     "keras_json": (json.dumps({"class_name": "Model", "config": {"layers": []}}).encode(), "Keras model in JSON"),
     "tfjs": (json.dumps({"format": "layers-model", "modelTopology": {"a": [1]}}).encode(), "TensorFlow.js"),
+    "tfjs_graph": (json.dumps({"format": "graph-model", "modelTopology": {"node": []}}).encode(), "TensorFlow.js graph"),
+    "ort": (b"\x20\0\0\0ORTM\0\0\0\0", "ORT format"),
+    "onnx_text": (b'<\n  ir_version: 8,\n  opset_import: ["" : 17]\n>\ngraph (float[1] x)', "ONNX model in text"),
+    "onnx_json": (json.dumps({"irVersion": "8", "graph": {"node": []}}).encode(), "ONNX model in JSON"),
     "mxnet": (json.dumps({"nodes": [{"op": "null"}], "arg_nodes": [0]}).encode(), "MXNet"),
     "notebook": (json.dumps({"cells": [{"cell_type": "code"}], "metadata": {}, "nbformat": 4}).encode(), "notebook"),
     "hugging_face": (json.dumps({"architectures": ["ViTModel"], "hidden_size": 768}).encode(), "Hugging Face"),
@@ -101,6 +105,10 @@ CASES = {
 }  # fmt: skip
 
 
+#: What a message tells people to do.
+WAYS = ("`analyzer example", "unpack it", "download", "give the", "give one", "which is read", "`analyzer` reads it")
+
+
 def finding(data: bytes, file: str) -> tuple[str, str]:
     """Code and message of the one finding about a file with these bytes."""
     try:
@@ -119,7 +127,7 @@ def test_a_file_is_named_for_what_it_is(name: str) -> None:
     assert code == "FILE102"
     assert message.startswith("`given` is ")
     assert said in message
-    assert any(way in message for way in ("`analyzer example", "unpack it", "download", "give the model", "give one"))
+    assert any(way in message for way in WAYS)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -96,6 +96,7 @@ class Expansion(Record):
         self.network = Network(LIMITS.layers)
         self.network.source, self.network.uncovered = model.source, model.uncovered
         self.network.weights_dtype = model.weights_dtype
+        self.network.notes += model.told
         self.names = Names(self.network)
 
     @property

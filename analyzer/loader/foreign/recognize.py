@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.diagnostics import FOREIGN, Diagnostic
+from analyzer.diagnostics import FOREIGN, Diagnostic, nearest
 from analyzer.loader.foreign.kinds import BINARY, KINDS, Foreign
 from analyzer.source import shown
 
@@ -27,20 +27,43 @@ def foreign_finding(data: bytes, file: str) -> Diagnostic | None:
     """The finding about a file of another format, None if these bytes (all, or the first of them) may be a model.
 
     >>> print(foreign_finding(b"GGUF", "llama.gguf").message)  # doctest: +ELLIPSIS
-    `llama.gguf` is a GGUF file (binary), which analyzer does not read: it has weights and no layers; describe ...
+    `llama.gguf` is a GGUF file (binary), which analyzer does not read: it has weights and no layers; ...
     """
     kind = recognized(data, file)
     if kind is None:
         return None
-    message = f"`{shown(file, len(file))}` is {kind.name}, which analyzer does not read: {kind.advice}"
+    name = shown(file, len(file))
+    if kind.reader:
+        message = f"`{name}` is {kind.name}, not YAML; `analyzer` reads it unless `--from` says otherwise"
+    else:
+        message = f"`{name}` is {kind.name}, which analyzer does not read: {kind.advice}"
     return Diagnostic(FOREIGN, message, None)
+
+
+def readable(data: bytes, file: str) -> str | None:
+    """The format whose reader reads a file with these first bytes and this name; None where none does.
+
+    >>> readable(b"\x08\x08:\x05", "net"), readable(b"input: 8x8x3", "net.yaml")
+    ('onnx', None)
+    """
+    kind = recognized(data, file)
+    if kind is not None and kind.wide and file.lower().endswith(".cfg") and _nearly_darknet(data):
+        return "darknet"
+    return None if kind is None else kind.reader or None
+
+
+def _nearly_darknet(data: bytes) -> bool:
+    """Whether sections have nearly the names of Darknet's: its reader says which one is misspelt."""
+    sections = re.findall(rb"^[ \t]*\[([a-z_]{2,20})\]", data[:_HEAD], re.MULTILINE)
+    return any(nearest(name.decode(), ("net", "network", "convolutional", "maxpool", "connected")) for name in sections)
 
 
 def recognized(data: bytes, file: str) -> Foreign | None:
     """The kind of a file with these bytes and this name, None if it may be a model."""
     for kind in KINDS:
         if any(data[at : at + len(magic)] == magic for at, magic in kind.magic):
-            return _member(data) or kind
+            found = _member(data) or kind
+            return (_by_ending(file) if found.wide else None) or found
         if kind.sign is not None and kind.sign(data):
             return kind
     text = data.decode("utf-8", "replace")
@@ -51,7 +74,7 @@ def recognized(data: bytes, file: str) -> Foreign | None:
         if any(names <= keys and (not own or names & own) for names in kind.keys):
             return kind
         if kind.pattern is not None and re.search(kind.pattern, head, re.MULTILINE):
-            return kind
+            return (_by_ending(file) if kind.wide else None) or kind
     if own:
         return None
     binary = "\0" in text and "\ufffd" in text and not data.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16

@@ -15,6 +15,7 @@ from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.building import build
 from analyzer.layers.reference_kinds import References
 from analyzer.loader.parse.grammar import TAKEN_NAMES
+from analyzer.loader.parse.naming import stem_of
 from analyzer.loader.text.read import Read
 from analyzer.loader.text.tree import Mapping as MappingTree
 from analyzer.loader.text.tree import Scalar, Tree, Way, value_of
@@ -100,9 +101,11 @@ class Sheet:
     ('stem.conv', Volume(30x30x8))
     """
 
-    def __init__(self, file: str, name: str) -> None:
+    def __init__(self, file: str, name: str = "") -> None:
         self.file = file
-        self.name = name
+        self.name = name or stem_of(file)
+        #: What messages show lines of; empty for a file that is no text.
+        self.text = ""
         self.description: str | None = None
         self.source: Source | None = None
         #: The number format of the weights, None where the file has none or many.
@@ -243,6 +246,7 @@ class Sheet:
     def tell(self, model: Model) -> None:
         """Gives the description that was parsed from the tree what the tree does not say."""
         model.source, model.uncovered, model.weights_dtype = self.source, self.uncovered, self.dtype
+        model.text, model.told, model.groups = self.text, self.problems, self.groups
 
     def data(self) -> dict[str, Any]:
         """The sheet as YAML would load it."""

@@ -5,6 +5,8 @@ Values that hold no expression are read and checked once, when the file is parse
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.text.tree import Tree
 from analyzer.record import Record, field
@@ -14,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.diagnostics import Diagnostic
     from analyzer.engine.network import Source
     from analyzer.layers import Layer, Parameter
     from analyzer.loader.expressions.expression import Expression
@@ -197,7 +200,9 @@ class Model(Record):
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
     `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
     for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
-    mistakes. `source`, `uncovered` and `weights_dtype` are those of `Network`, for a file of another program.
+    mistakes. `source`, `uncovered` and `weights_dtype` are those of `Network`, for a file of another program, of which
+    `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`),
+    and `format` is the one that its reader reads.
     """
 
     file: str
@@ -220,6 +225,9 @@ class Model(Record):
     source: Source | None = field(default=None, init=False)
     uncovered: dict[str, int] = field(factory=dict, init=False)
     weights_dtype: str | None = field(default=None, init=False)
+    told: Sequence[Diagnostic] = field(default=(), init=False)
+    groups: Mapping[str, str] = field(factory=dict, init=False)
+    format: str | None = field(default=None, init=False)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"

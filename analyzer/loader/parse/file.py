@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from analyzer.diagnostics import Diagnostic, in_order, listed
 from analyzer.layers import CATALOGUE
 from analyzer.layers.reference_kinds import Sugar
@@ -15,7 +13,7 @@ from analyzer.loader.parse.description import UNKNOWN, Argument, Model, Template
 from analyzer.loader.parse.grammar import TOP_KEYS
 from analyzer.loader.parse.inputs import parse_inputs
 from analyzer.loader.parse.items import parse_layers
-from analyzer.loader.parse.naming import unknown_key, variable_name
+from analyzer.loader.parse.naming import stem_of, unknown_key, variable_name
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.shapes import list_of, mapping_of, pairs_of, text_of
 from analyzer.loader.parse.templates import template_of
@@ -51,8 +49,7 @@ def parse(text: str, file: str) -> Parsed:
 
 def parse_read(read: Read, file: str, text: str = "") -> Parsed:
     """The same of what was read; `text` is empty where that is no text."""
-    stem = os.path.splitext(os.path.basename(file))[0]
-    parser = Parser(Model(file, text, stem if stem and not stem.startswith("<") else "model"), read.problems)
+    parser = Parser(Model(file, text, stem_of(file)), read.problems)
     tree = read.tree
     if read.lost:
         from analyzer.loader.parse.sound import sound_tree  # with all that only a wrong text needs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 
 from analyzer.diagnostics import listed
@@ -85,3 +86,9 @@ def _as_name(text: str) -> str | None:
     """The name that a text with blanks in it could be."""
     name = "_".join(text.split())
     return f"for example `{shown(name)}`" if name != text and _is_name(name) else None
+
+
+def stem_of(file: str) -> str:
+    """The name of a model that has none: that of its file without the ending."""
+    stem = os.path.splitext(os.path.basename(file))[0]
+    return stem if stem and not stem.startswith("<") else "model"

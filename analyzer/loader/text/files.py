@@ -26,6 +26,9 @@ _STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
 _FOLDERS = ("/dev/fd", "/proc/self/fd")
 
 
+#: Endings of files in formats that are told by their ending too.
+_FOREIGN = (".onnx", ".keras", ".h5", ".hdf5", ".cfg")
+
 #: Bytes that are read at once: more than the longest model has.
 _PIECE = 1 << 21
 
@@ -84,6 +87,24 @@ def read_from(stream: BinaryIO, path: str, most: int, begun: bytes = b"") -> byt
         return bytes(data)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
+
+
+def looks_foreign(data: bytes, path: str) -> bool:
+    """Whether a file with these first bytes may have another format than YAML, which `loader.formats.sniff` then tells.
+
+    It looks at little, since every model is asked: the first sign that is neither blank nor in a comment.
+    """
+    at = 0
+    while True:
+        while data[at : at + 1].isspace():
+            at += 1
+        if data[at : at + 1] not in (b"#", b";"):
+            break
+        at = data.find(b"\n", at)
+        if at < 0:
+            break
+    sign = data[at : at + 1]
+    return not (sign.isalnum() or sign in b"\"'-%$") or b"\0" in data[:512] or path.lower().endswith(_FOREIGN)
 
 
 def descriptor(path: str) -> int | None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.network import Source
+from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.darknet.network import write_network
 from analyzer.loader.formats.sheet import Halted, Sheet
+from analyzer.loader.text.files import read_bytes
+from analyzer.loader.text.limits import LIMITS
+
+
+def read(file: str, label: str, asked: Asked) -> Sheet:
+    """The sheet of a configuration; see `analyzer.loader.formats`."""
+    text = read_bytes(file, LIMITS.text).decode("utf-8", "replace")
+    return read_text(text, label, "", asked.volume("input", first=True))
 
 
 def read_text(text: str, file: str, name: str, input: Sequence[int] | None = None) -> Sheet:
@@ -19,6 +28,7 @@ def read_text(text: str, file: str, name: str, input: Sequence[int] | None = Non
     """
     sheet = Sheet(file, name)
     sheet.source = Source("Darknet")
+    sheet.text = text
     try:
         write_network(text, sheet, input)
     except Halted:
