@@ -6,6 +6,8 @@ from collections.abc import Callable
 from math import prod
 from struct import iter_unpack
 
+from analyzer.loader.formats.onnx.functions import MOST_NODES, check_functions
+from analyzer.loader.formats.onnx.order import order_graph
 from analyzer.loader.formats.onnx.records import (
     BITS,
     DTYPES,
@@ -19,6 +21,7 @@ from analyzer.loader.formats.onnx.records import (
     TooMany,
     ValueInfo,
 )
+from analyzer.loader.formats.onnx.versions import check_versions
 from analyzer.loader.formats.onnx.wire import BYTES, EIGHT, FOUR, VARINT, Damaged, Wire, signed
 from analyzer.volume import LARGEST
 
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from analyzer.loader.formats.onnx.records import Value
-
-#: More nodes, those of subgraphs and functions included, are not read.
-MOST_NODES = 100_000
 
 #: Longer lists of an attribute are not read: nothing that decides a shape has so many entries.
 MOST_ENTRIES = 4096
@@ -45,11 +45,15 @@ _LETTERS = {
 
 
 def load(file: BinaryIO, size: int) -> Model:
-    """The model in an open file of this size. Raises `Damaged` where it is none.
+    """The model in an open file of this size, its nodes in an order of computation. Raises `Damaged` where it is none.
 
     The numbers of tensors are read from the file when they are asked for, so it must stay open until then.
     """
-    return _Loader(Wire(file, size)).model(size)
+    model = _Loader(Wire(file, size)).model(size)
+    check_functions(model)
+    check_versions(model)
+    order_graph(model.graph)
+    return model
 
 
 class _Loader:
@@ -263,7 +267,7 @@ class _Loader:
     def made(
         self, name: str, dims: list[int], dtype: int, external: bool, payload: list[tuple[int, int, int, int]]
     ) -> Tensor:
-        if any(dim < 0 for dim in dims) or prod(dims) > LARGEST:
+        if any(not 0 <= dim <= LARGEST for dim in dims) or prod(dims) > LARGEST:
             raise Damaged(f"the tensor `{name}` has the sizes {dims[:8]}")
         word = DTYPES[dtype] if dtype < len(DTYPES) else "undefined"
         size = prod(dims)
@@ -309,7 +313,7 @@ class _Loader:
                 values = self.tensor(a, b)
             elif number == 3:
                 dims += map(signed, self.wire.varints(a, b)) if kind == BYTES else [signed(a)]
-        if any(dim < 0 for dim in dims) or prod(dims) > LARGEST:
+        if any(not 0 <= dim <= LARGEST for dim in dims) or prod(dims) > LARGEST:
             raise Damaged(f"a sparse tensor has the sizes {dims[:8]}")
         name, dtype = (values.name, values.dtype) if values is not None else ("", "undefined")
         return Tensor(name, tuple(dims), dtype, _nothing)

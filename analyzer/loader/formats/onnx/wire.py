@@ -26,7 +26,11 @@ VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
 
 
 class Damaged(Exception):
-    """The file is not what its format says; the message says why."""
+    """The file is not what its format says; the message says why, and `label` is the node that it is about, if any."""
+
+    def __init__(self, message: str, label: str = "") -> None:
+        super().__init__(message)
+        self.label = label
 
 
 class Wire:
