@@ -255,7 +255,8 @@ class Tensors:
         inside = self.arranged(x, groups, place)
         given = dict(parameters or {})
         written = self.sheet.write(type, [inside], place, spread(given, len(spatial)) if rest else given, **more)
-        axes = list(x.axes)
+        # other axes have one cell: they are none of the new volume's
+        axes: list[Digits] = [(BATCH,) if BATCH in digits else () for digits in x.axes]
         sizes = written.volume.sizes
         if rest:
             # the digits of the axes that were put together are now those of the volume's first axis
@@ -496,27 +497,25 @@ class Tensors:
     def reduce(self, x: Tensor, op: str, axes: Sequence[int], keep: bool, place: Place) -> Tensor:
         """One number of the cells along axes: `mean`, `global_avg_pool` and `global_max_pool`, or `reduce`."""
         gone = sorted(x.at(axis) for axis in axes)
-        digits = {digit for axis in gone for digit in joined(x.axes[axis])}
+        digits = [joined(x.axes[axis]) for axis in gone]
         groups = self._groups(x)
-        if groups is None or not all(set(group) <= digits or not set(group) & digits for group in groups):
+        named = None if groups is None else _whole(groups, digits)
+        if groups is None or named is None:
             order = self.groups_of(x, [a for a in gone if size_of(x.axes[a]) > 1])
             groups = tuple(joined(d for a in group for d in x.axes[a]) for group in order)
-        inside = self._arrange(x, groups, place)
-        named = [at for at, group in enumerate(groups) if group and set(group) <= digits]
-        made = inside
+            named = _whole(groups, digits) or []
+        made = self._arrange(x, groups, place)
         if named:
             type, parameters = _reduction(op, named, len(groups))
-            made = self.sheet.write(type, [inside], place, parameters)
-        moved = [self._moved(d, groups) for d in x.axes]
-        marks = {axis: next((at for at in named if set(groups[at]) & set(joined(x.axes[axis]))), None) for axis in gone}
+            made = self.sheet.write(type, [made], place, parameters)
         found: list[Digits] = []
-        for axis, digits_of in enumerate(moved):
+        for axis, old in enumerate(x.axes):
+            moved = self._moved(old, groups)
             if axis not in gone:
-                found.append(digits_of)
+                found.append(moved)
             elif keep:
-                mark = marks[axis]
-                batch = (BATCH,) if BATCH in x.axes[axis] else ()
-                found.append(batch + (() if mark is None else (Digit(mark, 1, 1),)))
+                mark = next((Digit(digit.axis, 1, 1) for digit in moved if digit != BATCH), None)
+                found.append(((BATCH,) if BATCH in old else ()) + (() if mark is None else (mark,)))
         return Tensor(Base.of(made), found)
 
     def matmul(self, a: Tensor, b: Tensor, place: Place, parameters: Mapping[str, Any] | None = None) -> Tensor:
@@ -666,6 +665,18 @@ def _fewer(groups: list[list[int]], most: int, keep: Sequence[int] = ()) -> list
             raise Unarranged
         groups = [*groups[:place], groups[place] + groups[place + 1], *groups[place + 2 :]]
     return groups
+
+
+def _whole(groups: Sequence[Digits], digits: Sequence[Digits]) -> list[int] | None:
+    """Which of the groups have these digits and no others; None where one has only some of them."""
+    try:
+        divided_groups, parts = refined(groups, digits)
+    except Undivided:
+        return None
+    inside = {digit for part in parts for digit in part}
+    if any(0 < sum(digit in inside for digit in group) < len(group) for group in divided_groups):
+        return None
+    return [at for at, group in enumerate(divided_groups) if group and group[0] in inside]
 
 
 def _reduction(op: str, named: Sequence[int], axes: int) -> tuple[str, dict[str, Any]]:
