@@ -18,4 +18,5 @@ def place(type_: str, inputs: list[Volume], /, **written: Any) -> tuple[Network,
     """A network of one layer that reads these volumes."""
     network = Network()
     sources = [network.enter(f"input{number}", volume) for number, volume in enumerate(inputs)]
-    return network, network.place(type_, build(type_, written), sources)
+    layer = build(type_, written)
+    return network, network.place(type_, layer, sources[: layer.reads[1]])

@@ -69,7 +69,7 @@ def _first_window(network: Network, source: Node) -> Node | None:
     same = {source.index}
     for node in network.nodes:
         if len(node.inputs) == 1 and node.inputs[0].index in same:
-            if node.layer.window(node.inputs[0].output) is not None:
+            if node.layer.window(node.flow.input) is not None:
                 return node
             if node.layer.pointwise:
                 same.add(node.index)
@@ -100,7 +100,7 @@ def _positional(node: Node) -> list[Node]:
 
 def _acts_at_each(node: Node) -> bool:
     layer = node.layer
-    return layer.linear and not layer.dense and layer.window(node.inputs[0].output) is None
+    return layer.linear and not layer.dense and layer.window(node.flow.input) is None
 
 
 def _must_be_whole(network: Network, chain: list[Node]) -> bool:
@@ -111,7 +111,7 @@ def _must_be_whole(network: Network, chain: list[Node]) -> bool:
     if not source.inputs:
         return source.output.depth <= _COLOURS
     layer = source.layer
-    made_small = layer.pools or layer.merges or layer.window(source.inputs[0].output) is not None
+    made_small = layer.pools or layer.merges or layer.window(source.flow.input) is not None
     if not made_small or any(node.layer.grows for node in network.nodes):
         return False
     positions = chain[0].output.positions

@@ -76,7 +76,8 @@ def _own(node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, form
         own = layer.declared_sharing
         if own != SHARED:
             declared = _cost(layer.parameters(flow, own), reuses[0], dtype, node)
-    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, formats[1]))
+    put_out = 0 if layer.stored else node.output.size * batch
+    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(put_out, formats[1]))
 
 
 def _cost(counts: Counts, reuse: Reuse | None, dtype: str, node: Node) -> Cost:

@@ -44,6 +44,6 @@ def macs_on_data(node: Node) -> int | None:
 
 def unread(node: Node) -> list[int] | None:
     """The cells at the end of each axis that no window of a layer reads; None for a layer without a sliding window."""
-    volume = node.inputs[0].output
+    volume = node.flow.input
     window = node.layer.window(volume)
     return None if window is None or window.scatters else window.unread(volume, node.output)

@@ -41,7 +41,9 @@ def peak_activation(network: Network, *, batch: int, dtype: str) -> ActivationPe
     alive, most, where = 0, 0, order[0].name
     for node in order:
         own = storage[node.index]
-        if own == node.index:
+        if node.layer.stored:
+            sizes[own] = 0
+        elif own == node.index:
             size = known.get(id(node.output))
             if size is None:
                 size = known[id(node.output)] = size_in_bytes(node.output.size * batch, dtype)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Network, Node, Source
 from analyzer.engine.receptive_field import ReceptiveField
+from analyzer.layers.windows import NO_GEOMETRY
 from analyzer.record import ABOVE, Printed, Reported
 from analyzer.volume import Volume
 
@@ -177,8 +178,8 @@ class Row(Reported):
 
     @property
     def input(self) -> Volume:
-        """The volume of one sample that it reads; of several the first."""
-        return self.node.inputs[0].output
+        """The volume of one sample that it reads; of several the first. A layer that reads none: what it puts out."""
+        return self.node.flow.input
 
     @property
     def input_volumes(self) -> list[Volume]:
@@ -213,7 +214,7 @@ class Row(Reported):
     @property
     def geometry(self) -> Geometry:
         """The numbers of its window; each of them is a property of the row too."""
-        return self.node.layer.geometry(self.input)
+        return self.node.layer.geometry(self.input) if self.node.inputs else NO_GEOMETRY
 
     @property
     def kernel(self) -> tuple[int, ...] | None:

@@ -20,6 +20,7 @@ from analyzer.layers import moving
 from analyzer.layers import unfolding
 from analyzer.layers import resampling
 from analyzer.layers import merge
+from analyzer.layers import arithmetic
 from analyzer.layers import attention
 from analyzer.layers import recurrent
 from analyzer.layers import special

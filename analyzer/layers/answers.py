@@ -84,5 +84,5 @@ class Flow(Record):
 
     @property
     def input(self) -> Volume:
-        """The first input."""
-        return self.inputs[0]
+        """The first input; of a layer that reads none, what it puts out."""
+        return self.inputs[0] if self.inputs else self.output

@@ -84,6 +84,8 @@ class Layer:
     factored: ClassVar[bool] = False
     #: Whether its MACs multiply fixed numbers instead of trained ones.
     fixed: ClassVar[bool] = False
+    #: Whether its output is numbers that the network keeps, and no activation.
+    stored: ClassVar[bool] = False
     #: Whether it looks up rows of a table.
     looks_up: ClassVar[bool] = False
     #: Whether it changes each cell by itself, without trained sums over the depth.

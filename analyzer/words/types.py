@@ -5,7 +5,7 @@ What a type that does exist is called elsewhere is declared with the type itself
 
 from __future__ import annotations
 
-_PRODUCT = "a product of two volumes does not exist here; `custom: {output: 64x64, macs: 0}` describes one by its costs"
+_PRODUCT = "a product of two matrices is a `matmul: [a, b]`; other axes need a `rearrange` before it"
 _CUSTOM = "it does not exist here; `custom: {output: 64x64}` describes a layer by its output and its costs"
 _SHAPE = "write `reshape` with the volume that it makes, such as `reshape: 1x1x512`"
 _POOL = "write `max_pool`, `avg_pool`, or `global_avg_pool` for one value a plane"
@@ -20,7 +20,7 @@ _LOSS = "a loss is not a layer here: write `training: {loss: cross_entropy}` at 
 _REDUCE = "over an axis, write `reduce: {op: {word}, axis: height}`"
 
 ABSENT = {
-    **dict.fromkeys(("matmul", "bmm", "mm", "einsum", "dot", "dotproduct", "baddbmm", "batchmatmul", "tensordot", "outer", "batchdot"), _PRODUCT),
+    **dict.fromkeys(("bmm", "mm", "einsum", "dot", "dotproduct", "baddbmm", "batchmatmul", "tensordot", "outer", "batchdot"), _PRODUCT),
     **dict.fromkeys(("pool", "pooling", "pool1d", "pool2d", "pool3d", "spatialpool", "pooling2d"), _POOL),
     **dict.fromkeys(("globalpool", "globalpooling", "globalpool2d"), "write `global_avg_pool` or `global_max_pool`"),
     **dict.fromkeys(("adaptivepool", "adaptivepooling"), "write `adaptive_avg_pool` or `adaptive_max_pool`"),

@@ -57,6 +57,9 @@ ORDINARY: dict[str, Parameters] = {
     "rnn": {"units": 5},
     "conv_lstm": {"filters": 6, "kernel": 3},
     "custom": {"output": "4x4x2"},
+    "parameter": {"volume": "4x4x2"},
+    "elementwise": {"op": "exp"},
+    "matmul": {"inputs": ["a", "b"], "transpose": True},
     **{merge: {"inputs": ["a", "b"]} for merge in ("add", "subtract", "multiply", "maximum", "average", "concat")},
 }
 
@@ -76,6 +79,7 @@ RANKS: dict[str, set[int]] = {
     "embedding": {0},
     **{type_: {1} for type_ in ("class_token", "lstm", "gru", "rnn", "fold")},
     "conv_lstm": {2, 3},
+    "attention": {1, 2, 3},
 }  # fmt: skip
 
 
@@ -85,6 +89,8 @@ def written(type_: str, read: Volume) -> Parameters:
         return {"order": list(reversed(read.axes))}
     if type_ in ("softmax", "log_softmax"):
         return {"axis": read.axes[0]}
+    if type_ == "parameter":
+        return {"volume": str(read)}
     if type_ == "fold":  # each cell of a length in two places
         return {"to": [2 * read.spatial[0] if read.rank == 1 else 8], "kernel": 2, "stride": 2}
     if type_ == "rearrange":  # the depth before the positions
@@ -391,9 +397,9 @@ def test_a_volume_of_a_billion_elements_costs_nothing(type_: str) -> None:
 @pytest.mark.parametrize("type_", CATALOGUE)
 def test_batch_and_dtype_change_bytes_alone(type_: str) -> None:
     """Doubling the batch doubles the activations; doubling the width doubles all bytes; no count changes."""
-    rank = max(RANKS.get(type_, {2}))
-    _, volumes = ordinary(type_, VOLUMES[rank])
-    network, _ = place(type_, volumes, **written(type_, volumes[0]))
+    read = VOLUMES[max(RANKS.get(type_, {2}))]
+    _, volumes = ordinary(type_, read)
+    network, _ = place(type_, volumes or [read], **written(type_, read))
     one = analyze_network(network, batch=3)
     two = analyze_network(network, batch=6)
     wide = analyze_network(network, batch=3, dtype="float64")
@@ -412,8 +418,8 @@ def test_renaming_changes_no_number(type_: str) -> None:
     reports = []
     for names in (("x", "y"), ("первый", "second-2")):
         network = Network()
-        sources = [network.enter(f"{names[0]}{at}", read) for at, read in enumerate(volumes)]
-        network.place(names[1], layer, sources)
+        sources = [network.enter(f"{names[0]}{at}", read) for at, read in enumerate(volumes or VOLUMES)]
+        network.place(names[1], layer, sources if volumes else [])
         report = analyze_network(network)
         row = report.rows[0]
         assert row.name == names[1]

@@ -43,6 +43,8 @@ def placed(type_: str, case: Case) -> Analysis:
     layer = build(type_, case.get("parameters"))
     network = Network()
     sources = [network.enter(f"input{place}", volume(text)) for place, text in enumerate(inputs)]
+    if not sources:
+        network.enter("unread", volume("8x8x3"))
     network.place("layer", layer, sources)
     return analyze_network(network)
 

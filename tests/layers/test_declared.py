@@ -26,11 +26,12 @@ MAIN = {
     "pattern": "rearrange",
     "padding": "pad crop",
     "factor": "upsample pixel_shuffle pixel_unshuffle",
-    "inputs": "add subtract multiply maximum average concat",
+    "inputs": "add subtract multiply maximum average concat matmul",
     "count": "class_token gather tile",
     "shift": "roll",
-    "op": "reduce",
+    "op": "reduce elementwise",
     "heads": "multi_head_attention",
+    "volume": "parameter",
 }
 
 #: The textbook's letters, by parameter.
@@ -89,7 +90,9 @@ DEFAULTS: dict[str, object] = {
     "to": None,
     "like": None,
     "crop": "none",
-    "count": {"gather": None, "": 1},
+    "trained": True,
+    "transpose": False,
+    "count": {"gather": None, "parameter": None, "": 1},
     "key_depth": None,
     "value_depth": None,
     "key_value_heads": None,

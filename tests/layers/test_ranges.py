@@ -19,6 +19,7 @@ ENDS: dict[tuple[str, str], tuple[int, int]] = {
     ("slice", "start"): (0, 10**15),
     ("roll", "shift"): (-(10**6), 10**6),
     ("conv_transpose", "output_padding"): (0, 10**15),
+    ("parameter", "count"): (0, 10**15),
     **{("custom", name): (0, 10**15) for name in ("weights", "biases", "buffers", "macs")},
     **{(type_, "layers"): (1, 1000) for type_ in ("lstm", "gru", "rnn")},
     **{(type_, "biases"): (0, 2) for type_ in ("lstm", "gru", "rnn")},

@@ -234,7 +234,8 @@ def test_every_answer_is_sound(type_: str, place: int, mode: str) -> None:
 def check_references(flow: Flow, operations: Sequence[Operation]) -> None:
     """Everything refers to an input or to an earlier operation, and nothing is worked out that no one reads."""
     for place, operation in enumerate(operations, len(flow.inputs)):
-        assert operation.reads or operation.trained  # parameters alone, repeated for each sample
+        # parameters alone, repeated for each sample, or numbers that the network keeps
+        assert operation.reads or operation.trained or operation.size == 0
         assert all(0 <= read < place for read in operation.reads)
         assert set(operation.keeps) <= {*operation.reads, OUT}
         assert len(set(operation.keeps)) == len(operation.keeps)
@@ -249,7 +250,7 @@ def check_memory(flow: Flow, operations: Sequence[Operation]) -> None:
     """Views and gradients that are handed on lie in what is large enough; the last output is the layer's."""
     sizes = [volume.size for volume in flow.inputs]
     for operation in operations:
-        assert operation.size > 0
+        assert operation.size > 0 or not operation.reads
         assert operation.transient >= 0 or operation.once > 0
         if operation.place == VIEW:
             assert operation.size <= sizes[operation.reads[0]]
@@ -268,7 +269,7 @@ def check_memory(flow: Flow, operations: Sequence[Operation]) -> None:
             assert extra.width in (None, STATISTIC, LOGARITHM, SCALAR, INDEX)
             assert extra.cuda in (None, 1, STATISTIC, LOGARITHM, SCALAR, INDEX)
         sizes.append(operation.size)
-    assert sizes[-1] == flow.output.size
+    assert sizes[-1] == (flow.output.size if flow.inputs else 0)
 
 
 # -- what must not be forgotten: each of these mistakes turns rows red ---------------------------------------------------

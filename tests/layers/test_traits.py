@@ -28,6 +28,7 @@ TRAITS = {
     "factored": "separable_conv",
     "fixed": "blur_pool",
     "looks_up": "embedding",
+    "stored": "parameter",
     "pointwise": f"batch_norm instance_norm layer_norm rms_norm group_norm local_response_norm {ACTIVATIONS} dropout "
     "spatial_dropout stochastic_depth channel_shuffle position_table scale coord_channels",
     "activates": ACTIVATIONS,
@@ -71,9 +72,11 @@ ANSWERS: dict[str, dict[Any, str]] = {
     "reads": {
         (1, 1): "",
         (1, 2): "resize gather",
+        (0, 0): "parameter",
         (1, 3): "multi_head_attention",
-        (2, 2): "subtract",
-        (1, None): "add multiply maximum average concat custom",
+        (2, 2): "subtract matmul",
+        (3, 4): "attention",
+        (1, None): "add multiply maximum average concat custom elementwise",
     },
 }
 

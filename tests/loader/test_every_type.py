@@ -15,11 +15,11 @@ from analyzer.loader.parse.file import parse
 GOOD = {
     "filters": "4", "kernel": "3", "units": "4", "vocabulary": "10", "size": "2", "axis": "height", "to": "1x1x?",
     "order": "[depth, height, width]", "padding": "1", "factor": "2", "groups": "2", "inputs": "[prev]", "heads": "2",
-    "output": "2x2x2", "pattern": "h w c -> w h c", "op": "sum", "count": "2", "shift": "1",
+    "output": "2x2x2", "pattern": "h w c -> w h c", "op": "sum", "count": "2", "shift": "1", "volume": "2x2x2",
 }  # fmt: skip
 
 #: The same of a type, where the parameter means something else.
-OWN = {("fold", "to"): "8"}
+OWN = {("fold", "to"): "8", ("elementwise", "op"): "exp"}
 
 PARAMETERS = [(name, parameter) for name, layer in CATALOGUE.items() for parameter in layer.declared]
 

@@ -64,7 +64,7 @@ def _flattened(row: Row) -> Node | None:
     if not row.node.layer.dense:
         return None
     node = row.node.inputs[0]
-    while node.output.positions == 1 and len(node.inputs) == 1 and node.output.size == node.inputs[0].output.size:
+    while node.output.positions == 1 and len(node.inputs) == 1 and node.output.size == node.flow.input.size:
         node = node.inputs[0]
     return node if node.output.positions > 1 else None
 
@@ -149,8 +149,9 @@ def _inference(held: ModeMemory, run: Run) -> int:
 def _of_field(amount: int, allowed: int, analysis: Analysis) -> str | None:
     """The last window layer's kernel, and its dilation; a stride before it."""
     for row in reversed(analysis.rows):
-        window = row.node.layer.window(row.node.inputs[0].output)
-        field = analysis.rows[row.node.inputs[0].index].receptive_field if row.node.inputs[0].index >= 0 else None
+        window = row.node.layer.window(row.node.flow.input)
+        above = row.node.inputs[0].index if row.node.inputs else -1
+        field = analysis.rows[above].receptive_field if above >= 0 else None
         if window is None or row.receptive_field is None or row.receptive_field.everything:
             continue
         step = max(1, round(max(field.stride))) if field is not None else 1

@@ -38,7 +38,7 @@ def check(subject: Subject) -> Iterator[Found]:
     """A finding for every transposed convolution whose output cells get different numbers of taps."""
     for row in subject.rows:
         layer, node = row.node.layer, row.node
-        volume = node.inputs[0].output
+        volume = node.flow.input
         window = layer.window(volume)
         if window is None or not window.scatters:
             continue

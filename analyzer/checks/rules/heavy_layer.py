@@ -69,7 +69,7 @@ def _lighter(row: Row, total: int) -> tuple[list[str], str]:
     """What the layer would have otherwise, and how to get there."""
     layer = row.node.layer
     own, units = row.declared.parameters, row.output.depth
-    volume = _unflattened(row.node.inputs[0]).output
+    volume = _unflattened(row.node.inputs[0]).output if row.node.inputs else row.output
     if layer.dense and volume.positions > 1:
         pooled = volume.depth * units + row.declared.biases
         note = (
@@ -82,7 +82,7 @@ def _lighter(row: Row, total: int) -> tuple[list[str], str]:
         return [note], "`sharing: {regions: …}` with fewer banks, or fewer filters"
     if layer.looks_up:
         return [], "a smaller vocabulary, or a shorter vector and a `linear` layer after it"
-    source = row.node.inputs[0].output
+    source = row.node.flow.input
     if layer.linear and layer.window(source) is None:
         width = source.size if layer.dense else source.depth
         return [f"{width:,} values by {units:,} units"], "fewer units, or a narrow layer before it"

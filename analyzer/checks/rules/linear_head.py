@@ -42,7 +42,7 @@ MISLEADS = True
 def check(subject: Subject) -> Iterator[Found]:
     """A finding for the first layer of every head that acts at each position of a volume that windows made small."""
     for node in linear_heads(subject.network):
-        volume = node.inputs[0].output
+        volume = node.flow.input
         yield Found(
             f"`{node.name}` acts at each of {volume.positions:,} positions, so the network puts out a map",
             node,

@@ -109,7 +109,7 @@ def _completes_depthwise(node: Node) -> bool:
     if prod(_kernel(node)) > 1 or node.layer.dense:
         return False
     node = node.inputs[0]
-    while not node.layer.linear and (len(node.inputs) == 1 or node.layer.multiplies):
+    while not node.layer.linear and (len(node.inputs) == 1 or (node.layer.multiplies and node.inputs)):
         node = node.inputs[0]
     return node.layer.depthwise
 
@@ -123,7 +123,7 @@ class _Merged:
     def __init__(self, first: Node, between: list[Node], second: Node) -> None:
         self.first = first
         self.second = second
-        self.source = source = first.inputs[0].output
+        self.source = source = first.flow.input
         target = second.output
         self.dense = first.layer.dense or second.layer.dense
         self.window = window = self._window(between)
@@ -143,11 +143,11 @@ class _Merged:
 
     def _window(self, between: list[Node]) -> tuple[int, ...] | None:
         """The kernel of the one layer on each axis; None where only a dense layer can be the one."""
-        rank = self.first.inputs[0].output.rank
+        rank = self.first.flow.input.rank
         size, down, up = [1] * rank, [1] * rank, [1] * rank
         averaged = False
         for node in (self.first, *between, self.second):
-            layer, volume = node.layer, node.inputs[0].output
+            layer, volume = node.layer, node.flow.input
             if layer.averages in _MEANS:
                 averaged = True
             if node is not self.first and _regrouped(node) and not (averaged and volume.positions == 1):
@@ -184,7 +184,7 @@ class _Merged:
         A narrow volume between them, a depthwise or a 1×N kernel, or two that share weights where one could not.
         """
         first, second = self.first, self.second
-        ends, middle = (self.source, second.output), second.inputs[0].output
+        ends, middle = (self.source, second.output), second.flow.input
         narrowest = min(volume.size if self.dense else volume.depth for volume in ends)
         if (middle.size if self.dense else middle.depth) < narrowest:
             return True
@@ -204,7 +204,7 @@ def _rows(node: Node) -> tuple[int, ...]:
 def _regrouped(node: Node) -> bool:
     """Whether a node reads a volume that was reshaped, so that its planes are others."""
     above = node.inputs[0]
-    while above.layer.passes:
+    while above.layer.passes and above.inputs:
         if above.layer.regroups:
             return True
         above = above.inputs[0]
@@ -212,10 +212,10 @@ def _regrouped(node: Node) -> bool:
 
 
 def _kernel(node: Node) -> tuple[int, ...]:
-    window = node.layer.window(node.inputs[0].output)
+    window = node.layer.window(node.flow.input)
     return () if window is None else window.kernel
 
 
 def _groups(node: Node) -> int:
     """The groups of depth that do not mix."""
-    return node.layer.plane_groups(node.inputs[0].output)
+    return node.layer.plane_groups(node.flow.input)

@@ -49,6 +49,8 @@ def check(subject: Subject) -> Iterator[Found]:
     """A finding for every step, except at the end of the network, that keeps less than one of 16 values."""
     ends = heads(subject)
     for row in subject.rows:
+        if not row.node.inputs:
+            continue
         source = row.node.inputs[0]
         before, after = source.output, row.output
         if _MOST * after.size >= before.size or row.node.index in ends:
@@ -74,14 +76,14 @@ def _filters(node: Node) -> bool:
 
 def _thins(node: Node) -> bool:
     """Whether a layer without weights leaves out or merges cells: by a window, at the borders, or by a new size."""
-    layer, volume = node.layer, node.inputs[0].output
+    layer, volume = node.layer, node.flow.input
     pools = layer.pools and layer.window(volume) is not None
     return pools or layer.cuts or layer.bounds(volume) is not None or (layer.grows and not layer.linear)
 
 
 def _kept(row: Row) -> str:
     """What would keep a sixteenth."""
-    before, after = row.node.inputs[0].output, row.output
+    before, after = row.node.flow.input, row.output
     if not _filters(row.node):
         return "several smaller steps with layers between them"
     filters = -(-before.size // (_MOST * after.positions))

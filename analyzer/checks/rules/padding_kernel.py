@@ -87,7 +87,7 @@ def check(subject: Subject) -> Iterator[Found]:
 
 def _axes(node: Node) -> list[_Axis]:
     """The axes of a convolution that pads with zeros; none for any other layer."""
-    volume = node.inputs[0].output
+    volume = node.flow.input
     window = node.layer.window(volume)
     if window is None or window.scatters or window.real_padding or not any(map(any, window.padding)):
         return []

@@ -80,7 +80,7 @@ def check(subject: Subject) -> Iterator[Found]:
 
 def _skipped(node: Node) -> list[tuple[str, int, int, int, int]]:
     """The axes on which cells lie between two windows: name, kernel, dilation, stride, cells read of each stride."""
-    volume = node.inputs[0].output
+    volume = node.flow.input
     window = node.layer.window(volume)
     if window is None or window.scatters:
         return []

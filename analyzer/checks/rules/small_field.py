@@ -89,7 +89,7 @@ def _map(node: Node) -> Node | None:
     ):
         return None
     source = node.inputs[0]
-    while not source.output.spatial and _keeps_values(source.layer):
+    while not source.output.spatial and source.inputs and _keeps_values(source.layer):
         source = source.inputs[0]
     return source
 

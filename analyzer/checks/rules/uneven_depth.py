@@ -72,7 +72,7 @@ def check(subject: Subject) -> Iterator[Found]:
 def _uneven(row: Row) -> bool:
     """Whether hardware rounds up the depth that a layer puts out; a squeezed 1×1 volume costs nothing either way."""
     layer = row.node.layer
-    if not layer.linear or layer.depthwise or layer.plane_groups(row.node.inputs[0].output) > 1:
+    if not layer.linear or layer.depthwise or layer.plane_groups(row.node.flow.input) > 1:
         return False  # each group is a product of its own, and its depth is not the layer's
     squeezed = row.output.rank > 0 and row.output.positions == 1
     return row.output.depth > _TILE and row.output.depth % _TILE > 0 and not squeezed

@@ -89,7 +89,12 @@ class _Ways:
             self._pass(row.node, row.unread)
 
     def _pass(self, node: Node, unread: list[int] | None) -> None:
-        index, first = node.index, node.inputs[0]
+        index = node.index
+        if not node.inputs:
+            self.grown[index] = self.uneven[index] = None
+            self.whole[index] = node
+            return
+        first = node.inputs[0]
         kept = len(node.inputs) == 1 and (node.layer.cuts or node.output.spatial == first.output.spatial)
         grows = node.layer.grows and node.output.positions > first.output.positions
         self.grown[index] = node if grows else self.grown[first.index] if kept else self._grown_of(node)
@@ -113,7 +118,7 @@ def _index(node: Node) -> int:
 
 def _steps_within(node: Node) -> bool:
     """Whether windows step no further than they reach, so that cells left over are those of a rounded division."""
-    window = node.layer.window(node.inputs[0].output)
+    window = node.layer.window(node.flow.input)
     if window is None:
         return False
     return any(step > 1 for step in window.stride) and all(map(int.__ge__, window.kernel, window.stride))
@@ -193,7 +198,7 @@ def _along(
     times = round(low.step / line.step)
     if times < 2 or abs(low.step / line.step - times) > 1e-9:
         return None
-    cells = grown.inputs[0].output.spatial[low.axis]
+    cells = grown.flow.input.spatial[low.axis]
     back = times * cells if grown.layer.stretches else grown.output.spatial[low.axis]
     size = skip.output.spatial[line.axis]
     total = low.coarsest
@@ -215,7 +220,7 @@ def _arithmetic(subject: Subject, one: _Mismatch) -> list[str]:
         f"{one.back:,}"
     ]
     if one.uneven is not None:
-        volume = one.uneven.inputs[0].output
+        volume = one.uneven.flow.input
         return [*notes, f"`{one.uneven.name}` reads {volume.pretty()} and puts out {one.uneven.output.pretty()}"]
     total = int(one.total)
     if total == one.total and size % total:

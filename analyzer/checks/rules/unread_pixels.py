@@ -39,7 +39,7 @@ def check(subject: Subject) -> Iterator[Found]:
     for row in subject.rows:
         if not row.unread or not any(row.unread):
             continue
-        volume = row.node.inputs[0].output
+        volume = row.node.flow.input
         sides = [
             (axis, count, size)
             for axis, count, size in zip(volume.axes, row.unread, volume.spatial, strict=False)

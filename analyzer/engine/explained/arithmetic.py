@@ -56,7 +56,7 @@ class Arithmetic:
             for place, volume in enumerate(flow.inputs, 1)
         ]
         self.layer = lettered(layer)
-        fixed = self._fixed_padding(inputs[0])
+        fixed = self._fixed_padding(inputs[0]) if inputs else {}
         answer = self.layer.output(inputs)
         self.defaults: dict[Expression, Expression] = {}
         sizes = [simplified(replaced(formula(size), fixed)) for size in answer.sizes]

@@ -120,7 +120,7 @@ def _output(row: Row, arithmetic: Arithmetic) -> Iterator[Step]:
 
 def _is_one_less(row: Row, place: int, size: int) -> bool:
     """Whether a window that rounds up leaves out its last position."""
-    volume = row.node.inputs[0].output
+    volume = row.node.flow.input
     window = row.node.layer.window(volume)
     if window is None or window.rounding == "floor" or window.scatters:
         return False

@@ -79,7 +79,7 @@ def operations_of(network: Network, mode: str, *, cuda: bool = False) -> Work:
                 tokens = layer.depth_at == LAST or layer.of_tokens
                 of_tokens[source.index] = of_tokens.get(source.index, True) and tokens
                 rules.setdefault(source.index, set()).update(_rules(operations, place))
-        part = layer.bounds(node.inputs[0].output) if operations[0].parts else None
+        part = layer.bounds(node.flow.input) if operations[0].parts else None
         if part is not None and part.step == 1:
             slices.setdefault((node.inputs[0].index, part.axis), []).append((part.start, part.stop, node.index))
     for (_, axis), parts in slices.items():

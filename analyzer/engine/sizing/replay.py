@@ -101,7 +101,7 @@ class Replay:
                 except Refusal:
                     break
             read = [outputs[source] for source in sources]
-            key = (id(layer), *map(id, read)) if len(read) > 1 else (id(layer), id(read[0]))
+            key = (id(layer), *map(id, read)) if len(read) != 1 else (id(layer), id(read[0]))
             step = known.get(key)
             if step is None:
                 try:

@@ -47,7 +47,7 @@ def formula_of(node: Node) -> list[str]:
     """The formula of a window layer with its numbers."""
     if not node.inputs:
         return []
-    volume = node.inputs[0].output
+    volume = node.flow.input
     window = node.layer.window(volume)
     if window is None or window.scatters:
         return []

@@ -37,7 +37,7 @@ def other_axes(puzzle: Puzzle, read: list[Node], trial: Trial) -> None:
     )
     fitting = [] if flat is not None else next(filter(None, tiers), [])
     if flat is not None:
-        puzzle.found.help = f"leave out {line_of(flat)}: it reads {flat.inputs[0].output.pretty()}"
+        puzzle.found.help = f"leave out {line_of(flat)}: it reads {flat.flow.input.pretty()}"
     elif fitting:
         puzzle.found.help = f"{_where(source)} {either([_written(source, volume) for volume in fitting[:2]])}"
 
@@ -64,7 +64,7 @@ def _flattened(layer: Layer, source: Node) -> Node | None:
         if not node.inputs or not node.layer.passes:
             return None
         if node.layer.view:
-            volume = node.inputs[0].output
+            volume = node.flow.input
             if volume.rank > source.output.rank and output_of(layer, [volume]) is not None:
                 return node
     return None

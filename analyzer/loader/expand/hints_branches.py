@@ -47,12 +47,12 @@ def padded(puzzle: Puzzle, read: list[Node], trial: Trial) -> Iterator[str]:
 
 def _shrinks(node: Node) -> bool:
     """Whether it slides a kernel without padding."""
-    window = node.layer.window(node.inputs[0].output)
+    window = node.layer.window(node.flow.input)
     return window is not None and not window.scatters and max(window.kernel) > 1 and not any(map(any, window.padding))
 
 
 def _steps_by_one(node: Node) -> bool:
-    window = node.layer.window(node.inputs[0].output)
+    window = node.layer.window(node.flow.input)
     return window is not None and max(window.stride) == 1
 
 
@@ -73,7 +73,7 @@ def strides(puzzle: Puzzle, read: list[Node], trial: Trial) -> Iterator[str]:
 def _change(own: list[Node], times: tuple[int, ...], trial: Trial, changes: list[Change], told: list[str]) -> None:
     """Adds the change of one branch: a larger stride in its last window, otherwise padding where there is none."""
     for node in own:
-        item, window = trial.item(node), node.layer.window(node.inputs[0].output)
+        item, window = trial.item(node), node.layer.window(node.flow.input)
         name = "stride" if times else "padding"
         if item is None or window is None or name not in node.layer.declared or (not times and not _shrinks(node)):
             continue

@@ -188,7 +188,7 @@ class _Chain:
             declared = self.own.declared.get(name)
             if declared is None or depth is None or not isinstance(declared.kind, Whole):
                 continue
-            for value in dict.fromkeys((depth, 2 * depth, depth // max(1, self.nodes[0].inputs[0].output.depth))):
+            for value in dict.fromkeys((depth, 2 * depth, depth // max(1, self.nodes[0].flow.input.depth))):
                 volume = self.outcome({declared.attribute: value}) if value else None
                 if volume is not None and volume.depth == depth:
                     yield {declared.attribute: value}
@@ -238,7 +238,7 @@ class _Chain:
 
     def _values(self, declared: Parameter, wanted: Wanted) -> list[Values]:
         """The values of one parameter that are tried, the nearest to its own first."""
-        volume = self.nodes[0].inputs[0].output
+        volume = self.nodes[0].flow.input
         if isinstance(declared.kind, VolumeKind):
             values: list[object] = [wanted]
         elif isinstance(declared.kind, PaddingKind):

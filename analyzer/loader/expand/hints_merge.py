@@ -111,7 +111,7 @@ def _levels(layer: Layer, read: list[Node], pair: _Pair, trial: Trial) -> Iterat
     """Changes of volumes of which one is several times as large as the other."""
     large, small, network = pair.large, pair.small, trial.run.network
     grown = next((node for node in _same_size(large) if node.layer.grows), None)
-    if grown is not None and _fits(layer, read, large, _with_depth(grown.inputs[0].output, large)):
+    if grown is not None and _fits(layer, read, large, _with_depth(grown.flow.input, large)):
         yield f"one upsampling less: leave out {line_of(grown)}"
     for old, kept in ((small, large), (large, small)):
         other = _named_level(layer, read, old, kept, trial)
@@ -151,7 +151,7 @@ def _same_size(node: Node) -> Iterator[Node]:
         if not one.inputs:
             return
         yield one
-        if one.inputs[0].output.spatial != one.output.spatial:
+        if one.flow.input.spatial != one.output.spatial:
             return
 
 

@@ -65,9 +65,9 @@ def _own(layer: Layer, volume: Volume) -> Iterator[str]:
 def _smaller(node: Node, short: list[int]) -> Iterator[tuple[Node, int, int]]:
     """The layers before that make a short axis smaller, the nearest first, with their stride and kernel there."""
     for one in ways_back(node):
-        if not one.inputs or one.inputs[0].output.rank != one.output.rank or one.layer.reorders:
+        if not one.inputs or one.flow.input.rank != one.output.rank or one.layer.reorders:
             return
-        volume = one.inputs[0].output
+        volume = one.flow.input
         axis = next((axis for axis in short if one.output.spatial[axis] < volume.spatial[axis]), None)
         if axis is None:
             continue

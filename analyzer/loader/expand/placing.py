@@ -150,7 +150,7 @@ def _inputs(run: Expansion, item: LayerItem, arguments: dict[str, Argument], fra
                 refusal.at = ()
             raise
         return found if names is named else [*frame.sources, *found]
-    return frame.sources
+    return () if item.type.stored and item.source is None else frame.sources
 
 
 def _owner(run: Expansion, item: LayerItem, frame: Frame) -> Node | None:

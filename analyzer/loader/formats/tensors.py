@@ -355,11 +355,7 @@ class Tensors:
             layout = None if x.base.written is None else _layout_of(x, shape)
             if layout is not None and all(_has_axis(layout, axis) for axis in keep):
                 yield layout
-        axes = [
-            axis
-            for axis, n in enumerate(shape)
-            if axis in keep or not all(x.is_batch(axis) or (not x.axes[axis] and n == 1) for x in xs)
-        ]
+        axes = [axis for axis, n in enumerate(shape) if axis in keep or n > 1 or not any(x.is_batch(axis) for x in xs)]
         if len(axes) > MOST_AXES:
             axes = [axis for axis in axes if axis in keep or shape[axis] > 1]
         if len(axes) <= MOST_AXES:
@@ -534,9 +530,7 @@ class Tensors:
                 raise Unarranged
             groups = _fewer(groups, MOST_AXES - 2)
         left = self.arranged(a, [*groups, [rank - 2], [rank - 1]], place)
-        turned = self._groups(b) is not None and self._groups(b) == tuple(
-            joined(d for axis in group for d in b.axes[axis]) for group in (*groups, [rank - 1], [rank - 2])
-        )
+        turned = _before(b, rank - 1, rank - 2)
         order = [[rank - 1], [rank - 2]] if turned else [[rank - 2], [rank - 1]]
         right = self.arranged(b, [*groups, *order], place)
         given = {**({"transpose": True} if turned else {}), **(parameters or {})}
@@ -550,6 +544,14 @@ class Tensors:
     def softmax(self, type: str, x: Tensor, axis: int, place: Place) -> Tensor:
         """`softmax` and `log_softmax` over one axis of the tensor."""
         return self.on_axis(type, x, axis, place)
+
+
+def _before(x: Tensor, one: int, other: int) -> bool:
+    """Whether one axis of a tensor comes before another one in the volume that it is a view of."""
+    if x.base.written is None or size_of(x.axes[one]) == 1 or size_of(x.axes[other]) == 1:
+        return False
+    places = [min((digit.axis, -digit.stride) for digit in joined(x.axes[axis])) for axis in (one, other)]
+    return places[0] < places[1]
 
 
 def any_batch(xs: Sequence[Tensor], but: int | None = None) -> int | None:

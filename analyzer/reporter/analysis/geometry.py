@@ -60,7 +60,7 @@ def kind_text(row: Row) -> str:
     layer = row.node.layer
     words = [layer.type + "*" if layer.authored else layer.type]
     if layer.declared:
-        rank = len(row.node.inputs[0].output.spatial) if row.node.inputs else 0
+        rank = len(row.node.flow.input.spatial) if row.node.inputs else 0
         words += [SIGNS[name] + _spelled(name, value, rank) for name, value in _shown(row)]
     if row.node.tied is not None:
         words.append("tied")
@@ -95,7 +95,7 @@ def _resolved(padding: Padding, row: Row) -> Padding:
     """The padding in cells: `same` hides how many they are."""
     if padding.mode == "explicit":
         return padding
-    window = row.node.layer.window(row.node.inputs[0].output)
+    window = row.node.layer.window(row.node.flow.input)
     if window is None:
         return padding
     first = window.padding[0]

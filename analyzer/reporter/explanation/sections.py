@@ -43,7 +43,7 @@ def heading(layer: Explained) -> list[str]:
     if layer.row is None:
         return [names, "input of the network", node.output.pretty()]
     reads = ", ".join(source.output.pretty() for source in node.inputs)
-    return [names, kind_text(layer.row), f"{reads} → {node.output.pretty()}"]
+    return [names, kind_text(layer.row), f"{reads} → {node.output.pretty()}" if reads else node.output.pretty()]
 
 
 def repeated(layer: Explained) -> str:

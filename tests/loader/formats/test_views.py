@@ -108,7 +108,7 @@ def test_queries_keys_and_values_are_slices_of_the_depth() -> None:
     assert written[:4] == ["linear 96 17x96", "slice 0 32 17x32", "slice 32 64 17x32", "slice 64 96 17x32"]
     assert [w for w in written if w.startswith("matmul")] == ["matmul True 4x17x17", "matmul 4x17x8"]
     # 4·17·17·8 multiply-accumulates each
-    assert written[-2:] == ["rearrange t h c -> h (t c) 17x32", "linear 32 17x32"]
+    assert written[-2:] == ["rearrange h w c -> w (h c) 17x32", "linear 32 17x32"]
 
 
 def test_a_shuffle_of_planes() -> None:

@@ -23,8 +23,10 @@ def fused_into(network: Network) -> dict[int, Node]:
             readers[source.index] = readers.get(source.index, 0) + 1
     found: dict[int, Node] = {}
     for node in network.nodes:
+        if len(node.inputs) != 1:
+            continue
         source = node.inputs[0]
-        if len(node.inputs) > 1 or readers[source.index] > 1:
+        if readers[source.index] > 1:
             continue
         before = found.get(source.index, source) if source.layer.drops is not Drops.NOTHING else source
         if node.layer.drops is not Drops.NOTHING:

@@ -26,7 +26,7 @@ ENDS = {
 
 #: Operators that become `custom` layers, in every form or in some.
 CUSTOM = {
-    "AffineGrid", "AveragePool", "DFT", "Det", "GridSample", "Hardmax", "LpPool", "MaxUnpool", "NegativeLogLikelihoodLoss",
+    "AffineGrid", "Attention", "AveragePool", "DFT", "Det", "GridSample", "Hardmax", "LpPool", "MaxUnpool", "NegativeLogLikelihoodLoss",
     "LinearAttention", "RoiAlign", "RotaryEmbedding", "STFT", "SoftmaxCrossEntropyLoss",
 }  # fmt: skip
 
