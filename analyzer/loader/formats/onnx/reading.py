@@ -9,6 +9,7 @@ reading ends there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import prod
 
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
@@ -26,6 +27,7 @@ from analyzer.loader.formats.onnx.values import (
     Stored,
     of_numbers,
     stored,
+    unknown,
 )
 from analyzer.loader.formats.sheet import Halted, Place, Sheet, Written
 from analyzer.loader.formats.tensors import Tensor, Tensors
@@ -156,8 +158,7 @@ class Reading:
             return
         if self.folded(node):
             return
-        key = node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") else f"{node.domain}:{node.operator}"
-        known = OPERATORS.get(key)
+        known = OPERATORS.get(_key(node))
         if known is None:
             raise Unsupported
         known(self, node)
@@ -176,10 +177,35 @@ class Reading:
             return False
         found = fold(node, values, self.opset(node))
         if found is None:
-            return False
+            return self.shaped(node, values)
         for name, constant in zip(node.outputs, found, strict=False):
             if name and constant is not None:
                 self.scope.values[name] = constant
+        return True
+
+    def shaped(self, node: Node, values: Sequence[Value | None]) -> bool:
+        """Calculates the shapes that an operator makes of numbers no stored tensor is in; whether it could.
+
+        The operator writes its layers on another sheet, which is forgotten.
+        """
+        constants = [value for value in values if isinstance(value, Constant)]
+        known = OPERATORS.get(_key(node))
+        if known is None or not constants or any(value.origins for value in constants):
+            return False
+        aside = copy(self)
+        aside.sheet = Sheet(self.sheet.file, "")
+        aside.heart, aside.scope, aside._parameters = Tensors(aside.sheet), Scope(self.scope), {}
+        try:
+            known(aside, node)
+        except (Unarranged, Undivided, Unsupported, Ended, Halted):
+            return False
+        found = [aside.scope.values.get(name) for name in node.outputs]
+        if any(name and value is None for name, value in zip(node.outputs, found, strict=True)):
+            return False
+        for name, value in zip(node.outputs, found, strict=True):
+            if value is not None:
+                made = value if isinstance(value, Constant) else unknown(value.shape, constants[0].dtype)
+                self.scope.values[name] = made
         return True
 
     def inline(self, node: Node, function: Function) -> None:
@@ -389,6 +415,11 @@ class Reading:
             assert shape is not None
             if place == 0 or not self.empty(node, place):
                 self.custom(node, shape, place=place)
+
+
+def _key(node: Node) -> str:
+    """The name of an operator in `OPERATORS`."""
+    return node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") else f"{node.domain}:{node.operator}"
 
 
 def _bound(node: Node, given: dict[str, Any]) -> Node:

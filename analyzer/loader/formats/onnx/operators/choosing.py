@@ -15,6 +15,9 @@ from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant
 from analyzer.loader.formats.tensors import Tensor
 
+#: An end that means all cells.
+_ENDLESS = 2**31 - 1
+
 
 @operator("Slice")
 def slice(reading: Reading, node: Node) -> None:
@@ -33,10 +36,19 @@ def slice(reading: Reading, node: Node) -> None:
 
 
 def ranged(reading: Reading, node: Node, x: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
-    """Every `step`-th cell of an axis from `start` to `stop`, as Python's slices count them."""
+    """Every `step`-th cell of an axis from `start` to `stop`, as Python's slices count them.
+
+    Backwards, a start before the axis is its first cell; an endless stop is behind the last one, as in onnxruntime.
+    """
+    if step == 0:
+        raise Unsupported
     if x.is_batch(axis):
         return x
-    cells = range(*builtins.slice(start, stop, step).indices(x.shape[axis]))
+    size = x.shape[axis]
+    if step < 0:
+        start = min(max(start + size if start < 0 else start, 0), size - 1)
+        stop = -size - 1 if stop >= _ENDLESS else stop
+    cells = range(*builtins.slice(start, stop, step).indices(size))
     if not cells:
         raise Unsupported
     heart, place = reading.heart, reading.place(node)
