@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from analyzer.loader.formats.onnx.records import Function, Graph, Node
+from analyzer.loader.formats.onnx.records import Function, Graph, Node, Tensor
 from analyzer.loader.formats.onnx.wire import Damaged
 from analyzer.source import shown
 
@@ -34,6 +34,18 @@ def all_nodes(nodes: Sequence[Node]) -> Iterator[Node]:
             continue
         yield node
         waiting += (iter(graph.nodes) for graph in graphs_of(node))
+
+
+def tensors_inside(graph: Graph) -> Iterator[Tensor]:
+    """The tensors that a graph stores: initializers and `Constant` nodes, those of the graphs inside it too."""
+    waiting = [graph]
+    while waiting:
+        inner = waiting.pop()
+        yield from inner.initializers.values()
+        for node in inner.nodes:
+            if node.operator == "Constant":
+                yield from (value for value in node.attributes.values() if isinstance(value, Tensor))
+            waiting += graphs_of(node)
 
 
 def order_graph(graph: Graph) -> None:
@@ -74,11 +86,18 @@ def _order(graph: Graph, inputs: Sequence[str] = (), outputs: Sequence[str] = ()
 
 
 def _reads(node: Node) -> dict[str, str]:
-    """The names that a node reads, and that graphs inside it read from around them, each with the node that does."""
+    """The names that a node reads, and that graphs inside it read from around them, each with the node that does.
+
+    The latter become its `captures`.
+    """
     found = {name: node.label for name in node.inputs if name}
+    captures: dict[str, None] = {}
     for graph in graphs_of(node):
         for name, label in _order(graph).items():
             found.setdefault(name, label or node.label)
+            captures[name] = None
+    if captures:
+        node.captures = list(captures)
     return found
 
 

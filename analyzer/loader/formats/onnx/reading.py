@@ -15,9 +15,12 @@ from math import prod
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
 from analyzer.loader.formats.digits import Undivided
 from analyzer.loader.formats.onnx.folding import fold
+from analyzer.loader.formats.onnx.functions import called
 from analyzer.loader.formats.onnx.names import Naming
-from analyzer.loader.formats.onnx.records import Function, Graph, Model, Node, Reference, ValueInfo
+from analyzer.loader.formats.onnx.order import graphs_of, tensors_inside
+from analyzer.loader.formats.onnx.records import Function, Graph, Model, Node, ValueInfo
 from analyzer.loader.formats.onnx.records import Tensor as File
+from analyzer.loader.formats.onnx.scopes import Scope, bound
 from analyzer.loader.formats.onnx.values import (
     BUFFERS,
     NUMBERS,
@@ -60,7 +63,7 @@ def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callabl
 
 
 class Unsupported(Exception):
-    """An operator in a form that no layer has: it becomes a `custom` layer."""
+    """An operator in a form that no layer has: it becomes a `custom` layer. The message says why, if it is known."""
 
 
 class Ended(Exception):
@@ -70,24 +73,7 @@ class Ended(Exception):
         super().__init__(why)
         self.node = node
         self.why = why
-
-
-class Scope:
-    """The values of one graph by their names, and those around it."""
-
-    # By hand: the walk makes one for each graph and function.
-    def __init__(self, parent: Scope | None = None) -> None:
-        self.parent = parent
-        self.values: dict[str, Value] = {}
-
-    def get(self, name: str) -> Value | None:
-        """The value of a name, here or around; None where it has none."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.values:
-                return scope.values[name]
-            scope = scope.parent
-        return None
+        self.behind = 0  # the nodes that follow
 
 
 class Reading:
@@ -103,8 +89,9 @@ class Reading:
         self.heart = Tensors(sheet)
         self.naming = Naming(model.graph)
         self.axes = axes
+        self.opsets = model.opsets
         self.stored: list[Stored] = []
-        self.branches: list[tuple[Node, int]] = []
+        self.branches: list[tuple[Node, int]] = []  # the elements of branches that are not read
         self.scope = Scope()
         self.infos: dict[str, ValueInfo] = dict(model.graph.infos)
         self.infos.update((info.name, info) for info in model.graph.outputs)
@@ -114,14 +101,18 @@ class Reading:
         self.lists: dict[str, list[Value]] = {}  # sequences of tensors, by their names
         self._parameters: dict[int, Tensor] = {}
         self._depth = 0
-        self._walked = 0
+        self._constants: dict[int, Constant] = {}  # stored tensors, by the identity of the file's
 
     # The walk.
 
     def count_uses(self, graph: Graph) -> None:
-        """Counts who reads each name of a graph."""
+        """Counts who reads each name of a graph. Its own names begin at 0: another branch may have the same."""
         for node in graph.nodes:
-            for name in node.inputs:
+            for name in node.outputs:
+                self.uses.pop(name, None)
+                self.readers.pop(name, None)
+        for node in graph.nodes:
+            for name in (*node.inputs, *node.captures):
                 if name:
                     self.uses[name] = self.uses.get(name, 0) + 1
                     self.readers.setdefault(name, []).append(node)
@@ -134,25 +125,34 @@ class Reading:
             self.scope.values[name] = self.store(tensor)
 
     def store(self, tensor: File) -> Constant:
-        """A tensor of the file, counted."""
-        constant = stored(tensor)
-        self.stored += constant.origins
-        return constant
+        """A tensor of the file, counted once: a function that is called twice has it twice."""
+        known = self._constants.get(id(tensor))
+        if known is None:
+            known = self._constants[id(tensor)] = stored(tensor)
+            self.stored += known.origins
+        return known
 
     def walk(self, nodes: Sequence[Node]) -> None:
         """Reads nodes in their order."""
         for place, node in enumerate(nodes):
             try:
-                self.read(node)
-            except (Unarranged, Undivided, Unsupported):
-                self.custom_or_end(node)
+                self.read_or_leave(node)
             except Ended as ended:
-                ended.args = (ended.args[0], len(nodes) - place - 1)
+                ended.behind += len(nodes) - place - 1
                 raise
+
+    def read_or_leave(self, node: Node) -> None:
+        """Reads one node, as a `custom` layer where it is in a form that no layer has."""
+        try:
+            self.read(node)
+        except (Unarranged, Undivided):
+            self.custom_or_end(node)
+        except Unsupported as unsupported:
+            self.custom_or_end(node, str(unsupported))
 
     def read(self, node: Node) -> None:
         """Reads one node."""
-        function = self.model.functions.get((node.domain, node.operator, node.overload))
+        function = called(self.model, node)
         if function is not None:
             self.inline(node, function)
             return
@@ -190,7 +190,7 @@ class Reading:
         """
         constants = [value for value in values if isinstance(value, Constant)]
         known = OPERATORS.get(_key(node))
-        if known is None or not constants or any(value.origins for value in constants):
+        if known is None or not constants or any(value.origins for value in constants) or any(graphs_of(node)):
             return False
         aside = copy(self)
         aside.sheet = Sheet(self.sheet.file, "")
@@ -210,54 +210,63 @@ class Reading:
 
     def inline(self, node: Node, function: Function) -> None:
         """Reads the nodes of a function of the file in place of a node that calls it."""
-        if self._depth >= DEEPEST:
-            raise Ended(node, f"functions call each other more than {DEEPEST} deep")
         given = {**function.defaults, **node.attributes}
-        scope, outer, infos = Scope(), self.scope, self.infos
+        nodes = [bound(inner, given) for inner in function.nodes]
+        scope, outer = Scope(), self.scope
         for formal, name in zip(function.inputs, node.inputs, strict=False):
             value = outer.get(name) if name else None
             if value is not None:
                 scope.values[formal] = value
-        self.infos = {}
-        self.scope, self._depth = scope, self._depth + 1
-        saved = self.uses, self.readers
-        self.uses, self.readers = dict(self.uses), dict(self.readers)
+            if name in self.lists:
+                self.lists[formal] = self.lists[name]
+        asked = [formal for formal, name in zip(function.outputs, node.outputs, strict=False) if self.uses.get(name)]
+        state = self.scope, self.infos, self.uses, self.readers, self.opsets
+        self.scope, self.infos, self.uses, self.readers = scope, {}, {}, {}
+        self.opsets = {**self.model.opsets, **function.opsets}
+        self._enter(node)
         try:
-            body = Graph("", function.nodes, {}, [], [ValueInfo(name, "", None) for name in function.outputs], {})
-            self.count_uses(body)
-            self.walk([_bound(inner, given) for inner in function.nodes])
+            self.count_uses(Graph("", nodes, {}, [], [ValueInfo(name, "", None) for name in asked], {}))
+            self.walk(nodes)
         finally:
-            self.uses, self.readers = saved
-            self.scope, self.infos, self._depth = outer, infos, self._depth - 1
-        for formal, name in zip(function.outputs, node.outputs, strict=False):
-            value = scope.get(formal)
-            if name and value is not None:
-                outer.values[name] = value
+            self.scope, self.infos, self.uses, self.readers, self.opsets = state
+            self._depth -= 1
+        self._give_all(node, scope, function.outputs)
 
     def branch(self, node: Node, graph: Graph) -> None:
         """Reads a graph inside of a node in place of the node."""
-        if self._depth >= DEEPEST:
-            raise Ended(node, f"graphs are nested more than {DEEPEST} deep")
-        self._depth += 1
-        self.scope = Scope(self.scope)
-        self.infos = {**self.infos, **graph.infos, **{info.name: info for info in graph.outputs}}
+        infos, scope = self.infos, Scope(self.scope)
+        self.scope = scope
+        self.infos = {**infos, **graph.infos, **{info.name: info for info in graph.outputs}}
+        self._enter(node)
         try:
             self.keep(graph.initializers)
             self.count_uses(graph)
             self.walk(graph.nodes)
-            found = [self.scope.get(info.name) for info in graph.outputs]
         finally:
-            assert self.scope.parent is not None
-            self.scope, self._depth = self.scope.parent, self._depth - 1
-        for name, value in zip(node.outputs, found, strict=False):
+            assert scope.parent is not None
+            self.scope, self.infos = scope.parent, infos
+            self._depth -= 1
+        self._give_all(node, scope, [info.name for info in graph.outputs])
+
+    def _enter(self, node: Node) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Ended(node, f"functions and branches are nested more than {DEEPEST} deep")
+
+    def _give_all(self, node: Node, scope: Scope, names: Sequence[str]) -> None:
+        """Gives the outputs of a node the values of names of a graph inside it."""
+        for inner, name in zip(names, node.outputs, strict=False):
+            value = scope.get(inner)
             if name and value is not None:
                 self.scope.values[name] = value
+            if name and inner in self.lists:
+                self.lists[name] = self.lists[inner]
 
     # What operators ask for.
 
     def opset(self, node: Node) -> int:
         """The version of the operators of a node's domain."""
-        return self.model.opsets.get(node.domain, 1)
+        return self.opsets.get(node.domain, 1)
 
     def value(self, node: Node, place: int) -> Value | None:
         """What a node reads at a place; None where it leaves that out."""
@@ -367,8 +376,12 @@ class Reading:
         return found if all(size > 0 for size in found) else None
 
     def custom(self, node: Node, shape: Sequence[int], *, macs: int | None = None, place: int = 0) -> Tensor:
-        """A `custom` layer for a node, with an output of this shape, batch first; its MACs are unknown unless given."""
-        read = [self.scope.get(name) for name in node.inputs if name]
+        """A `custom` layer for a node, with an output of this shape, batch first; its MACs are unknown unless given.
+
+        The tensors in graphs inside the node are weights of the layer.
+        """
+        read: list[Value | None] = [self.scope.get(name) for name in (*node.inputs, *node.captures) if name]
+        read += [self.store(tensor) for graph in graphs_of(node) for tensor in tensors_inside(graph)]
         tensors = [value for value in read if isinstance(value, Tensor)]
         if not tensors:
             raise Ended(node, "it reads no tensor that a layer has made")
@@ -404,13 +417,13 @@ class Reading:
                 self.used(value, NUMBERS)
         return count
 
-    def custom_or_end(self, node: Node) -> None:
+    def custom_or_end(self, node: Node, why: str = "") -> None:
         """A `custom` layer where the file gives the shapes of a node's outputs; otherwise the reading ends."""
         shapes = {place: self.shape_of(name) for place, name in enumerate(node.outputs) if name}
         if not shapes or any(shape is None for shape in shapes.values()):
-            known = node.operator in OPERATORS
-            what = "in a form that is not covered" if known else "not covered"
-            raise Ended(node, f"`{shown(node.operator)}` is {what}, and the file does not give its shape")
+            known = " in a form that is" if node.operator in OPERATORS else ""
+            what = why or f"`{shown(node.operator)}` is{known} not covered"
+            raise Ended(node, f"{what}, and the file does not give its shape")
         for place, shape in shapes.items():
             assert shape is not None
             if place == 0 or not self.empty(node, place):
@@ -422,32 +435,9 @@ def _key(node: Node) -> str:
     return node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") else f"{node.domain}:{node.operator}"
 
 
-def _bound(node: Node, given: dict[str, Any]) -> Node:
-    """A node of a function with the attributes of the call."""
-    attributes = {}
-    for name, value in node.attributes.items():
-        if isinstance(value, Reference):
-            if value.name not in given:
-                continue
-            value = given[value.name]
-        attributes[name] = value
-    return Node(
-        node.operator,
-        node.domain,
-        node.inputs,
-        node.outputs,
-        node.name,
-        attributes,
-        node.label,
-        node.overload,
-        node.metadata,
-    )
-
-
 def end_of(ended: Ended, sheet: Sheet) -> None:
     """Says on the sheet where the reading ended."""
-    rest = ended.args[1] if len(ended.args) > 1 else 0
-    behind = f"; {rest:,} nodes behind it are not read" if rest else ""
+    behind = f"; {ended.behind:,} nodes behind it are not read" if ended.behind else ""
     sheet.warn(f"the reading ends at `{shown(ended.node.label)}`: {ended.why}{behind}", Place("", ended.node.label))
     if not sheet.layers:
         raise Halted

@@ -73,8 +73,9 @@ class Reference(Record):
 class Node(Record):
     """An operator of the graph. An input or an output that it leaves out has an empty name.
 
-    `label` is what messages call it: its name, otherwise its operator and its number. `scopes` and `classes` are the
-    module around it, from the outermost, and the classes of these modules, where the exporter says so.
+    `label` is what messages call it: its name, otherwise its operator and its number. `metadata` has the modules around
+    it and their classes, where the exporter says so. `captures` are
+    the names that graphs inside it read from around them.
     """
 
     operator: str
@@ -86,6 +87,7 @@ class Node(Record):
     label: str
     overload: str = ""
     metadata: dict[str, str] = field(factory=dict)
+    captures: Sequence[str] = ()
 
     def has(self, name: str) -> bool:
         """Whether it has an attribute."""
