@@ -104,9 +104,10 @@ class Elementwise(Layer, type="elementwise", elsewhere=("Elementwise", "Pow", "E
     """A function of each element of a volume, or of the elements at one place of several, which are broadcast.
 
     Constants are part of it: `from: x` with `op: add` adds a number. `where` chooses by a condition. Several volumes
-    are of one rank, and each axis is equal or 1.
+    are of one rank, and each axis is equal or 1. `scatter` puts the elements of a second volume of any size into the
+    first, at places that are constants or a third volume.
 
-    output   the larger of each axis
+    output   the larger of each axis; of `scatter` the first volume
     MACs     none
     refused  axes that are neither equal nor 1; different ranks; more volumes than the function has
 
@@ -130,7 +131,7 @@ class Elementwise(Layer, type="elementwise", elsewhere=("Elementwise", "Pow", "E
                 code="SHAPE212",
                 parameter="op",
             )
-        return broadcast(inputs)
+        return checked(inputs[0]) if self.op == "scatter" else broadcast(inputs)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """One operation, whose backward pass keeps what it reads, unless its slope is constant or in its output."""

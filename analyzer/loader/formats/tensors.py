@@ -226,12 +226,18 @@ class Tensors:
     # Layers.
 
     def pointwise(
-        self, type: str, x: Tensor, place: Place, parameters: Mapping[str, Any] | None = None, **more: Any
+        self,
+        type: str,
+        x: Tensor,
+        place: Place,
+        parameters: Mapping[str, Any] | None = None,
+        beside: Sequence[Written] = (),
+        **more: Any,
     ) -> Tensor:
-        """A layer that changes each element by itself, whatever the axes."""
+        """A layer that changes each element by itself, whatever the axes. `beside` are other volumes that it reads."""
         base = self._settled(x)
         assert base.written is not None
-        written = self.sheet.write(type, [base.written], place, parameters, **more)
+        written = self.sheet.write(type, [base.written, *beside], place, parameters, **more)
         return Tensor(Base(written, base.groups), x.axes)
 
     def layer(

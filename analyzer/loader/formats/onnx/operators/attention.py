@@ -6,8 +6,11 @@ MultiHeadAttention and GroupQueryAttention.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
+from analyzer.loader.formats.sheet import Written
 from analyzer.loader.formats.tensors import Tensor
 from analyzer.record import Record
 
@@ -43,7 +46,9 @@ def attention(reading: Reading, node: Node) -> None:
             reading.heart.concat([reading.tensor(node, place), now], 2, reading.place(node))
             for place, now in zip(form.past, (k, v), strict=True)
         )
-    made = _attended(reading, node, q, k, v)
+    mask = reading.operand(node, 3) if node.operator == "Attention" and node.reads(3) else None
+    beside = [reading.heart.volume(mask)] if isinstance(mask, Tensor) else []
+    made = _attended(reading, node, (q, k, v), beside)
     if form.scores is not None and not reading.empty(node, form.scores):
         reading.custom(node, [*q.shape[:3], k.shape[2]], macs=0, place=form.scores)
     for place, kept in ((1, k), (2, v)):
@@ -65,15 +70,16 @@ def _by_heads(reading: Reading, node: Node, place: int, heads: int) -> Tensor:
     return reading.heart.transpose(divided, [0, 2, 1, 3])
 
 
-def _attended(reading: Reading, node: Node, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """The layer over three tensors of four axes."""
+def _attended(reading: Reading, node: Node, xs: Sequence[Tensor], beside: Sequence[Written]) -> Tensor:
+    """The layer over three tensors of four axes, and a mask."""
     heart, place = reading.heart, reading.place(node)
-    alone = q.shape[0] == k.shape[0] == v.shape[0] == 1
+    alone = all(x.shape[0] == 1 for x in xs)
     groups = [[axis] for axis in range(1 if alone else 0, 4)]
-    made = heart.new("attention", [heart.arranged(x, groups, place) for x in (q, k, v)], place, batch=False)
+    volumes = [heart.arranged(x, groups, place) for x in xs]
+    made = heart.new("attention", [*volumes, *beside], place, batch=False)
     if not alone:
         return made
-    return heart.batched(made, 0) if q.batch is not None else heart.unsqueeze(made, [0])
+    return heart.batched(made, 0) if xs[0].batch is not None else heart.unsqueeze(made, [0])
 
 
 @operator("LinearAttention")

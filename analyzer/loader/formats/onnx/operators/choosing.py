@@ -127,6 +127,16 @@ def chosen(
     return reading.heart.on_axis("gather", x, axis, reading.place(node), {"count": count}, beside)
 
 
+@operator("Scatter", "ScatterElements", "ScatterND", "TensorScatter")
+def scatter(reading: Reading, node: Node) -> None:
+    """The tensor with some elements replaced, or more added to them."""
+    values, indices = (1, 2) if node.operator == "TensorScatter" else (2, 1)
+    read = [reading.operand(node, at) for at in (values, indices) if node.reads(at)]
+    beside = [reading.heart.volume(one) for one in read if isinstance(one, Tensor)]
+    x, place = reading.tensor(node, 0), reading.place(node)
+    reading.give(node, reading.heart.pointwise("elementwise", x, place, {"op": "scatter"}, beside))
+
+
 @operator("TopK")
 def top_k(reading: Reading, node: Node) -> None:
     """The K largest cells of an axis, and where they are."""

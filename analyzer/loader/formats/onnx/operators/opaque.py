@@ -92,12 +92,6 @@ def col2im(reading: Reading, node: Node) -> None:
     reading.give(node, heart.unsqueeze(made, [0]) if x.batch is None else heart.batched(made, 0))
 
 
-@operator("Hardmax")
-def hardmax(reading: Reading, node: Node) -> None:
-    """1 at the largest cell, 0 elsewhere."""
-    reading.custom(node, list(reading.tensor(node, 0).shape), macs=0)
-
-
 @operator("Multinomial")
 def multinomial(reading: Reading, node: Node) -> None:
     """Samples of each row."""

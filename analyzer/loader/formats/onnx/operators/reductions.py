@@ -29,6 +29,13 @@ def reduce(reading: Reading, node: Node) -> None:
     reading.give(node, made)
 
 
+@operator("CumSum", "CumProd")
+def cumulated(reading: Reading, node: Node) -> None:
+    """The sum or the product of each cell and those before it."""
+    x, op = reading.tensor(node, 0), node.operator.lower()
+    reading.give(node, reading.heart.pointwise("elementwise", x, reading.place(node), {"op": op}))
+
+
 @operator("ArgMax", "ArgMin")
 def arg(reading: Reading, node: Node) -> None:
     """The place of the largest or smallest cell of an axis."""
