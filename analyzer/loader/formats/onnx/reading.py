@@ -98,6 +98,7 @@ class Reading:
         self.uses: dict[str, int] = {}
         self.readers: dict[str, list[Node]] = {}
         self.owners: dict[int, Written] = {}  # the layer that has the weights of a stored tensor, by its identity
+        self.samples = 1  # the batch that the file's shapes have, where all inputs share one above 1
         self.lists: dict[str, list[Value]] = {}  # sequences of tensors, by their names
         self._parameters: dict[int, Tensor] = {}
         self._depth = 0
@@ -348,6 +349,16 @@ class Reading:
         """The same as whole numbers: sizes, axes, places."""
         return [int(number) for number in self.numbers(node, place)]
 
+    def of_one_sample(self, x: Tensor, shape: Sequence[int]) -> list[int]:
+        """A shape that the file gives for all samples, with the batch of a tensor counted as 1."""
+        axis = x.batch
+        found = list(shape)
+        if self.samples > 1 and axis is not None:
+            axis += len(found) - x.rank if len(found) < x.rank else 0
+            if 0 <= axis < len(found) and found[axis] == self.samples:
+                found[axis] = 1
+        return found
+
     def used(self, value: Constant, use: str) -> None:
         """Says what the elements of a constant are. What is counted stays counted."""
         for one in value.origins:
@@ -386,7 +397,8 @@ class Reading:
         if not tensors:
             raise Ended(node, "it reads no tensor that a layer has made")
         weights = self.taken([value for value in read if isinstance(value, Constant)])
-        batch = next((x.batch for x in tensors if x.batch is not None), None)
+        of_samples = next((x for x in tensors if x.batch is not None), tensors[0])
+        shape, batch = self.of_one_sample(of_samples, shape), of_samples.batch
         kept = batch is not None and batch < len(shape) and shape[batch] == 1
         sizes = [size for axis, size in enumerate(shape) if not (kept and axis == batch)] or [1]
         while len(sizes) > MOST_AXES:

@@ -64,7 +64,7 @@ def merged(reading: Reading, node: Node, type: str, op: str) -> None:
     tensors = [one for one in operands if isinstance(one, Tensor)]
     if not tensors:
         tensors = [reading.tensor(node, 0)]
-    shape = arrays.broadcast([one.shape for one in operands])
+    shape = reading.of_one_sample(tensors[0], arrays.broadcast([one.shape for one in operands]))
     place, heart = reading.place(node), reading.heart
     if len(operands) == 1 and type != "elementwise":
         reading.give(node, tensors[0])

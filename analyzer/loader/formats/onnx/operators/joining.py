@@ -24,7 +24,7 @@ def split(reading: Reading, node: Node) -> None:
     axis = x.at(node.int("axis", 0))
     start = 0
     for place, size in enumerate(parts(reading, node, x.shape[axis], len(node.outputs))):
-        if node.outputs[place]:
+        if not reading.empty(node, place):
             reading.give(node, reading.heart.slice(x, axis, start, start + size, 1, reading.place(node)), place)
         start += size
 

@@ -36,6 +36,7 @@ def reshape(reading: Reading, node: Node) -> None:
     sizes = node.ints("shape") or reading.sizes(node, 1)
     if not node.int("allowzero", 0):
         sizes = [x.shape[axis] if size == 0 and axis < x.rank else size for axis, size in enumerate(sizes)]
+    sizes = reading.of_one_sample(x, sizes)
     reading.give(node, reading.heart.reshape(x, sizes, reading.place(node)))
 
 
@@ -48,11 +49,13 @@ def flatten(reading: Reading, node: Node) -> None:
 
 @operator("Squeeze")
 def squeeze(reading: Reading, node: Node) -> None:
-    """Without the axes named, or without every axis of one cell but the batch."""
+    """Without the axes named, or without every axis of one cell; the batch is one where the file says that it is 1."""
     x = reading.tensor(node, 0)
     axes = axes_of(reading, node)
     if axes is None:
-        axes = [axis for axis, size in enumerate(x.shape) if size == 1 and not x.is_batch(axis)]
+        firsts = [info.dims[0] for info in reading.model.graph.inputs if info.dims]
+        kept = {x.batch} if any(size != 1 for size in firsts) else set()
+        axes = [axis for axis, size in enumerate(x.shape) if size == 1 and axis not in kept]
     reading.give(node, reading.heart.squeeze(x, axes))
 
 
@@ -81,5 +84,5 @@ def transpose(reading: Reading, node: Node) -> None:
 def expand(reading: Reading, node: Node) -> None:
     """Broadcast to a shape. The batch is one sample, whatever the shape says of it."""
     x = reading.tensor(node, 0)
-    sizes = reading.sizes(node, 1)
+    sizes = reading.of_one_sample(x, reading.sizes(node, 1))
     reading.give(node, reading.heart.expand(x, sizes, reading.place(node)))
