@@ -23,6 +23,6 @@ def heads(subject: Subject) -> set[int]:
     computed: set[int] = set()
     for row in reversed(subject.rows):
         node = row.node
-        if node.index in computed or (row.macs and not node.layer.fixed):
+        if node.index in computed or ((row.macs or row.unknown) and not node.layer.fixed):
             computed.update(source.index for source in node.inputs)
     return {row.node.index for row in subject.rows if row.node.index not in computed} | subject.outputs

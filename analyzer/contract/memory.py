@@ -20,7 +20,7 @@ from analyzer.contract.keys import (
     schema_of,
     written,
 )
-from analyzer.contract.report import FINDING
+from analyzer.contract.report import FINDING, FOREIGN
 from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
 from analyzer.engine.memory.analysis import MemoryAnalysis
@@ -200,11 +200,13 @@ MEMORY = (
     Key("format", {"const": FORMAT}, lambda _: FORMAT),
     field("file", TEXT),
     field("name", TEXT),
+    *FOREIGN,
     Key("input", _VOLUME, lambda report: str(report.network.inputs[0].output)),
     Key("inputs", _VOLUMES, _inputs, True),
     Key("mode", {"enum": list(MODES)}, lambda report: report.mode),
     Key("batch", AT_LEAST_1, lambda report: report.run.batch),
     Key("dtype", {"enum": list(BITS)}, lambda report: report.run.dtype),
+    field("weights_dtype", {"enum": list(BITS)}, optional=True),
     Key(
         "assumptions",
         {"type": "object", "required": ["counted", "kernels", "slices", "local"]},

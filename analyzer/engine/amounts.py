@@ -84,7 +84,10 @@ class Amounts:
         return self._held
 
     def of(self, key: str) -> int | None:
-        """The amount of a key of `AMOUNTS`; None where the network has none (nothing is trained in int8)."""
+        """The amount of a key of `AMOUNTS`; None where the network has none (nothing is trained in int8).
+
+        An `AtLeast` where a part of it is unknown.
+        """
         if key in _OF_ROW:
             return sum(map(_OF_ROW[key], self.analysis.rows))
         if key == "layers":
@@ -162,7 +165,7 @@ def deepest(analysis: Analysis) -> list[Row]:
 
 def _weighs(row: Row) -> bool:
     """Whether a layer counts as one of depth; a tied layer does, with the weights of another."""
-    return row.macs > 0 and (row.declared.weights > 0 or row.node.tied is not None)
+    return (row.macs > 0 or bool(row.unknown)) and (row.declared.weights > 0 or row.node.tied is not None)
 
 
 def _tally(names: Iterable[str]) -> list[tuple[str, int]]:

@@ -193,6 +193,6 @@ def _shown(line: str, hidden: list[str]) -> str:
 def _style(subject: object) -> str:
     """`dim` for a row without parameters and MACs."""
     own = getattr(subject, "own", None)
-    if own is None or own.macs or own.local.parameters or own.declared.parameters:
+    if own is None or own.macs or own.at_least or own.local.parameters or own.declared.parameters:
         return ""
     return "dim"

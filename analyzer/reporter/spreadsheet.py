@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.reporter.grid import Grid
 from analyzer.source import inert
+from analyzer.units import exact
 
 #: Lines in one chunk.
 _CHUNK = 512
@@ -65,7 +66,8 @@ def body(grid: Grid, before: Sequence[str]) -> Iterator[str]:
     writers = [cell if column.nature == "word" else number_cell for column in grid.columns]
     for values in grid.values():
         cells = [
-            quoted(write(value)) if isinstance(value, str) else str(value)  # most are numbers, which need no pattern
+            # most are numbers, which need no pattern
+            quoted(write(value)) if isinstance(value, str) else str(value) if value or exact(value) else "unknown"
             for write, value in zip(writers, values, strict=True)
         ]
         yield _line([*map(quoted, before), *cells])

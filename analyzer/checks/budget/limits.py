@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from analyzer.checks.budget.suggestions import cure
-from analyzer.checks.budget.words import difference, in_units, largest_parts, percent
+from analyzer.checks.budget.words import GIVE, difference, in_units, largest_parts, percent, unknown_parts
 from analyzer.checks.found import Found
+from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def exceeded(amounts: Amounts, limits: Mapping[str, Limit]) -> Iterator[Found]:
             yield _without(key, limit, amounts)
         elif limit.most is not None and amount > limit.most:
             yield _broken(key, amount, limit.most, limit, amounts)
+        elif not exact(amount):
+            if limit.most is not None or amount < (limit.least or 0):
+                yield _unknown(key, amount, limit, amounts)
         elif limit.least is not None and amount < limit.least:
             yield _broken(key, amount, limit.least, limit, amounts)
 
@@ -35,6 +39,17 @@ def _without(key: str, limit: Limit, amounts: Amounts) -> Found:
         notes=[f"nothing is trained in {amounts.run.dtype}" if training else "its receptive field is not known"],
         help=f"leave `{key}` out of the budget",
     )
+
+
+def _unknown(key: str, amount: int, limit: Limit, amounts: Amounts) -> Found:
+    """The note on a limit of an amount of which a part is unknown: nobody knows whether the network keeps it."""
+    over = limit.most is not None
+    allowed, unit = (limit.most or 0, limit.unit) if over else (limit.least or 0, limit.least_unit)
+    now, then = in_units(amount, allowed, unit=unit)
+    message = f"`{key}` is {now} of its budget of {then}, and the rest is unknown"
+    if not over:
+        message = f"`{key}` is {now}, and the rest is unknown: the minimum of its budget is {then}"
+    return Found(message, limit.span, notes=[unknown_parts(amounts)], help=GIVE, severity="note")
 
 
 def _broken(key: str, amount: int, allowed: int, limit: Limit, amounts: Amounts) -> Found:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.diagnostics import nearest
 from analyzer.engine.amounts import AMOUNTS
-from analyzer.units import count
+from analyzer.units import AtLeast, count, plural
 from analyzer.words.lookup import absent, called
 
 TYPE_CHECKING = False
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 _SCALES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+
+#: What makes an unknown amount known.
+GIVE = "a number in place of `macs: unknown`"
 
 #: How the parts of an amount are introduced.
 _HEADINGS = {
@@ -54,6 +57,13 @@ def largest_parts(key: str, amount: int, amounts: Amounts) -> Iterator[str]:
         yield f"{_HEADINGS.get(key, 'most in')} {', '.join(named)}"
 
 
+def unknown_parts(amounts: Amounts) -> str:
+    """A note that names the layers with unknown MACs."""
+    names = amounts.analysis.unknown["macs"]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"the MACs of {plural(len(names), 'layer')} are unknown: {', '.join(f'`{name}`' for name in names[:_NAMED])}{more}"
+
+
 def percent(part: int, whole: int) -> str:
     """A share with a decimal.
 
@@ -71,7 +81,17 @@ def in_units(*numbers: int, unit: str) -> list[str]:
 
     >>> in_units(25557032, 25000000, unit="M"), in_units(157286401, 157286400, unit="MiB"), in_units(3860, unit="")
     (['25.56M', '25M'], ['150.000001 MiB', '150 MiB'], ['3,860'])
+    >>> in_units(AtLeast(25557032), 25000000, unit="M")
+    ['at least 25.56M', '25M']
     """
+    texts = _in_units([int(number) for number in numbers], unit)
+    return [
+        f"at least {text}" if isinstance(number, AtLeast) else text for number, text in zip(numbers, texts, strict=True)
+    ]
+
+
+def _in_units(numbers: Sequence[int], unit: str) -> list[str]:
+    """Numbers of which every part is known, in the unit of a limit."""
     prefix, suffix = unit.rstrip("iB"), unit.lstrip("KMGTP")
     scale = 1024 ** ("KMGTP".index(prefix) + 1) if suffix == "iB" and prefix else _SCALES.get(prefix, 1)
     space = " " if suffix else ""

@@ -50,6 +50,7 @@ class Around(Record, kw_only=True):
     modes: Sequence[str]
     batch: int
     dtype: str
+    weights_dtype: str
 
 
 def steps_of(row: Row, around: Around) -> Iterator[Step]:
@@ -197,6 +198,10 @@ def _times(more: int, fewer: int) -> str:
 def _macs(row: Row, arithmetic: Arithmetic) -> Step:
     """The MACs, and how many of them multiply padding."""
     layer = row.node.layer
+    if row.unknown:
+        return Step(
+            topic="macs", name="MACs", words="unknown: the catalogue has no rule for them, and its author gives none"
+        )
     if not row.macs:
         return Step(topic="macs", name="MACs", value=0, words=why_no_macs(layer))
     words = "as its author gives them" if layer.authored else ""
@@ -219,7 +224,7 @@ def _memory(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
         ]
         if parts and not (mode == "declared" and len(around.modes) > 1 and cost in (row.shared, row.local)):
             numbers = simplified(Sum(tuple((1, Letter(name, number)) for name, number in parts)))
-            size = bytes_of(numbers, 1, around.dtype)
+            size = bytes_of(numbers, 1, around.weights_dtype)
             name = "parameters" if cost.parameters else "buffers"
             yield Step(
                 topic="memory", name=name, value=cost.bytes, formula=size, unit="bytes", mode=None if same else mode

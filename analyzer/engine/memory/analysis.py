@@ -27,7 +27,7 @@ from analyzer.engine.memory.devices import Device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
-from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.settings import TRAINED, Run
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single
@@ -42,6 +42,10 @@ from analyzer.units import memory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+#: Formats that a model is exported to after its training.
+EVALUATED = ("onnx",)
 
 
 class MemoryAnalysis(Printed):
@@ -193,15 +197,42 @@ class MemoryAnalysis(Printed):
         """Whether the run checkpoints blocks and the network has none."""
         return self.run.checkpoint == "blocks" and not Blocks(self.network).calls
 
+    @property
+    def weights_dtype(self) -> str | None:
+        """The number format of parameters and buffers where it is not that of the run."""
+        own = self.network.weights_dtype
+        return None if own == self.run.dtype else own
+
+    def _weights(self) -> str | None:
+        """Which number format the weights have, where it is not that of the run."""
+        own = self.weights_dtype
+        if own is None:
+            return None
+        if self.trains and own not in TRAINED:
+            return (
+                f"in {own}, the format of the file; in training in {self.run.dtype}, since nothing is trained in {own}"
+            )
+        return f"in {own}, the format of the file"
+
     def assumptions(self) -> dict[str, Any]:
         """What the numbers assume, by the keys of the JSON report.
 
         `authored` names the layers whose file does not say what they keep: each counts as one operation that keeps its
-        input for the backward pass. `units` says whose parameters are gathered together on several devices,
+        input for the backward pass. `weights` says that these have the number format of the file, `export` what a file
+        for inference may lack. `units` says whose parameters are gathered together on several devices,
         `fused` which layers have no tensor in the arena.
         """
+        export = "of an evaluated model: it often lacks dropout and batch norms, which take memory in training"
+        source = self.network.source
         authored = [node.name for node in self.network.nodes if node.layer.authored]
         units = gathered_units(self.network, self.strategy)
         fused = "relu, relu6, hard_tanh, norms and scales into the layer before" if self.arena else None
-        extra = {"units": units, "fused": fused, "authored": authored}
+        exported = export if self.trains and source is not None and source.format in EVALUATED else None
+        extra = {
+            "weights": self._weights(),
+            "export": exported,
+            "units": units,
+            "fused": fused,
+            "authored": authored,
+        }
         return {**assumptions(self.run), **{key: value for key, value in extra.items() if value}}

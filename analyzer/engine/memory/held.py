@@ -107,7 +107,7 @@ def _count_training(work: Work, run: Run, found: dict[str, Held]) -> Held:
     """Sets what is held in training; returns what belongs to no layer."""
     tape = Tape(work, run)
     training = Training(tape, timed=True)
-    optimizer, width = OPTIMIZERS[run.optimizer], tape.bits // 8
+    optimizer, width = OPTIMIZERS[run.optimizer], tape.weight_bits // 8
     for number in training.reached:
         shape, _, layer = work.parameters[number]
         found[layer].gradients += tape.parameters[number][0]

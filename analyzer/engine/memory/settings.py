@@ -15,6 +15,10 @@ from analyzer.record import Record
 from analyzer.settings import SettingError, number, one_of, truth, whole
 from analyzer.source import shown
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.network import Network
+
 #: The formats that networks are trained in; in the others they are only run.
 TRAINED = ("float64", "float32", "tf32", "float16", "bfloat16")
 
@@ -38,7 +42,8 @@ class Run(Record, kw_only=True, eq=True):
     """One run of a network. Raises `SettingError` for a wrong value, and for values that do not go together.
 
     batch         samples of one forward pass
-    dtype         number format of parameters and activations, a key of `analyzer.dtypes.BITS`
+    dtype         number format of activations, and of parameters where their file has no other (`weights_dtype`): a key
+                  of `analyzer.dtypes.BITS`
     autocast      the 16-bit format of mixed precision, or None
     optimizer     a key of `analyzer.engine.memory.optimizers.OPTIMIZERS`
     weight_decay  its weight decay: 0 costs nothing
@@ -114,6 +119,15 @@ class Run(Record, kw_only=True, eq=True):
                 if asked.get(name) is not None and asked[name] is not False:
                     raise SettingError(f"`{{{name}}}` is about training, and {run.dtype} is only for inference", name)
         return run
+
+
+def weights_dtype(network: Network, run: Run, *, training: bool) -> str:
+    """The number format of parameters and buffers: that of the network's file where it has one, otherwise the run's.
+
+    Nothing is trained in the formats of quantised files, so a run that trains has its own there.
+    """
+    own = network.weights_dtype
+    return run.dtype if own is None or (training and own not in TRAINED) else own
 
 
 def check_asked(context: object, device: object, strategy: str | None, ranks: object) -> None:

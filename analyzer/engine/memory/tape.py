@@ -25,7 +25,7 @@ from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
 from analyzer.engine.memory.lying import Lying, place_of
-from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.settings import Run, weights_dtype
 from analyzer.engine.memory.work import Work
 from analyzer.engine.network import Node
 from analyzer.layers.operations import (
@@ -121,6 +121,7 @@ class Tape:
     first             the number of inputs, so the value of the first step
     root              for every value the value whose memory it uses
     base              for every view the value that it is a view of, for others themselves
+    weight_bits       the bits of an element of parameters
     value_bits        for every value the bits of an element
     value_bytes       for every value its size
     lying             for every value where its elements lie
@@ -134,9 +135,11 @@ class Tape:
         self.steps: list[Step] = []
         network = work.network
         self.bits = BITS[run.dtype]
-        self.parameters = [(size_in_bytes(prod(shape), run.dtype), trained) for shape, trained, _ in work.parameters]
+        weights = weights_dtype(network, run, training=training)
+        self.weight_bits = BITS[weights]
+        self.parameters = [(size_in_bytes(prod(shape), weights), trained) for shape, trained, _ in work.parameters]
         self.buffers = [
-            size_in_bytes(size, run.dtype) if width is None else size * width for size, width, _, _ in work.buffers
+            size_in_bytes(size, weights) if width is None else size * width for size, width, _, _ in work.buffers
         ]
         self.first = len(network.inputs)
         self.inputs = [
@@ -301,15 +304,17 @@ class Tape:
 
     def _add_parameters(self, step: Step, numbers: Sequence[int], bits: int, *, half: bool) -> None:
         """Adds a step's parameters, and with `half` the 16-bit copies of those that have none yet."""
+        half = half and bits < self.weight_bits
         step.parameters = [
-            (number, self.parameters[number][0] * (bits if half else self.bits) // self.bits) for number in numbers
+            (number, self.parameters[number][0] * (bits if half else self.weight_bits) // self.weight_bits)
+            for number in numbers
         ]
         if half:
             fresh = [number for number in numbers if number not in self._copied]
             self._copied.update(fresh)
             for number in fresh:
                 copies = step.copies if len(self.work.parameters[number][0]) > 1 else step.passing
-                copies.append(self.parameters[number][0] * bits // self.bits)
+                copies.append(self.parameters[number][0] * bits // self.weight_bits)
 
     def _bytes(self, extra: Array, bits: int) -> int:
         """The size of a tensor that an operation makes beside its output, which has `bits` per element."""

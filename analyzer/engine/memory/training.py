@@ -54,7 +54,7 @@ class Training:
         needs = needs_gradient(tape, loss.starts)
         self.reached = sorted(_reached(tape, needs))
         shapes = [tape.work.parameters[number][0] for number in self.reached]
-        optimizer, width = OPTIMIZERS[run.optimizer], tape.bits // 8
+        optimizer, width = OPTIMIZERS[run.optimizer], tape.weight_bits // 8
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
         self.state = optimizer.state(shapes, width)

@@ -176,7 +176,7 @@ class Names:
             )
         from analyzer.words.references import reference_help  # with tables that only a mistake needs
 
-        near = nearest(name, [*_visible(scope), *TAKEN_NAMES])
+        near = nearest(name, [*_visible(scope, dotted="." in name), *TAKEN_NAMES])
         help = f"did you mean `{near}`?" if near else reference_help(name)
         if help is None and scope.caller is not None:
             help = "a block only sees its own names; pass it a layer as an argument"
@@ -198,12 +198,12 @@ def _prefixes(name: str, scope: Scope) -> Iterator[str]:
         yield prefix
 
 
-def _visible(scope: Scope) -> list[str]:
-    """The names that a scope sees, nearest first."""
+def _visible(scope: Scope, *, dotted: bool) -> list[str]:
+    """The names that a scope sees, nearest first; those with a dot only where they are asked for."""
     visible: list[str] = []
     around: Scope | None = scope
     while around is not None:
-        visible += [label for label in around.labels if "." not in label]
+        visible += [label for label in around.labels if dotted or "." not in label]
         around = around.parent
     return visible
 

@@ -97,6 +97,7 @@ class Expansion(Record):
         self.network.source, self.network.uncovered = model.source, model.uncovered
         self.network.weights_dtype = model.weights_dtype
         self.network.notes += model.told
+        self.network.groups |= model.groups
         self.names = Names(self.network)
 
     @property

@@ -328,7 +328,7 @@ class _Builder:
         if isinstance(value, dict):
             mapping = MappingTree(mark, flow=False)
             mapping.items = [
-                (Scalar(key, mark, mark, plain=True), self._value(one, place)) for key, one in value.items()
+                (Scalar(key, mark, mark, plain=_is_plain(key)), self._value(one, place)) for key, one in value.items()
             ]
             return mapping
         if isinstance(value, (list, tuple)):
@@ -336,12 +336,14 @@ class _Builder:
             sequence.items = [self._value(one, place) for one in value]
             return sequence
         if isinstance(value, str):
-            return Scalar(value, mark, mark, plain=_is_word(value))
+            return Scalar(value, mark, mark, plain=_is_plain(value))
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
         return Scalar(text, mark, mark, plain=True)
 
 
-def _is_word(text: str) -> bool:
-    """Whether a text without quotes is read as a text."""
+def _is_plain(text: str) -> bool:
+    """Whether a text without quotes is read as that text; a path is none."""
+    if "." in text:
+        return False
     way = Way("", 0)
     return isinstance(value_of(Scalar(text, way, way, plain=True)), str)

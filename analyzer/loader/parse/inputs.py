@@ -54,7 +54,7 @@ def _several(parser: Parser, tree: Tree, known: Known) -> None:
     """Several inputs by name."""
     mapping = mapping_of(parser, tree, "`inputs`", "inputs: {image: 224x224x3, mask: 224x224x1}")
     for key, value in mapping.items if mapping is not None else ():
-        name = layer_name(parser, key, "an input")
+        name = layer_name(parser, key, "an input", dotted=True)
         if name is not None:
             parser.model.inputs[name] = _volume(parser, value, known, f"input `{name}`")
     if mapping is not None and not mapping.items:

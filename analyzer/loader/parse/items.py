@@ -50,8 +50,29 @@ def parse_layers(parser: Parser, tree: Tree, known: Known, what: str) -> list[It
         item = _item(parser, one, known)
         items.append(item)
         _unique(parser, item, names)
+    if parser.outermost and any("." in name for name in names):
+        _outside_groups(parser, names)
     parser.lists.pop()
     return items
+
+
+def _outside_groups(parser: Parser, names: dict[str, Item]) -> None:
+    """Finds paths in the list `layers` that lead into a group which another item of the list makes."""
+    for name, item in names.items():
+        group = name.rpartition(".")[0]
+        while group:
+            maker = names.get(group)
+            if maker is not None and (maker.repeat is not None or not isinstance(maker, LayerItem | BrokenItem)):
+                message = f"`{shown(name)}` would be in the group `{shown(group)}`, but it is not one of its layers"
+                help = f"`{shown(group)}` is {maker.span.at}; write the layer there, or call it otherwise"
+                parser.problem("NAME103", message, _name_place(item), help=help)
+                break
+            group = group.rpartition(".")[0]
+
+
+def _name_place(item: Item) -> Tree:
+    """The name of an item where one is written, otherwise the item."""
+    return (item.place.get("name") if isinstance(item.place, Mapping) else None) or item.place
 
 
 def _unique(parser: Parser, item: Item, names: dict[str, Item]) -> None:
@@ -63,9 +84,8 @@ def _unique(parser: Parser, item: Item, names: dict[str, Item]) -> None:
         return
     first = names.setdefault(item.name, item)
     if first is not item:
-        place = item.place.get("name") if isinstance(item.place, Mapping) else None
         help = f"the first one is {first.span.at}; names are unique"
-        parser.problem("NAME103", f"two layers are called `{item.name}`", place or item.place, help=help)
+        parser.problem("NAME103", f"two layers are called `{item.name}`", _name_place(item), help=help)
         item.name = None
 
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     Pair: TypeAlias = tuple[Scalar, Tree]
 
 
-def layer_name(parser: Parser, tree: Tree, what: str) -> str | None:
-    """`tree` as the name of a layer, an input or a branch, or None and a finding."""
+def layer_name(parser: Parser, tree: Tree, what: str, *, dotted: bool = False) -> str | None:
+    """`tree` as the name of a layer, an input or a branch, or None and a finding; `dotted` where a path may be one."""
     text = text_of(parser, tree, what)
     if text is None:
         return None
-    if not _is_name(text):
+    if not (_is_name(text) or (dotted and is_path(tree))):
         help = "the dot belongs to paths such as `stage2.1.conv3`" if "." in text else _as_name(text)
         message = f"`{shown(text)}` is not a valid name: a name has letters, digits and `_ - / :`"
         parser.problem("NAME101", message, tree, help=help)
@@ -80,6 +80,11 @@ def _is_mark(sign: str) -> bool:
     from unicodedata import category
 
     return category(sign)[0] == "M"
+
+
+def is_path(tree: Tree) -> bool:
+    """Whether this is a path of names, written in quotes; without them a dot in a name is a mistake more often."""
+    return isinstance(tree, Scalar) and not tree.plain and all(map(_is_name, tree.text.split(".")))
 
 
 def _as_name(text: str) -> str | None:

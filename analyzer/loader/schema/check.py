@@ -10,7 +10,7 @@ from analyzer.layers import CATALOGUE
 from analyzer.layers.elsewhere import found_elsewhere, type_help
 from analyzer.layers.kinds import written
 from analyzer.loader.parse.grammar import GRAPH_KEYS
-from analyzer.loader.parse.naming import key_help
+from analyzer.loader.parse.naming import is_path, key_help
 from analyzer.loader.parse.top import top_key
 from analyzer.loader.schema.layers import NO_BARE_VALUE, NO_LAYER, TWO_LAYERS
 from analyzer.loader.schema.misfit import Misfit
@@ -77,12 +77,22 @@ def findings_of(misfits: Iterable[Misfit], tree: Tree | None, file: str) -> list
     misspelt = {finding.way for finding in found if finding.unknown}
     placed: dict[tuple[int, int], Diagnostic] = {}
     for finding in found:
-        if not _consequence(finding, misspelt, tree):
+        if not (_consequence(finding, misspelt, tree) or _is_quoted_path(finding, tree)):
             diagnostic = _placed(finding, tree, file)
             span = diagnostic.span
             place = (span.line, span.column) if tree is not None and span is not None else (len(placed), -1)
             placed.setdefault(place, diagnostic)
     return [placed[place] for place in sorted(placed)]
+
+
+def _is_quoted_path(finding: _Finding, tree: Tree | None) -> bool:
+    """Whether a name with dots may have them, which depends on its quotes: no schema sees these."""
+    way = finding.way
+    if way == ("inputs",) and tree is not None:
+        inputs = inner(tree, way)
+        return isinstance(inputs, Mapping) and any(key.text == finding.key and is_path(key) for key, _ in inputs.items)
+    named = len(way) == 3 and way[0] == "layers" and way[2] == "name"
+    return named and tree is not None and is_path(inner(tree, way))
 
 
 def _translated(misfit: Misfit) -> Iterable[_Finding]:

@@ -11,7 +11,7 @@ from analyzer.reporter.analysis.fold import Folded
 from analyzer.reporter.analysis.geometry import kind_text
 from analyzer.reporter.analysis.places import FIELDS, GEOMETRY, UNREAD, ascii_numbers
 from analyzer.reporter.column import Column
-from analyzer.units import count, memory
+from analyzer.units import brief_count, count, memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,16 @@ class ColumnError(Exception):
 
 def _counted(name: str, heading: str, doc: str, value: Any, nature: str = "amount", group: str = "") -> Column:
     return Column(name, heading, doc, value=value, text=lambda row: count(value(row)), nature=nature, group=group)
+
+
+def _multiplied(name: str, heading: str, doc: str, value: Any, nature: str = "amount") -> Column:
+    """A column of MACs, of which a part may be unknown."""
+    return Column(name, heading, doc, value=value, text=lambda row: brief_count(value(row)), nature=nature)
+
+
+def _at_least(row: Row) -> str:
+    own, sums = row.own.at_least, row.cumulative.at_least
+    return " ".join([*own, *(f"{name}_sum" for name in sums)])
 
 
 def _sized(name: str, heading: str, doc: str, value: Any, nature: str = "amount", group: str = "") -> Column:
@@ -102,9 +112,9 @@ COLUMNS: dict[str, Column] = {
         *_of_mode("shared"),
         *_of_mode("local"),
         *_of_mode("declared"),
-        _counted("macs", "MACs", "multiply-accumulates of one sample", attrgetter("own.macs")),
-        _counted("macs_sum", "Σ MACs", "running sum of the MACs", attrgetter("cumulative.macs"), "running"),
-        _counted("flops", "FLOPs", "2 × MACs", lambda row: 2 * row.own.macs),
+        _multiplied("macs", "MACs", "multiply-accumulates of one sample", attrgetter("own.macs")),
+        _multiplied("macs_sum", "Σ MACs", "running sum of the MACs", attrgetter("cumulative.macs"), "running"),
+        _multiplied("flops", "FLOPs", "2 × MACs", lambda row: 2 * row.own.macs),
         Column(
             "macs_on_data",
             "MACs on data",
@@ -135,6 +145,7 @@ COLUMNS: dict[str, Column] = {
             nature="place",
         ),
         Column("note", "note", "note in the file", value=lambda row: row.note or ""),
+        Column("at_least", "at least", "its numbers of which a part is unknown", value=_at_least),
     )
 }
 
@@ -143,6 +154,9 @@ METRICS = tuple(name.partition(".")[2] for name in COLUMNS if name.startswith("s
 
 #: Columns that show what `measure_memory` calculates.
 MEASURED = ("saved", "live")
+
+#: The column that says which numbers are lower bounds. Programs get it where a network has any.
+BOUNDS = "at_least"
 
 #: The default columns of a table, and of a ranking, where a running sum would mislead.
 USUAL = ("layer", "kind", "output", "weights", "biases", "parameters", "sum", "memory", "macs", "macs_sum")

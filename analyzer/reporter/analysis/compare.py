@@ -10,7 +10,7 @@ from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.modes import modes_of
 from analyzer.reporter.options import Failed, Options
-from analyzer.units import count, memory, plural
+from analyzer.units import brief_count, count, memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def comparison(reports: Sequence[Analysis | Failed], options: Options) -> Grid:
     return Grid(
         [
             *columns,
-            _column("macs", "MACs", "multiply-accumulates of one sample", lambda analysis: analysis.totals.macs, count),
+            _column(
+                "macs", "MACs", "multiply-accumulates of one sample", lambda analysis: analysis.totals.macs, brief_count
+            ),
             _column("peak", "peak activation", "bytes alive at once", lambda analysis: analysis.peak.bytes, memory),
         ],
         reports,

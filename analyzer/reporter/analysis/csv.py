@@ -23,8 +23,10 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 
 def _lines(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[str]:
     named = len(reports) > 1
-    for number, analysis in enumerate(report for report in reports if isinstance(report, Analysis)):
-        grid = exact_grid(analysis, options)
+    good = [report for report in reports if isinstance(report, Analysis)]
+    bounds = any(report.unknown for report in good)
+    for number, analysis in enumerate(good):
+        grid = exact_grid(analysis, options, bounds=bounds)
         before = [cell(analysis.file)] if named else []
         if not number:
             yield head(grid, ["file"] if named else [])

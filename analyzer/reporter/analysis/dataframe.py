@@ -9,6 +9,7 @@ from analyzer.reporter.analysis.shown import exact_grid, saved_grid
 from analyzer.reporter.column import Column
 from analyzer.reporter.options import Options
 from analyzer.settings import one_of
+from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _series(pandas: Any, column: Column, cells: Iterable[int | str]) -> Any:
 def _number(cell: int | str) -> int | float | str | None:
     """The number that a cell is, None for an empty one; `10x4` and `whole` stay texts."""
     if not isinstance(cell, str):
-        return cell
+        return cell if exact(cell) else int(cell) or None
     for read in (int, float):
         try:
             return read(cell)

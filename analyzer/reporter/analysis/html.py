@@ -15,7 +15,7 @@ from analyzer.reporter.analysis.compare import comparable, comparison
 from analyzer.reporter.analysis.fold import Folded, row_of
 from analyzer.reporter.analysis.html_style import SCRIPT, STYLE
 from analyzer.reporter.analysis.shown import grid_of
-from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.analysis.summary import about_layers, conventions, facts, title
 from analyzer.reporter.column import Column
 from analyzer.reporter.fold import ALL, ROWS, shown_runs, to_level
 from analyzer.reporter.grid import Grid, grouped
@@ -100,7 +100,7 @@ def _section(analysis: Analysis, options: Options, *, blocks: bool = True) -> It
         grid = grid.but(columns=_with_bars(grid.columns, analysis))
     is_open = options.depth == ALL or len(analysis.rows) <= ROWS
     yield from _table(grid, _blocked_rows(analysis, grid, is_open=is_open) if whole else _plain_rows(grid))
-    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
+    notes = [*about_layers(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
     yield "".join(f'<p class="notes">{_with_code(note)}</p>\n' for note in notes if note) + "</section>\n"
 
 
@@ -187,7 +187,13 @@ def _cells(columns: Sequence[Column], line: Sequence[str], first: str = "{}") ->
 def _faint(subject: object, also: str = "") -> str:
     """The class of a row: `zero` if it has neither parameters nor MACs."""
     own = getattr(subject, "own", None)
-    zero = own is not None and not own.macs and not own.local.parameters and not own.declared.parameters
+    zero = (
+        own is not None
+        and not own.macs
+        and not own.at_least
+        and not own.local.parameters
+        and not own.declared.parameters
+    )
     names = " ".join(name for name in (also, "zero" if zero else "") if name)
     return f' class="{names}"' if names else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparable, comparison
 from analyzer.reporter.analysis.shown import grid_of
-from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.analysis.summary import about_layers, conventions, facts, title
 from analyzer.reporter.grid import Grid, grouped
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import fitted
@@ -18,7 +18,7 @@ _SPECIAL = str.maketrans(
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
         "|": r"\textbar{}", "`": r"\textasciigrave{}", '"': r"\textquotedbl{}", "×": r"$\times$", "·": r"$\cdot$",
         "Σ": r"$\Sigma$", "−": "$-$", "÷": r"$\div$", "█": r"\rule{.5em}{1.2ex}", "▌": r"\rule{.25em}{1.2ex}",
-        "…": r"\dots{}",
+        "…": r"\dots{}", "≥": r"$\geq$",
     }
 )  # fmt: skip
 
@@ -41,9 +41,9 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
 def escaped(text: str) -> str:
     """Text with the special characters of LaTeX escaped, and no space after the comma of thousands: `3{,}860`."""
     text = " ".join(text.split())
-    plain = text.replace(",", "")
+    plain = text.removeprefix("≥ ").replace(",", "")
     if plain.isascii() and plain.isdigit():
-        return text.replace(",", "{,}")
+        return text.replace(",", "{,}").replace("≥ ", "$\\geq$ ")
     return text.translate(_SPECIAL)
 
 
@@ -55,7 +55,7 @@ def _report(analysis: Analysis, options: Options) -> Iterator[str]:
         yield f"  \\item {label}: {_set(' · '.join(parts), options)}\n"
     yield "\\end{itemize}\n"
     notes = [
-        _set(note, options) for note in (authored_note(analysis), *grid.notes, " · ".join(conventions(grid))) if note
+        _set(note, options) for note in (*about_layers(analysis), *grid.notes, " · ".join(conventions(grid))) if note
     ]
     if grid.folded:
         notes.append(_option(_set(" · ".join(grid.folded), options)))

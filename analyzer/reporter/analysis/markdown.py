@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparable, comparison
 from analyzer.reporter.analysis.shown import grid_of
-from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.analysis.summary import about_layers, conventions, facts, title
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.options import Failed, Options
@@ -40,7 +40,7 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
     yield "\n"
     for label, parts in facts(analysis, options):
         yield fitted_lines(f"- **{label}**: {escaped(' · '.join(parts))}\n", options)
-    notes = [authored_note(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
+    notes = [*about_layers(analysis), *grid.notes, " · ".join(conventions(grid)), " · ".join(grid.folded)]
     yield fitted_lines("\n" + "\n\n".join(escaped(note) for note in notes if note) + "\n", options)
 
 

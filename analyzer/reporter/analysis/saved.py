@@ -24,7 +24,8 @@ def render(report: SavedReport, options: Options) -> Iterator[str]:
     inputs = report.inputs
     entered = [f"{name if len(inputs) > 1 else 'input'} {volume.pretty()}" for name, volume in inputs.items()]
     layers = plural(len(report.rows), "layer")
-    title = [report.name, *entered, f"batch {count(report.batch)}", report.dtype, layers, "saved report"]
+    weights = [] if report.weights_dtype is None else [f"weights {report.weights_dtype}"]
+    title = [report.name, *entered, f"batch {count(report.batch)}", report.dtype, *weights, layers, "saved report"]
     yield joined([options.fit(part) for part in title], options.fit(" · "), options.width, "  ") + "\n\n"
     modes = modes_of(options.mode, mixed=report.mixed)
     rows, said = report.rows, ""
@@ -36,6 +37,11 @@ def render(report: SavedReport, options: Options) -> Iterator[str]:
     kind = Column("kind", "kind", COLUMNS["kind"].doc, value=lambda row: row.kind)
     columns = [COLUMNS["layer"], kind, *chosen(["output", "parameters", "macs"], modes)]
     yield from draw(Grid(columns, rows), options, free=False)
+    names = [row.name for row in report.rows if row.unknown]
+    if names:
+        from analyzer.reporter.foreign import unknown_macs
+
+        yield wrapped(options.fit(unknown_macs(names)), options.width, "  ") + "\n"
     if said:
         yield wrapped(options.fit(said), options.width, "  ") + "\n"
     yield "\n" + "".join(labelled(_facts(report, modes), options))
@@ -44,9 +50,14 @@ def render(report: SavedReport, options: Options) -> Iterator[str]:
 def _facts(report: SavedReport, modes: tuple[str, ...]) -> list[tuple[str, list[str]]]:
     totals, peak = report.totals, report.peak
     costs = {"shared": totals.shared, "local": totals.local, "declared": totals.declared}
-    return [
+    lines = [
         ("parameters", [f"{count(costs[mode].parameters)} {TITLES[mode]}" for mode in modes]),
         ("MACs", [f"{count(totals.macs)} per sample"]),
         ("parameter memory", [f"{memory(costs[mode].bytes)} {TITLES[mode]}" for mode in modes]),
         ("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`"]),
     ]
+    if report.source is not None:
+        from analyzer.reporter.foreign import read_from
+
+        lines.append(("read from", read_from(report.source)))
+    return lines

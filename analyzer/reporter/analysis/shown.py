@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import MODES, Analysis, Row
 from analyzer.engine.tree import Run, tree_of
-from analyzer.reporter.analysis.columns import COLUMNS, MEASURED, RANKED, USUAL, check_columns, chosen
+from analyzer.reporter.analysis.columns import BOUNDS, COLUMNS, MEASURED, RANKED, USUAL, check_columns, chosen
 from analyzer.reporter.analysis.fold import row_of, total_row
 from analyzer.reporter.analysis.rank import biggest, ordered, ranking_column, share_columns
 from analyzer.reporter.fold import ALL, AUTO, ROWS, folds, shown_runs, to_level
@@ -124,19 +124,24 @@ def _grid(analysis: Analysis, options: Options, rows: Sequence[Row], folded: Seq
 def saved_grid(report: SavedReport, mode: str) -> Grid:
     """The grid of a saved report for programs: every column that a report has numbers for."""
     modes = MODES if mode == "both" else (mode,)
-    shown = [one for name, one in COLUMNS.items() if one.group in ("", *modes) and name not in MEASURED]
+    left_out = MEASURED if report.unknown else (*MEASURED, BOUNDS)
+    shown = [one for name, one in COLUMNS.items() if one.group in ("", *modes) and name not in left_out]
     return Grid(shown, report.rows)
 
 
-def exact_grid(analysis: Analysis, options: Options) -> Grid:
-    """The grid for programs: every column and every mode unless some are chosen; folded only to a number of levels."""
+def exact_grid(analysis: Analysis, options: Options, *, bounds: bool = False) -> Grid:
+    """The grid for programs: every column and every mode unless some are chosen; folded only to a number of levels.
+
+    With `bounds` it says which numbers are lower bounds, as it does of a network that has any.
+    """
     options = options if isinstance(options.depth, int) else options.but(depth=ALL)
     if options.columns is not None or options.top is not None:
         return grid_of(analysis, options)
     check_columns((), options.sort)
     _measure(analysis)
     modes = MODES if options.mode == "both" else (options.mode,)
-    columns = [column for column in COLUMNS.values() if column.group in ("", *modes)]
+    bounds = bounds or bool(analysis.unknown)
+    columns = [one for name, one in COLUMNS.items() if one.group in ("", *modes) and (bounds or name != BOUNDS)]
     rows, _ = next(_foldings(analysis, options))
     if options.sort is not None:
         rows = ordered(rows, ranking_column(options.sort, modes))

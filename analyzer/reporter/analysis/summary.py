@@ -31,6 +31,7 @@ def title(analysis: Analysis) -> list[str]:
         *inputs,
         f"batch {count(analysis.batch)}",
         analysis.dtype,
+        *([f"weights {analysis.weights_dtype}"] if analysis.weights_dtype is not None else []),
         plural(len(analysis.rows), "layer"),
     ]
 
@@ -50,11 +51,17 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
     lines.append(("parameter memory", _by_mode(costs, lambda cost: memory(cost.bytes))))
     if len(costs) > 0 and costs[0][1].buffers:
         lines[-1][1].append("with buffers")
+    if analysis.weights_dtype is not None:
+        lines[-1][1].append(f"in {analysis.weights_dtype}, the format of the file")
     peak = analysis.peak
     lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
     field = _field_at_the_end(analysis)
     if field:
         lines.append(("receptive field", field))
+    if analysis.source is not None:
+        from analyzer.reporter.foreign import read_from
+
+        lines.append(("read from", read_from(analysis.source)))
     return lines
 
 
@@ -120,9 +127,12 @@ def _kinds(grid: Grid) -> list[str]:
     return [f"kind: {', '.join(words)}"] if words else []
 
 
-def authored_note(analysis: Analysis) -> str | None:
-    """The meaning of the mark `*`, if the network has layers with numbers given in the file."""
+def about_layers(analysis: Analysis) -> list[str]:
+    """The meaning of the mark `*`, and which layers have unknown numbers, if the network has such layers."""
     names = [row.name for row in analysis.rows if row.node.layer.authored]
     if not names:
-        return None
-    return f"* {plural(len(names), 'layer')} with numbers given in the file, not computed: {', '.join(names)}"
+        return []
+    from analyzer.reporter.foreign import authored, unknown_macs  # few networks have such layers
+
+    unknown = [row.name for row in analysis.rows if row.unknown]
+    return [authored(names, analysis.uncovered), *([unknown_macs(unknown)] if unknown else [])]

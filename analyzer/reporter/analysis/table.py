@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.compare import comparison
 from analyzer.reporter.analysis.shown import grids_of
-from analyzer.reporter.analysis.summary import authored_note, conventions, facts, title
+from analyzer.reporter.analysis.summary import about_layers, conventions, facts, title
 from analyzer.reporter.drawing import Drawing, draw, labelled
 from analyzer.reporter.fold import LINES
 from analyzer.reporter.grid import Grid
@@ -45,7 +45,7 @@ def _one(analysis: Analysis, options: Options) -> Iterator[str]:
 
 def _notes(analysis: Analysis, grid: Grid, left_out: Sequence[str], options: Options) -> str:
     """What is marked, what is left out."""
-    notes = (authored_note(analysis), *grid.notes, _left_out(left_out, "; --columns chooses"))
+    notes = (*about_layers(analysis), *grid.notes, _left_out(left_out, "; --columns chooses"))
     return "".join(wrapped(options.fit(note), options.width, "  ") + "\n" for note in notes if note)
 
 

@@ -9,6 +9,10 @@ from analyzer.engine.memory.devices import Device, gigabytes
 from analyzer.reporter.modes import TITLES
 from analyzer.units import count, memory, plural
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def title(report: MemoryAnalysis) -> Iterator[str]:
     """The parts of the title: name, input, batch, number format, optimizer and its step, and ways to save memory."""
@@ -20,6 +24,8 @@ def title(report: MemoryAnalysis) -> Iterator[str]:
         yield from (f"{node.name} {node.output.pretty()}" for node in inputs)
     yield f"batch {count(run.batch)}"
     yield run.dtype if run.autocast is None else f"{run.dtype}, autocast {run.autocast}"
+    if report.weights_dtype is not None:
+        yield f"weights {report.weights_dtype}"
     if not report.trains:
         yield "inference only"
         return
@@ -82,15 +88,28 @@ def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
     return [f"{count(fits)} fits{of}" if fits else "none fits for certain", f"up to {count(at_risk)} at risk"]
 
 
-def assumptions(report: MemoryAnalysis) -> Iterator[str]:
-    """The assumptions, in two lines, and one more for layers with numbers given in the file."""
-    assumed = report.assumptions()
+def _about_file(report: MemoryAnalysis, assumed: dict[str, Any]) -> Iterator[str]:
+    """What is said of a file of another program, and of layers that the catalogue does not have."""
+    network = report.network
+    if network.source is None and "authored" not in assumed:
+        return
+    from analyzer.reporter.foreign import authored, read_from  # few networks have any of it
+
+    if network.source is not None:
+        yield ", ".join([f"read from {read_from(network.source)[0]}", *read_from(network.source)[1:]])
+    if "weights" in assumed:
+        yield f"weights {assumed['weights']}"
+    if "export" in assumed:
+        yield f"the export is {assumed['export']}"
     if "authored" in assumed:
-        layers = plural(len(assumed["authored"]), "layer")
-        yield (
-            f"* {layers} with numbers given in the file, assumed to run as one operation that keeps its input: "
-            f"{', '.join(assumed['authored'])}"
-        )
+        assumption = "assumed to run as one operation that keeps its input"
+        yield authored(assumed["authored"], network.uncovered, assumption)
+
+
+def assumptions(report: MemoryAnalysis) -> Iterator[str]:
+    """The assumptions, in two lines, and more where a file of another program says less than ours, or a layer does."""
+    assumed = report.assumptions()
+    yield from _about_file(report, assumed)
     words = {"units": "gathered together", "fused": "arena fuses"}
     asked = "".join(f"{said}: {assumed[key]} · " for key, said in words.items() if key in assumed)
     if not report.trains:

@@ -1,0 +1,230 @@
+"""What every report says of a layer whose MACs nobody knows, and of a network that another program wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import analyzer
+from analyzer import Analysis
+from analyzer.cli.main import main
+from analyzer.contract.memory import memory_schema
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.settings import Run
+from analyzer.engine.network import Network, Source
+from analyzer.loader.expand.expansion import expand
+from analyzer.reporter.analysis import FORMATS
+from analyzer.reporter.memory import FORMATS as MEMORY_FORMATS
+from analyzer.reporter.options import Options
+
+# conv1: 3·3·8·8 weights at 16·16 positions are 147,456 MACs; conv2: 3·3·4·4 at 14·14; dense1: 784·10. In all 183,520.
+MODEL = """
+input: 16x16x8
+layers:
+  - conv: {filters: 8, kernel: 3, padding: same, act: relu}
+  - custom: {output: 16x16x4, weights: 1000, macs: unknown}
+    name: grid
+  - conv: {filters: 4, kernel: 3}
+  - dense: 10
+"""
+KNOWN = "183,520"
+
+
+def drawn(name: str, *reports: Analysis, **options: object) -> str:
+    return "".join(FORMATS[name].render(reports, Options(**options)))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    return analyzer.analyze(MODEL)
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "latex", "html"])
+def test_reports_for_people_say_at_least(name: str, analysis: Analysis) -> None:
+    text = drawn(name, analysis).replace("{,}", ",").replace("$\\geq$", "≥")
+    assert f"at least {KNOWN} per sample" in text
+    assert "at least 367,040 FLOPs" in text
+    assert f"≥ {KNOWN}" in text  # the running sum and the total
+    assert "the MACs of 1 layer are unknown (grid): sums marked ≥ leave them out" in text
+    lines = [line for line in text.splitlines() if "grid" in line and "custom" in line]
+    assert lines
+    assert all("unknown" in line for line in lines)
+
+
+@pytest.mark.parametrize("options", [{"depth": 1}, {"top": 2, "sort": "macs"}, {"columns": ["layer", "macs", "flops"]}])
+def test_folded_and_ranked_tables_mark_it(options: dict[str, object]) -> None:
+    text = MODEL.replace(
+        "layers:\n", "layers:\n  - sequence: [{custom: {output: 16x16x8, macs: unknown}}, {linear: 8}]\n"
+    )
+    found = drawn("table", analyzer.analyze(text), **options)
+    assert "≥" in found
+    assert "unknown" in found
+
+
+def test_a_comparison_marks_it(analysis: Analysis) -> None:
+    known = analyzer.analyze(MODEL.replace("unknown", "5"))
+    text = drawn("table", analysis, known)
+    table = text[text.index("comparison") :]
+    assert f"≥ {KNOWN}" in table
+    assert " 183,525" in table
+
+
+def test_a_row_of_unknown_macs_is_not_drawn_as_one_without_cost() -> None:
+    found = analyzer.analyze("input: 4\nlayers: [{custom: {output: 4, macs: unknown}}, relu]")
+    assert drawn("html", found).count('class="zero"') == 1  # the relu
+    assert drawn("table", found, color=True).count("\x1b[2m") >= 1
+
+
+def test_csv_says_which_numbers_are_bounds(analysis: Analysis) -> None:
+    lines = [line.split(",") for line in drawn("csv", analysis).split("\r\n")[:-1]]
+    rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+    assert [row["macs"] for row in rows] == ["147456", "0", "unknown", "28224", "7840"]
+    assert [row["flops"] for row in rows] == ["294912", "0", "unknown", "56448", "15680"]
+    assert [row["macs_sum"] for row in rows] == ["147456", "147456", "147456", "175680", "183520"]
+    assert [row["at_least"] for row in rows] == ["", "", "macs macs_sum", "macs_sum", "macs_sum"]
+
+
+def test_csv_of_several_networks_has_the_same_columns(analysis: Analysis) -> None:
+    known = analyzer.analyze(MODEL.replace("unknown", "5"))
+    assert "at_least" not in drawn("csv", known)
+    lines = drawn("csv", known, analysis).split("\r\n")[:-1]
+    assert len({line.count(",") for line in lines}) == 1
+
+
+def test_a_data_frame_has_no_number(analysis: Analysis) -> None:
+    pandas = pytest.importorskip("pandas")
+    saved = analyzer.read_report(json.dumps(analysis.to_dict(), indent=1))
+    for found in (analysis, saved):
+        frame = found.to_dataframe().set_index("layer")
+        assert pandas.isna(frame.macs["grid"])
+        assert frame.macs.sum() == 183520
+        assert str(frame.macs.dtype) == "Int64"
+        assert frame.at_least["conv2"] == "macs_sum"
+
+
+def test_a_saved_report_and_python_say_it(analysis: Analysis) -> None:
+    saved = analyzer.read_report(json.dumps(analysis.to_dict(), indent=1))
+    for text in (repr(analysis), repr(saved), str(saved)):
+        assert f"at least {KNOWN}" in text
+    assert "the MACs of 1 layer are unknown (grid)" in str(saved)
+
+
+def test_an_explanation_says_it(analysis: Analysis) -> None:
+    explained = analyzer.explain(MODEL, "grid")
+    (step,) = explained.layers[0].about("macs")
+    assert (step.value, step.words) == (None, "unknown: the catalogue has no rule for them, and its author gives none")
+    assert "value" not in next(one for one in explained.to_dict()["layers"][0]["steps"] if one["topic"] == "macs")
+    assert "unknown: the catalogue" in str(explained)
+
+
+def foreign(own: str | None) -> Network:
+    model = analyzer.load(MODEL)
+    model.source = Source("onnx", "pytorch", "2.13.0")
+    model.uncovered = {"GridSample": 2, "Einsum": 1}
+    model.weights_dtype = own
+    network, found = expand(model)
+    assert not found
+    return network
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "latex", "html"])
+def test_reports_say_where_a_network_was_read_from(name: str) -> None:
+    model = analyzer.load(MODEL)
+    network = foreign("float16")
+    analysis = analyzer.analyze(model)
+    analysis.network = network
+    text = drawn(name, analysis)
+    for said in (
+        "read from",
+        "ONNX",
+        "written by pytorch 2.13.0",
+        "weights float16",
+        "in float16, the format of the file",
+    ):
+        assert said in text
+    assert "1 layer that the catalogue does not have: GridSample" in text
+    assert "read from" not in drawn(name, analyzer.analyze(model))
+
+
+# 9,582 parameters: 9·8·8 + 8, 1,000, 9·4·4 + 4, 784·10 + 10.
+@pytest.mark.parametrize(("own", "inference", "training"), [("float16", 2, 2), ("int8", 1, 4), (None, 4, 4)])
+def test_memory_has_weights_in_the_format_of_their_file(own: str | None, inference: int, training: int) -> None:
+    found = MemoryAnalysis(foreign(own), Run(batch=2, optimizer="adam"))
+    held = found.held()
+    assert held.inference_parts()["parameters"] == 9582 * inference
+    parts = held.training_parts()
+    assert parts["parameters"] == 9582 * training
+    assert parts["optimizer"] == 2 * 9582 * training + 4 * 7  # two moments, and a counter for each of 7 tensors
+    plain = MemoryAnalysis(foreign(None), Run(batch=2, optimizer="adam")).held()
+    assert held.inference_parts()["activations"] == plain.inference_parts()["activations"]
+    assert sum(layer.parameters for layer in held.layers[0]) == 9582 * inference
+
+
+@pytest.mark.parametrize("name", list(MEMORY_FORMATS))
+def test_reports_of_memory_say_it(name: str) -> None:
+    found = MemoryAnalysis(foreign("int8"), Run(batch=2))
+    text = "".join(MEMORY_FORMATS[name].render([found], Options()))
+    if name == "json":
+        jsonschema = pytest.importorskip("jsonschema")
+        report = json.loads(text)
+        jsonschema.validate(report, memory_schema())
+        assert report["source"] == {"format": "onnx", "producer": "pytorch", "version": "2.13.0"}
+        assert report["uncovered"] == {"GridSample": 2, "Einsum": 1}
+        assert (report["dtype"], report["weights_dtype"]) == ("float32", "int8")
+        text = " ".join(map(str, report["assumptions"].values()))
+    elif name == "csv":
+        return
+    assert "in int8, the format of the file; in training in float32, since nothing is trained in int8" in text
+    assert "of an evaluated model: it often lacks dropout and batch norms, which take memory in training" in text
+
+
+def test_an_export_says_nothing_about_training_where_nothing_is_trained() -> None:
+    text = str(MemoryAnalysis(foreign(None), Run(batch=2, dtype="int8")))
+    assert "read from ONNX, written by pytorch 2.13.0" in text
+    assert "evaluated" not in text
+
+
+def test_budgets_of_what_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text(MODEL)
+    check = ["check", str(file), "--select", "CHECK501", "--budget"]
+    assert main([*check, "macs=100K"]) == 1
+    assert "`macs` is at least 183.5K, 83.52K (83.5 %) over its budget of 100K" in capsys.readouterr().out
+    assert main([*check, "macs=1M"]) == 0
+    said = capsys.readouterr().out
+    assert "`macs` is at least 0.1835M of its budget of 1M, and the rest is unknown" in said
+    assert "the MACs of 1 layer are unknown: `grid`" in said
+    assert main([*check, "macs=1K.."]) == 0  # enough of it is known
+    assert "unknown" not in capsys.readouterr().out
+    assert main([*check, "params=9600"]) == 0
+    assert "unknown" not in capsys.readouterr().out
+
+
+def test_growth_of_what_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = {
+        "open": MODEL,
+        "known": MODEL.replace("unknown", "5"),
+        "more": MODEL.replace("filters: 4", "filters: 14"),
+        "large": MODEL.replace("unknown", "5000000"),
+    }
+    files = {name: tmp_path / f"{name}.yaml" for name in texts}
+    for name, text in texts.items():
+        files[name].write_text(text)
+
+    def grown(new: str, old: str) -> tuple[int, str]:
+        asked = ["--select", "CHECK501", "--budget", "macs=+1%", "--against"]
+        code = main(["check", str(files[new]), *asked, str(files[old])])
+        return code, capsys.readouterr().out
+
+    assert grown("open", "open") == (0, "1 model is fine\n")
+    code, said = grown("more", "open")
+    assert (code, "what is known of `macs` grew by 90,160 (49.1 %)" in said) == (1, True)
+    code, said = grown("more", "known")
+    assert (code, "`macs` grew by at least 90,155 (49.1 %)" in said) == (1, True)
+    code, said = grown("open", "known")
+    assert (code, "nobody knows by how much it grew" in said) == (0, True)
+    code, said = grown("large", "open")
+    assert (code, "nobody knows by how much it grew" in said) == (0, True)
+    assert grown("known", "open") == (0, "1 model is fine\n")
