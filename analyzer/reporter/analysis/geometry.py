@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: The sign before a parameter's value, in the order shown. What the output volume already shows is not repeated.
 SIGNS = {
+    "op": "",
+    "pattern": "",
     "kernel": "",
     "size": "",
     "factor": "×",
@@ -37,8 +39,14 @@ SIGNS = {
     "per": "per ",
     "axes": "",
     "axis": "",
+    "shift": "by ",
     "order": "",
+    "transpose": "",
+    "trained": "",
 }
+
+#: What is said of a flag that is not at its default.
+_FLAGS = {"transpose": "transposed", "trained": "not trained"}
 
 #: The meaning of the signs that are not plain, for the legend.
 _LEGEND = {
@@ -87,7 +95,9 @@ def _shown(row: Row) -> Iterator[tuple[str, Any]]:
             value = layer.__dict__["kernel"]  # a pool's step is its window
         if isinstance(value, Padding):
             value = _resolved(value, row)
-        if value is not None and (declaration.main or value != declaration.default):
+        # a layer whose main parameter is the axis is about the depth unless it says so
+        shown = declaration.main and name != "axis"
+        if value is not None and (shown or value != declaration.default):
             yield name, value
 
 
@@ -112,6 +122,8 @@ def _spelled(name: str, value: Any, rank: int) -> str:
             value = value[0]
         else:
             return "×".join(map(str, value))
+    if name in _FLAGS:
+        return _FLAGS[name]
     if name == "kernel":
         return times((value,) * max(rank, 1))
     return f"{value:g}" if isinstance(value, float) else str(value)
