@@ -16,6 +16,7 @@ from analyzer.loader.parse.file import parse, parse_read
 from analyzer.loader.text.files import FileError, looks_foreign, read_bytes, read_text
 from analyzer.record import ABOVE
 from analyzer.settings import SettingError, one_of, reading
+from analyzer.source import DICT
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -96,7 +97,7 @@ def load(
     if isinstance(source, Mapping):
         from analyzer.loader.text.data import read_data
 
-        read = parse_read(read_data(source, "<dict>"), "<dict>")
+        read = parse_read(read_data(source, DICT), DICT)
     elif isinstance(source, str) and "\n" in source:
         text = source
         read = parse(text, "<text>")

@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
+#: The longest label that is shown whole: a file may have names of any length.
+_LONGEST = 120
+
 
 class Span:
-    """A stretch of a file, in characters. Lines and columns start at 1; the end column is exclusive."""
+    """A stretch of a file, in characters. Lines and columns start at 1; the end column is exclusive.
 
-    __slots__ = ("column", "end_column", "end_line", "file", "line")
+    A place without a line has a `label`: the name of a node or of a layer in a file of another format, or the keys and
+    positions that lead to a value of a dict, such as `layers[2].conv.filters`. Its lines are only the order of places.
+    """
 
-    #: Whether the lines are those of a text; see `KeySpan`.
-    in_text = True
+    __slots__ = ("column", "end_column", "end_line", "file", "label", "line")
 
     # By hand: each item of a file makes one, and the end follows from the start where it is not given.
     def __init__(
-        self, file: str, line: int, column: int, end_line: int | None = None, end_column: int | None = None
+        self,
+        file: str,
+        line: int,
+        column: int,
+        end_line: int | None = None,
+        end_column: int | None = None,
+        label: str | None = None,
     ) -> None:
         self.file = file
         self.line = line
         self.column = column
         self.end_line = line if end_line is None else end_line
         self.end_column = column + 1 if end_column is None else end_column
+        self.label = label
+
+    @property
+    def in_text(self) -> bool:
+        """Whether the lines are those of a text."""
+        return self.label is None
 
     @property
     def said(self) -> str:
         """The place in a sentence: `line 5`."""
-        return f"line {self.line}"
+        return f"line {self.line}" if self.label is None else f"`{self._labelled}`"
 
     @property
     def at(self) -> str:
         """The place at the end of a sentence: `on line 5`."""
-        return f"on line {self.line}"
+        return f"on line {self.line}" if self.label is None else f"at `{self._labelled}`"
+
+    @property
+    def _labelled(self) -> str:
+        return shown(self.label, _LONGEST) if self.label else "the model"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        if self.label is None:
+            return f"{self.file}:{self.line}:{self.column}"
+        return self._labelled if self.file == DICT else f"{self.file}: {self._labelled}"
 
     def __repr__(self) -> str:
         return f"Span({self})"
 
 
-class KeySpan(Span):
-    """A place in a model that is no text: the keys and positions that lead to it, such as `layers[2].conv.filters`.
-
-    `line` and `end_line` only give the order of places: every value has a number of its own.
-    """
-
-    __slots__ = ("path",)
-
-    in_text = False
-
-    def __init__(self, file: str, path: str, line: int, end_line: int) -> None:
-        super().__init__(file, line, 1, end_line)
-        self.path = path
-
-    @property
-    def said(self) -> str:
-        """The place in a sentence."""
-        return f"`{self}`"
-
-    @property
-    def at(self) -> str:
-        """The place at the end of a sentence."""
-        return f"at `{self}`"
-
-    def __str__(self) -> str:
-        return self.path or "the model"
+#: What messages call a model that is a dict, and has no file.
+DICT = "<dict>"
 
 
 def shown(text: str, limit: int = 60) -> str:

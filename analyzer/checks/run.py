@@ -158,5 +158,6 @@ class Ignored:
 
     def covers(self, finding: Diagnostic) -> bool:
         """Whether a comment takes this finding away."""
-        here = self.lines.get(finding.span.line, set()) if finding.span is not None else set()
+        span = finding.span
+        here = self.lines.get(span.line, set()) if span is not None and span.in_text else set()
         return finding.code.upper() in here | self.lines.get(0, set())

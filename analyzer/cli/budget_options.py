@@ -111,7 +111,7 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
         return []
     if isinstance(side, Failed):
         first = side.diagnostics[0]
-        place = f":{first.span.line}" if first.span is not None else ""
+        place = f":{first.span.line}" if first.span is not None and first.span.in_text else ""
         raise UsageError(f"the base `{shown(side.file)}{place}` has a mistake: {first.message}")
     guarded = _growths(asked)
     if side.analysis is not None and side.model is not None:

@@ -180,7 +180,7 @@ def _in_text(finding: Diagnostic) -> bool:
     return finding.span is not None and finding.span.in_text
 
 
-#: A finding; one about a whole file has no line and no column.
+#: A finding; one about a whole file has no line and no column. `label` is the place in a file that has no lines.
 FINDING = (
     field("code", NAME),
     Key("severity", {"enum": list(SEVERITIES)}, lambda finding: finding.severity),
@@ -188,6 +188,7 @@ FINDING = (
     Key("file", TEXT, lambda finding: None if finding.span is None else finding.span.file, True),
     Key("line", _PLACE, lambda finding: finding.span.line if _in_text(finding) else None, True),
     Key("column", _PLACE, lambda finding: finding.span.column if _in_text(finding) else None, True),
+    Key("label", TEXT, lambda finding: None if finding.span is None else finding.span.label, True),
     Key("notes", array(TEXT), lambda finding: list(finding.notes) or None, True),
     field("help", TEXT, optional=True),
 )

@@ -387,8 +387,10 @@ def _cost(cost: Mapping[str, int], *, frozen: bool) -> Cost:
 
 
 def _diagnostic(finding: Mapping[str, Any]) -> Diagnostic:
-    line = finding.get("line")
-    span = None if line is None else Span(finding.get("file", ""), line, finding.get("column", 1))
+    line, label = finding.get("line"), finding.get("label")
+    span = None
+    if line is not None or label is not None:
+        span = Span(finding.get("file", ""), line or 0, finding.get("column", 1), label=label)
     return Diagnostic(
         finding["code"],
         finding["message"],

@@ -69,7 +69,7 @@ def _finding(finding: Diagnostic, lines: Sequence[str], options: Options, about:
         span = finding.span
         gutter = " " * len(str(span.line)) if span.in_text else " "
         yield f"{gutter} {styled(options.fit('╭─'), 'blue', color)} {options.fit(str(span))}\n"
-        if 1 <= span.line <= len(lines):
+        if span.in_text and 1 <= span.line <= len(lines):
             bar = styled(options.fit("│"), "blue", color)
             end = span.end_column if span.end_line == span.line else None
             source, under = _underlined(lines[span.line - 1], span.column, end, options)

@@ -21,7 +21,7 @@ from analyzer.loader.text.tree import Mapping as MappingTree
 from analyzer.loader.text.tree import Scalar, Tree, Way, value_of
 from analyzer.loader.text.tree import Sequence as SequenceTree
 from analyzer.record import Record, field
-from analyzer.source import KeySpan, Span
+from analyzer.source import Span
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -59,7 +59,7 @@ class Place(Record):
         """The place for a message; `order` counts places that have no line."""
         if self.line:
             return Span(file, self.line, 1)
-        return KeySpan(file, self.label, order, order) if self.label else None
+        return Span(file, order, 1, label=self.label) if self.label else None
 
 
 NOWHERE = Place()

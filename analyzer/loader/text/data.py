@@ -17,7 +17,7 @@ from analyzer.loader.text.characters import forbidden
 from analyzer.loader.text.limits import LIMITS, Enough
 from analyzer.loader.text.read import Read
 from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree, Way, value_of
-from analyzer.source import KeySpan, shown
+from analyzer.source import Span, shown
 from analyzer.volume import Volume
 
 #: A float as YAML 1.1 reads it, and with it PyYAML. Others, such as `1e-5`, are texts there and numbers here.
@@ -160,7 +160,7 @@ class _Reader:
 
     def _refuse(self, code: str, message: str, way: Way, help: str | None = None) -> Damaged:
         """Reports a mistake; raises `Enough` beyond the limit."""
-        span = KeySpan(self.file, way.path, way.line + 1, way.line + 1)
+        span = Span(self.file, way.line + 1, 1, label=way.path)
         if len(self.problems) >= LIMITS.findings:
             raise Enough(span)
         self.problems.append(Diagnostic(code, message, span, help=help))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from analyzer.record import Record
-from analyzer.source import KeySpan, Span
+from analyzer.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Tree:
         """Its place."""
         start, end = self.start, self.end
         if start.__class__ is Way:
-            return KeySpan(file, start.path, start.line + 1, end.line + 1)
+            return Span(file, start.line + 1, 1, end.line + 1, label=start.path)
         return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 

@@ -78,6 +78,13 @@ def message(finding: Diagnostic, unicode: bool = True) -> str:
     return fitted(" ".join(_ENDS.split(finding.message)), unicode)
 
 
+def labelled(finding: Diagnostic, unicode: bool = True) -> str:
+    """The message, behind the place in a file that has no lines: where a format shows a place, it shows lines only."""
+    span = finding.span
+    place = "" if span is None or span.label is None else f"{fitted(span.said, unicode)}: "
+    return place + message(finding, unicode)
+
+
 def details(finding: Diagnostic, unicode: bool = True) -> Iterator[str]:
     """The lines below the message: the notes and the help."""
     helped = [] if finding.help is None else [f"help: {finding.help}"]
@@ -87,8 +94,8 @@ def details(finding: Diagnostic, unicode: bool = True) -> Iterator[str]:
 
 
 def whole(finding: Diagnostic, unicode: bool = True) -> str:
-    """The message and the lines below it."""
-    return "\n".join((message(finding, unicode), *details(finding, unicode)))
+    """The message with its place, and the lines below it."""
+    return "\n".join((labelled(finding, unicode), *details(finding, unicode)))
 
 
 def fingerprints(checked: Checked) -> list[str]:
@@ -103,8 +110,9 @@ def fingerprints(checked: Checked) -> list[str]:
     seen: dict[tuple[str, str], int] = {}
     found = []
     for finding in checked.diagnostics:
-        number = 0 if finding.span is None else finding.span.line
-        line = lines[number - 1].strip() if 1 <= number <= len(lines) else ""
+        span = finding.span
+        number = 0 if span is None or not span.in_text else span.line
+        line = lines[number - 1].strip() if 1 <= number <= len(lines) else (span and span.label) or ""
         before = seen[finding.code, line] = seen.get((finding.code, line), 0) + 1
         parts = "\0".join((checked.path, finding.code, line, str(before)))
         found.append(sha256(parts.encode("utf-8", "backslashreplace")).hexdigest()[:32])

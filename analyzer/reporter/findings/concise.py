@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.reporter.findings.checked import Checked, CheckRun, message
+from analyzer.reporter.findings.checked import Checked, CheckRun, labelled
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
@@ -19,6 +19,7 @@ def render(run: CheckRun, options: Options) -> Iterator[str]:
 
 def line(checked: Checked, finding: Diagnostic, unicode: bool = True) -> str:
     """One finding; a finding about the whole network has neither line nor column."""
-    place = "" if finding.span is None else f":{finding.span.line}:{finding.span.column}"
-    said = message(finding, unicode)
+    span = finding.span
+    place = f":{span.line}:{span.column}" if span is not None and span.in_text else ""
+    said = labelled(finding, unicode)
     return f"{fitted(checked.file, unicode)}{place}: {finding.severity} {finding.code} {said}"

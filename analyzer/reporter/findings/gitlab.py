@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.reporter.findings.checked import Checked, CheckRun, array, encoded, fingerprints, message
+from analyzer.reporter.findings.checked import Checked, CheckRun, array, encoded, fingerprints, labelled
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import fitted
 
@@ -23,9 +23,9 @@ def render(run: CheckRun, options: Options) -> Iterator[str]:
 
 def _issues(checked: Checked, options: Options) -> Iterator[str]:
     for finding, fingerprint in zip(checked.diagnostics, fingerprints(checked), strict=True):
-        line = 1 if finding.span is None else finding.span.line
+        line = finding.span.line if finding.span is not None and finding.span.in_text else 1
         issue = {
-            "description": message(finding),
+            "description": labelled(finding),
             "check_name": finding.code,
             "fingerprint": fingerprint,
             "severity": _SEVERITIES[finding.severity],

@@ -76,7 +76,11 @@ def _sections(checked: Checked, address: str, options: Options) -> Iterator[tupl
     """The findings of a model in pieces, each with the number of findings in it."""
     if not checked.diagnostics:
         return
-    yield f"\n#### {code(checked.path)}\n\n" + table(["line", "severity", "check", "finding"], "rlll"), 0
+    yield (
+        f"\n#### {code(checked.path)}\n\n"
+        + table(["place" if _labels(checked) else "line", "severity", "check", "finding"], "rlll"),
+        0,
+    )
     for finding in checked.diagnostics:
         place = _place(checked, finding, address)
         yield line([place, finding.severity, code(finding.code), sentence(message(finding))]), 1
@@ -84,10 +88,16 @@ def _sections(checked: Checked, address: str, options: Options) -> Iterator[tupl
     yield f"\n<details><summary>Details</summary>\n\n{fenced(lines)}\n\n</details>\n", 0
 
 
+def _labels(checked: Checked) -> bool:
+    return any(finding.span is not None and not finding.span.in_text for finding in checked.diagnostics)
+
+
 def _place(checked: Checked, finding: Diagnostic, address: str) -> str:
     """The line of a finding, as a link to it where the service shows files."""
     if finding.span is None:
         return ""
+    if finding.span.label is not None:
+        return code(finding.span.said.strip("`"))
     number = str(finding.span.line)
     if not address:
         return number
@@ -98,6 +108,6 @@ def _place(checked: Checked, finding: Diagnostic, address: str) -> str:
 
 def _detailed(finding: Diagnostic, options: Options) -> Iterator[str]:
     """A finding with its arithmetic and its help, as text."""
-    place = "" if finding.span is None else f"line {finding.span.line}: "
+    place = "" if finding.span is None else f"{finding.span.said}: "
     for number, text in enumerate((f"{place}{finding.code}: {message(finding)}", *details(finding))):
         yield ("  " if number else "") + options.fit(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")

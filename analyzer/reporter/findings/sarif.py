@@ -77,8 +77,11 @@ def _invocation(run: CheckRun) -> dict[str, Any]:
 def _results(checked: Checked, places: dict[str, int]) -> Iterator[dict[str, Any]]:
     for finding, fingerprint in zip(checked.diagnostics, fingerprints(checked), strict=True):
         place: dict[str, Any] = _artifact(checked)
-        if finding.span is not None:
-            span = finding.span
+        location: dict[str, Any] = {"physicalLocation": place}
+        span = finding.span
+        if span is not None and span.label is not None:
+            location["logicalLocations"] = [{"fullyQualifiedName": _clean(span.said.strip("`"))}]
+        elif span is not None:
             place["region"] = {
                 "startLine": span.line,
                 "startColumn": span.column,
@@ -90,7 +93,7 @@ def _results(checked: Checked, places: dict[str, int]) -> Iterator[dict[str, Any
             "ruleIndex": places[finding.code],
             "level": finding.severity,
             "message": _message(finding),
-            "locations": [{"physicalLocation": place}],
+            "locations": [location],
             "partialFingerprints": {"analyzerFinding/v1": fingerprint},
         }
 
