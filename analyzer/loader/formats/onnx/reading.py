@@ -15,6 +15,7 @@ from math import prod
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
 from analyzer.loader.formats.digits import Undivided
 from analyzer.loader.formats.onnx.folding import fold
+from analyzer.loader.formats.onnx.folding.given import Budget
 from analyzer.loader.formats.onnx.functions import called
 from analyzer.loader.formats.onnx.names import Naming
 from analyzer.loader.formats.onnx.order import graphs_of, tensors_inside
@@ -101,6 +102,7 @@ class Reading:
         self.samples = 1  # the batch that the file's shapes have, where all inputs share one above 1
         self.lists: dict[str, list[Value]] = {}  # sequences of tensors, by their names
         self._parameters: dict[int, Tensor] = {}
+        self.budget = Budget()
         self._depth = 0
         self._constants: dict[int, Constant] = {}  # stored tensors, by the identity of the file's
 
@@ -176,7 +178,7 @@ class Reading:
             isinstance(value, Constant) or not name for value, name in zip(values, node.inputs, strict=True)
         ):
             return False
-        found = fold(node, values, self.opset(node))
+        found = fold(node, values, self.opset(node), self.budget)
         if found is None:
             return self.shaped(node, values)
         for name, constant in zip(node.outputs, found, strict=False):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Callable, Sequence
 from math import prod
+from struct import pack, unpack
 
-from analyzer.loader.formats.onnx.records import MOST_ELEMENTS, Tensor, is_float
+from analyzer.loader.formats.onnx.records import BITS, MOST_ELEMENTS, Tensor, is_float
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
@@ -42,6 +45,7 @@ class Constant(Record):
     load: Callable[[], Sequence[float] | Sequence[str] | None]
     origins: tuple[Stored, ...] = ()
     order: tuple[int, ...] | None = None
+    depth: int = 0
     _numbers: list[float] | None = field(default=None, init=False)
     _loaded: bool = field(default=False, init=False)
 
@@ -56,18 +60,66 @@ class Constant(Record):
         return is_float(self.dtype)
 
     def numbers(self) -> list[float] | None:
-        """Its numbers in order; None where they are texts, not in the file, or too many."""
+        """Its numbers in order, rounded to its format; None where they are texts, not in the file, or too many."""
         if not self._loaded:
-            self._loaded = True
+            self._loaded, self.depth = True, 0
             found = self.load() if self.size <= MOST_ELEMENTS else None
-            if found is not None and not any(isinstance(one, str) for one in found):
-                self._numbers = [float(one) if self.is_float else int(one) for one in found]
+            if found is not None and len(found) == self.size and not any(isinstance(one, str) for one in found):
+                self._numbers = rounded(found, self.dtype)  # type: ignore[arg-type]  # no text is among them
         return self._numbers
 
     @property
     def weights(self) -> Stored | None:
         """The largest of the tensors that it comes from: the weights, beside which others are scales."""
         return max(self.origins, key=lambda one: one.tensor.size, default=None)
+
+
+def rounded(numbers: Sequence[float], dtype: str) -> list[float] | None:
+    """Numbers as a format has them; None where it has no such number, or is one of those of 8 bits and fewer.
+
+    >>> rounded([0.29 * 100], "float32"), rounded([300.7], "uint8"), rounded([1e6], "float16")
+    ([29.0], [44], [inf])
+    """
+    try:
+        if dtype == "bool":
+            return [int(number != 0) for number in numbers]
+        if dtype == "float64":
+            return [float(number) for number in numbers]
+        if dtype == "float32":
+            return array("f", numbers).tolist()
+        if dtype == "float16":
+            return [_half(number) for number in numbers]
+        if dtype == "bfloat16":
+            return [_brain(number) for number in numbers]
+        return None if is_float(dtype) else _wrapped(numbers, dtype)
+    except (ValueError, OverflowError):  # whole numbers of what is not finite
+        return None
+
+
+def _half(number: float) -> float:
+    """In 16 bits: 65,520 and more are infinite."""
+    if not math.isfinite(number) or abs(number) < 65520:
+        return float(unpack("<e", pack("<e", number))[0])
+    return math.copysign(math.inf, number)
+
+
+def _brain(number: float) -> float:
+    """The upper 16 of the 32 bits of a float32, rounded to the even one."""
+    bits = int(unpack("<I", array("f", [number]).tobytes())[0])
+    if math.isfinite(number):
+        bits += 0x7FFF + (bits >> 16 & 1)
+    return float(unpack("<f", pack("<I", bits >> 16 << 16 & 0xFFFF_FFFF))[0])
+
+
+def _wrapped(numbers: Sequence[float], dtype: str) -> list[float] | None:
+    """Whole numbers as an integer of so many bits has them."""
+    bits = BITS.get(dtype)
+    if bits is None:
+        return None
+    low = 0 if dtype.startswith("uint") else -(1 << bits - 1)
+    high = low + (1 << bits)
+    whole = [int(number) for number in numbers]
+    return [number if low <= number < high else (number - low) % (1 << bits) + low for number in whole]
 
 
 def stored(tensor: Tensor) -> Constant:

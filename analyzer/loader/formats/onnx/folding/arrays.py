@@ -42,6 +42,11 @@ def transposed(values: Sequence[Any], shape: Sequence[int], order: Sequence[int]
     return [values[at] for at in places([shape[a] for a in order], [strides[a] for a in order])]
 
 
+def indices(axes: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
+    """The index of each cell, row by row, of an array with these indices on each axis."""
+    return product(*axes)
+
+
 def broadcast(shapes: Iterable[Sequence[int]]) -> list[int]:
     """The shape that several are broadcast to. Raises `ValueError` where they do not fit."""
     shapes = list(shapes)
@@ -65,8 +70,8 @@ def expanded(values: Sequence[Any], shape: Sequence[int], to: Sequence[int]) -> 
     return [values[at] for at in places(to, strides)]
 
 
-def sliced(values: Sequence[Any], shape: Sequence[int], ranges: Sequence[range]) -> list[Any]:
-    """The cells in a range of each axis."""
+def sliced(values: Sequence[Any], shape: Sequence[int], ranges: Sequence[Sequence[int]]) -> list[Any]:
+    """The cells with these numbers on each axis."""
     strides = strides_of(shape)
     steps = [[i * stride for i in r] for r, stride in zip(ranges, strides, strict=True)]
     return [values[sum(offsets)] for offsets in product(*steps)]
