@@ -442,12 +442,34 @@ class Tensors:
     ) -> tuple[Written, tuple[Digits, ...], tuple[int, ...]]:
         """A volume that has each of these axes by itself, the groups of its axes, and which of them they are."""
         owns = [joined(x.axes[axis]) for axis in axes]
-        groups = self._groups(x)
-        if groups is not None and all(own and own in groups for own in owns):
+        groups = self._turned(x, owns)
+        if groups is not None:
             return self._arrange(x, groups, place), groups, tuple(groups.index(own) for own in owns)
-        order = self.groups_of(x, axes)
+        order = self._depth_kept(x, self.groups_of(x, axes))
         groups = tuple(joined(d for a in group for d in x.axes[a]) for group in order)
         return self._arrange(x, groups, place), groups, tuple(order.index([axis]) for axis in axes)
+
+    def _turned(self, x: Tensor, owns: Sequence[Digits]) -> tuple[Digits, ...] | None:
+        """The axes of the volume as it is, those of the same digits in another order replaced by `owns`.
+
+        None where some of `owns` have other digits than an axis: planes that are shuffled stay the depth.
+        """
+        found = list(self._groups(x) or ())
+        for own in owns:
+            same = [at for at, group in enumerate(found) if own and _sorted(group) == _sorted(own)]
+            if not same:
+                return None
+            found[same[0]] = own
+        return tuple(found) if found and all(own in found for own in owns) else None
+
+    def _depth_kept(self, x: Tensor, order: list[list[int]]) -> list[list[int]]:
+        """The groups with that last which has the depth of the volume as it is."""
+        last = (self._groups(x) or ((),))[-1]
+        if not last:
+            return order
+        has = [group for group in order if any(last[-1].axis == d.axis and d.stride == last[-1].stride
+               for axis in group for d in joined(x.axes[axis]))]  # fmt: skip
+        return order if len(has) != 1 else [*(group for group in order if group is not has[0]), has[0]]
 
     def slice(self, x: Tensor, axis: int, start: int, stop: int, step: int, place: Place) -> Tensor:
         """Every `step`-th cell of an axis, from `start` up to and without `stop`, both within it; `step` above 0."""
@@ -558,6 +580,11 @@ def _before(x: Tensor, one: int, other: int) -> bool:
         return False
     places = [min((digit.axis, -digit.stride) for digit in joined(x.axes[axis])) for axis in (one, other)]
     return places[0] < places[1]
+
+
+def _sorted(digits: Digits) -> Digits:
+    """Digits in the order of the volume's axes: equal for two that are made of the same cells in another order."""
+    return joined(sorted(digits, key=lambda digit: (digit.axis, -digit.stride)))
 
 
 def any_batch(xs: Sequence[Tensor], but: int | None = None) -> int | None:

@@ -120,6 +120,15 @@ def test_a_shuffle_of_planes() -> None:
     assert rows(tensors)[1:] == ["channel_shuffle 2 32x48x8", "conv 8 [3, 3] 1 32x48x8"]
 
 
+def test_a_slice_of_shuffled_planes_keeps_the_depth() -> None:
+    tensors = heart()
+    y = conv(tensors, image(tensors))
+    y = tensors.reshape(y, [1, 2, 4, 32, 48])
+    y = tensors.reshape(tensors.transpose(y, [0, 2, 1, 3, 4]), [1, 8, 32, 48])
+    conv(tensors, tensors.slice(y, 1, 4, 8, 1, HERE))
+    assert rows(tensors)[1:] == ["channel_shuffle 2 32x48x8", "slice 4 8 32x48x4", "conv 8 [3, 3] 1 32x48x8"]
+
+
 def test_pixels_of_the_depth() -> None:
     tensors = heart()
     y = conv(tensors, image(tensors))
