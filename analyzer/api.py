@@ -226,9 +226,10 @@ def diff(
     for side in sides:
         given = settled(side)[0].training if isinstance(side, Model) else {}
         run |= {name: given[name] for name in ("batch", "dtype") if name in given}
+    other: Analysis | SavedReport | None = None
     for side in sides:
         if not isinstance(side, Model):
-            run = {"batch": side.batch, "dtype": side.dtype}
+            other, run = side, {"batch": side.batch, "dtype": side.dtype}
     labelled = []
     for side in sides:
         if isinstance(side, SavedReport):
@@ -236,8 +237,24 @@ def diff(
         elif isinstance(side, Analysis):
             labelled.append(of_analysis(side))
         else:
-            labelled.append(of_analysis(analyze(side, **run), settled(side)[0]))
+            labelled.append(of_analysis(_in_run(side, run, other), settled(side)[0]))
     return compare(*labelled)
+
+
+def _in_run(model: Model, run: Mapping[str, Any], other: Analysis | SavedReport | None) -> Analysis:
+    """A model analysed in a run: that of the other side, or without one that of the models."""
+    found, network = _network(model, None, None, None)
+    if other is not None:
+        network.weights_dtype = other.weights_dtype
+    return analyze_network(
+        network,
+        name=found.name,
+        file=found.file,
+        batch=run.get("batch", 1),
+        dtype=run.get("dtype", "float32"),
+        description=found.description,
+        diagnostics=_doubts(found, network),
+    )
 
 
 def _side(

@@ -132,6 +132,12 @@ def guards_of(asked: Any, file: str, analysis: Analysis, texts: dict[str, str]) 
                 f"`{shown(side.label)}` is a report of batch {batch}, {dtype}, and `{growth.key}` is of batch "
                 f"{analysis.batch}, {analysis.dtype}"
             )
+        weights = analysis.weights_dtype or analysis.dtype
+        if growth.key == "weight_memory" and side.weights_dtype != weights and side.saved:
+            raise UsageError(
+                f"`{shown(side.label)}` is a report of weights in {side.weights_dtype}, and `weight_memory` is of "
+                f"weights in {weights}; `--dtype` sets one format for both"
+            )
         guards.append(Guard(growth.key, growth.of(amount), growth.unit, growth.written, amount, shown(side.label)))
     return guards
 

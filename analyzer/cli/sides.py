@@ -95,6 +95,13 @@ class Side:
             return self.analysis.batch, self.analysis.dtype
         return self.report["batch"], self.report["dtype"]
 
+    @property
+    def weights_dtype(self) -> str:
+        """The number format of its parameters and buffers."""
+        if self.analysis is not None:
+            return self.analysis.weights_dtype or self.analysis.dtype
+        return str(self.report.get("weights_dtype", self.report["dtype"]))
+
 
 class Absent(Record):
     """A side that does not exist, though the other one has a file of this name: the model is new, or was removed."""
@@ -202,10 +209,13 @@ def compared(
     for read in reads:
         read.load(asked, texts)
     run = _run(asked, file, reads[0], reads[-1])
+    saved = next((read.report for read in reads if read.report is not None), None)
     for read in reads:
         if isinstance(read.loaded, tuple):
             model = read.loaded[0]
             model.training = run_defaults(asked, file, model.training)  # the optimizer of the peaks
+            if saved is not None:
+                read.loaded[1].weights_dtype = saved.get("weights_dtype")
     before, after = (read.side(*run) if isinstance(read, Opened) else read for read in (old, new))
     return before, after
 

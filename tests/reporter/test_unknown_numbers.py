@@ -228,3 +228,16 @@ def test_growth_of_what_is_unknown(tmp_path: Path, capsys: pytest.CaptureFixture
     code, said = grown("large", "open")
     assert (code, "nobody knows by how much it grew" in said) == (0, True)
     assert grown("known", "open") == (0, "1 model is fine\n")
+
+
+def test_a_model_is_compared_in_the_format_of_weights_that_a_report_was_saved_in() -> None:
+    model = analyzer.load(MODEL)
+    model.weights_dtype = "float16"
+    for asked in ({}, {"dtype": "float32"}):
+        saved = analyzer.read_report(json.dumps(analyzer.analyze(model, **asked).to_dict(), indent=1))
+        assert saved.totals.shared.bytes == 9582 * (4 if asked else 2)
+        assert analyzer.diff(saved, model).equal
+    different = analyzer.diff(analyzer.load(MODEL), model)
+    assert different.run == [("format of weights", "float32", "float16")]
+    assert not different.equal
+    assert {change.what for change in different.layers} == {"affected"}
