@@ -109,10 +109,9 @@ class _Reader:
                 return self.all_of(state, volume)
             if layer.moved_axes(flow) is not None:
                 state = Arranged.of(state, volume)
-        even = (
-            not isinstance(state, Arranged | _Lost) or state.even or (layer.linear and layer.plane_groups(volume) == 1)
-        )
-        if answer.all and (even or not layer.pools):
+        mixes = layer.mixes_planes or (layer.linear and layer.plane_groups(volume) == 1)
+        even = not isinstance(state, Arranged | _Lost) or state.even or mixes
+        if answer.all and (even or not (layer.pools or layer.pointwise)):
             return self.all_of(state, volume)
         if isinstance(state, Arranged):
             return self.read_arranged(state, answer, layer, flow, which, mixes=even)
@@ -130,7 +129,8 @@ class _Reader:
             cut = moved(state, range(len(volume.sizes)), layer.cut_axes(flow))
             now = None if cut is None else moved(cut, order, flow.output.sizes)
             return _Lost(state.extents(self.spatial), even=False) if now is None else now
-        if answer.kept and (layer.pointwise or layer.merges) and volume == flow.output:
+        alike = (layer.pointwise or layer.merges) and not layer.mixes_planes
+        if answer.kept and alike and volume == flow.output:
             return state
         if answer.kept and state.depth_whole and volume.spatial == flow.output.spatial:
             return state.with_depth(flow.output.depth)
@@ -229,6 +229,8 @@ def _span(reading: Reading, length: int) -> tuple[int, int]:
 def _reads_all(readings: Readings, layer: Layer, flow: Flow, which: int) -> bool:
     """Whether the output cells together are made of all elements of an input."""
     volume, cut = flow.inputs[which], layer.bounds(flow.inputs[which])
+    if layer.picks:
+        return False
     if not isinstance(readings, tuple):
         return True  # its form is unknown, but no layer of this kind leaves anything out
     if cut is not None and cut.axis == volume.axes[-1]:

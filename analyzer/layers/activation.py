@@ -176,6 +176,10 @@ class _AlongAxis(_FromOutput):
         Axes(single=True), "the axis that it sums along", default=("depth",), main=True, shown="depth"
     )
 
+    @property
+    def mixes_planes(self) -> bool:
+        return self.axis == ("depth",)
+
     def output(self, inputs: Sequence[Volume]) -> Volume:
         axis_named(self.axis[0], inputs[0].axes, "axis")
         return inputs[0]

@@ -108,6 +108,8 @@ class Layer:
     grows: ClassVar[bool] = False
     #: Whether it stretches its input to a given size, which may not be a multiple of it.
     stretches: ClassVar[bool] = False
+    #: Whether it may leave elements out in a way that `windows` does not say.
+    picks: ClassVar[bool] = False
     #: Whether it only adds cells around the volume, or removes some there.
     cuts: ClassVar[bool] = False
     #: Whether it moves values to other axes and loses none.
@@ -310,6 +312,11 @@ class Layer:
     @property
     def crops(self) -> bool:
         """Whether it cuts its inputs to the smallest of them."""
+        return False
+
+    @property
+    def mixes_planes(self) -> bool:
+        """Whether each plane of its output is made of all planes of the same cell, without weights."""
         return False
 
     @property

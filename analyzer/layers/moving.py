@@ -178,6 +178,7 @@ class Gather(
     Sources: torch.index_select; ONNX Gather.
     """
 
+    picks = True
     count: int | None = parameter(
         Whole(), "cells that it picks", default=None, main=True, shown="the elements of the second input"
     )

@@ -27,6 +27,7 @@ Size = int | tuple[int, ...]
 class _Windows(Layer):
     """The base of both."""
 
+    picks = True
     depth_at = FIRST
     kernel: Size = parameter(Sizes(), "size of the window", letter="F", agreed=True)
     stride: Size = parameter(Sizes(), "step of the window", default=1, letter="S")
@@ -69,8 +70,7 @@ class Unfold(_Windows, type="unfold", elsewhere=("Unfold", "im2col", "extract_pa
         return (*first, Operation((len(first),), flow.output.size, orders=(len(first),)))
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        """Known in 1-D; otherwise a cell has the window of a row and a column."""
-        return self.over(flow.input).readings() if flow.input.rank == 1 else Cells.UNKNOWN
+        return Cells.UNKNOWN  # a plane is of one cell of the window
 
     def geometry(self, volume: Volume) -> Geometry:
         return self.shown(volume)
@@ -132,12 +132,7 @@ class Fold(_Windows, type="fold", elsewhere=("Fold", "col2im")):
         return (Operation((0,), flow.output.size, orders=(0,)),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
-        """Known in 1-D, where it scatters as a transposed convolution does."""
-        if flow.output.rank > 1:
-            return Cells.UNKNOWN
-        window = self.over(flow.output)
-        window.scatters = True
-        return window.readings()
+        return Cells.UNKNOWN  # a cell is the sum of planes of the cells whose windows have it
 
     def geometry(self, volume: Volume) -> Geometry:
         return self.shown(self._whole(volume))

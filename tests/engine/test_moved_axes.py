@@ -73,6 +73,9 @@ BACK = "(h w) (a b) c -> (h a) (w b) c"
         ("6x4x3", (("flatten", {}),), [6, 4], [0, 0]),
         ("6x4x3", (("flatten", {}), ("relu", {}), reshape("6x4x3")), [1, 1], [0, 0]),
         ("6x4x3", (("flatten", {}), ("linear", {"units": 72}), reshape("6x4x3")), [6, 4], [0, 0]),
+        # A softmax over a vector makes each element of all.
+        ("6x4x3", (("flatten", {}), ("softmax", {}), reshape("6x4x3")), [6, 4], [0, 0]),
+        ("6x4x3", (("softmax", {}), ("flatten", {}), reshape("6x4x3")), [1, 1], [0, 0]),
         # What is left of a part is not the whole input.
         ("8x6x2", (("slice", {"axis": "width", "stop": 2}), ("flatten", {}), DENSE), [8, 2], [0, 0]),
         ("8x6x2", (("slice", {"axis": "width", "start": 3}), reshape("24x2"), ("global_avg_pool", {})), [8, 3], [0, 3]),

@@ -43,6 +43,7 @@ TRAITS = {
     "grows": "conv_transpose upsample resize pixel_shuffle",
     "stretches": "resize",
     "cuts": "pad crop",
+    "picks": "gather unfold fold",
     "reorders": "permute rearrange",
     "regroups": "reshape",
 }

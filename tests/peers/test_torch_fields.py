@@ -6,6 +6,7 @@ axis of each input from the first such cell to the last. Weights are positive, s
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from math import prod
 from random import Random
@@ -48,6 +49,9 @@ def convolved(x: Tensor, depth: int, kernel: int, stride: int, padding: int, gro
 def drawn(rng: Random, volume: Volume) -> tuple[str, Written]:
     """A layer that may follow a volume."""
     kinds = ["relu", "linear", "reshape", "reshape", "permute", "permute", "flatten", "slice", "dense"]
+    kinds += ["rearrange", "rearrange", "softmax", "reduce", "tile", "roll", "flip", "gather"]
+    if volume.rank == 1:
+        kinds.append("unfold")
     if volume.rank:
         kinds += ["conv", "conv", "depthwise_conv", "max_pool", "crop", "mean", "global_avg_pool", "upsample"]
     kind = rng.choice(kinds)
@@ -68,6 +72,16 @@ def drawn(rng: Random, volume: Volume) -> tuple[str, Written]:
         axis = rng.randrange(len(volume.sizes))
         start = rng.randrange(volume.sizes[axis])
         return kind, {"axis": volume.axes[axis], "start": start, "stop": rng.randint(start + 1, volume.sizes[axis])}
+    if kind in ("softmax", "reduce", "tile", "roll", "flip"):
+        more: Written = {"reduce": {"op": "sum"}, "tile": {"count": 2}, "roll": {"shift": 1}}.get(kind, {})
+        return kind, {"axis": rng.choice(volume.axes), **more}
+    if kind == "gather":
+        axis = rng.randrange(len(volume.sizes))
+        return kind, {"axis": volume.axes[axis], "count": rng.randint(1, volume.sizes[axis])}
+    if kind == "unfold":
+        return kind, {"kernel": 2, "stride": rng.choice((1, 2))}
+    if kind == "rearrange":
+        return kind, rearranged(rng, volume)
     if kind == "permute":
         return kind, {"order": rng.sample(volume.axes, len(volume.axes))}
     if kind == "reshape":
@@ -83,6 +97,42 @@ def cut(rng: Random, size: int) -> list[int]:
         factor = rng.choice([n for n in range(1, last + 1) if last % n == 0])
         sizes += [factor, last // factor]
     return sizes
+
+
+def rearranged(rng: Random, volume: Volume) -> Written:
+    """A pattern that cuts axes in two, orders the parts, and joins some."""
+    left, sizes, names = [], {}, []
+    for name, size in zip("tabc", volume.sizes, strict=False):
+        factor = rng.choice([n for n in range(1, size + 1) if size % n == 0])
+        if rng.random() < 0.5:
+            left.append(f"({name}1 {name}2)")
+            names += [f"{name}1", f"{name}2"]
+            sizes[f"{name}2"] = factor
+        else:
+            left.append(name)
+            names.append(name)
+    if rng.random() < 0.7:
+        rng.shuffle(names)
+    right = [[name] for name in names]
+    while len(right) > 4 or (len(right) > 1 and rng.random() < 0.5):
+        at = rng.randrange(len(right) - 1)
+        right[at : at + 2] = [right[at] + right[at + 1]]
+    joined = " ".join("(" + " ".join(axis) + ")" for axis in right)
+    return {"pattern": f"{' '.join(left)} -> {joined}", "sizes": sizes}
+
+
+def einops(x: Tensor, pattern: str, sizes: dict[str, int]) -> Tensor:
+    """einops.rearrange, as a view, another order and a view."""
+    left, right = (
+        [axis.strip("()").split() for axis in re.findall(r"\([^)]*\)|\w+", side)] for side in pattern.split(" -> ")
+    )
+    known = dict(sizes)
+    for axis, size in zip(left, x.shape, strict=True):
+        known.setdefault(axis[0], size // prod(known[name] for name in axis[1:]))
+    names = [name for axis in left for name in axis]
+    x = x.reshape([known[name] for name in names])
+    x = x.permute([names.index(name) for axis in right for name in axis])
+    return x.reshape([prod(known[name] for name in axis) for axis in right])
 
 
 def run(kind: str, written: Written, x: Tensor) -> Tensor:
@@ -106,6 +156,22 @@ def run(kind: str, written: Written, x: Tensor) -> Tensor:
         return x.mean(axes, keepdim=True) if kind == "mean" else x.mean(axes)
     if kind == "slice":
         return x.narrow(names.index(written["axis"]), written["start"], written["stop"] - written["start"])
+    if kind == "rearrange":
+        return einops(x, written["pattern"], written["sizes"])
+    if kind == "softmax":  # the gradient of its sum is 0
+        return x + x.sum(names.index(written["axis"]), keepdim=True)
+    if kind == "reduce":
+        return x.sum(names.index(written["axis"]), keepdim=True)
+    if kind == "tile":
+        return torch.cat([x, x], names.index(written["axis"]))
+    if kind in ("roll", "flip"):
+        axis = names.index(written["axis"])
+        return x.roll(written["shift"], axis) if kind == "roll" else x.flip(axis)
+    if kind == "gather":  # the first cells, in the opposite order
+        axis = names.index(written["axis"])
+        return x.narrow(axis, 0, written["count"]).flip(axis)
+    if kind == "unfold":  # windows x kernel x depth; as torch.nn.Unfold, the depth is the slower one
+        return x.unfold(0, written["kernel"], written["stride"]).flatten(1)
     if kind == "permute":
         return x.permute([names.index(name) for name in written["order"]])
     if kind == "reshape":
