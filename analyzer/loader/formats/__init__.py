@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     Reader = Callable[[str, str, Asked], Sheet]
 
 
+def _onnx() -> Reader:
+    from analyzer.loader.formats.onnx import read
+
+    return read
+
+
 def _darknet() -> Reader:
     from analyzer.loader.formats.darknet import read
 
@@ -33,7 +39,7 @@ def _darknet() -> Reader:
 
 
 #: The reader of each format, which is imported when a file of the format is read.
-READERS: Mapping[str, Callable[[], Reader]] = {"darknet": _darknet}
+READERS: Mapping[str, Callable[[], Reader]] = {"onnx": _onnx, "darknet": _darknet}
 
 #: What a format can be forced to be: a reader's, or `yaml` for none of them.
 FORMATS: Sequence[str] = ("onnx", "keras", "h5", "darknet", "yaml")

@@ -124,13 +124,13 @@ class Sheet:
 
     def enter(self, name: str, sizes: Sequence[int], label: str = "") -> Written:
         """An input of the network; `sizes` has the depth last."""
-        name = "input" if name == "input" and name not in self._entered() else self._unique(legal(name) or "input1")
+        if self.inputs and self.inputs[0].name == "input":  # the word means the first input, whatever its name
+            self.inputs[0].name = self._unique("input")
+        alone = name == "input" and not self.inputs
+        name = name if alone else self._unique(legal(name) or "input1")
         volume = Volume.of(tuple(sizes))
         self.inputs.append(Written(name, "", {}, (), volume, Place(name, label or name)))
         return self.inputs[-1]
-
-    def _entered(self) -> set[str]:
-        return {written.name for written in self.inputs}
 
     def write(
         self,

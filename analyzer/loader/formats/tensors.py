@@ -321,6 +321,11 @@ class Tensors:
                         found.append(Digit(axis, size_of(group[group.index(digit) + 1 :]), digit.size))
         return joined_with_batch(found)
 
+    def over_groups(self, x: Tensor, groups: Sequence[Sequence[int]]) -> list[Digits]:
+        """The axes of a tensor as digits of the volume whose axes are these groups of them."""
+        digits = [joined(digit for axis in group for digit in x.axes[axis]) for group in groups]
+        return [self._moved(axis, digits) for axis in x.axes]
+
     def linear(self, x: Tensor, place: Place, parameters: Mapping[str, Any], **more: Any) -> Tensor:
         """A product with a matrix over the last axis: `dense` where that is all there is, `linear` otherwise."""
         if size_of(x.axes[-1]) == x.size and (x.size > 1 or x.rank <= 2):

@@ -57,7 +57,7 @@ def test_a_layer_that_its_type_refuses_ends_the_sheet() -> None:
     assert parsed.model is not None
     _, found = expand(parsed.model)
     assert [finding.code for finding in found] == ["SHAPE201"]
-    assert str(found[0].span) == "/big/Conv"
+    assert str(found[0].span) == "net.onnx: /big/Conv"
 
 
 def test_words_that_yaml_reads_as_numbers_stay_names() -> None:

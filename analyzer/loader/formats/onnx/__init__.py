@@ -1,1 +1,68 @@
 """ONNX, read by our own code: the graph without the weights, in milliseconds and without a library."""
+
+from __future__ import annotations
+
+import os
+
+from analyzer.engine.network import Source
+from analyzer.loader.formats.asked import Asked
+from analyzer.loader.formats.onnx.counting import tell
+from analyzer.loader.formats.onnx.graph import load
+from analyzer.loader.formats.onnx.inputs import enter
+from analyzer.loader.formats.onnx.reading import Ended, Reading, end_of
+from analyzer.loader.formats.onnx.records import Model
+from analyzer.loader.formats.onnx.wire import Damaged
+from analyzer.loader.formats.sheet import Halted, Place, Sheet
+from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.text.files import opened
+
+#: The number formats of weights that memory knows, by ONNX's names.
+_FORMATS = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
+
+
+def read(file: str, label: str, asked: Asked) -> Sheet:
+    """The sheet of an ONNX file; see `analyzer.loader.formats`."""
+    sheet = Sheet(label)
+    with opened(file) as stream:
+        try:
+            model = load(stream, os.fstat(stream.fileno()).st_size)
+            _write(model, sheet, asked)
+        except Damaged as damage:
+            sheet.refuse(f"not a valid ONNX file: {damage}", Place("", damage.label or ""))
+        except Halted:
+            pass  # the reason is on the sheet, or the expansion reports the last layer
+    return sheet
+
+
+def _write(model: Model, sheet: Sheet, asked: Asked) -> None:
+    """Writes the network of a model on the sheet."""
+    from analyzer.loader.formats.onnx.operators import load as load_operators
+
+    load_operators()
+    graph = model.graph
+    sheet.source = Source("ONNX", model.producer or None, model.producer_version or None)
+    reading = Reading(model, sheet, {})
+    reading.keep(graph.initializers)
+    reading.count_uses(graph)
+    enter(reading, graph, asked)
+    whole = True
+    try:
+        reading.walk(graph.nodes)
+    except Ended as ended:
+        whole = False
+        end_of(ended, sheet)
+    found = [reading.scope.values.get(info.name) for info in graph.outputs]
+    sheet.outputs(reading.output(value) for value in found if isinstance(value, Tensor))
+    sheet.groups.update(reading.naming.groups)
+    tell(reading, whole=whole)
+    sheet.dtype = _format(reading)
+
+
+def _format(reading: Reading) -> str | None:
+    """The number format of most weights, where it is not float32."""
+    sizes: dict[str, int] = {}
+    for one in reading.stored:
+        if one.use in ("weights", "parameter"):
+            sizes[one.tensor.dtype] = sizes.get(one.tensor.dtype, 0) + one.tensor.size
+    most = max(sizes, key=sizes.__getitem__, default="float32")
+    return most if most != "float32" and most in _FORMATS else None

@@ -67,7 +67,7 @@ class Naming:
                 return name
         path = self.module(node)
         if path:
-            return path if self._nodes.get(path) == 1 else f"{path}."
+            return path if weight or self._nodes.get(path) == 1 else f"{path}."
         own = node.name and "/" not in node.name and not _MADE.match(node.name)
         numbered = re.fullmatch(rf"{re.escape(node.operator)}[_.]?\d*", node.name, re.IGNORECASE)
         return node.name if own and not numbered else ""

@@ -41,6 +41,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
+    from analyzer.loader.formats.onnx.values import Owner
+
     Value: TypeAlias = Tensor | Constant
 
 #: Functions inside of functions, and branches inside of branches.
@@ -48,6 +50,9 @@ DEEPEST = 64
 
 #: What each operator is; filled by the modules of `operators`.
 OPERATORS: dict[str, Callable[[Reading, Node], None]] = {}
+
+#: What an operator is where it belongs to a layer with weights, asked first: whether it was.
+PARTS: dict[str, Callable[[Reading, Node], bool]] = {}
 
 
 def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callable[[Reading, Node], None]]:
@@ -58,6 +63,19 @@ def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callabl
             if name in OPERATORS:
                 raise TypeError(f"the operator {name} has two functions")
             OPERATORS[name] = function
+        return function
+
+    return add
+
+
+def part(*names: str) -> Callable[[Callable[[Reading, Node], bool]], Callable[[Reading, Node], bool]]:
+    """Makes a function the one that is asked first whether such an operator belongs to a layer with weights."""
+
+    def add(function: Callable[[Reading, Node], bool]) -> Callable[[Reading, Node], bool]:
+        for name in names:
+            if name in PARTS:
+                raise TypeError(f"the operator {name} has two functions")
+            PARTS[name] = function
         return function
 
     return add
@@ -98,7 +116,11 @@ class Reading:
         self.infos.update((info.name, info) for info in model.graph.outputs)
         self.uses: dict[str, int] = {}
         self.readers: dict[str, list[Node]] = {}
-        self.owners: dict[int, Written] = {}  # the layer that has the weights of a stored tensor, by its identity
+        self.owners: dict[int, Owner] = {}  # the layer that has the weights of a stored tensor, by its identity
+        #: Products without biases by the name of their output: the layer, and the axis of its depth.
+        self.products: dict[str, tuple[Written, int]] = {}
+        #: Counted elements that the file does not store: merged tensors, zeros in place of weights.
+        self.unstored = 0
         self.samples = 1  # the batch that the file's shapes have, where all inputs share one above 1
         self.lists: dict[str, list[Value]] = {}  # sequences of tensors, by their names
         self._parameters: dict[int, Tensor] = {}
@@ -161,7 +183,11 @@ class Reading:
             return
         if self.folded(node):
             return
-        known = OPERATORS.get(_key(node))
+        key = _key(node)
+        part = PARTS.get(key)
+        if part is not None and part(self, node):
+            return
+        known = OPERATORS.get(key)
         if known is None:
             raise Unsupported
         known(self, node)
@@ -296,7 +322,7 @@ class Reading:
         if value is None:
             raise Unsupported
         if isinstance(value, Constant):
-            if value.origins and value.is_float and value.size > 1:
+            if value.origins and value.is_float and value.size > 1 and not value.scale:
                 return self.parameter(node, value)
             self.used(value, NUMBERS)
         return value
@@ -313,7 +339,11 @@ class Reading:
         if key in self._parameters and self._parameters[key].shape == value.shape:
             return self._parameters[key]
         place = Place(self.naming.weight(root.tensor.name) if root is not None else "", node.label)
-        again = trained and root is not None and root.use in (WEIGHTS, PARAMETER, BUFFERS)
+        # equal vectors are no tie: exporters merge them
+        vector = root is not None and sum(size > 1 for size in root.tensor.shape) < 2
+        again = trained and root is not None and root.use in (WEIGHTS, BUFFERS) and not vector
+        if trained and root is not None and root.use in (WEIGHTS, BUFFERS) and vector:
+            self.unstored += root.tensor.size
         count: int | None = 0
         if trained and root is not None and not again:
             count = None if root.tensor.size == value.size else root.tensor.size
@@ -360,6 +390,23 @@ class Reading:
             if 0 <= axis < len(found) and found[axis] == self.samples:
                 found[axis] = 1
         return found
+
+    def numbers_of(self, node: Node, place: int) -> None:
+        """Says that what a node reads at a place are numbers of a quantisation or the like, which count nowhere."""
+        value = self.value(node, place)
+        if isinstance(value, Constant):
+            self.used(value, NUMBERS)
+
+    def output(self, tensor: Tensor) -> Written:
+        """The volume of an output of the network: as it is where its axes are those of the tensor in some order."""
+        groups = self.heart.volume(tensor).volume.sizes
+        own = [size for size in tensor.shape if size > 1]
+        if sorted(own) == sorted(size for size in groups if size > 1) and tensor.base.written is not None:
+            return tensor.base.written
+        try:
+            return self.heart.natural(tensor)
+        except (Unarranged, Halted):
+            return self.heart.volume(tensor)
 
     def used(self, value: Constant, use: str) -> None:
         """Says what the elements of a constant are. What is counted stays counted."""
@@ -452,9 +499,9 @@ def _key(node: Node) -> str:
 def end_of(ended: Ended, sheet: Sheet) -> None:
     """Says on the sheet where the reading ended."""
     behind = f"; {ended.behind:,} nodes behind it are not read" if ended.behind else ""
-    sheet.warn(f"the reading ends at `{shown(ended.node.label)}`: {ended.why}{behind}", Place("", ended.node.label))
     if not sheet.layers:
-        raise Halted
+        raise sheet.refuse(f"nothing of the network can be read: {ended.why}", Place("", ended.node.label))
+    sheet.warn(f"the reading ends at `{shown(ended.node.label)}`: {ended.why}{behind}", Place("", ended.node.label))
 
 
 __all__ = ["OPERATORS", "Constant", "Reading", "Tensor", "Unsupported", "of_numbers", "operator"]

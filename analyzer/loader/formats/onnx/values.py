@@ -9,6 +9,7 @@ from math import prod
 from struct import pack, unpack
 
 from analyzer.loader.formats.onnx.records import BITS, MOST_ELEMENTS, Tensor, is_float
+from analyzer.loader.formats.sheet import Written
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
@@ -30,6 +31,13 @@ class Stored(Record):
     use: str = ""
 
 
+class Owner(Record):
+    """The layer that has the weights of a stored tensor, and its biases by their identity (None for none)."""
+
+    layer: Written
+    biases: int | None
+
+
 class Constant(Record):
     """Numbers that the file fixes: stored in it, or calculated from its shapes.
 
@@ -37,6 +45,8 @@ class Constant(Record):
     dtype     its number format
     load      what gives the numbers, or None where there are too many of them
     origins   the tensors of the file that its elements come from; none for what follows from shapes
+    filled    whether it is one number everywhere, as in models whose weights were taken out
+    scale     whether it is a scale of a quantisation, or made of one
     order     for a tensor of the file with its axes in another order, the places of its axes there
     """
 
@@ -46,6 +56,8 @@ class Constant(Record):
     origins: tuple[Stored, ...] = ()
     order: tuple[int, ...] | None = None
     depth: int = 0
+    scale: bool = False
+    filled: bool = False
     _numbers: list[float] | None = field(default=None, init=False)
     _loaded: bool = field(default=False, init=False)
 

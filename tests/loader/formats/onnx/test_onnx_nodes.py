@@ -28,7 +28,7 @@ ENDS = {
 
 #: Operators that become `custom` layers, in every form or in some.
 CUSTOM = {
-    "AffineGrid", "Attention", "AveragePool", "DFT", "Det", "GridSample", "LpPool", "MaxUnpool", "NegativeLogLikelihoodLoss",
+    "AffineGrid", "Attention", "AveragePool", "DFT", "DeformConv", "GRU", "LSTM", "RNN", "Det", "GridSample", "LpPool", "MaxUnpool", "NegativeLogLikelihoodLoss",
     "LinearAttention", "RoiAlign", "RotaryEmbedding", "STFT", "SoftmaxCrossEntropyLoss",
 }  # fmt: skip
 

@@ -100,6 +100,7 @@ class Given:
         if any(one < 0 for one in shape) or size > LARGEST:
             raise Cannot
         made = Constant(tuple(shape), dtype, self._lazy(load, size), self._origins(sources), order)
+        made.scale = any(isinstance(value, Constant) and value.scale for value in self.values)
         made.depth = 1 + max((value.depth for value in self.values if isinstance(value, Constant)), default=0)
         if made.depth > _DEEPEST:
             made.numbers()

@@ -56,7 +56,9 @@ def filled(f: Given) -> Constant:
     numbers = value.numbers() if isinstance(value, File) else None
     fill: Any = numbers[0] if numbers else 0.0
     sizes = f.ints(0)
-    return f.of(sizes, value.dtype if isinstance(value, File) else "float32", lambda: [fill] * prod(sizes))
+    made = f.of(sizes, value.dtype if isinstance(value, File) else "float32", lambda: [fill] * prod(sizes))
+    made.filled = True
+    return made
 
 
 def cast(f: Given) -> Constant:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
+from analyzer.loader.formats.tensors import Tensor
 
 #: The types of activations that are the same in ONNX, whatever their numbers.
 _SAME = {
@@ -50,6 +51,15 @@ def _end(reading: Reading, node: Node, place: int, name: str) -> float | None:
         return written if abs(written) < 1e30 else None
     values = reading.numbers(node, place)
     return values[0] if values else None
+
+
+def fused(reading: Reading, node: Node, made: Tensor) -> Tensor:
+    """The tensor behind an activation that is part of an operator."""
+    name = node.string("activation", "")
+    if not name:
+        return made
+    type = {**_SAME, "LeakyRelu": "leaky_relu", "Clip": "relu6"}.get(name)
+    return made if type is None else reading.heart.pointwise(type, made, reading.place(node))
 
 
 def _written(reading: Reading, node: Node, type: str, parameters: dict[str, object] | None = None) -> None:

@@ -1,0 +1,74 @@
+"""The counting law: parameters and buffers of the network, and what counts nowhere, are the elements of the file.
+
+What counts nowhere is in one note: scalars, whole numbers, scales and zero points of a quantisation, settings such as
+the scales of a Resize. Where the law does not hold, a warning names tensors that nobody accounts for.
+"""
+
+from __future__ import annotations
+
+from analyzer.layers import SHARED, Flow
+from analyzer.layers.building import build
+from analyzer.loader.formats.onnx.reading import Reading
+from analyzer.loader.formats.onnx.values import BUFFERS, NUMBERS, PARAMETER, WEIGHTS, Stored
+from analyzer.loader.formats.sheet import Sheet, Written
+from analyzer.source import shown
+
+
+def tell(reading: Reading, *, whole: bool) -> None:
+    """Says what of the file is not counted; `whole` is whether the graph was read to its end."""
+    counted = [one for one in reading.stored if one.use in (WEIGHTS, PARAMETER, BUFFERS)]
+    numbers = [one for one in reading.stored if one.use == NUMBERS]
+    unread = [one for one in reading.stored if not one.use]
+    kept = [one for one in unread if one.tensor.dtype != "string" and one.tensor.size > 1 and _may_train(one)]
+    numbers += [one for one in unread if one not in kept]
+    size = sum(one.tensor.size for one in numbers)
+    if size:
+        what = "tensor" if len(numbers) == 1 else "tensors"
+        reading.sheet.note(
+            f"not counted: {size:,} numbers in {len(numbers):,} {what} of the file (sizes, indices, single numbers, "
+            "scales and zero points)"
+        )
+    if kept and whole:
+        names = ", ".join(f"`{shown(one.tensor.name)}`" for one in kept[:3])
+        more = f" and {len(kept) - 3:,} more" if len(kept) > 3 else ""
+        total = sum(one.tensor.size for one in kept)
+        reading.sheet.note(f"{total:,} parameters of the file are read by no node, and not counted: {names}{more}")
+    if whole:
+        _check(reading, counted)
+
+
+def _may_train(one: Stored) -> bool:
+    return one.tensor.dtype.startswith(("float", "bfloat", "int8", "uint8", "int4", "uint4"))
+
+
+def _check(reading: Reading, counted: list[Stored]) -> None:
+    """Warns where the layers count another number than the file stores."""
+    stored = sum(one.tensor.size for one in counted) + reading.unstored
+    layers = _counted(reading.sheet)
+    if stored != layers:
+        names = ", ".join(f"`{shown(one.tensor.name)}`" for one in counted[:3])
+        reading.sheet.warn(
+            f"the layers have {layers:,} parameters and buffers, but the file stores {stored:,} that they read, such as "
+            f"{names}: please report this file"
+        )
+
+
+def _counted(sheet: Sheet) -> int:
+    """The weights, biases and buffers of the layers of a sheet, tied ones once."""
+    total = 0
+    alike: dict[tuple[object, ...], tuple[int, int]] = {}
+    for layer in sheet.layers:
+        key = (layer.type, repr(layer.item.get(layer.type)), *[source.volume.sizes for source in layer.inputs])
+        found = alike.get(key)
+        if found is None:
+            found = alike[key] = _of(layer)
+        tied = layer.item.get("tied")
+        total += 0 if isinstance(tied, str) else found[1] if tied else sum(found)
+    return total
+
+
+def _of(layer: Written) -> tuple[int, int]:
+    """The weights of a written layer, and its biases and buffers."""
+    made = build(layer.type, layer.item[layer.type])
+    counts = made.parameters(Flow([source.volume for source in layer.inputs], layer.volume), SHARED)
+    return counts.weights, counts.biases + counts.buffers
