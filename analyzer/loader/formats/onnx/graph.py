@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from struct import iter_unpack
+from struct import iter_unpack, pack
 
 from analyzer.loader.formats.onnx.functions import MOST_NODES, check_functions
 from analyzer.loader.formats.onnx.order import order_graph
@@ -20,9 +20,10 @@ from analyzer.loader.formats.onnx.records import (
     Tensor,
     TooMany,
     ValueInfo,
+    is_float,
 )
 from analyzer.loader.formats.onnx.versions import check_versions
-from analyzer.loader.formats.onnx.wire import BYTES, EIGHT, FOUR, VARINT, Damaged, Wire, signed
+from analyzer.loader.formats.onnx.wire import BYTES, EIGHT, FOUR, VARINT, Damaged, Unread, Wire, signed
 from analyzer.volume import LARGEST
 
 TYPE_CHECKING = False
@@ -41,6 +42,12 @@ DEEPEST = 64
 _LETTERS = {
     "float32": "f", "uint8": "B", "int8": "b", "uint16": "H", "int16": "h", "int32": "i", "int64": "q", "bool": "?",
     "float16": "e", "float64": "d", "uint32": "I", "uint64": "Q",
+}  # fmt: skip
+
+#: The fields of a tensor that have elements, with the wire types that they may have.
+_PAYLOADS = {
+    4: (BYTES, FOUR), 5: (BYTES, VARINT), 6: (BYTES,), 7: (BYTES, VARINT), 9: (BYTES,), 10: (BYTES, EIGHT),
+    11: (BYTES, VARINT),
 }  # fmt: skip
 
 
@@ -143,7 +150,7 @@ class _Loader:
     def node(self, start: int, end: int, depth: int) -> Node:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise Damaged(f"it has more than {MOST_NODES:,} nodes")
+            raise Unread(f"it has more than {MOST_NODES:,} nodes")
         inputs, outputs = [], []
         name = operator = domain = overload = ""
         attributes: dict[str, Value] = {}
@@ -200,6 +207,8 @@ class _Loader:
                 single = self.graph(a, b, depth + 1)
             elif number in (7, 8, 9, 10, 11):
                 self.entries(number, kind, a, b, depth, lists.setdefault(number, []), counts)
+                if counts[number] > MOST_ENTRIES and not reference:
+                    break  # its name comes first; the rest is skipped
         if reference:
             return name, Reference(reference)
         if single is not None:
@@ -251,18 +260,25 @@ class _Loader:
         payload: list[tuple[int, int, int, int]] = []
         for number, kind, a, b in self.wire.fields(start, end):
             if number == 1:
-                if len(dims) > MOST_ENTRIES or (kind == BYTES and b - a > MOST_ENTRIES):
-                    raise Damaged("a tensor has thousands of axes")
-                dims += map(signed, self.wire.varints(a, b)) if kind == BYTES else [signed(a)]
+                self.dims(dims, kind, a, b)
             elif number == 2 and kind == VARINT:
                 dtype = a
             elif number == 8 and kind == BYTES:
                 name = self.wire.text(a, b)
             elif number == 14 and kind == VARINT:
                 external = a == 1
-            elif number in (4, 5, 6, 7, 9, 10, 11) and len(payload) <= MOST_ELEMENTS:
+            elif kind in _PAYLOADS.get(number, ()) and len(payload) <= MOST_ELEMENTS:
                 payload.append((number, kind, a, b))
         return self.made(name, dims, dtype, external, payload)
+
+    def dims(self, found: list[int], kind: int, a: int, b: int) -> None:
+        """Adds sizes of a tensor, in their packed form too."""
+        if len(found) > MOST_ENTRIES or (kind == BYTES and b - a > MOST_ENTRIES):
+            raise Damaged("a tensor has thousands of axes")
+        if kind == VARINT:
+            found.append(signed(a))
+        elif kind == BYTES:
+            found += map(signed, self.wire.varints(a, b))
 
     def made(
         self, name: str, dims: list[int], dtype: int, external: bool, payload: list[tuple[int, int, int, int]]
@@ -282,27 +298,33 @@ class _Loader:
         def read() -> Any:
             found: list[Any] = []
             for number, kind, a, b in payload:
-                found += self.elements(dtype, number, kind, a, b)
+                found += self.elements(dtype, number, kind, a, b, size - len(found))
             return found[:size] if len(found) >= size else None
 
         return read
 
-    def elements(self, dtype: str, number: int, kind: int, a: int, b: int) -> list[Any]:
-        """Elements of one field of a tensor."""
+    def elements(self, dtype: str, number: int, kind: int, a: int, b: int, most: int) -> list[Any]:
+        """Elements of one field of a tensor, as many as are missing."""
         if number == 6:
             return [self.wire.text(a, b)]
         if number == 9:
             letter = _LETTERS.get(dtype)
+            if dtype == "bfloat16":  # the upper half of a float32
+                words = (bytes(2) + self.wire.bytes(at, at + 2) for at in range(a, b, 2))
+                return [value for (value,) in iter_unpack("<f", b"".join(words))]
             return [value for (value,) in iter_unpack(f"<{letter}", self.wire.bytes(a, b))] if letter else []
         if number in (4, 10):
             letter, step = ("f", 4) if number == 4 else ("d", 8)
-            if kind in (FOUR, EIGHT):
+            if kind != BYTES:
                 return [self.wire.number(kind, a, b)]
-            return [value for (value,) in iter_unpack(f"<{letter}", self.wire.bytes(a, b - (b - a) % step))]
-        values = [a] if kind == VARINT else self.wire.varints(a, b)
-        if dtype in ("float16", "bfloat16"):
+            count = min((b - a) // step, most)
+            return [value for (value,) in iter_unpack(f"<{letter}", self.wire.bytes(a, a + count * step))]
+        values = [a] if kind == VARINT else self.wire.varints(a, b, most)
+        if dtype == "float16":  # as its 16 bits
+            return [one for (one,) in iter_unpack("<e", b"".join(pack("<H", value & 0xFFFF) for value in values))]
+        if is_float(dtype) or BITS.get(dtype, 8) < 8:
             return []
-        return [bool(v) for v in values] if dtype == "bool" else [signed(v) for v in values]
+        return values if dtype == "uint64" else [signed(value) for value in values]
 
     def sparse(self, start: int, end: int) -> Tensor:
         """A sparse tensor: its shape, and its values as if they were all there."""
@@ -312,7 +334,7 @@ class _Loader:
             if number == 1 and kind == BYTES:
                 values = self.tensor(a, b)
             elif number == 3:
-                dims += map(signed, self.wire.varints(a, b)) if kind == BYTES else [signed(a)]
+                self.dims(dims, kind, a, b)
         if any(not 0 <= dim <= LARGEST for dim in dims) or prod(dims) > LARGEST:
             raise Damaged(f"a sparse tensor has the sizes {dims[:8]}")
         name, dtype = (values.name, values.dtype) if values is not None else ("", "undefined")

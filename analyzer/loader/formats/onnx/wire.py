@@ -22,6 +22,9 @@ _HEADER = 20
 #: Longer names and texts are damage.
 _LONGEST_TEXT = 1 << 20
 
+#: Networks of 100,000 nodes have a million.
+MOST_FIELDS = 2_000_000
+
 VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
 
 
@@ -33,6 +36,10 @@ class Damaged(Exception):
         self.label = label
 
 
+class Unread(Damaged):
+    """The file is in order, but is not read: its operators are too new, too old or too many."""
+
+
 class Wire:
     """A file of protocol buffers. Places are offsets from its start."""
 
@@ -41,6 +48,7 @@ class Wire:
         self.file = file
         self.size = size
         self._start = 0
+        self._count = 0
         self._chunk = b""
 
     def fields(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
@@ -50,6 +58,9 @@ class Wire:
         """
         place = start
         while place < end:
+            self._count += 1
+            if self._count > MOST_FIELDS:
+                raise Damaged(f"it has more than {MOST_FIELDS:,} fields")
             first, data = self._around(place)
             tag, at = _varint(data, place - first)
             number, kind = tag >> 3, tag & 7
@@ -104,10 +115,11 @@ class Wire:
         """A number of 4 or of 8 bytes."""
         return float(unpack("<f" if kind == FOUR else "<d", self.bytes(start, end))[0])
 
-    def varints(self, start: int, end: int) -> list[int]:
-        """Packed varints, without a sign."""
-        data, at, found = self.bytes(start, end), 0, []
-        while at < len(data):
+    def varints(self, start: int, end: int, most: int = 1 << 20) -> list[int]:
+        """Packed varints, without a sign, at most so many."""
+        data, at = self.bytes(start, min(end, start + 10 * most)), 0
+        found: list[int] = []
+        while at < len(data) and len(found) < most:
             value, at = _varint(data, at)
             found.append(value)
         return found
