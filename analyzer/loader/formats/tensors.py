@@ -182,12 +182,28 @@ class Tensors:
         inner = [size for axis, size in enumerate(sizes) if size > 1 or axis]
         inner = inner if len(inner) <= MOST_AXES else [size for size in inner if size > 1]
         if len(inner) > MOST_AXES:
-            raise Unarranged
+            return self._by_blocks(x, sizes, place)
         made = self.new("reshape", [self.natural(x)], place, {"to": "x".join(map(str, inner))}, batch=False)
         axes = divided([digit for axis in made.axes for digit in axis], sizes)
         if x.batch is not None:
             axes[0] = (BATCH, *axes[0])
         return Tensor(made.base, axes)
+
+    def _by_blocks(self, x: Tensor, sizes: Sequence[int], place: Place) -> Tensor:
+        """A reshape to more axes than a volume has: axes that are regrouped together are one axis of a volume.
+
+        Of 8×7 that becomes 7×8 the volume has 56 cells, of which both are digits.
+        """
+        old, new = _blocks(x.shape, sizes)
+        while len(old) > MOST_AXES:
+            old[:2], new[:2] = [old[0] + old[1]], [new[0] + new[1]]
+        written = self.arranged(x, old, place)
+        axes: list[Digits] = []
+        for at, size in enumerate(written.volume.sizes):
+            axes += divided([Digit(at, 1, size)], new[at])
+        if x.batch is not None:
+            axes[0] = (BATCH, *axes[0])
+        return Tensor(Base.of(written), axes)
 
     # A volume with given axes.
 
@@ -590,6 +606,30 @@ def _before(x: Tensor, one: int, other: int) -> bool:
 def _sorted(digits: Digits) -> Digits:
     """Digits in the order of the volume's axes: equal for two that are made of the same cells in another order."""
     return joined(sorted(digits, key=lambda digit: (digit.axis, -digit.stride)))
+
+
+def _blocks(old: Sequence[int], new: Sequence[int]) -> tuple[list[list[int]], list[list[int]]]:
+    """The smallest runs of axes of two shapes that have as many cells: places of the old axes, sizes of the new ones.
+
+    >>> _blocks((1, 64, 8, 7), (1, 64, 7, 8))
+    ([[0, 1], [2, 3]], [[1, 64], [7, 8]])
+    """
+    places: list[list[int]] = [[]]
+    sizes: list[list[int]] = [[]]
+    waiting = list(reversed(new))
+    before = after = 1
+    for place, size in enumerate(old):
+        if before == after and before > 1:
+            places.append([])
+            sizes.append([])
+            before = after = 1
+        places[-1].append(place)
+        before *= size
+        while waiting and (after < before or waiting[-1] == 1):
+            after *= waiting[-1]
+            sizes[-1].append(waiting.pop())
+    sizes[-1] += reversed(waiting)
+    return places, sizes
 
 
 def any_batch(xs: Sequence[Tensor], but: int | None = None) -> int | None:

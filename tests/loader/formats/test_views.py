@@ -200,8 +200,22 @@ def test_a_literal_batch_is_taken_out_of_a_shape() -> None:
 def test_too_many_axes() -> None:
     tensors = heart()
     x = tensors.enter("x", (1, 24, 24, 24))
+    y = tensors.reshape(tensors.transpose(x, [0, 3, 2, 1]), [1, 16, 9, 6, 4, 4])
+    assert y.shape == (1, 16, 9, 6, 4, 4)
     with pytest.raises(Unarranged):
-        tensors.reshape(tensors.transpose(x, [0, 3, 2, 1]), [1, 16, 9, 6, 4, 4])
+        tensors.arranged(y, [[1], [2], [3], [4], [5]])
+
+
+def test_axes_that_are_regrouped_together_are_one_axis_of_a_volume() -> None:
+    tensors = heart()
+    x = tensors.reshape(tensors.enter("x", (1, 56, 56, 64)), [1, 8, 7, 8, 7, 64])
+    y = tensors.reshape(tensors.transpose(x, [0, 5, 1, 2, 3, 4]), [1, 64, 7, 8, 7, 8])
+    y = tensors.transpose(y, [0, 1, 3, 5, 2, 4])
+    tensors.natural(tensors.reshape(y, [1, 64, 64, 49]))
+    assert rows(tensors) == [
+        "permute ['depth', 'height', 'width'] 64x56x56",
+        "rearrange h (w1 w2) (c1 c2) -> h (w2 c2) (w1 c1) {'w2': 8, 'c2': 8} 64x64x49",
+    ]
 
 
 def test_spread_over_another_axis() -> None:
