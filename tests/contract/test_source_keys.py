@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -57,3 +59,12 @@ def test_weights_have_the_number_format_of_their_file(own: str | None, width: in
     assert conv.local.bytes == width * 756560
     assert conv.activation_bytes == 4 * 14 * 14 * 20
     assert analysis.to_dict().get("weights_dtype") == (None if width == 4 else own)
+
+
+def test_a_format_is_called_as_the_option_calls_it() -> None:
+    source = "[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=2\nsize=3\nactivation=relu\n"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "net.cfg"
+        file.write_text(source)
+        report = analyzer.analyze(file).to_dict()
+    assert report["source"] == {"format": "darknet"}

@@ -77,6 +77,7 @@ def read(
     does not have.
     """
     from analyzer.diagnostics import in_order
+    from analyzer.engine.network import Source
     from analyzer.loader.formats.asked import Asked
     from analyzer.loader.parse.file import parse_read
     from analyzer.loader.text.files import FileError, read_bytes
@@ -96,6 +97,8 @@ def read(
         return None, in_order([*parsed.problems, *sheet.problems]), sheet.text
     sheet.tell(parsed.model)
     parsed.model.format = chosen
+    written = parsed.model.source or Source(chosen)
+    parsed.model.source = Source(chosen, written.producer, written.version)  # called as `--from` calls it
     return parsed.model, [], sheet.text
 
 
