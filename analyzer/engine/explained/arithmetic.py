@@ -16,12 +16,11 @@ calculation that the report's number came from, for every type of the catalogue,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from analyzer.engine.explained.expression import (
     Expression,
     Letter,
-    Number,
     Product,
     Quotient,
     Sum,
@@ -30,7 +29,7 @@ from analyzer.engine.explained.expression import (
     replaced,
     written,
 )
-from analyzer.engine.explained.lettered import AXIS_LETTERS, NamedPadding, lettered, lettered_volume, sides
+from analyzer.engine.explained.lettered import AXIS_LETTERS, NamedPadding, lettered, lettered_volume
 from analyzer.engine.explained.simplified import factored, simplified
 from analyzer.engine.explained.traced import formula, traced
 from analyzer.layers import LOCAL, Flow, Layer, Sharing
@@ -56,32 +55,16 @@ class Arithmetic:
             for place, volume in enumerate(flow.inputs, 1)
         ]
         self.layer = lettered(layer)
-        fixed = self._fixed_padding(inputs[0]) if inputs else {}
         answer = self.layer.output(inputs)
         self.defaults: dict[Expression, Expression] = {}
-        sizes = [simplified(replaced(formula(size), fixed)) for size in answer.sizes]
+        sizes = [simplified(formula(size)) for size in answer.sizes]
         self.output = list(zip((f"{AXIS_LETTERS[axis]}_out" for axis in answer.axes), sizes, strict=True))
-        self.padding = self._named(sizes, {letter: expression for expression, letter in fixed.items()})
+        self.padding = self._named(sizes)
         self.flow = Flow(inputs, self._put_out(flow.output, sizes))
 
-    def _fixed_padding(self, volume: Volume) -> dict[Expression, Expression]:
-        """A letter for each formula of padding that is calculated from sizes without a parameter for it."""
-        window = self.layer.window(volume)
-        if window is None:
-            return {}
-        found: dict[Expression, Expression] = {}
-        for pair, letters in zip(window.padding, sides(window.padding, "P", volume.rank), strict=True):
-            for cells, letter in zip(pair, letters, strict=True):
-                expression = formula(cells)
-                if not isinstance(expression, Number | Letter):
-                    found[expression] = formula(letter)
-        return found
-
-    def _named(
-        self, sizes: Sequence[Expression], fixed: Mapping[Expression, Expression]
-    ) -> dict[Expression, Expression]:
+    def _named(self, sizes: Sequence[Expression]) -> dict[Expression, Expression]:
         """The letters of calculated padding that the formulas of the output use, each with its own formula."""
-        found = dict(fixed)
+        found: dict[Expression, Expression] = {}
         for value in self.layer.__dict__.values():
             if isinstance(value, NamedPadding):
                 found.update(value.found)
