@@ -66,7 +66,13 @@ BACK: dict[tuple[str, str], str] = {}
 #: beside the folders is either below them all or above them all.
 INSIDE = {
     "analyzer": [()],  # the floors
-    "analyzer.loader": [("foreign",), ("text",), ("expressions",), ("parse",), ("expand", "schema", "formats")],
+    "analyzer.loader": [
+        ("foreign",),
+        ("text",),
+        ("expressions",),
+        ("parse",),
+        ("expand", "schema", "formats", "writing"),
+    ],
     "analyzer.loader.formats": [("darknet", "onnx")],
     "analyzer.loader.formats.onnx": [("folding",), ("operators",)],
     "analyzer.engine": [("memory", "sizing"), ("explained",)],

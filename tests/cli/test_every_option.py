@@ -27,6 +27,7 @@ ABOUT = {
     "config": ["net.yaml"],
     "sizes": ["net.yaml", "--range", "30:34"],
     "explain": ["net.yaml"],
+    "convert": ["net.yaml", "--flat"],
 }
 READING = [command for command in ABOUT if not command or command in COMMANDS]
 
@@ -45,6 +46,7 @@ VALUES = {
     "width": ["60"],
     "quiet": [""],
     "no-config": [""],
+    "from": ["yaml"],
 }
 
 #: A column of each command that has rows.

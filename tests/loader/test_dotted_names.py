@@ -72,7 +72,7 @@ def test_a_path_makes_groups() -> None:
         ('[{sequence: [relu], name: a}, {relu: , name: "a.b.c"}]', "`a.b.c` would be in the group `a`"),
         ('[{relu: , name: "a.b.c"}, {sequence: [relu], name: "a.b"}]', "`a.b.c` would be in the group `a.b`"),
         ('[{relu: , name: a, repeat: 2}, {relu: , name: "a.3"}]', "`a.3` would be in the group `a`"),
-        ('[{residual: {body: [{relu: , name: "a.b"}]}}]', "`a.b` is not a valid name"),
+        ('[{sequence: [{sequence: [relu], name: a}, {relu: , name: "a.b"}]}]', "`a.b` would be in the group `a`"),
         ('[{relu: , name: "a.b"}, {add: [prev, a.c]}]', "no layer above is called `a.c`"),
     ],
 )
@@ -81,10 +81,18 @@ def test_what_is_refused(layers: str, said: str) -> None:
         analyzer.analyze(f"input: 8x8x4\nlayers: {layers}\n")
 
 
-def test_a_block_has_no_path_inside() -> None:
-    text = 'input: 8x8x4\nblocks: {A: {layers: [{relu: , name: "a.b"}]}}\nlayers: [A]\n'
-    with pytest.raises(analyzer.ModelError, match=r"`a\.b` is not a valid name"):
-        analyzer.analyze(text)
+def test_a_path_in_a_sequence_begins_there() -> None:
+    text = 'input: 8x8x4\nlayers: [{sequence: [{relu: , name: "a.b"}, {add: [prev, a.b]}], name: s}, {add: [prev, s.a.b]}]\n'
+    network = analyzer.analyze(text).network
+    assert [node.name for node in network.nodes] == ["s.a.b", "s.add1", "add1"]
+    assert [source.name for source in network.nodes[-1].inputs] == ["s.add1", "s.a.b"]
+
+
+def test_the_groups_of_a_path_are_those_around_the_layer() -> None:
+    rows = analyzer.analyze(TEXT).to_dict()["layers"]
+    paths = {row["name"]: row["path"] for row in rows}
+    assert paths["layer1.0.conv1"] == "layer1.0"
+    assert paths["layer1.1.2.relu1"] == "layer1.1.2"
 
 
 def test_a_layer_may_have_the_name_of_a_group() -> None:

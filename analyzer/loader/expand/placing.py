@@ -44,7 +44,7 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
         nodes = [node for node in read if isinstance(node, Node)]
         if len(nodes) < len(read):
             return MISSING
-        origin = Origin(item.span, frame.scope.path, item.note)
+        origin = Origin(item.span, _path(run, item, frame), item.note)
         end = place(
             run, frame.path, layer, nodes, origin, tied=tied, weights_only=item.weights_only, frozen=item.frozen
         )
@@ -89,6 +89,17 @@ def place(
     return node
 
 
+def _path(run: Expansion, item: Item, frame: Frame) -> str:
+    """The groups around a layer: those of its scope, and those that a path as its name leads through."""
+    path = frame.scope.path
+    if item.name is None or "." not in item.name:
+        return path
+    name = item.name.rpartition(".")[0]
+    while name and frame.scope.prefix + name in run.names.layers:  # a layer is no group
+        name = name.rpartition(".")[0]
+    return f"{frame.scope.prefix}{name}" if name else path
+
+
 def _refused(run: Expansion, name: str, layer: Layer | None, read: Sequence[Node | Missing]) -> None:
     """Notes a layer that was refused, for an explanation of the network up to it."""
     nodes = [node for node in read if isinstance(node, Node)]
@@ -101,7 +112,7 @@ def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Ite
     layer = None
     try:
         layer = _layer(row, row.arguments, frame.values, source.output)
-        origin = Origin(item.span, frame.scope.path)
+        origin = Origin(item.span, _path(run, item, frame))
         return place(run, frame.scope.prefix + name, layer, [source], origin, frozen=item.frozen)
     except Refusal as refusal:
         own = Frame(frame.scope, frame.values, source, (source,), name)

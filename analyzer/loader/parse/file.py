@@ -238,9 +238,7 @@ def _parse_list(parser: Parser, root: Mapping, tree: Tree | None, known: Known) 
         help = "`layers:` and a list under it"
         parser.problem("MODEL107", "the model has no `layers`", root.items[0][0], help=help)
         return
-    parser.main = True
     parser.model.layers = parse_layers(parser, tree, known, "`layers`")
-    parser.main = False
     if isinstance(tree, Sequence) and not tree.items:
         parser.problem("MODEL107", "`layers` is empty", tree)
 

@@ -30,7 +30,7 @@ def parse_graph_keys(parser: Parser, item: Item, graph: dict[str, Tree], known: 
     """Reads the graph keys of an item, without `repeat`, into it."""
     for word, tree in graph.items():
         if word == "name":
-            item.name = layer_name(parser, tree, "`name`", dotted=parser.outermost)
+            item.name = layer_name(parser, tree, "`name`", dotted=True)
         elif word == "from":
             item.source = _source(parser, item, tree, known)
         elif word == "first":

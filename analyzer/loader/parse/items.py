@@ -50,14 +50,14 @@ def parse_layers(parser: Parser, tree: Tree, known: Known, what: str) -> list[It
         item = _item(parser, one, known)
         items.append(item)
         _unique(parser, item, names)
-    if parser.outermost and any("." in name for name in names):
+    if any("." in name for name in names):
         _outside_groups(parser, names)
     parser.lists.pop()
     return items
 
 
 def _outside_groups(parser: Parser, names: dict[str, Item]) -> None:
-    """Finds paths in the list `layers` that lead into a group which another item of the list makes."""
+    """Finds paths in a list that lead into a group which another item of the list makes."""
     for name, item in names.items():
         group = name.rpartition(".")[0]
         while group:

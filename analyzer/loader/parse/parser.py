@@ -50,14 +50,6 @@ class Parser(Record):
     #: The lists of layers being parsed, the innermost one last.
     lists: list[Sequence] = field(factory=list)
 
-    #: Whether the list `layers` of the file is being parsed, and not that of a block.
-    main: bool = False
-
-    @property
-    def outermost(self) -> bool:
-        """Whether the item being parsed is one of the list `layers` itself."""
-        return self.main and len(self.lists) == 1
-
     @property
     def file(self) -> str:
         """The file's name, as messages show it."""

@@ -91,7 +91,7 @@ def _is_quoted_path(finding: _Finding, tree: Tree | None) -> bool:
     if way == ("inputs",) and tree is not None:
         inputs = inner(tree, way)
         return isinstance(inputs, Mapping) and any(key.text == finding.key and is_path(key) for key, _ in inputs.items)
-    named = len(way) == 3 and way[0] == "layers" and way[2] == "name"
+    named = len(way) > 2 and way[-1] == "name" and isinstance(way[-2], int)
     return named and tree is not None and is_path(inner(tree, way))
 
 

@@ -1,0 +1,1 @@
+"""Writers: a placed network as a file."""
