@@ -63,7 +63,7 @@ def enter(reading: Reading, graph: Graph, asked: Asked) -> None:
 
 def _is_variable(info: ValueInfo) -> bool:
     """Whether an input is one number: a setting."""
-    return info.dims is not None and (not info.dims or all(dim == 1 for dim in info.dims)) and not is_float(info.dtype)
+    return not info.dims or (all(dim == 1 for dim in info.dims) and not is_float(info.dtype))
 
 
 def _variable(reading: Reading, info: ValueInfo, asked: Asked) -> bool:
@@ -102,11 +102,13 @@ def _name_batches(reading: Reading, infos: Sequence[ValueInfo], batches: dict[st
         elif first is not None and first > 1:
             reading.samples = first
     for info in infos:
-        # an input of which the batch is a later axis: a state of layers × batch × units
-        if batches[info.name] == 0 and info.dims and len(info.dims) > 1 and info.dims[0] == 1:
-            later = [dim for dim in info.dims[1:] if isinstance(dim, str) and reading.axes.get(dim) == 1]
-            if later:
-                batches[info.name] = None
+        # an input of which the batch is the second axis: a state of layers × batch × units
+        dims = info.dims or ()
+        if len(dims) < 2 or not isinstance(dims[0], int) or dims[0] < 1 or batches[info.name] not in (None, 0):
+            continue
+        named = isinstance(dims[1], str) and reading.axes.get(dims[1]) == 1
+        if named or (dims[0] > 1 and not isinstance(dims[1], str) and (dims[1] is None or dims[1] < 1)):
+            batches[info.name] = 1
 
 
 def _enter(reading: Reading, graph: Graph, info: ValueInfo, batch: int | None, asked: Asked, *, first: bool) -> bool:
