@@ -21,16 +21,26 @@ _ENDS = re.compile(
 _MADE = re.compile(r"^(?:onnx::\w+|val_\d+|_v_\d+|\d+|const\w*|tensor\w*|_inlfunc_\S*)$", re.IGNORECASE)
 
 
+#: Operators that write no layer by themselves.
+_SILENT = ("Constant", "Identity", "Shape", "Cast", "Unsqueeze", "Squeeze", "Reshape", "Transpose", "Flatten")
+
+
 class Naming:
     """The names of layers of one graph."""
 
     # By hand: it counts the nodes of each module.
     def __init__(self, graph: Graph) -> None:
         self.groups: dict[str, str] = {}
-        self._nodes: dict[str, int] = {}
+        #: The operators of the nodes of each module, and the modules that have others inside.
+        self._operators: dict[str, set[str]] = {}
+        self._outer: set[str] = set()
         for node in graph.nodes:
             path = self.module(node)
-            self._nodes[path] = self._nodes.get(path, 0) + (node.operator not in ("Constant", "Identity", "Shape"))
+            if node.operator not in _SILENT:
+                self._operators.setdefault(path, set()).add(node.operator)
+            while "." in path:
+                path = path[: path.rindex(".")]
+                self._outer.add(path)
             self._classes(node)
 
     def _classes(self, node: Node) -> None:
@@ -47,10 +57,12 @@ class Naming:
         if len(scopes) > 1:
             return str(scopes[-2])
         parts = [part for part in node.name.split("/") if part]
-        path = ""
+        path: list[str] = []
         for part in parts[:-1]:
-            path = part if not path or part.startswith(f"{path}.") else f"{path}.{part}"
-        return path
+            # `/features/features.0/features.0.0`: a list and what is in it
+            again = next((at for at in range(len(path)) if part.startswith(".".join(path[at:]) + ".")), len(path))
+            path = [*path[:again], *part.split(".")]
+        return ".".join(path)
 
     def weight(self, name: str) -> str:
         """The path of a stored tensor that is a layer by itself."""
@@ -59,7 +71,8 @@ class Naming:
     def layer(self, node: Node, weight: str = "") -> str:
         """The path of the layer that a node becomes; `weight` is the name of its weights.
 
-        That of the weights, otherwise that of the node's module: the module is the layer where it has no other node.
+        That of the weights, otherwise that of the node's module: the module is the layer where it has nodes of one
+        operator, and no module inside.
         """
         if weight and not _MADE.match(weight):
             name = _ENDS.sub("", weight).replace("/", ".").strip(".")
@@ -67,7 +80,8 @@ class Naming:
                 return name
         path = self.module(node)
         if path:
-            return path if weight or self._nodes.get(path) == 1 else f"{path}."
+            alone = path not in self._outer and len(self._operators.get(path, ())) <= 1
+            return path if weight or alone else f"{path}."
         own = node.name and "/" not in node.name and not _MADE.match(node.name)
         numbered = re.fullmatch(rf"{re.escape(node.operator)}[_.]?\d*", node.name, re.IGNORECASE)
         return node.name if own and not numbered else ""
