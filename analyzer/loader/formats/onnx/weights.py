@@ -50,11 +50,13 @@ def weighted(
 ) -> Tensor:
     """Writes a layer with weights; `others` are its biases and other vectors, counted with it.
 
-    It is tied where another layer has the tensor of its weights: wholly where its biases are the same too.
+    It is tied where another layer has the tensor of its weights: wholly where its biases are the same too. Parts of a
+    tensor, such as those for queries and for keys, are weights of their own.
     """
     root = weights.weights
+    whole = root is not None and weights.size == root.tensor.size
     biases = next((id(one.weights) for one in others if one is not None and one.weights is not None), None)
-    owner = reading.owners.get(id(root)) if root is not None and len(root.tensor.shape) > 1 else None
+    owner = reading.owners.get(id(root)) if whole and root is not None and len(root.tensor.shape) > 1 else None
     tied: Written | Weights | None = None
     if owner is not None:
         tied = owner.layer if owner.biases == biases else Weights(owner.layer)
@@ -64,7 +66,7 @@ def weighted(
     for one in others:
         if one is not None:
             count(reading, one, tied=owner is not None and owner.biases == biases)
-    if root is not None and id(root) not in reading.owners:
+    if whole and id(root) not in reading.owners:
         reading.owners[id(root)] = Owner(reading.sheet.layers[-1], biases)
     assert len(reading.sheet.layers) > before
     return made
