@@ -117,8 +117,8 @@ class Rearrange(Layer, type="rearrange", elsewhere=("Rearrange",)):
 
     def _order(self) -> tuple[int, ...]:
         """The names of the input by their places, in their order in the output."""
-        names = [name for axis in self.pattern[0] for name in axis]
-        return tuple(names.index(name) for axis in self.pattern[1] for name in axis)
+        places = {name: place for place, name in enumerate(name for axis in self.pattern[0] for name in axis)}
+        return tuple(places[name] for axis in self.pattern[1] for name in axis)
 
     def cut_axes(self, flow: Flow) -> tuple[int, ...]:
         return tuple(self._cells(flow.input).values())

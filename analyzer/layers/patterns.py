@@ -94,10 +94,11 @@ def _name(word: str) -> str:
 def _check_both_sides(left: Side, right: Side) -> None:
     """Refuses a name on one side only: einops' `repeat` and `reduce` are other types here."""
     before, after = ([name for axis in side for name in axis] for side in (left, right))
+    known = set(before) & set(after)
     for which, own, others in (("left", before, after), ("right", after, before)):
-        alone = next((name for name in own if name not in others), None)
+        alone = next((name for name in own if name not in known), None)
         if alone is not None:
-            near = nearest(alone, [name for name in others if name not in own])
+            near = nearest(alone, [name for name in others if name not in known])
             other = "`reduce` makes one cell of an axis" if which == "left" else "`tile` repeats the cells of an axis"
             raise _wrong(
                 f"has `{shown(alone)}` only on its {which} side",
@@ -120,7 +121,7 @@ def _axis(names: Sequence[str]) -> str:
 
 def sizes_of(left: Side, given: Mapping[str, int], volume: Volume) -> dict[str, int]:
     """The size of each name, from those that are given and from the volume. Raises `Refusal` where they do not fit."""
-    names = [name for axis in left for name in axis]
+    names = {name: None for axis in left for name in axis}
     for name in given:
         if name not in names:
             near = nearest(name, names)

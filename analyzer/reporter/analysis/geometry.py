@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from analyzer.engine.result import Row
-from analyzer.layers.axes import times
+from analyzer.layers.axes import signed, times
 from analyzer.layers.padding import Padding
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ def kind_text(row: Row) -> str:
     layer = row.node.layer
     words = [layer.type + "*" if layer.authored else layer.type]
     if layer.declared:
-        rank = len(row.node.flow.input.spatial) if row.node.inputs else 0
+        rank = max(volume.rank for volume in (row.node.output, *(source.output for source in row.node.inputs[:1])))
         words += [SIGNS[name] + _spelled(name, value, rank) for name, value in _shown(row)]
     if row.node.tied is not None:
         words.append("tied")
@@ -115,6 +115,10 @@ def _resolved(padding: Padding, row: Row) -> Padding:
 
 def _spelled(name: str, value: Any, rank: int) -> str:
     """A value in its shortest form; a kernel shows every axis."""
+    if name == "pattern":
+        from analyzer.layers.patterns import text_of  # few networks have one
+
+        return text_of(value)
     if isinstance(value, tuple):
         if value and isinstance(value[0], str):
             return ",".join(value)
@@ -126,4 +130,6 @@ def _spelled(name: str, value: Any, rank: int) -> str:
         return _FLAGS[name]
     if name == "kernel":
         return times((value,) * max(rank, 1))
+    if name == "shift":
+        return signed(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
