@@ -10,7 +10,8 @@ class Span:
     """A stretch of a file, in characters. Lines and columns start at 1; the end column is exclusive.
 
     A place without a line has a `label`: the name of a node or of a layer in a file of another format, or the keys and
-    positions that lead to a value of a dict, such as `layers[2].conv.filters`. Its lines are only the order of places.
+    positions that lead to a value of a dict, such as `layers[2].conv.filters`; empty for the whole. Its lines are only
+    the order of places.
     """
 
     __slots__ = ("column", "end_column", "end_line", "file", "label", "line")
@@ -54,7 +55,9 @@ class Span:
     def __str__(self) -> str:
         if self.label is None:
             return f"{self.file}:{self.line}:{self.column}"
-        return self._labelled if self.file == DICT else f"{self.file}: {self._labelled}"
+        if self.file == DICT:
+            return self._labelled
+        return f"{self.file}: {self._labelled}" if self.label else self.file
 
     def __repr__(self) -> str:
         return f"Span({self})"

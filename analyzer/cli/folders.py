@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 KEYS = ("layers", "input", "inputs")
 
 
+#: The endings of the files in a folder that are models. Others are read where they are named.
+ENDINGS = (".yaml", ".yml", ".onnx", ".keras", ".cfg")
+
+
 class Found(Record):
     """A file to check. `others`: it is skipped if it is not a model, since nobody named it as one."""
 
@@ -44,7 +48,7 @@ class Skipped(Record):
 
 
 def models(names: Sequence[str], skipped: Skipped, *, others: bool, empty: bool = False) -> list[Found]:
-    """The files that these names mean: the files themselves, and the YAML files in and below folders (none hidden).
+    """The files that these names mean: the files themselves, and those in and below folders that end as models do.
 
     `others`: also what was named is skipped if it is not a model. Raises `UsageError` for a folder without YAML files,
     unless it may be `empty`.
@@ -54,7 +58,7 @@ def models(names: Sequence[str], skipped: Skipped, *, others: bool, empty: bool 
         if name == "-" or not os.path.isdir(name):
             found.append(Found(name, others))
             continue
-        files = list(_yaml_files(name))
+        files = list(_model_files(name))
         if not files and not empty:
             raise UsageError(f"no model found in `{name}`: no file in it ends in .yaml or .yml")
         regular = [file for file in files if os.path.isfile(file)]
@@ -63,12 +67,26 @@ def models(names: Sequence[str], skipped: Skipped, *, others: bool, empty: bool 
     return found
 
 
-def _yaml_files(name: str) -> Iterator[str]:
+def _model_files(name: str) -> Iterator[str]:
     for folder, folders, files in os.walk(name, onerror=_refuse):
         folders[:] = sorted(below for below in folders if not below.startswith("."))
         for file in sorted(files):
-            if file.lower().endswith((".yaml", ".yml")) and not file.startswith("."):
-                yield os.path.join(folder, file)
+            path = os.path.join(folder, file)
+            if file.lower().endswith(ENDINGS) and not file.startswith(".") and _may_be_model(path):
+                yield path
+
+
+def _may_be_model(path: str) -> bool:
+    """Whether a file with one of `ENDINGS` may be a model: most `.cfg` are settings of something else."""
+    if not path.lower().endswith(".cfg"):
+        return True
+    from analyzer.loader.formats import HEAD, sniff  # few folders have such a file
+    from analyzer.loader.text.files import FileError, read_bytes
+
+    try:
+        return sniff(read_bytes(path, HEAD), path) == "darknet"
+    except FileError:
+        return False
 
 
 def _refuse(error: OSError) -> NoReturn:

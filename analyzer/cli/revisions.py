@@ -10,12 +10,16 @@ import re
 import subprocess
 from collections.abc import Sequence
 
-from analyzer.cli.given import Given, given
+from analyzer.cli.given import HEAD, Given, format_of, given
 from analyzer.cli.main import UsageError
 from analyzer.contract.saved import LONGEST_REPORT
 from analyzer.diagnostics import nearest
 from analyzer.record import Record
 from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 #: The beginning of such a name.
 PREFIX = "git:"
@@ -68,18 +72,35 @@ class Place(Record):
 
         Raises `UsageError` for one that is too long.
         """
+        size = self.size()
+        if size is not None and size > LONGEST_REPORT:
+            return self._large(forced)
         data = self.content()
         return None if data is None else given(self.label, data, self.path, forced)
 
-    def content(self) -> bytes | None:
-        """The bytes of the file; None where it does not exist there. Raises `UsageError` for one that is too long."""
-        name = f"{self.tree}:{self.path}"
-        code, size, _ = git(self.folder, "cat-file", "-s", name)
-        if not code and int(size) > LONGEST_REPORT:
+    def _large(self, forced: str | None) -> Given:
+        """A file that is too long for a text or a report: one of another format, which git copies."""
+        from analyzer.cli.temporary import temporary  # few revisions have such a file
+
+        stream, path = temporary()
+        git(self.folder, "cat-file", "blob", f"{self.tree}:{self.path}", into=stream)
+        with open(path, "rb") as copy:
+            head = copy.read(HEAD)
+        format = format_of(head, self.path, forced)
+        if format is None:
             raise UsageError(
                 f"`{shown(self.label)}` is larger than {LONGEST_REPORT >> 20:,} MiB, the limit for a report"
             )
-        code, found, _ = git(self.folder, "cat-file", "blob", name)
+        return Given(self.label, head, format, path, stream)
+
+    def size(self) -> int | None:
+        """The bytes of the file; None where it does not exist there."""
+        code, size, _ = git(self.folder, "cat-file", "-s", f"{self.tree}:{self.path}")
+        return None if code else int(size)
+
+    def content(self) -> bytes | None:
+        """The bytes of the file; None where it does not exist there."""
+        code, found, _ = git(self.folder, "cat-file", "blob", f"{self.tree}:{self.path}")
         return None if code else found
 
 
@@ -206,13 +227,22 @@ def missing(place: Place) -> UsageError:
     return UsageError(said if near is None else f"{said}; did you mean `{PREFIX}{revision}:{shown(near)}`?")
 
 
-def git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
-    """git's exit code, its output, and the first line of its messages; raises `UsageError` if git does not run."""
+def git(folder: str, *arguments: str, into: BinaryIO | None = None) -> tuple[int, bytes, str]:
+    """git's exit code, its output, and the first line of its messages; raises `UsageError` if git does not run.
+
+    The output is empty where it goes `into` a file.
+    """
     command: Sequence[str] = ("git", "-C", folder, "--no-pager", *arguments)
     environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, env=environment, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if into is None else into,
+            stderr=subprocess.PIPE,
+            timeout=_PATIENCE,
+            env=environment,
+            check=False,
         )
     except FileNotFoundError:
         raise UsageError("the command `git`, which reads files at a revision, was not found") from None
@@ -221,4 +251,4 @@ def git(folder: str, *arguments: str) -> tuple[int, bytes, str]:
     except (OSError, ValueError) as error:
         raise UsageError(f"git cannot be run: {getattr(error, 'strerror', None) or error}") from None
     said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-    return done.returncode, done.stdout, said
+    return done.returncode, done.stdout or b"", said

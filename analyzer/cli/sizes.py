@@ -7,7 +7,7 @@ import argparse
 from analyzer.cli.main import FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of, parsed_model, read_given, settings_of
 from analyzer.cli.options import add_files, add_format, add_model, parsed
-from analyzer.cli.output import complain, finish, format_of, heard, options_of, write
+from analyzer.cli.output import complain, finish, format_of, heard, note, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.diagnostics import ModelError
 from analyzer.engine.sizing.result import Sizes
@@ -86,6 +86,11 @@ def _sizes(asked: Any, texts: dict[str, str]) -> Sizes | Failed:
         if model is not None and not problems:
             wanted = {"of": asked.of, "near": asked.near, "range": asked.range, "output": asked.wanted}
             set, input = settings_of(given, asked)
+            if given.format is not None:
+                note(
+                    asked,
+                    "the layers are those of the file's own input; a size that the file calculates stays as it is",
+                )
             return sizes_of(model, **wanted, set=set, input=input)
     except ModelError as error:
         return Failed(given.label, error.diagnostics)

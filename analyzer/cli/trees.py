@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from analyzer.cli.folders import KEYS, Skipped, models
+from analyzer.cli.folders import ENDINGS, KEYS, Skipped, models
 from analyzer.cli.given import Given
 from analyzer.cli.inputs import SIDE, Inputs
 from analyzer.cli.main import UsageError
@@ -111,7 +111,7 @@ def _listed(place: Place) -> dict[str, str]:
         entry, _, path = line.partition("\t")
         inside = path.removeprefix(start)
         hidden = any(part.startswith(".") for part in inside.split("/"))
-        if entry.startswith("100") and path.lower().endswith((".yaml", ".yml")) and not hidden:
+        if entry.startswith("100") and path.lower().endswith(ENDINGS) and not hidden:
             found[inside] = path
     return found
 
@@ -167,7 +167,7 @@ def _add(
     for folder in (old, new):
         read = folder.read(path, inputs) if path in folder.files else None
         sides.append(read if read is not None and _is_model(read) else None)
-        if read is not None and sides[-1] is None and folder is new:
+        if read is not None and sides[-1] is None and folder is new and path.lower().endswith((".yaml", ".yml")):
             skipped.others += 1
     before, after = sides
     if before is None and after is None:

@@ -188,7 +188,7 @@ FINDING = (
     Key("file", TEXT, lambda finding: None if finding.span is None else finding.span.file, True),
     Key("line", _PLACE, lambda finding: finding.span.line if _in_text(finding) else None, True),
     Key("column", _PLACE, lambda finding: finding.span.column if _in_text(finding) else None, True),
-    Key("label", TEXT, lambda finding: None if finding.span is None else finding.span.label, True),
+    Key("label", TEXT, lambda finding: (finding.span and finding.span.label) or None, True),
     Key("notes", array(TEXT), lambda finding: list(finding.notes) or None, True),
     field("help", TEXT, optional=True),
 )

@@ -107,7 +107,7 @@ def test_a_configuration_sets_it_where_the_command_has_it(
     command: str, option: str, models: Path, capsys: Said
 ) -> None:
     """As the command line does, in each format that can follow it; anything else ignores it."""
-    if option in ("input", "set", "quiet", "no-config"):
+    if option in ("input", "set", "from", "quiet", "no-config"):
         return
     value = VALUES[option][0].format(amount=AMOUNTS.get(command, "parameters"))
     parser = parser_of(command)

@@ -82,6 +82,7 @@ def read(
     from analyzer.loader.parse.file import parse_read
     from analyzer.loader.text.files import FileError, read_bytes
     from analyzer.loader.text.read import Read
+    from analyzer.source import Span
 
     label = path if label is None else label
     chosen = sniff(read_bytes(path, HEAD), path) if format is None else format
@@ -89,6 +90,8 @@ def read(
         raise FileError(f"`{label}` is not in a format of {', '.join(READERS)}")
     asked = Asked(input, set)
     sheet = READERS[chosen]()(path, label, asked)
+    for problem in sheet.problems:
+        problem.span = problem.span or Span(label, 0, 1, label="")  # it says at least which file
     if any(problem.severity == "error" for problem in sheet.problems):
         return None, in_order(sheet.problems), sheet.text
     asked.check()

@@ -95,5 +95,6 @@ def _as_name(text: str) -> str | None:
 
 def stem_of(file: str) -> str:
     """The name of a model that has none: that of its file without the ending."""
-    stem = os.path.splitext(os.path.basename(file))[0]
+    path = file.rpartition(":")[2] if file.startswith("git:") else file
+    stem = os.path.splitext(os.path.basename(path))[0]
     return stem if stem and not stem.startswith("<") else "model"

@@ -81,7 +81,7 @@ def message(finding: Diagnostic, unicode: bool = True) -> str:
 def labelled(finding: Diagnostic, unicode: bool = True) -> str:
     """The message, behind the place in a file that has no lines: where a format shows a place, it shows lines only."""
     span = finding.span
-    place = "" if span is None or span.label is None else f"{fitted(span.said, unicode)}: "
+    place = "" if span is None or not span.label else f"{fitted(span.said, unicode)}: "
     return place + message(finding, unicode)
 
 

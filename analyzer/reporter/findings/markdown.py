@@ -97,7 +97,7 @@ def _place(checked: Checked, finding: Diagnostic, address: str) -> str:
     if finding.span is None:
         return ""
     if finding.span.label is not None:
-        return code(finding.span.said.strip("`"))
+        return code(finding.span.said.strip("`")) if finding.span.label else ""
     number = str(finding.span.line)
     if not address:
         return number

@@ -79,9 +79,9 @@ def _results(checked: Checked, places: dict[str, int]) -> Iterator[dict[str, Any
         place: dict[str, Any] = _artifact(checked)
         location: dict[str, Any] = {"physicalLocation": place}
         span = finding.span
-        if span is not None and span.label is not None:
+        if span is not None and span.label:
             location["logicalLocations"] = [{"fullyQualifiedName": _clean(span.said.strip("`"))}]
-        elif span is not None:
+        elif span is not None and span.in_text:
             place["region"] = {
                 "startLine": span.line,
                 "startColumn": span.column,

@@ -14,7 +14,14 @@ from analyzer.loader.text.limits import LIMITS
 
 def read(file: str, label: str, asked: Asked) -> Sheet:
     """The sheet of a configuration; see `analyzer.loader.formats`."""
-    text = read_bytes(file, LIMITS.text).decode("utf-8", "replace")
+    data = read_bytes(file, LIMITS.text)
+    if b"\0" in data:
+        sheet = Sheet(label)
+        sheet.refuse(
+            "this is a binary file, not a configuration of Darknet, which is a text", help="leave out `--from`"
+        )
+        return sheet
+    text = data.decode("utf-8", "replace")
     return read_text(text, label, "", asked.volume("input", first=True))
 
 
