@@ -71,8 +71,8 @@ class Tensor(Record):
         return BATCH in self.axes[axis] and size_of(self.axes[axis]) == 1
 
     def at(self, axis: int) -> int:
-        """An axis counted from the front: −1 is the last one."""
-        return axis + self.rank if axis < 0 else axis
+        """An axis counted from the front: −1 is the last one. Raises `IndexError` where the tensor does not have it."""
+        return range(self.rank)[axis]
 
 
 class Tensors:
@@ -416,7 +416,7 @@ class Tensors:
     def concat(self, xs: Sequence[Tensor], axis: int, place: Place) -> Tensor:
         """The tensors one behind the other along an axis."""
         rank = max(x.rank for x in xs)
-        axis %= rank
+        axis = range(rank)[axis]
         shape = list(max(xs, key=lambda x: x.size).shape)
         shape[axis] = max(x.shape[axis] for x in xs)
         for layout in self._layouts(xs, shape, [axis]):

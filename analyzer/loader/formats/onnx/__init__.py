@@ -28,7 +28,7 @@ def read(file: str, label: str, asked: Asked) -> Sheet:
             model = load(stream, os.fstat(stream.fileno()).st_size)
             _write(model, sheet, asked)
         except Damaged as damage:
-            sheet.refuse(f"the file cannot be read as ONNX: {damage}", Place("", damage.label or ""))
+            sheet.refuse(f"the file cannot be read as ONNX: {damage}", Place("", damage.label))
         except Halted:
             pass  # the reason is on the sheet, or the expansion reports the last layer
     return sheet

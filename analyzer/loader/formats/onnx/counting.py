@@ -6,6 +6,8 @@ the scales of a Resize. Where the law does not hold, a warning names tensors tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.layers import SHARED, Flow
 from analyzer.layers.building import build
 from analyzer.loader.formats.onnx.reading import Reading
@@ -17,17 +19,9 @@ from analyzer.source import shown
 def tell(reading: Reading, *, whole: bool) -> None:
     """Says what of the file is not counted; `whole` is whether the graph was read to its end."""
     counted = [one for one in reading.stored if one.use in (WEIGHTS, PARAMETER, BUFFERS)]
-    numbers = [one for one in reading.stored if one.use == NUMBERS]
-    unread = [one for one in reading.stored if not one.use]
-    kept = [one for one in unread if one.tensor.dtype != "string" and one.tensor.size > 1 and _may_train(one)]
-    numbers += [one for one in unread if one not in kept]
-    size = sum(one.tensor.size for one in numbers)
-    if size:
-        what = "tensor" if len(numbers) == 1 else "tensors"
-        reading.sheet.note(
-            f"not counted: {size:,} numbers in {len(numbers):,} {what} of the file (sizes, indices, single numbers, "
-            "scales and zero points)"
-        )
+    numbers = [one for one in reading.stored if one.use == NUMBERS or (not one.use and not _may_train(one))]
+    kept = [one for one in reading.stored if not one.use and _may_train(one)]
+    _tell_numbers(reading, numbers)
     if kept and whole:
         names = ", ".join(f"`{shown(one.tensor.name)}`" for one in kept[:3])
         more = f" and {len(kept) - 3:,} more" if len(kept) > 3 else ""
@@ -37,8 +31,23 @@ def tell(reading: Reading, *, whole: bool) -> None:
         _check(reading, counted)
 
 
+def _tell_numbers(reading: Reading, numbers: Sequence[Stored]) -> None:
+    """The note about what counts nowhere: numbers that are no weights, and what branches store that are not read."""
+    size, rest = sum(one.tensor.size for one in numbers), sum(count for _, count in reading.branches)
+    what = "tensor" if len(numbers) == 1 else "tensors"
+    told = f"{len(numbers):,} {what} of the file (sizes, indices, single numbers, scales and zero points)"
+    if rest:
+        nodes = ", ".join(f"`{shown(node.label)}`" for node, _ in reading.branches[:3])
+        more = f" and {len(reading.branches) - 3:,} more" if len(reading.branches) > 3 else ""
+        told += f", {rest:,} of them in the other branch of {nodes}{more}"
+    if size + rest:
+        reading.sheet.note(f"not counted: {size + rest:,} numbers in {told}")
+
+
 def _may_train(one: Stored) -> bool:
-    return one.tensor.dtype.startswith(("float", "bfloat", "int8", "uint8", "int4", "uint4"))
+    """Whether a tensor that nothing reads looks like weights."""
+    trained = one.tensor.dtype.startswith(("float", "bfloat", "int8", "uint8", "int4", "uint4"))
+    return trained and one.tensor.size > 1
 
 
 def _check(reading: Reading, counted: list[Stored]) -> None:

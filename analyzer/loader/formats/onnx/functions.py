@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from analyzer.loader.formats.onnx.order import all_nodes, order_function
 from analyzer.loader.formats.onnx.records import Function, Model, Node
-from analyzer.loader.formats.onnx.wire import Damaged, Unread
+from analyzer.loader.formats.onnx.wire import Damaged
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -74,4 +74,4 @@ def _measure(first: Key, calls: dict[Key, list[Key]], sizes: dict[Key, int], mod
 def _refuse_many(count: int) -> None:
     if count > MOST_NODES:
         many = f"{count:,}" if count < 10**12 else "more than 10¹²"
-        raise Unread(f"it has {many} nodes with those of its functions; at most {MOST_NODES:,} are read")
+        raise Damaged(f"it has {many} nodes with those of its functions; at most {MOST_NODES:,} are read")

@@ -23,7 +23,7 @@ from analyzer.loader.formats.onnx.records import (
     is_float,
 )
 from analyzer.loader.formats.onnx.versions import check_versions
-from analyzer.loader.formats.onnx.wire import BYTES, EIGHT, FOUR, VARINT, Damaged, Unread, Wire, signed
+from analyzer.loader.formats.onnx.wire import BYTES, EIGHT, FOUR, VARINT, Damaged, Wire, signed
 from analyzer.volume import LARGEST
 
 TYPE_CHECKING = False
@@ -150,7 +150,7 @@ class _Loader:
     def node(self, start: int, end: int, depth: int) -> Node:
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            raise Unread(f"it has more than {MOST_NODES:,} nodes")
+            raise Damaged(f"it has more than {MOST_NODES:,} nodes")
         inputs, outputs = [], []
         name = operator = domain = overload = ""
         attributes: dict[str, Value] = {}

@@ -115,7 +115,9 @@ def _enter(reading: Reading, graph: Graph, info: ValueInfo, batch: int | None, a
     """Enters one input; False after a finding."""
     dims = list(info.dims or ())
     depth = _depth(reading, info, len(dims))
-    order = [axis for axis in range(len(dims)) if axis not in (batch, depth)] + [depth] * (depth != batch)
+    order = [axis for axis in range(len(dims)) if axis not in (batch, depth)] + [depth] * (
+        depth != batch and bool(dims)
+    )
     given = asked.volume(info.name, first=first)
     sizes: dict[int, int | None] = {}
     for axis in order:
@@ -161,8 +163,8 @@ def _enter(reading: Reading, graph: Graph, info: ValueInfo, batch: int | None, a
     if prod(shape) > 10**15:
         reading.sheet.refuse(f"the input `{shown(info.name)}` has more than 10^15 elements", place)
         return False
-    made = reading.heart.enter(info.name, shape, batch=batch, depth=depth, label=info.name)
-    reading.scope.values[info.name] = made
+    made = reading.heart.enter(info.name, shape or [1], batch=batch, depth=depth, label=info.name)
+    reading.scope.values[info.name] = made if shape else reading.heart.squeeze(made, [0])
     return True
 
 

@@ -48,6 +48,10 @@ if TYPE_CHECKING:
 #: Functions inside of functions, and branches inside of branches.
 DEEPEST = 64
 
+#: What the functions of operators raise where a file contradicts itself: an axis that a tensor does not have, a kernel
+#: of no size, sizes that do not broadcast. None of them checks that, since each file would have to be checked twice.
+_MISFITS = (LookupError, ValueError, ArithmeticError, TypeError, AssertionError)
+
 #: What each operator is; filled by the modules of `operators`.
 OPERATORS: dict[str, Callable[[Reading, Node], None]] = {}
 
@@ -174,6 +178,10 @@ class Reading:
             self.custom_or_end(node)
         except Unsupported as unsupported:
             self.custom_or_end(node, str(unsupported))
+        except _MISFITS:
+            read = (self.scope.get(name) for name in node.inputs if name)
+            shapes = ", ".join("x".join(map(str, value.shape)) or "a number" for value in read if value is not None)
+            self.custom_or_end(node, f"`{shown(node.operator)}` does not fit what it reads ({shapes})")
 
     def read(self, node: Node) -> None:
         """Reads one node."""

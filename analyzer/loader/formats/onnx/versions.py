@@ -8,7 +8,7 @@ from __future__ import annotations
 from analyzer.loader.formats.onnx.functions import called
 from analyzer.loader.formats.onnx.order import all_nodes
 from analyzer.loader.formats.onnx.records import Model
-from analyzer.loader.formats.onnx.wire import Unread
+from analyzer.loader.formats.onnx.wire import Damaged
 
 #: The newest version that was tried, by domain. Operators of other domains become `custom` layers.
 TRIED = {"": 28, "ai.onnx.ml": 5, "ai.onnx.preview": 1, "ai.onnx.preview.training": 1, "com.microsoft": 1}
@@ -18,7 +18,7 @@ OLDEST = 7
 
 
 def check_versions(model: Model) -> None:
-    """Raises `Unread` for a version that is not read of a domain that a node uses."""
+    """Raises `Damaged` for a version that is not read of a domain that a node uses."""
     waiting = [(model.graph.nodes, model.opsets)]
     seen: set[int] = set()
     while waiting:
@@ -35,9 +35,9 @@ def check_versions(model: Model) -> None:
 def _check(domain: str, version: int) -> None:
     named = domain or "ai.onnx"
     if version > TRIED.get(domain, version):
-        raise Unread(f"its operators are those of opset {version} of {named}, newer than {TRIED[domain]}, "
+        raise Damaged(f"its operators are those of opset {version} of {named}, newer than {TRIED[domain]}, "
                       "the newest that this version of analyzer was tried with")  # fmt: skip
     if not domain and version < OLDEST:
-        raise Unread(
+        raise Damaged(
             f"its operators are those of opset {version} of {named}, older than {OLDEST}, the oldest that is read"
         )

@@ -29,15 +29,14 @@ VARINT, EIGHT, BYTES, FOUR = 0, 1, 2, 5
 
 
 class Damaged(Exception):
-    """The file is not what its format says; the message says why, and `label` is the node that it is about, if any."""
+    """The file is not what its format says, or is more than is read; the message says why.
+
+    `label` is the node that it is about, if any.
+    """
 
     def __init__(self, message: str, label: str = "") -> None:
         super().__init__(message)
         self.label = label
-
-
-class Unread(Damaged):
-    """The file is in order, but is not read: its operators are too new, too old or too many."""
 
 
 class Wire:

@@ -122,3 +122,23 @@ def test_a_budget_of_elements() -> None:
     four = of_numbers([1, 2, 3, 4], [4], "int64")
     results = [folded(node("Neg", "a"), four, budget=budget).numbers() for _ in range(3)]
     assert results == [[-1, -2, -3, -4], [-1, -2, -3, -4], None]
+
+
+def test_powers_and_products_of_whole_numbers_stay_in_64_bits() -> None:
+    """10⁹ to the power of 10⁹, and a product of 10⁵ numbers, have no place anywhere: they wrap, as C has them."""
+    start = perf_counter()
+    base = of_numbers([10**9 + 7], [1], "int64")
+    assert folded(node("Pow", "a", "b"), base, of_numbers([3], [1], "int64")).numbers() == [
+        ((10**9 + 7) ** 3 + 2**63) % 2**64 - 2**63
+    ]
+    assert folded(node("Pow", "a", "b"), base, base).numbers() is not None
+    assert folded(node("Pow", "a", "b"), of_numbers([-2], [1], "int64"), of_numbers([3], [1], "int64")).numbers() == [
+        -8
+    ]
+    many = of_numbers([10**9 + 7] * MOST_ELEMENTS, [MOST_ELEMENTS], "int64")
+    assert folded(node("ReduceProd", "a"), many).numbers() is not None
+    assert folded(node("CumProd", "a", "b"), many, of_numbers([0], [], "int64")).numbers() is not None
+    assert folded(node("BitShift", "a", "b", direction="LEFT"), base, of_numbers([10**15], [1], "int64")).numbers() == [
+        0
+    ]
+    assert perf_counter() - start < 2

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from math import prod
 
 from analyzer.loader.formats.onnx.folding import arrays
 from analyzer.loader.formats.onnx.folding.given import Cannot, Given, numbers_of
@@ -39,9 +38,26 @@ def _remainder(a: Any, b: Any) -> Any:
     return math.fmod(a, b) if isinstance(a, float) else a - _divided(a, b) * b
 
 
+def _power(a: Any, b: Any) -> Any:
+    """A power; of whole numbers modulo 2^64, since their formats have no larger ones and powers grow without bounds."""
+    if isinstance(a, float) or isinstance(b, float) or b < 0:
+        return a**b
+    return pow(a, b, 1 << 64)
+
+
+def _product(numbers: list[Any]) -> Any:
+    """A product; of whole numbers modulo 2^64."""
+    found: Any = 1
+    for number in numbers:
+        found *= number
+        if isinstance(found, int):
+            found %= 1 << 64
+    return found
+
+
 BINARY: dict[str, Binary] = {
     "Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Mul": lambda a, b: a * b, "Div": _divided,
-    "Pow": lambda a, b: a**b, "Mod": lambda a, b: a % b, "Min": min, "Max": max, "Equal": lambda a, b: a == b,
+    "Pow": _power, "Mod": lambda a, b: a % b, "Min": min, "Max": max, "Equal": lambda a, b: a == b,
     "Greater": lambda a, b: a > b, "Less": lambda a, b: a < b, "GreaterOrEqual": lambda a, b: a >= b,
     "LessOrEqual": lambda a, b: a <= b, "And": lambda a, b: bool(a and b), "Or": lambda a, b: bool(a or b),
     "Xor": lambda a, b: bool(a) != bool(b), "Sum": lambda a, b: a + b, "Mean": lambda a, b: a + b,
@@ -73,7 +89,9 @@ def _binary_of(f: Given) -> Binary:
     if f.node.operator == "Mod" and f.node.int("fmod", 0):
         return _remainder
     if f.node.operator == "BitShift":
-        return (lambda a, b: a << b) if f.node.string("direction", "") == "LEFT" else (lambda a, b: a >> b)
+        if f.node.string("direction", "") == "LEFT":
+            return lambda a, b: a << min(b, 64)  # wider than any format
+        return lambda a, b: a >> min(b, 64)
     return BINARY[f.node.operator]
 
 
@@ -127,7 +145,7 @@ def clip(f: Given) -> Constant:
 
 
 REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
-    "ReduceSum": sum, "ReduceProd": prod, "ReduceMax": max, "ReduceMin": min,
+    "ReduceSum": sum, "ReduceProd": _product, "ReduceMax": max, "ReduceMin": min,
     "ReduceMean": lambda n: sum(n) / len(n), "ReduceSumSquare": lambda n: sum(a * a for a in n),
     "ReduceL1": lambda n: sum(map(abs, n)), "ReduceL2": lambda n: math.sqrt(sum(a * a for a in n)),
     "ReduceLogSumExp": lambda n: math.log(sum(map(math.exp, n))), "ReduceLogSum": lambda n: math.log(sum(n)),
@@ -167,7 +185,11 @@ def cumulated(f: Given) -> Constant:
     value = f.at(0)
     axis = f.ints(1)[0] % max(1, len(value.shape))
     exclusive, reverse = f.node.int("exclusive", 0), f.node.int("reverse", 0)
-    first, add = (1, BINARY["Mul"]) if f.node.operator == "CumProd" else (0, BINARY["Add"])
+    product = f.node.operator == "CumProd"
+    first: int = product
+
+    def add(a: Any, b: Any) -> Any:
+        return _product([a, b]) if product else a + b
 
     def load() -> Numbers:
         found, strides = list(numbers_of(value)), arrays.strides_of(value.shape)
