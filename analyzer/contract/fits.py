@@ -46,9 +46,10 @@ def fits(values: Sequence[Any], schema: Schema, definitions: Schema) -> bool:
 
 def _exact(values: Sequence[Any], schema: Schema, definitions: Schema) -> bool | None:
     """`fits` for objects that have the required keys and no others; None where it is not as simple as that."""
-    names, properties = schema["required"], schema["properties"]
-    if set(map(type, values)) != _OBJECT or set(map(len, values)) != {len(names)} or len(names) != len(properties):
+    names = schema["required"]
+    if set(map(type, values)) != _OBJECT or set(map(len, values)) != {len(names)}:
         return None
+    properties = {name: schema["properties"][name] for name in names}
     try:
         rows = [*map(itemgetter(*names), values)]
     except KeyError:
