@@ -4,6 +4,9 @@ What a network may cost is decided before it is built: by the device that it run
 training, by the bill. A change that breaks the budget is found when the file is checked, not when the device runs out
 of memory.
 
+Where the MACs of a layer are unknown (`macs: unknown`), the network has at least those that are known. A limit that
+these break is broken. One that they keep gets a note, since nobody knows the rest.
+
 Fires:
 
     input: 32x32x3
