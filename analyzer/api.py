@@ -145,7 +145,7 @@ def analyze(
     """
     model, network = _network(model, format, set, input)
     if dtype is not _DTYPE:
-        network.weights_dtype = None
+        network.store(None)
     return analyze_network(
         network,
         name=model.name,
@@ -245,7 +245,7 @@ def _in_run(model: Model, run: Mapping[str, Any], other: Analysis | SavedReport 
     """A model analysed in a run: that of the other side, or without one that of the models."""
     found, network = _network(model, None, None, None)
     if other is not None:
-        network.weights_dtype = other.weights_dtype
+        network.store(other.weights_dtype)
     return analyze_network(
         network,
         name=found.name,
@@ -370,7 +370,7 @@ def memory(
     strategy = None if strategy is None else read_strategy(str(strategy))
     model, network = _network(model, format, set, input)
     if settings.get("dtype") is not None:
-        network.weights_dtype = None
+        network.store(None)
     name = None if card is None else card.name
     return MemoryAnalysis(
         network,

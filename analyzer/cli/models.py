@@ -71,7 +71,7 @@ def mistakes_in(
         network, found = expand(model, set=set, input=input)
         model, unsettled = settled(model, set)
         if vars(asked).get("dtype") is not None:
-            network.weights_dtype = None
+            network.store(None)
     except ModelError as error:
         return Failed(given.label, error.diagnostics)
     return model, network, in_order([*problems, *found, *unsettled])

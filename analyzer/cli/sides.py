@@ -215,7 +215,7 @@ def compared(
             model = read.loaded[0]
             model.training = run_defaults(asked, file, model.training)  # the optimizer of the peaks
             if saved is not None:
-                read.loaded[1].weights_dtype = saved.get("weights_dtype")
+                read.loaded[1].store(saved.get("weights_dtype"))
     before, after = (read.side(*run) if isinstance(read, Opened) else read for read in (old, new))
     return before, after
 

@@ -42,7 +42,7 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
     running = Sums(FREE, FREE, FREE, 0, 0)
     rows = []
     known: dict[tuple[object, ...], tuple[Sums, int | None, list[int] | None]] = {}
-    formats = network.weights_dtype or dtype, dtype
+    several, stored = network.formats, network.stored("", dtype)
     shared: dict[int, Reuse] = {}
     local: dict[int, Reuse] = {}
     if any(node.tied is not None for node in network.nodes):
@@ -52,39 +52,46 @@ def cost_rows(network: Network, *, batch: int, dtype: str) -> tuple[list[Row], S
     for node in network.nodes:
         reuses = shared.get(node.index), local.get(node.index)
         # Nodes that share a flow are one layer that reads equal volumes: they cost the same.
-        key = id(node.flow), node.frozen, *[reuse and reuse.whole for reuse in reuses]
+        key: tuple[object, ...] = id(node.flow), node.frozen, *[reuse and reuse.whole for reuse in reuses]
+        if several:  # few files have weights of several formats
+            stored = network.stored(node.name, dtype)
+            key = *key, *stored
         found = known.get(key)
         if found is None:
-            found = known[key] = _own(node, reuses, batch, formats), macs_on_data(node), unread(node)
+            found = known[key] = _own(node, reuses, batch, dtype, stored), macs_on_data(node), unread(node)
         own, on_data, left = found
         running = running + own
         rows.append(Row(node, own, running, on_data, left))
     return rows, running
 
 
-def _own(node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, formats: tuple[str, str]) -> Sums:
+def _own(
+    node: Node, reuses: tuple[Reuse | None, Reuse | None], batch: int, dtype: str, stored: tuple[str, str]
+) -> Sums:
     """The costs of one node; `reuses` is what it reuses in shared mode, and in local mode.
 
-    `formats` are the number formats of parameters and of outputs.
+    `stored` are the number formats of its weights, and of its biases and buffers.
     """
-    flow, layer, dtype = node.flow, node.layer, formats[0]
-    shared = _cost(layer.parameters(flow, SHARED), reuses[0], dtype, node)
+    flow, layer = node.flow, node.layer
+    shared = _cost(layer.parameters(flow, SHARED), reuses[0], stored, node)
     local = declared = shared
     if layer.shares or reuses[0] is not None:
-        local = _cost(layer.parameters(flow, LOCAL), reuses[1], dtype, node)
+        local = _cost(layer.parameters(flow, LOCAL), reuses[1], stored, node)
     if layer.shares:
         own = layer.declared_sharing
         if own != SHARED:
-            declared = _cost(layer.parameters(flow, own), reuses[0], dtype, node)
-    put_out = 0 if layer.stored else node.output.size * batch
-    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(put_out, formats[1]))
+            declared = _cost(layer.parameters(flow, own), reuses[0], stored, node)
+    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, dtype))
 
 
-def _cost(counts: Counts, reuse: Reuse | None, dtype: str, node: Node) -> Cost:
+def _cost(counts: Counts, reuse: Reuse | None, stored: tuple[str, str], node: Node) -> Cost:
     """Counts as a cost: the bytes of weights, biases and buffers; nothing is trainable where the layer is frozen."""
     weights = counts.weights if reuse is None else 0
     parameters = weights + counts.biases
     if (reuse is not None and reuse.whole) or (not parameters and not counts.buffers):
         return FREE
-    size = size_in_bytes(parameters + counts.buffers, dtype)
+    if stored[0] == stored[1]:
+        size = size_in_bytes(parameters + counts.buffers, stored[0])
+    else:
+        size = size_in_bytes(weights, stored[0]) + size_in_bytes(counts.biases + counts.buffers, stored[1])
     return Cost(weights, counts.biases, counts.buffers, size, 0 if node.frozen else parameters)

@@ -106,8 +106,8 @@ class Network:
     volumes, where `again` placed it.
 
     Of a network that was read from a file of another program, `source` says which, `uncovered` how often each of its
-    operators became a `custom` layer, and `weights_dtype` the number format of its weights, where it has one that the
-    run does not override.
+    operators became a `custom` layer, and `weights_dtype` the number format of most weights, where it has one that the
+    run does not override; `formats` has that of each layer by its name, where they have several.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -131,6 +131,7 @@ class Network:
         self.source: Source | None = None
         self.uncovered: dict[str, int] = {}
         self.weights_dtype: str | None = None
+        self.formats: dict[str, str] = {}
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.
@@ -202,6 +203,19 @@ class Network:
         self.nodes.append(node)
         self.names[name] = node
         return node
+
+    def stored(self, name: str, dtype: str) -> tuple[str, str]:
+        """The number formats of a layer's weights, and of its biases and buffers, in a run of this number format.
+
+        Biases of weights in whole numbers have as many bits as the run's numbers: int32, or float32.
+        """
+        own = self.formats.get(name, dtype) if self.formats else self.weights_dtype or dtype
+        return own, dtype if own.startswith(("int", "uint")) else own
+
+    def store(self, dtype: str | None) -> None:
+        """Gives all weights one number format in place of those of the file; None: that of the run."""
+        if dtype is None or dtype != self.weights_dtype:
+            self.weights_dtype, self.formats = dtype, {}
 
     def tie(self, node: Node, owner: Node) -> None:
         """Lets a placed node reuse all parameters of an earlier one. Raises `Refusal` (NAME105) where it cannot."""

@@ -329,9 +329,9 @@ class Analysis(Reported, Printed, kw_only=True):
 
     @property
     def weights_dtype(self) -> str | None:
-        """The number format of parameters and buffers where it is not `dtype`: that of the file of another program."""
+        """The number format of most weights where it is not `dtype` for all: that of the file of another program."""
         own = self.network.weights_dtype
-        return None if own == self.dtype else own
+        return None if own == self.dtype and not self.network.formats else own
 
     @property
     def source(self) -> Source | None:

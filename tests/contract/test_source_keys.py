@@ -55,8 +55,9 @@ def test_a_file_of_our_own_has_no_source() -> None:
 def test_weights_have_the_number_format_of_their_file(own: str | None, width: int) -> None:
     analysis = foreign(own=own)
     conv = analysis.rows[0]
-    assert conv.shared.bytes == width * 3860
-    assert conv.local.bytes == width * 756560
+    of_biases = 4 if own == "int8" else width  # of whole numbers, biases have 32 bits
+    assert conv.shared.bytes == width * 3840 + of_biases * 20
+    assert conv.local.bytes == width * 752640 + of_biases * 3920
     assert conv.activation_bytes == 4 * 14 * 14 * 20
     assert analysis.to_dict().get("weights_dtype") == (None if width == 4 else own)
 

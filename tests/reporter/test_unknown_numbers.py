@@ -11,6 +11,7 @@ import analyzer
 from analyzer import Analysis
 from analyzer.cli.main import main
 from analyzer.contract.memory import memory_schema
+from analyzer.engine.analysis import analyze_network
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.network import Network, Source
@@ -124,6 +125,8 @@ def foreign(own: str | None) -> Network:
     model.source = Source("onnx", "pytorch", "2.13.0")
     model.uncovered = {"GridSample": 2, "Einsum": 1}
     model.weights_dtype = own
+    if own == "int8":
+        model.formats = dict.fromkeys(("conv1", "conv2", "dense1"), own)
     network, found = expand(model)
     assert not found
     return network
@@ -141,7 +144,7 @@ def test_reports_say_where_a_network_was_read_from(name: str) -> None:
         "ONNX",
         "written by pytorch 2.13.0",
         "weights float16",
-        "in float16, the format of the file",
+        "in float16, as in the file",
     ):
         assert said in text
     assert "1 layer that the catalogue does not have: GridSample" in text
@@ -149,17 +152,22 @@ def test_reports_say_where_a_network_was_read_from(name: str) -> None:
 
 
 # 9,582 parameters: 9·8·8 + 8, 1,000, 9·4·4 + 4, 784·10 + 10.
-@pytest.mark.parametrize(("own", "inference", "training"), [("float16", 2, 2), ("int8", 1, 4), (None, 4, 4)])
+# Where weights are int8, those of `grid` and biases are not.
+@pytest.mark.parametrize(
+    ("own", "inference", "training"),
+    [("float16", 2 * 9582, 2), ("int8", 8560 + 4 * 1022, 4), (None, 4 * 9582, 4)],
+)
 def test_memory_has_weights_in_the_format_of_their_file(own: str | None, inference: int, training: int) -> None:
     found = MemoryAnalysis(foreign(own), Run(batch=2, optimizer="adam"))
     held = found.held()
-    assert held.inference_parts()["parameters"] == 9582 * inference
+    assert held.inference_parts()["parameters"] == inference
+    assert analyze_network(found.network).totals.shared.bytes == inference
     parts = held.training_parts()
     assert parts["parameters"] == 9582 * training
     assert parts["optimizer"] == 2 * 9582 * training + 4 * 7  # two moments, and a counter for each of 7 tensors
     plain = MemoryAnalysis(foreign(None), Run(batch=2, optimizer="adam")).held()
     assert held.inference_parts()["activations"] == plain.inference_parts()["activations"]
-    assert sum(layer.parameters for layer in held.layers[0]) == 9582 * inference
+    assert sum(layer.parameters for layer in held.layers[0]) == inference
 
 
 @pytest.mark.parametrize("name", list(MEMORY_FORMATS))
@@ -176,7 +184,7 @@ def test_reports_of_memory_say_it(name: str) -> None:
         text = " ".join(map(str, report["assumptions"].values()))
     elif name == "csv":
         return
-    assert "in int8, the format of the file; in training in float32, since nothing is trained in int8" in text
+    assert "in int8, as in the file; in training in float32" in text
     assert "of an evaluated model: it often lacks dropout and batch norms, which take memory in training" in text
 
 
@@ -241,3 +249,21 @@ def test_a_model_is_compared_in_the_format_of_weights_that_a_report_was_saved_in
     assert different.run == [("format of weights", "float32", "float16")]
     assert not different.equal
     assert {change.what for change in different.layers} == {"affected"}
+
+
+def test_weights_of_several_formats() -> None:
+    """int8 weights with biases of four bytes, float16 weights with float16 biases, and float32 where none is told."""
+    model = analyzer.load(MODEL)
+    model.weights_dtype, model.formats = "int8", {"conv1": "int8", "conv2": "float16"}
+    analysis = analyzer.analyze(model)
+    sizes = {row.name: row.shared.bytes for row in analysis.rows}
+    assert sizes == {"conv1": 576 + 4 * 8, "conv1.relu": 0, "grid": 4000, "conv2": 2 * 148, "dense1": 4 * 7850}
+    held = analyzer.memory(model).held()
+    assert held.inference_parts()["parameters"] == sum(sizes.values())
+    assert held.training_parts()["parameters"] == 4 * 9582
+    assert "weights in int8 and float16, as in the file; in training in float32" in str(analyzer.memory(model))
+    assert analysis.to_dict()["weights_dtype"] == "int8"
+    assert analyzer.analyze(model, dtype="float32").totals.shared.bytes == 4 * 9582
+    explained = analyzer.explain(model, "conv2").to_dict()["layers"][0]["steps"]
+    sizes_of = [one["value"] for one in explained if (one["topic"], one["name"]) == ("memory", "parameters")]
+    assert sizes_of == [296, 2 * 29008]  # shared, and 196 positions with 9·4·4 + 4 each

@@ -93,7 +93,7 @@ def _around(analysis: Analysis, modes: Sequence[str]) -> Around:
         modes=modes,
         batch=analysis.batch,
         dtype=analysis.dtype,
-        weights_dtype=analysis.weights_dtype or analysis.dtype,
+        network=network,
     )
 
 

@@ -21,7 +21,7 @@ from analyzer.engine.explained.rule import why_no_macs
 from analyzer.engine.explained.saved import saved_steps
 from analyzer.engine.explained.simplified import simplified
 from analyzer.engine.explained.traced import formula
-from analyzer.engine.network import Node
+from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Cost, Row
 from analyzer.engine.tying import Reuse
 from analyzer.layers import LOCAL, SHARED, Layer
@@ -50,7 +50,7 @@ class Around(Record, kw_only=True):
     modes: Sequence[str]
     batch: int
     dtype: str
-    weights_dtype: str
+    network: Network
 
 
 def steps_of(row: Row, around: Around) -> Iterator[Step]:
@@ -224,7 +224,7 @@ def _memory(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
         ]
         if parts and not (mode == "declared" and len(around.modes) > 1 and cost in (row.shared, row.local)):
             numbers = simplified(Sum(tuple((1, Letter(name, number)) for name, number in parts)))
-            size = bytes_of(numbers, 1, around.weights_dtype)
+            size = bytes_of(numbers, 1, around.network.stored(row.name, around.dtype)[0])
             name = "parameters" if cost.parameters else "buffers"
             yield Step(
                 topic="memory", name=name, value=cost.bytes, formula=size, unit="bytes", mode=None if same else mode

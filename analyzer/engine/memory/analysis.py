@@ -27,7 +27,7 @@ from analyzer.engine.memory.devices import Device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
-from analyzer.engine.memory.settings import TRAINED, Run
+from analyzer.engine.memory.settings import Run, trained_dtype
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single
@@ -199,20 +199,20 @@ class MemoryAnalysis(Printed):
 
     @property
     def weights_dtype(self) -> str | None:
-        """The number format of parameters and buffers where it is not that of the run."""
+        """The number format of most weights where it is not that of the run for all."""
         own = self.network.weights_dtype
-        return None if own == self.run.dtype else own
+        return None if own == self.run.dtype and not self.network.formats else own
 
     def _weights(self) -> str | None:
         """Which number format the weights have, where it is not that of the run."""
         own = self.weights_dtype
         if own is None:
             return None
-        if self.trains and own not in TRAINED:
-            return (
-                f"in {own}, the format of the file; in training in {self.run.dtype}, since nothing is trained in {own}"
-            )
-        return f"in {own}, the format of the file"
+        several = dict.fromkeys([own, *self.network.formats.values()])
+        said = f"in {' and '.join(several)}, as in the file"
+        if self.trains and trained_dtype(self.network, self.run) != own:
+            return f"{said}; in training in {self.run.dtype}"
+        return said
 
     def assumptions(self) -> dict[str, Any]:
         """What the numbers assume, by the keys of the JSON report.

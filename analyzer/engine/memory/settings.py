@@ -121,13 +121,10 @@ class Run(Record, kw_only=True, eq=True):
         return run
 
 
-def weights_dtype(network: Network, run: Run, *, training: bool) -> str:
-    """The number format of parameters and buffers: that of the network's file where it has one, otherwise the run's.
-
-    Nothing is trained in the formats of quantised files, so a run that trains has its own there.
-    """
+def trained_dtype(network: Network, run: Run) -> str:
+    """The number format of parameters in training: that of the network's file, if it has one that is trained in."""
     own = network.weights_dtype
-    return run.dtype if own is None or (training and own not in TRAINED) else own
+    return own if own in TRAINED and not network.formats else run.dtype
 
 
 def check_asked(context: object, device: object, strategy: str | None, ranks: object) -> None:

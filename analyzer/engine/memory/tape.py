@@ -25,7 +25,7 @@ from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
 from analyzer.engine.memory.lying import Lying, place_of
-from analyzer.engine.memory.settings import Run, weights_dtype
+from analyzer.engine.memory.settings import Run, trained_dtype
 from analyzer.engine.memory.work import Work
 from analyzer.engine.network import Node
 from analyzer.layers.operations import (
@@ -121,7 +121,7 @@ class Tape:
     first             the number of inputs, so the value of the first step
     root              for every value the value whose memory it uses
     base              for every view the value that it is a view of, for others themselves
-    weight_bits       the bits of an element of parameters
+    weight_bits       the bits of an element of parameters in training, `parameter_bits` those of each tensor here
     value_bits        for every value the bits of an element
     value_bytes       for every value its size
     lying             for every value where its elements lie
@@ -135,11 +135,18 @@ class Tape:
         self.steps: list[Step] = []
         network = work.network
         self.bits = BITS[run.dtype]
-        weights = weights_dtype(network, run, training=training)
+        weights = trained_dtype(network, run)
         self.weight_bits = BITS[weights]
-        self.parameters = [(size_in_bytes(prod(shape), weights), trained) for shape, trained, _ in work.parameters]
+        own = {name: (weights, weights) if training else network.stored(name, run.dtype) for name in network.names}
+        formats = [own[name][len(shape) < 2] for shape, _, name in work.parameters]
+        self.parameter_bits = [BITS[format] for format in formats]
+        self.parameters = [
+            (size_in_bytes(prod(shape), format), trained)
+            for (shape, trained, _), format in zip(work.parameters, formats, strict=True)
+        ]
         self.buffers = [
-            size_in_bytes(size, weights) if width is None else size * width for size, width, _, _ in work.buffers
+            size_in_bytes(size, own[name][1]) if width is None else size * width
+            for size, width, _, name in work.buffers
         ]
         self.first = len(network.inputs)
         self.inputs = [
@@ -304,17 +311,19 @@ class Tape:
 
     def _add_parameters(self, step: Step, numbers: Sequence[int], bits: int, *, half: bool) -> None:
         """Adds a step's parameters, and with `half` the 16-bit copies of those that have none yet."""
-        half = half and bits < self.weight_bits
+        halved = {number for number in numbers if half and bits < self.parameter_bits[number]}
         step.parameters = [
-            (number, self.parameters[number][0] * (bits if half else self.weight_bits) // self.weight_bits)
+            (number, self.parameters[number][0] * bits // self.parameter_bits[number])
+            if number in halved
+            else (number, self.parameters[number][0])
             for number in numbers
         ]
-        if half:
-            fresh = [number for number in numbers if number not in self._copied]
+        if halved:
+            fresh = [number for number in numbers if number in halved and number not in self._copied]
             self._copied.update(fresh)
             for number in fresh:
                 copies = step.copies if len(self.work.parameters[number][0]) > 1 else step.passing
-                copies.append(self.parameters[number][0] * bits // self.weight_bits)
+                copies.append(self.parameters[number][0] * bits // self.parameter_bits[number])
 
     def _bytes(self, extra: Array, bits: int) -> int:
         """The size of a tensor that an operation makes beside its output, which has `bits` per element."""

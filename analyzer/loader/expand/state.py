@@ -95,7 +95,7 @@ class Expansion(Record):
         model = self.model
         self.network = Network(LIMITS.layers)
         self.network.source, self.network.uncovered = model.source, model.uncovered
-        self.network.weights_dtype = model.weights_dtype
+        self.network.weights_dtype, self.network.formats = model.weights_dtype, model.formats
         self.network.notes += model.told
         self.network.groups |= model.groups
         self.names = Names(self.network)

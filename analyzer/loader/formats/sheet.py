@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, Refusal
+from analyzer.dtypes import BITS
 from analyzer.engine.network import Source
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.building import build
@@ -108,8 +109,9 @@ class Sheet:
         self.text = ""
         self.description: str | None = None
         self.source: Source | None = None
-        #: The number format of the weights, None where the file has none or many.
+        #: The number format of most weights, None where the file has none, and that of the weights of each layer.
         self.dtype: str | None = None
+        self.formats: dict[str, str] = {}
         self.inputs: list[Written] = []
         self.layers: list[Written] = []
         self.problems: list[Diagnostic] = []
@@ -246,6 +248,9 @@ class Sheet:
     def tell(self, model: Model) -> None:
         """Gives the description that was parsed from the tree what the tree does not say."""
         model.source, model.uncovered, model.weights_dtype = self.source, self.uncovered, self.dtype
+        formats = {name: format for name, format in self.formats.items() if format in BITS}
+        if len(set(formats.values())) > 1 or any(format.startswith(("int", "uint")) for format in formats.values()):
+            model.weights_dtype, model.formats = self.dtype or "float32", formats
         model.text, model.told, model.groups = self.text, self.problems, self.groups
 
     def data(self) -> dict[str, Any]:

@@ -200,9 +200,9 @@ class Model(Record):
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
     `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
     for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
-    mistakes. `source`, `uncovered` and `weights_dtype` are those of `Network`, for a file of another program, of which
-    `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`),
-    and `format` is the one that its reader reads.
+    mistakes. `source`, `uncovered`, `weights_dtype` and `formats` are those of `Network`, for a file of another
+    program, of which `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0`
+    → `Bottleneck`), and `format` is the one that its reader reads.
     """
 
     file: str
@@ -225,6 +225,7 @@ class Model(Record):
     source: Source | None = field(default=None, init=False)
     uncovered: dict[str, int] = field(factory=dict, init=False)
     weights_dtype: str | None = field(default=None, init=False)
+    formats: dict[str, str] = field(factory=dict, init=False)
     told: Sequence[Diagnostic] = field(default=(), init=False)
     groups: Mapping[str, str] = field(factory=dict, init=False)
     format: str | None = field(default=None, init=False)

@@ -52,7 +52,8 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
     if len(costs) > 0 and costs[0][1].buffers:
         lines[-1][1].append("with buffers")
     if analysis.weights_dtype is not None:
-        lines[-1][1].append(f"in {analysis.weights_dtype}, the format of the file")
+        several = dict.fromkeys([analysis.weights_dtype, *analysis.network.formats.values()])
+        lines[-1][1].append(f"in {' and '.join(several)}, as in the file")
     peak = analysis.peak
     lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
     field = _field_at_the_end(analysis)

@@ -66,6 +66,8 @@ def weighted(
     for one in others:
         if one is not None:
             count(reading, one, tied=owner is not None and owner.biases == biases)
+    if root is not None:
+        reading.sheet.formats[reading.sheet.layers[-1].name] = root.tensor.dtype
     if whole and id(root) not in reading.owners:
         reading.owners[id(root)] = Owner(reading.sheet.layers[-1], biases)
     assert len(reading.sheet.layers) > before
