@@ -7,6 +7,8 @@ Sources: the operators of the same names in ONNX' Operators.md (1.23.2).
 
 from __future__ import annotations
 
+from math import prod
+
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 
@@ -90,6 +92,15 @@ def col2im(reading: Reading, node: Node) -> None:
     made = heart.new("fold", [heart.arranged(x, [[2], [1]], place)], place, parameters, batch=False)
     made = heart.transpose(made, [made.rank - 1, *range(made.rank - 1)])
     reading.give(node, heart.unsqueeze(made, [0]) if x.batch is None else heart.batched(made, 0))
+
+
+@operator("CausalConvWithState")
+def causal_conv(reading: Reading, node: Node) -> None:
+    """A depthwise convolution that reads the cells before; the last of them are the next state."""
+    x, taps = reading.tensor(node, 0), reading.operand(node, 1).shape[-1]
+    reading.custom(node, list(x.shape), macs=prod(x.shape) * taps)
+    if not reading.empty(node, 1) and taps > 1:
+        reading.custom(node, [*x.shape[:2], taps - 1], macs=0, place=1)
 
 
 @operator("Multinomial")
