@@ -102,9 +102,12 @@ def divided(digits: Sequence[Digit], sizes: Sequence[int]) -> list[Digits]:
 
 
 def joined_with_batch(digits: Iterable[Digit]) -> Digits:
-    """The same as `joined`, but the batch, which is put first, is kept."""
+    """The same as `joined`, but the batch is kept, at its place among the digits."""
     digits = tuple(digits)
-    return (BATCH, *joined(digits)) if BATCH in digits else joined(digits)
+    if BATCH not in digits:
+        return joined(digits)
+    at = digits.index(BATCH)
+    return (*joined(digits[:at]), BATCH, *joined(digits[at + 1 :]))
 
 
 def part(digits: Sequence[Digit], stride: int, size: int) -> Digits:

@@ -168,15 +168,16 @@ class Tensors:
         after = [digit for digits in x.axes[axis:] for digit in digits]
         return Tensor(x.base, [joined_with_batch(before), joined_with_batch(after)])
 
-    def reshape(self, x: Tensor, shape: Sequence[int], place: Place = NOWHERE) -> Tensor:
+    def reshape(self, x: Tensor, shape: Sequence[int], place: Place = NOWHERE, *, samples: int = 1) -> Tensor:
         """The same elements with these sizes; one may be −1. A shape that is N times too large has a batch of N.
 
-        Writes a `reshape` where the borders of the new axes are not those of digits.
+        `samples` is the batch that a shape with a −1 may have. Writes a `reshape` where the borders of the new axes are
+        not those of digits.
         """
-        sizes = _sizes(x.size, list(shape))
         digits = [digit for axis in x.axes for digit in axis]
+        sizes, batch = _sizes(digits, x.size, list(shape), samples)
         try:
-            return Tensor(x.base, _marked(x, divided(digits, sizes)))
+            return Tensor(x.base, _marked(x, _with_batch(divided(digits, sizes), batch)))
         except Undivided:
             pass
         inner = [size for axis, size in enumerate(sizes) if size > 1 or axis]
@@ -327,7 +328,10 @@ class Tensors:
 
     def _moved(self, digits: Digits, groups: Sequence[Digits]) -> Digits:
         """Digits of a volume as digits of the one whose axes are `groups` of them."""
-        found: list[Digit] = [BATCH] if BATCH in digits else []
+        if BATCH in digits:
+            at = digits.index(BATCH)
+            return (*self._moved(digits[:at], groups), BATCH, *self._moved(digits[at + 1 :], groups))
+        found: list[Digit] = []
         whole = joined(digits)
         if whole:
             here, there = refined([whole], groups)
@@ -335,7 +339,7 @@ class Tensors:
                 for axis, group in enumerate(there):
                     if digit in group:
                         found.append(Digit(axis, size_of(group[group.index(digit) + 1 :]), digit.size))
-        return joined_with_batch(found)
+        return joined(found)
 
     def over_groups(self, x: Tensor, groups: Sequence[Sequence[int]]) -> list[Digits]:
         """The axes of a tensor as digits of the volume whose axes are these groups of them."""
@@ -370,7 +374,7 @@ class Tensors:
             made = self.sheet.write(
                 type, [self._arrange(x, v, place) for x, v in zip(xs, volumes, strict=True)], place, parameters
             )
-            return _framed(made, layout, shape, any_batch(xs))
+            return _framed(made, layout, shape, any_batch(xs), _slower(xs))
         raise Unarranged
 
     def _layouts(self, xs: Sequence[Tensor], shape: Sequence[int], keep: Sequence[int] = ()) -> Iterable[list[Digits]]:
@@ -638,6 +642,12 @@ def any_batch(xs: Sequence[Tensor], but: int | None = None) -> int | None:
     return None if found == but else found
 
 
+def _slower(xs: Sequence[Tensor]) -> int:
+    """The size of the digits in front of the batch, in the axis that has it."""
+    digits = next((x.axes[x.batch] for x in xs if x.batch is not None), (BATCH,))
+    return size_of(digits[: digits.index(BATCH)])
+
+
 def spread(parameters: Mapping[str, Any], rank: int) -> dict[str, Any]:
     """The parameters of a window over `rank` axes as those of one with another axis before them, of one cell."""
     found = dict(parameters)
@@ -650,20 +660,55 @@ def spread(parameters: Mapping[str, Any], rank: int) -> dict[str, Any]:
     return found
 
 
-def _sizes(size: int, shape: list[int]) -> list[int]:
-    """The sizes of a reshape, −1 replaced, and a batch of N samples taken out. Raises `Unarranged` where none fit."""
+def _sizes(digits: Sequence[Digit], size: int, shape: list[int], samples: int) -> tuple[Sequence[int], int | None]:
+    """The sizes of a reshape of one sample, −1 replaced, and the axis that a batch of N samples was taken out of.
+
+    Raises `Unarranged` where none fit.
+    """
     known = prod(n for n in shape if n != -1)
     if -1 in shape:
-        if not known or size % known:
-            raise Unarranged
-        shape[shape.index(-1)] = size // known
-    elif known != size:
-        batch, rest = divmod(known, size)
-        at = next((axis for axis, n in enumerate(shape) if not rest and n % batch == 0), None) if batch else None
-        if at is None:
-            raise Unarranged
-        shape[at] //= batch
-    return shape
+        open_axis = shape.index(-1)
+        for times in (samples, 1):
+            if known and size * times % known == 0:
+                found = [*shape[:open_axis], size * times // known, *shape[open_axis + 1 :]]
+                batch = None if times == 1 else _axis_of_samples(digits, found, times)
+                if times == 1 or batch is not None:
+                    return _of_one_sample(found, batch, times), batch
+        raise Unarranged
+    if known == size:
+        return shape, None
+    batch = None if known % size else _axis_of_samples(digits, shape, known // size)
+    if batch is None:
+        raise Unarranged
+    return _of_one_sample(shape, batch, known // size), batch
+
+
+def _of_one_sample(shape: Sequence[int], batch: int | None, samples: int) -> list[int]:
+    return [n // samples if axis == batch else n for axis, n in enumerate(shape)]
+
+
+def _axis_of_samples(digits: Sequence[Digit], shape: Sequence[int], samples: int) -> int | None:
+    """The axis that the batch lies in, of a shape of all samples; None where it lies in none.
+
+    Row by row, the batch is behind the digits in front of it. Without a batch it is the first axis that N divides.
+    """
+    slower = size_of(digits[: digits.index(BATCH)]) if BATCH in digits else None
+    before = 1
+    for axis, n in enumerate(shape):
+        inside = slower is None or (slower % before == 0 and n % (slower // before * samples) == 0)
+        if n % samples == 0 and inside:
+            return axis
+        before *= n
+    return None
+
+
+def _with_batch(axes: list[Digits], batch: int | None) -> list[Digits]:
+    """The axes of a reshape; where the batch is known to be the end of one, it is no part of the next."""
+    if batch is None or BATCH in axes[batch] or not any(BATCH in digits for digits in axes):
+        return axes
+    without = [tuple(digit for digit in digits if digit != BATCH) for digits in axes]
+    without[batch] = (*without[batch], BATCH)
+    return without
 
 
 def _marked(x: Tensor, axes: list[Digits]) -> list[Digits]:
@@ -721,8 +766,13 @@ def _has_axis(layout: Sequence[Digits], axis: int) -> bool:
     )
 
 
-def _framed(made: Written, layout: Sequence[Digits], shape: Sequence[int], batch: int | None) -> Tensor:
-    """The tensor of this shape over a volume whose axes are the digits of a layout."""
+def _framed(
+    made: Written, layout: Sequence[Digits], shape: Sequence[int], batch: int | None, slower: int = 1
+) -> Tensor:
+    """The tensor of this shape over a volume whose axes are the digits of a layout.
+
+    `slower` is the size of the digits that are in front of the batch in its axis.
+    """
     parts: list[list[tuple[int, Digit]]] = [[] for _ in shape]
     for place, group in enumerate(layout):
         stride = size_of(group)
@@ -733,7 +783,10 @@ def _framed(made: Written, layout: Sequence[Digits], shape: Sequence[int], batch
     for axis, found in enumerate(parts):
         digits = [digit for _, digit in sorted(found, key=lambda pair: -pair[0])]
         own = joined(digits) or tuple(digits[:1])
-        axes.append((BATCH, *own) if axis == batch else own)
+        if axis == batch:
+            front, behind = divided(own, [slower, size_of(own) // slower]) if slower > 1 else ((), own)
+            own = (*front, BATCH, *behind)
+        axes.append(own)
     return Tensor(Base.of(made), axes)
 
 

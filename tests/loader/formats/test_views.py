@@ -197,6 +197,48 @@ def test_a_literal_batch_is_taken_out_of_a_shape() -> None:
     assert tensors.reshape(x, [16, 2, 4, 4]).shape == (1, 2, 4, 4)
 
 
+def test_a_literal_batch_behind_the_time_is_taken_out_there() -> None:
+    """Queries of two samples in torch's order: 8 steps × (2 samples · 2 heads) × 2, of one sample 8 × 2 × 2."""
+    tensors = heart()
+    x = tensors.transpose(tensors.enter("x", (1, 8, 4), batch=0), [1, 0, 2])
+    for shape, samples in (([8, 4, 2], 1), ([-1, 4, 2], 2), ([8, -1, 2], 2), ([8, 4, -1], 2)):
+        y = tensors.reshape(x, shape, samples=samples)
+        assert (y.shape, y.batch) == ((8, 2, 2), 1)
+    assert tensors.reshape(tensors.transpose(x, [1, 0, 2]), [2, -1], samples=2).shape == (1, 32)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_literal_batch_is_found_in_any_order_of_axes(seed: int) -> None:
+    """The batch is one of the factors of a row of axes; a shape puts neighbours together."""
+    chance = random.Random(seed)
+    samples = chance.choice((2, 3, 4))
+    tensors = heart()
+    x = tensors.enter("x", (1, *(chance.choice((2, 3, 4, 6)) for _ in range(3))), batch=0)
+    order = list(range(4))
+    chance.shuffle(order)
+    x = tensors.transpose(x, order)
+    groups = [[place] for place in range(4)]
+    while len(groups) > 1 and chance.random() < 0.5:
+        at = chance.randrange(len(groups) - 1)
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    expected = [prod(x.shape[place] for place in group) for group in groups]
+    within = next(at for at, group in enumerate(groups) if x.batch in group)
+    shape = [size * samples if at == within else size for at, size in enumerate(expected)]
+    asked = list(shape)
+    if chance.random() < 0.5:
+        asked[chance.randrange(len(shape))] = -1
+    y = tensors.reshape(x, asked, samples=samples)
+    assert (list(y.shape), y.batch) == (expected, within)
+    # layers keep the place of the batch in its axis, so that the way back is found
+    other = tensors.pointwise("relu", y, HERE)
+    if y.rank > 1:
+        other = tensors.softmax("softmax", other, 0 if within else -1, HERE)
+    y = tensors.merge("add", [other, y], HERE)
+    back = [size * samples if at == x.batch else size for at, size in enumerate(x.shape)]
+    z = tensors.reshape(y, back, samples=samples)
+    assert (z.shape, z.batch) == (x.shape, x.batch)
+
+
 def test_too_many_axes() -> None:
     tensors = heart()
     x = tensors.enter("x", (1, 24, 24, 24))

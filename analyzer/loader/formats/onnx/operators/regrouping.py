@@ -36,8 +36,7 @@ def reshape(reading: Reading, node: Node) -> None:
     sizes = node.ints("shape") or reading.sizes(node, 1)
     if not node.int("allowzero", 0):
         sizes = [x.shape[axis] if size == 0 and axis < x.rank else size for axis, size in enumerate(sizes)]
-    sizes = reading.of_one_sample(x, sizes)
-    reading.give(node, reading.heart.reshape(x, sizes, reading.place(node)))
+    reading.give(node, reading.heart.reshape(x, sizes, reading.place(node), samples=reading.samples))
 
 
 @operator("Flatten")
