@@ -125,6 +125,26 @@ def test_what_an_operator_makes_of_constants_is_folded() -> None:
     assert not reading.sheet.layers
 
 
+def test_an_empty_part_is_left_out_of_a_concatenation() -> None:
+    """As torch.roll by no cells is exported: a slice from 0 to 0 before the rest."""
+    nodes = [
+        Node("Slice", "", ["x", "zero", "zero", "one"], ["none"], "", {}, "first"),
+        Node("Slice", "", ["x", "zero", "three", "one"], ["all"], "", {}, "second"),
+        Node("Concat", "", ["none", "all"], ["y"], "", {"axis": 1}, "third"),
+    ]
+    graph = Graph("", nodes, {}, [], [ValueInfo("y", "", None)], {})
+    reading = Reading(Model(graph, {}, {"": 13}, "", "", 8, {}), Sheet("net.onnx", "net"), {})
+    reading.scope.values["x"] = reading.heart.enter("x", (1, 3, 4))
+    for name, number in (("zero", 0), ("one", 1), ("three", 3)):
+        reading.scope.values[name] = of_numbers([number], (1,), "int64")
+    reading.count_uses(graph)
+    reading.walk(nodes)
+    made = reading.scope.get("y")
+    assert made is not None
+    assert made.shape == (1, 3, 4)
+    assert not reading.sheet.layers
+
+
 #: Standard operators that are no part of a network: models of another kind, training, control flow beyond `If`.
 OTHERS = {
     "ai.onnx.ml:CastMap", "ai.onnx.ml:DictVectorizer", "ai.onnx.ml:LinearClassifier", "ai.onnx.ml:LinearRegressor",

@@ -12,7 +12,7 @@ from math import prod
 
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
-from analyzer.loader.formats.onnx.values import Constant
+from analyzer.loader.formats.onnx.values import Constant, unknown
 from analyzer.loader.formats.tensors import Tensor
 
 #: An end that means all cells.
@@ -30,31 +30,39 @@ def slice(reading: Reading, node: Node) -> None:
         starts, ends = reading.sizes(node, 1), reading.sizes(node, 2)
         axes = reading.sizes(node, 3) if node.reads(3) else list(range(len(starts)))
         steps = reading.sizes(node, 4) if node.reads(4) else [1] * len(starts)
+    cells = {}
     for axis, start, stop, step in zip(axes, starts, ends, steps, strict=True):
-        x = ranged(reading, node, x, x.at(axis), start, stop, step)
+        axis = x.at(axis)
+        if not x.is_batch(axis):
+            cells[axis] = _cells(x.shape[axis], start, stop, step)
+    sizes = [len(cells.get(axis, range(size))) for axis, size in enumerate(x.shape)]
+    if 0 in sizes:
+        reading.give(node, unknown(sizes, "float32"))  # a shift by no cells has an empty part
+        return
+    for axis, wanted in cells.items():
+        x = ranged(reading, node, x, axis, wanted)
     reading.give(node, x)
 
 
-def ranged(reading: Reading, node: Node, x: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
+def _cells(size: int, start: int, stop: int, step: int) -> range:
     """Every `step`-th cell of an axis from `start` to `stop`, as Python's slices count them.
 
     Backwards, a start before the axis is its first cell; an endless stop is behind the last one, as in onnxruntime.
     """
     if step == 0:
         raise Unsupported
-    if x.is_batch(axis):
-        return x
-    size = x.shape[axis]
     if step < 0:
         start = min(max(start + size if start < 0 else start, 0), size - 1)
         stop = -size - 1 if stop >= _ENDLESS else stop
-    cells = range(*builtins.slice(start, stop, step).indices(size))
-    if not cells:
-        raise Unsupported
+    return range(*builtins.slice(start, stop, step).indices(size))
+
+
+def ranged(reading: Reading, node: Node, x: Tensor, axis: int, cells: range) -> Tensor:
+    """These cells of an axis; those of a range backwards are turned round."""
     heart, place = reading.heart, reading.place(node)
-    if step > 0:
-        return heart.slice(x, axis, cells[0], cells[-1] + 1, step, place)
-    x = heart.slice(x, axis, cells[-1], cells[0] + 1, -step, place)
+    if cells.step > 0:
+        return heart.slice(x, axis, cells[0], cells[-1] + 1, cells.step, place)
+    x = heart.slice(x, axis, cells[-1], cells[0] + 1, -cells.step, place)
     return heart.on_axis("flip", x, axis, place) if len(cells) > 1 else x
 
 

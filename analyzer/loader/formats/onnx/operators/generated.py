@@ -5,7 +5,7 @@ Sources: the operators of the same names in ONNX' Operators.md (1.23.2).
 
 from __future__ import annotations
 
-from analyzer.loader.formats.onnx.reading import Reading, operator
+from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import DTYPES, Node
 from analyzer.loader.formats.onnx.values import unknown
 
@@ -26,7 +26,10 @@ def mel_weight_matrix(reading: Reading, node: Node) -> None:
 @operator("RandomNormal", "RandomUniform")
 def random(reading: Reading, node: Node) -> None:
     """The shape is an attribute."""
-    reading.give(node, unknown(node.ints("shape"), _dtype(node)))
+    shape = node.ints("shape")
+    if any(size < 0 for size in shape):
+        raise Unsupported
+    reading.give(node, unknown(shape, _dtype(node)))
 
 
 @operator("RandomNormalLike", "RandomUniformLike", "EyeLike")

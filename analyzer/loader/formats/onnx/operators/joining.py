@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
 
@@ -9,8 +11,9 @@ from analyzer.loader.formats.onnx.records import Node
 @operator("Concat")
 def concat(reading: Reading, node: Node) -> None:
     """The tensors one behind the other. Constants among them become volumes, which count nowhere."""
-    xs = [reading.tensor(node, place) for place in range(len(node.inputs)) if node.reads(place)]
-    xs = [x for x in xs if x.size] or xs[:1]
+    given = [place for place in range(len(node.inputs)) if node.reads(place)]
+    full = [place for place in given if prod(reading.operand(node, place).shape)]
+    xs = [reading.tensor(node, place) for place in full or given[:1]]
     if len(xs) == 1:
         reading.give(node, xs[0])
         return
@@ -34,7 +37,6 @@ def parts(reading: Reading, node: Node, size: int, count: int) -> list[int]:
     given = node.ints("split") or (reading.sizes(node, 1) if node.reads(1) else [])
     if given:
         return given
-    count = node.int("num_outputs", count)
     each = -(-size // count)
     return [min(each, size - each * place) for place in range(count)]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.diagnostics import Refusal
 from analyzer.layers.building import build
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
@@ -54,7 +55,10 @@ def window(node: Node, rank: int) -> dict[str, Any]:
 
 def _dilated(sizes: Sequence[int], parameters: dict[str, Any]) -> list[int]:
     """The spatial sizes of a dilated pool of means, which the catalogue does not have: those of a `max_pool`."""
-    return list(build("max_pool", parameters).output([Volume(tuple(sizes), 1)]).spatial)
+    try:
+        return list(build("max_pool", parameters).output([Volume(tuple(sizes), 1)]).spatial)
+    except Refusal:
+        raise Unsupported from None
 
 
 @operator("GlobalAveragePool", "GlobalMaxPool")

@@ -5,7 +5,7 @@ Most write no layer: the heart regroups axes, and writes one only where a consum
 
 from __future__ import annotations
 
-from analyzer.loader.formats.onnx.reading import Reading, operator
+from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 
 
@@ -61,7 +61,11 @@ def squeeze(reading: Reading, node: Node) -> None:
 @operator("Unsqueeze")
 def unsqueeze(reading: Reading, node: Node) -> None:
     """New axes of one cell."""
-    reading.give(node, reading.heart.unsqueeze(reading.tensor(node, 0), axes_of(reading, node) or []))
+    x, axes = reading.tensor(node, 0), axes_of(reading, node) or []
+    rank = x.rank + len(axes)
+    if len({axis % rank for axis in axes}) < len(axes) or any(not -rank <= axis < rank for axis in axes):
+        raise Unsupported
+    reading.give(node, reading.heart.unsqueeze(x, axes))
 
 
 def axes_of(reading: Reading, node: Node, place: int = 1) -> list[int] | None:

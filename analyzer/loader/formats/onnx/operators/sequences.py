@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from analyzer.loader.formats.onnx.values import Constant
 
 
+#: Sequences with more tensors are not read.
+_MOST = 4096
+
+
 def _list(reading: Reading, node: Node, place: int = 0) -> list[Tensor | Constant]:
     """The sequence that a node reads."""
     found = reading.lists.get(node.inputs[place]) if node.reads(place) else None
@@ -87,6 +91,8 @@ def split(reading: Reading, node: Node) -> None:
     x, heart, place = reading.tensor(node, 0), reading.heart, reading.place(node)
     axis = x.at(node.int("axis", 0))
     size, given = x.shape[axis], reading.constant(node, 1)
+    if size > _MOST:
+        raise Unsupported
     sizes = [1] * size
     if given is not None:
         sizes = reading.sizes(node, 1)
