@@ -11,7 +11,8 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -381,6 +382,10 @@ def _table(name: str) -> Iterator[str]:
         for format in FORMATS.values():
             endings = ", ".join(f"`{ending}`" for ending in format.endings)
             yield f"| `{format.name}` | {format.doc} | {endings} |\n"
+    elif name == "darknet_sections":
+        from analyzer.loader.formats.darknet.words import OPTIONS
+
+        yield from _wrapped(f"{len(OPTIONS)} kinds of sections: ", OPTIONS)
     elif name == "types":
         family = ""
         for type_, layer in CATALOGUE.items():
@@ -393,6 +398,12 @@ def _table(name: str) -> Iterator[str]:
         yield "\n"
     else:
         raise SystemExit(f"a page asks for the table {name}, which is not made here")
+
+
+def _wrapped(start: str, names: Iterable[str]) -> Iterator[str]:
+    """Names in the order of the alphabet, in lines that are not too long."""
+    listed = f"{start}{', '.join(f'`{name}`' for name in sorted(set(names), key=str.lower))}."
+    yield from (f"{line}\n" for line in textwrap.wrap(listed, 120, break_long_words=False, break_on_hyphens=False))
 
 
 def _meanings(text: str) -> dict[str, str]:
