@@ -121,8 +121,23 @@ def _run_name(run: Run) -> str:
     stem = first.rstrip(_DIGITS)
     end = last[len(stem) :] if last.startswith(stem) else ""
     if stem == first or not (end.isascii() and end.isdigit()):
-        end = last.rpartition(".")[2]
+        end = last[_alike(first, last) :]
     return f"{first}–{end} ×{len(run.groups)}"
+
+
+def _alike(first: str, last: str) -> int:
+    """How many characters of two names are the parts that both begin with; frameworks join parts with `_` too.
+
+    >>> _alike("a.left_1.conv", "a.left_2.conv"), _alike("conv1", "conv2"), _alike("s.left", "s.left")
+    (7, 0, 2)
+    """
+    begin = 0
+    for place, (one, other) in enumerate(zip(first, last, strict=False)):
+        if one != other:
+            break
+        if one in "._" and place + 1 < len(last):
+            begin = place + 1
+    return begin
 
 
 def _label(group: Group, rows: Sequence[Row]) -> str:

@@ -95,8 +95,6 @@ def _shown(row: Row) -> Iterator[tuple[str, Any]]:
             value = layer.__dict__["kernel"]  # a pool's step is its window
         if isinstance(value, Padding):
             value = _resolved(value, row)
-        if name == "pattern":
-            value = declaration.kind.write(value)
         # a layer whose main parameter is the axis is about the depth unless it says so
         shown = declaration.main and name != "axis"
         if value is not None and (shown or value != declaration.default):
