@@ -115,6 +115,10 @@ def _resolved(padding: Padding, row: Row) -> Padding:
 
 def _spelled(name: str, value: Any, rank: int) -> str:
     """A value in its shortest form; a kernel shows every axis."""
+    if name == "pattern":
+        from analyzer.layers.patterns import text_of  # few networks have one
+
+        return text_of(value)
     if isinstance(value, tuple):
         if value and isinstance(value[0], str):
             return ",".join(value)
