@@ -363,17 +363,21 @@ class Tensors:
         self, type: str, xs: Sequence[Tensor], place: Place, parameters: Mapping[str, Any] | None = None
     ) -> Tensor:
         """A layer over tensors that are broadcast as in numpy: sizes are equal or 1, from the last axis on."""
+        first = xs[0]
+        alike = [x.base.written for x in xs if x.base.groups == first.base.groups and x.axes == first.axes]
+        volumes = [written for written in alike if written is not None]
+        if len(volumes) == len(xs):  # most merges: the same views of volumes of one form
+            return Tensor(Base(self.sheet.write(type, volumes, place, parameters), first.base.groups), first.axes)
         rank = max(x.rank for x in xs)
         xs = [Tensor(x.base, [()] * (rank - x.rank) + list(x.axes)) for x in xs]
         shape = [max(sizes) for sizes in zip(*(x.shape for x in xs), strict=True)] if rank else []
         for layout in self._layouts(xs, shape):
             try:
-                volumes = [self._in_layout(x, layout) for x in xs]
+                groups = [self._in_layout(x, layout) for x in xs]
             except Undivided:
                 continue
-            made = self.sheet.write(
-                type, [self._arrange(x, v, place) for x, v in zip(xs, volumes, strict=True)], place, parameters
-            )
+            volumes = [self._arrange(x, own, place) for x, own in zip(xs, groups, strict=True)]
+            made = self.sheet.write(type, volumes, place, parameters)
             return _framed(made, layout, shape, any_batch(xs), _slower(xs))
         raise Unarranged
 

@@ -69,7 +69,8 @@ def merged(reading: Reading, node: Node, type: str, op: str) -> None:
     if len(operands) == 1 and type != "elementwise":
         reading.give(node, tensors[0])
         return
-    tensors[0] = heart.expand(tensors[0], _grown(tensors, shape), place)
+    if tuple(shape) != tensors[0].shape:
+        tensors[0] = heart.expand(tensors[0], _grown(tensors, shape), place)
     if len(tensors) == 1:
         reading.give(node, heart.pointwise("elementwise", tensors[0], place, {"op": op}))
         return
