@@ -23,7 +23,7 @@ def tell(reading: Reading, *, whole: bool) -> None:
     kept = [one for one in reading.stored if not one.use and _may_train(one)]
     _tell_numbers(reading, numbers)
     if kept and whole:
-        names = ", ".join(f"`{shown(one.tensor.name)}`" for one in kept[:3])
+        names = ", ".join(map(_named, kept[:3]))
         more = f" and {len(kept) - 3:,} more" if len(kept) > 3 else ""
         total = sum(one.tensor.size for one in kept)
         reading.sheet.note(f"{total:,} parameters of the file are read by no node, and not counted: {names}{more}")
@@ -44,6 +44,12 @@ def _tell_numbers(reading: Reading, numbers: Sequence[Stored]) -> None:
         reading.sheet.note(f"not counted: {size + rest:,} numbers in {told}")
 
 
+def _named(one: Stored) -> str:
+    """The name of a tensor for a message; those of `Constant` nodes have none."""
+    shape = "x".join(map(str, one.tensor.shape))
+    return f"`{shown(one.tensor.name)}`" if one.tensor.name else f"a constant of {shape}"
+
+
 def _may_train(one: Stored) -> bool:
     """Whether a tensor that nothing reads looks like weights."""
     trained = one.tensor.dtype.startswith(("float", "bfloat", "int8", "uint8", "int4", "uint4"))
@@ -55,7 +61,7 @@ def _check(reading: Reading, counted: list[Stored]) -> None:
     stored = sum(one.tensor.size for one in counted) + reading.unstored
     layers = _counted(reading.sheet)
     if stored != layers:
-        names = ", ".join(f"`{shown(one.tensor.name)}`" for one in counted[:3])
+        names = ", ".join(map(_named, counted[:3]))
         reading.sheet.warn(
             f"the layers have {layers:,} parameters and buffers, but the file stores {stored:,} that they read, such as "
             f"{names}: please report this file"

@@ -91,6 +91,7 @@ CASES = {
     "nested branches": (nested(), ""),
     "calls that double": (doubling(), ""),
     "thousands of initializers": (whole([node("Relu", "x", "y")], *(tensor(f"w{i}", [2, 2], 1, bytes(16)) for i in range(5000))), "20,000 parameters of the file are read by no node"),
+    "a constant that nothing reads": (whole([node("Constant", "", "c", value=InnerTensor(tensor("", [2, 3], 1, bytes(24)))), node("Relu", "x", "y")]), "6 parameters of the file are read by no node, and not counted: a constant of 2x3"),
     "a constant of the wrong kind": (whole([node("Constant", "", "c", value=InnerTensor(b"\x08")), node("Relu", "x", "y")]), ""),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from analyzer.loader.formats.digits import BATCH, Digit
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
+from analyzer.loader.formats.onnx.values import NUMBERS
 from analyzer.loader.formats.onnx.weights import count, held, held_or_none, name_of, weighted
 from analyzer.loader.formats.sheet import Weights, Written
 from analyzer.loader.formats.tensors import Tensor
@@ -54,7 +55,16 @@ def recurrent(reading: Reading, node: Node) -> None:
 
     made = weighted(reading, parameters, w, [biases], write)
     count(reading, r)
+    _zero_states(reading, node)
     _give(reading, node, made, (x.shape[time], directions, units), whole=whole, first=first)
+
+
+def _zero_states(reading: Reading, node: Node) -> None:
+    """States to begin with are not read. Those that are 0, as exporters write them, are numbers that nobody trained."""
+    for place in (5, 6):
+        value = reading.constant(node, place)
+        if value is not None and not any(value.numbers() or [1]):
+            reading.used(value, NUMBERS)
 
 
 def _by_hand(reading: Reading, node: Node, x: Tensor, axes: tuple[int, int], sizes: tuple[int, int, int]) -> None:
