@@ -104,6 +104,14 @@ def test_what_is_refused(arguments: list[str], code: int, said: bytes, folder: P
     assert (folder / "net.cfg").read_bytes() == CFG
 
 
+def test_a_folder_that_is_a_format(folder: Path) -> None:
+    (folder / "saved").mkdir()
+    (folder / "saved" / "saved_model.pb").write_bytes(b"\x08\x01\x12")
+    done = run("saved", cwd=folder)
+    assert done.returncode == 2
+    assert b"is a TensorFlow SavedModel (a folder)" in done.stderr
+
+
 def test_the_input_is_the_readers(folder: Path) -> None:
     done = run("net.cfg", "--input", "49x49x1", "--format", "json", cwd=folder)
     assert json.loads(done.stdout)["layers"][0]["output"] == "24x24x8"

@@ -64,11 +64,22 @@ def opened(path: str, what: str = "a model file") -> BinaryIO:
     except FileError:
         raise
     except IsADirectoryError:
-        raise FileError(f"`{inert(path)}` is a folder, not {what}") from None
+        raise FileError(_of_folder(path, what)) from None
     except FileNotFoundError:
         raise FileError(f"file `{inert(path)}` does not exist") from None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
+
+
+def _of_folder(path: str, what: str) -> str:
+    """What is said of a folder: some formats are one."""
+    if os.path.isfile(os.path.join(path, "saved_model.pb")):
+        advice = "convert it to ONNX, which is read: `python -m tf2onnx.convert --saved-model FOLDER --output net.onnx`"
+        return f"`{inert(path)}` is a TensorFlow SavedModel (a folder), which analyzer does not read: {advice}"
+    if path.rstrip("/").lower().endswith(".mlpackage"):
+        advice = "save the network as ONNX from the program that trained it, which is read"
+        return f"`{inert(path)}` is a Core ML package (a folder), which analyzer does not read: {advice}"
+    return f"`{inert(path)}` is a folder, not {what}"
 
 
 def read_from(stream: BinaryIO, path: str, most: int, begun: bytes = b"") -> bytes:

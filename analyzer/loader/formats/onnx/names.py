@@ -34,6 +34,8 @@ class Naming:
         #: The operators of the nodes of each module, and the modules that have others inside.
         self._operators: dict[str, set[str]] = {}
         self._outer: set[str] = set()
+        #: The first node that each weight names: exporters merge equal values, so that others may have them too.
+        self._named: dict[str, Node] = {}
         for node in graph.nodes:
             path = self.module(node)
             if node.operator not in _SILENT:
@@ -74,11 +76,12 @@ class Naming:
         That of the weights, otherwise that of the node's module: the module is the layer where it has nodes of one
         operator, and no module inside.
         """
+        path = self.module(node)
         if weight and not _MADE.match(weight):
             name = _ENDS.sub("", weight).replace("/", ".").strip(".")
-            if name and name != weight:
+            first = self._named.setdefault(name, node) is node
+            if name and name != weight and (first or not path):
                 return name
-        path = self.module(node)
         if path:
             alone = path not in self._outer and len(self._operators.get(path, ())) <= 1
             return path if weight or alone else f"{path}."

@@ -60,3 +60,13 @@ def test_a_module_called_twice_keeps_its_name() -> None:
 def test_the_name_of_weights(weight: str, name: str) -> None:
     one = node("/fc/Gemm", "Gemm")
     assert naming(one).layer(one, weight) == name
+
+
+def test_values_that_the_exporter_merged_name_the_first_node_only() -> None:
+    """Untrained norms are equal, so that torch's older exporter gives all of them the tensors of the first one."""
+    nodes = [
+        Node("BatchNormalization", "", [], [], f"/layer1/layer1.{at}/bn1/BatchNormalization", {}, "") for at in (0, 1)
+    ]
+    names = naming(*nodes)
+    assert [names.layer(node, "layer1.0.bn1.weight") for node in nodes] == ["layer1.0.bn1", "layer1.1.bn1"]
+    assert names.layer(nodes[0], "layer1.0.bn1.weight") == "layer1.0.bn1"
