@@ -672,7 +672,8 @@ def _sizes(digits: Sequence[Digit], size: int, shape: list[int], samples: int) -
     known = prod(n for n in shape if n != -1)
     if -1 in shape:
         open_axis = shape.index(-1)
-        for times in (samples, 1):
+        counted = digits[:1] == [BATCH] and shape[0] == 1  # a shape that was calculated of one sample
+        for times in (1, samples) if counted else (samples, 1):
             if known and size * times % known == 0:
                 found = [*shape[:open_axis], size * times // known, *shape[open_axis + 1 :]]
                 batch = None if times == 1 else _axis_of_samples(digits, found, times)

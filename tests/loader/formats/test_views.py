@@ -239,6 +239,14 @@ def test_a_literal_batch_is_found_in_any_order_of_axes(seed: int) -> None:
     assert (z.shape, z.batch) == (x.shape, x.batch)
 
 
+def test_a_shape_calculated_of_one_sample_needs_no_batch_taken_out() -> None:
+    """As torch's unfold is exported: the first size comes from `Shape`, which counts the batch as 1."""
+    tensors = heart()
+    x = tensors.enter("x", (1, 4, 9, 16))
+    assert tensors.reshape(x, [1, 36, -1], samples=2).shape == (1, 36, 16)
+    assert tensors.reshape(x, [2, 36, -1], samples=2).shape == (1, 36, 16)
+
+
 def test_too_many_axes() -> None:
     tensors = heart()
     x = tensors.enter("x", (1, 24, 24, 24))
