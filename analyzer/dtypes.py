@@ -33,3 +33,18 @@ def size_in_bytes(elements: int, dtype: str) -> int:
     3
     """
     return (elements * BITS[dtype] + 7) // 8
+
+
+def is_narrow(dtype: str) -> bool:
+    """Whether weights in a format have biases in another: whole numbers, and numbers of fewer than 16 bits."""
+    return BITS[dtype] < 16 or dtype.startswith("int")
+
+
+def number_format(name: str) -> str:
+    """The format here of one that files call otherwise, with as many bits; float32 for any other.
+
+    >>> number_format("uint4"), number_format("float8e4m3fn"), number_format("float16"), number_format("string")
+    ('int4', 'float8', 'float16', 'float32')
+    """
+    known = (name, name.removeprefix("u"), name[:6])
+    return next((format for format in known if format in BITS), "float32")

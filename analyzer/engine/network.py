@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.diagnostics import LAYER, Diagnostic, Refusal
+from analyzer.dtypes import is_narrow
 from analyzer.layers import Flow, Input, Layer
 from analyzer.layers.answers import Bank
 from analyzer.record import Record, field
@@ -207,10 +208,10 @@ class Network:
     def stored(self, name: str, dtype: str) -> tuple[str, str]:
         """The number formats of a layer's weights, and of its biases and buffers, in a run of this number format.
 
-        Biases of weights in whole numbers have as many bits as the run's numbers: int32, or float32.
+        Biases of weights in narrow formats have as many bits as the run's numbers: int32, or float32.
         """
         own = self.formats.get(name, dtype) if self.formats else self.weights_dtype or dtype
-        return own, dtype if own.startswith(("int", "uint")) else own
+        return own, dtype if own != dtype and is_narrow(own) else own
 
     def store(self, dtype: str | None) -> None:
         """Gives all weights one number format in place of those of the file; None: that of the run."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, Refusal
-from analyzer.dtypes import BITS
+from analyzer.dtypes import is_narrow, number_format
 from analyzer.engine.network import Source
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.building import build
@@ -248,9 +248,11 @@ class Sheet:
     def tell(self, model: Model) -> None:
         """Gives the description that was parsed from the tree what the tree does not say."""
         model.source, model.uncovered, model.weights_dtype = self.source, self.uncovered, self.dtype
-        formats = {name: format for name, format in self.formats.items() if format in BITS}
-        if len(set(formats.values())) > 1 or any(format.startswith(("int", "uint")) for format in formats.values()):
-            model.weights_dtype, model.formats = self.dtype or "float32", formats
+        formats = {name: number_format(format) for name, format in self.formats.items()}
+        several = list(formats.values())
+        if len(set(several)) > 1 or any(is_narrow(format) for format in several):
+            model.weights_dtype = self.dtype or max(dict.fromkeys(several), key=several.count)
+            model.formats = formats
         model.text, model.told, model.groups = self.text, self.problems, self.groups
 
     def data(self) -> dict[str, Any]:
