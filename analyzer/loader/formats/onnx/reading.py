@@ -347,20 +347,14 @@ class Reading:
         if key in self._parameters and self._parameters[key].shape == value.shape:
             return self._parameters[key]
         place = Place(self.naming.weight(root.tensor.name) if root is not None else "", node.label)
-        # equal vectors are no tie: exporters merge them
-        vector = root is not None and sum(size > 1 for size in root.tensor.shape) < 2
-        again = trained and root is not None and root.use in (WEIGHTS, BUFFERS) and not vector
-        if trained and root is not None and root.use in (WEIGHTS, BUFFERS) and vector:
-            self.unstored += root.tensor.size
-        count: int | None = 0
-        if trained and root is not None and not again:
-            count = None if root.tensor.size == value.size else root.tensor.size
-            self.used(value, PARAMETER)
-        else:
-            self.used(value, NUMBERS)
+        size = value.uncounted if trained else 0
+        if trained and root is not None and root.use in (WEIGHTS, BUFFERS) and _is_vector(root):
+            size = root.tensor.size  # equal vectors are no tie: exporters merge them
+            self.unstored += size
+        self.used(value, PARAMETER if size else NUMBERS)
         shape = value.shape if len(value.shape) <= MOST_AXES else tuple(n for n in value.shape if n > 1)
-        counted = trained and not again
-        made = self.heart.parameter(shape, place, trained=counted, count=count if counted else 0)
+        count = None if size == value.size else size
+        made = self.heart.parameter(shape, place, trained=size > 0, count=count)
         made = self.heart.reshape(made, list(value.shape)) if shape != value.shape else made
         self._parameters[key] = made
         return made
@@ -418,9 +412,10 @@ class Reading:
 
     def used(self, value: Constant, use: str) -> None:
         """Says what the elements of a constant are. What is counted stays counted."""
+        parts = value.parts
         for one in value.origins:
             if not one.use or (one.use == NUMBERS and use != NUMBERS):
-                one.use = use if use == NUMBERS or one is value.weights else NUMBERS
+                one.use = use if use == NUMBERS or one in parts else NUMBERS
 
     def place(self, node: Node, weight: str = "") -> Place:
         """The name and the place of the layer that a node becomes."""
@@ -502,6 +497,11 @@ class Reading:
 def _key(node: Node) -> str:
     """The name of an operator in `OPERATORS`."""
     return node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") else f"{node.domain}:{node.operator}"
+
+
+def _is_vector(one: Stored) -> bool:
+    """Whether a stored tensor has one axis at most."""
+    return sum(size > 1 for size in one.tensor.shape) < 2
 
 
 def end_of(ended: Ended, sheet: Sheet) -> None:

@@ -85,6 +85,20 @@ class Constant(Record):
         """The largest of the tensors that it comes from: the weights, beside which others are scales."""
         return max(self.origins, key=lambda one: one.tensor.size, default=None)
 
+    @property
+    def parts(self) -> tuple[Stored, ...]:
+        """The stored tensors that it is put together of, such as those of two directions; otherwise the largest."""
+        root = self.weights
+        if root is None:
+            return ()
+        alike = tuple(one for one in self.origins if one.tensor.dtype == root.tensor.dtype)
+        return alike if sum(one.tensor.size for one in alike) == self.size else (root,)
+
+    @property
+    def uncounted(self) -> int:
+        """The elements of its parts that nothing counts so far."""
+        return sum(one.tensor.size for one in self.parts if one.use in ("", NUMBERS))
+
 
 def rounded(numbers: Sequence[float], dtype: str) -> list[float] | None:
     """Numbers as a format has them; None where it has no such number, or is one of those of 8 bits and fewer.

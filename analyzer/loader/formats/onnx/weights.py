@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported
 from analyzer.loader.formats.onnx.records import Node
-from analyzer.loader.formats.onnx.values import NUMBERS, WEIGHTS, Constant, Owner
+from analyzer.loader.formats.onnx.values import WEIGHTS, Constant, Owner
 from analyzer.loader.formats.sheet import Weights, Written
 from analyzer.loader.formats.tensors import Tensor
 
@@ -80,9 +80,9 @@ def count(reading: Reading, value: Constant, *, tied: bool = False) -> None:
     if root is None:
         reading.unstored += 0 if tied else value.size  # calculated: `ConstantOfShape` in place of weights
         return
-    if root.use in ("", NUMBERS):
+    if value.uncounted:
+        reading.unstored += value.size - value.uncounted
         reading.used(value, WEIGHTS)
-        reading.unstored += value.size - root.tensor.size
     elif not tied:
         reading.unstored += value.size  # equal tensors that the exporter has merged
 

@@ -133,3 +133,18 @@ def test_where_the_reading_ends_the_nodes_behind_are_counted_through_all_graphs(
     with pytest.raises(Ended) as caught:
         walk(model(graph(nodes, X, Y, [tensor("c", [1], 9, b"\x01")])))
     assert caught.value.behind == 3
+
+
+def test_weights_that_are_put_together_of_several_tensors_are_all_counted() -> None:
+    """As torch exports a recurrent layer without folding; and a tensor of which two parts are read counts once."""
+    nodes = [node("Concat", "a b", "w", axis=0), node("Mul", "x w", "y")]
+    reading = walk(model(graph(nodes, [info("x", [1, 5, 4])], Y, [tensor("a", [2, 4]), tensor("b", [3, 4])])))
+    assert [one.use for one in reading.stored] == ["parameter", "parameter"]
+    assert [layer.volume.size for layer in reading.sheet.layers if layer.type == "parameter"] == [20]
+    starts = [int64s("s0", [0]), int64s("s1", [1]), int64s("s2", [5])]
+    nodes = [node("Slice", "w s0 s1", "first"), node("Slice", "w s1 s2", "rest"), node("Mul", "x first", "t"), node("Mul", "t rest", "y")]  # fmt: skip
+    reading = walk(model(graph(nodes, [info("x", [1, 4, 4])], Y, [tensor("w", [5, 4]), *starts])))
+    counts = [
+        layer.parameters.get("count", layer.volume.size) for layer in reading.sheet.layers if layer.type == "parameter"
+    ]
+    assert sum(counts) == 20
