@@ -382,6 +382,12 @@ def _table(name: str) -> Iterator[str]:
         for format in FORMATS.values():
             endings = ", ".join(f"`{ending}`" for ending in format.endings)
             yield f"| `{format.name}` | {format.doc} | {endings} |\n"
+    elif name == "onnx_operators":
+        from analyzer.loader.formats.onnx.operators import load
+        from analyzer.loader.formats.onnx.reading import OPERATORS
+
+        load()
+        yield from _wrapped(f"{len(OPERATORS)} operators: ", [one.rpartition(":")[2] for one in OPERATORS])
     elif name == "darknet_sections":
         from analyzer.loader.formats.darknet.words import OPTIONS
 

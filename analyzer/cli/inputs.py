@@ -77,7 +77,8 @@ class Inputs:
         stream = self._opened(file, what)
         try:
             data = read_from(stream, file, HEAD)
-            format = format_of(data, file, self.format)
+            report = longer is not None and longer(data)
+            format = None if report else format_of(data, file, self.format)
             if format is None and len(data) == HEAD:
                 data = read_from(stream, file, LIMITS.text + 1, data)
                 if len(data) > LIMITS.text and longer is not None and longer(data):
