@@ -215,8 +215,11 @@ class Reading:
         found = fold(node, values, self.opset(node), self.budget)
         if found is None:
             return self.shaped(node, values)
+        asks = node.operator in ("Shape", "Size") and isinstance(values[0], Tensor)
+        derived = asks or any(isinstance(value, Constant) and value.derived for value in values)
         for name, constant in zip(node.outputs, found, strict=False):
             if name and constant is not None:
+                constant.derived = constant.derived or derived
                 self.scope.values[name] = constant
         return True
 

@@ -47,6 +47,7 @@ class Constant(Record):
     origins   the tensors of the file that its elements come from; none for what follows from shapes
     filled    whether it is one number everywhere, as in models whose weights were taken out
     scale     whether it is a scale of a quantisation, or made of one
+    derived   whether it is made of the shape of a tensor, in which the batch counts as 1
     order     for a tensor of the file with its axes in another order, the places of its axes there
     """
 
@@ -58,6 +59,7 @@ class Constant(Record):
     depth: int = 0
     scale: bool = False
     filled: bool = False
+    derived: bool = False
     _numbers: list[float] | None = field(default=None, init=False)
     _loaded: bool = field(default=False, init=False)
 

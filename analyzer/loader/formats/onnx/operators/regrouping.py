@@ -34,9 +34,13 @@ def reshape(reading: Reading, node: Node) -> None:
     """Sizes from an input, an attribute before opset 5; 0 keeps a size, unless `allowzero` is set."""
     x = reading.tensor(node, 0)
     sizes = node.ints("shape") or reading.sizes(node, 1)
-    if not node.int("allowzero", 0):
-        sizes = [x.shape[axis] if size == 0 and axis < x.rank else size for axis, size in enumerate(sizes)]
-    reading.give(node, reading.heart.reshape(x, sizes, reading.place(node), samples=reading.samples))
+    given = reading.constant(node, 1)
+    kept = [axis for axis, size in enumerate(sizes) if size == 0 and axis < x.rank and not node.int("allowzero", 0)]
+    # in a shape that the file calculates from others, and in one that keeps the batch, there is one sample
+    of_one = (given is not None and given.derived) or x.batch in kept
+    sizes = [x.shape[axis] if axis in kept else size for axis, size in enumerate(sizes)]
+    samples = 1 if of_one else reading.samples
+    reading.give(node, reading.heart.reshape(x, sizes, reading.place(node), samples=samples))
 
 
 @operator("Flatten")
