@@ -69,3 +69,20 @@ def test_a_format_is_called_as_the_option_calls_it() -> None:
         file.write_text(source)
         report = analyzer.analyze(file).to_dict()
     assert report["source"] == {"format": "darknet"}
+
+
+def test_a_sheet_tells_the_format_of_each_layer_where_there_are_several() -> None:
+    sheet = Sheet("net.onnx", "net")
+    image = sheet.enter("image", (8,))
+    first = sheet.write("dense", [image], Place("first"), {"units": 4})
+    table = sheet.write("parameter", [], Place("$table"), {"volume": "4"})
+    sheet.write("add", [first, table], Place("sum"))
+    sheet.formats = {"first": "uint4", "$table": "float16"}
+    model = parse_read(sheet.read(), "net.onnx").model
+    assert model is not None
+    sheet.tell(model)
+    assert (model.weights_dtype, model.formats) == ("int4", {"first": "int4", table.name: "float16"})
+    sheet.formats = {"first": "float16", "$table": "float16"}
+    sheet.dtype = "float16"
+    sheet.tell(model)
+    assert (model.weights_dtype, model.formats) == ("float16", {})

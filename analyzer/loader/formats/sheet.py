@@ -109,7 +109,8 @@ class Sheet:
         self.text = ""
         self.description: str | None = None
         self.source: Source | None = None
-        #: The number format of most weights, None where the file has none, and that of the weights of each layer.
+        #: The number format of most weights, None where the file has none; that of each layer's weights, by the name of
+        #: the layer or of its place.
         self.dtype: str | None = None
         self.formats: dict[str, str] = {}
         self.inputs: list[Written] = []
@@ -248,8 +249,9 @@ class Sheet:
     def tell(self, model: Model) -> None:
         """Gives the description that was parsed from the tree what the tree does not say."""
         model.source, model.uncovered, model.weights_dtype = self.source, self.uncovered, self.dtype
-        formats = {name: number_format(format) for name, format in self.formats.items()}
-        several = list(formats.values())
+        told = ((one.name, self.formats.get(one.name, self.formats.get(one.place.name))) for one in self.layers)
+        formats = {name: number_format(format) for name, format in told if format is not None}
+        several, model.formats = list(formats.values()), {}
         if len(set(several)) > 1 or any(is_narrow(format) for format in several):
             model.weights_dtype = self.dtype or max(dict.fromkeys(several), key=several.count)
             model.formats = formats

@@ -357,6 +357,8 @@ class Reading:
         self.used(value, PARAMETER if size else NUMBERS)
         shape = value.shape if len(value.shape) <= MOST_AXES else tuple(n for n in value.shape if n > 1)
         count = None if size == value.size else size
+        if root is not None:
+            self.sheet.formats[place.name] = root.tensor.dtype
         made = self.heart.parameter(shape, place, trained=size > 0, count=count)
         made = self.heart.reshape(made, list(value.shape)) if shape != value.shape else made
         self._parameters[key] = made
