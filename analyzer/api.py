@@ -449,11 +449,11 @@ def _format(source: str | os.PathLike[str], format: str | None) -> str | None:
 
 def _foreign(file: str, format: str, set: Mapping[str, object] | None, input: str | Mapping[str, str] | None) -> Model:
     """The model in a file of another format; raises what `analyze` raises for a wrong one."""
-    from analyzer.loader.formats import read
+    from analyzer.loader.formats import read, text_of
 
-    model, problems, text = read(file, input, set, format=format)
+    model, problems = read(file, input, set, format=format)
     if model is None:
-        raise ModelError(problems, text)
+        raise ModelError(problems, text_of(file, problems))
     return model
 
 

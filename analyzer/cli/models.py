@@ -86,12 +86,11 @@ def parsed_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model
         texts[given.label] = decode(given.data, given.label)
         parsed = parse(texts[given.label], given.label)
         return parsed.model, parsed.problems
-    from analyzer.loader.formats import read  # most models are YAML
+    from analyzer.loader.formats import read, text_of  # most models are YAML
 
     try:
-        model, problems, text = read(
-            given.path, inputs_of(asked), dict(asked.set), label=given.label, format=given.format
-        )
+        model, problems = read(given.path, inputs_of(asked), dict(asked.set), label=given.label, format=given.format)
+        text = text_of(given.path, problems) if model is None else model.text
     except FileError as error:
         return None, [Diagnostic(UNREADABLE, str(error), None)]
     if text:

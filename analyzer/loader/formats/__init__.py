@@ -66,8 +66,8 @@ def read(
     *,
     label: str | None = None,
     format: str | None = None,
-) -> tuple[Model | None, list[Diagnostic], str]:
-    """The description of the network in a file, None after some mistakes; every mistake; and the file's text, if any.
+) -> tuple[Model | None, list[Diagnostic]]:
+    """The description of the network in a file, None after some mistakes, and every mistake.
 
     `input` are volumes in place of those of the file (a text, or several by name) and sizes of named axes, `set` values
     of variables, `label` the name of the file for messages (default: its path), `format` one of `FORMATS` (default: as
@@ -93,16 +93,26 @@ def read(
     for problem in sheet.problems:
         problem.span = problem.span or Span(label, 0, 1, label="")  # it says at least which file
     if any(problem.severity == "error" for problem in sheet.problems):
-        return None, in_order(sheet.problems), sheet.text
+        return None, in_order(sheet.problems)
     asked.check()
     parsed = parse_read(Read(sheet.read().tree, []), label)
     if parsed.model is None or parsed.problems:
-        return None, in_order([*parsed.problems, *sheet.problems]), sheet.text
+        return None, in_order([*parsed.problems, *sheet.problems])
     sheet.tell(parsed.model)
     parsed.model.format = chosen
     written = parsed.model.source or Source(chosen)
     parsed.model.source = Source(chosen, written.producer, written.version)  # called as `--from` calls it
-    return parsed.model, [], sheet.text
+    return parsed.model, []
+
+
+def text_of(path: str, problems: Sequence[Diagnostic]) -> str:
+    """The text of a file for messages about these mistakes in it; empty where it has no lines."""
+    from analyzer.loader.text.files import read_bytes
+    from analyzer.loader.text.limits import LIMITS
+
+    if not any(problem.span is not None and problem.span.in_text for problem in problems):
+        return ""
+    return read_bytes(path, LIMITS.text).decode("utf-8", "replace")
 
 
 #: The first bytes of a file that tell its format.

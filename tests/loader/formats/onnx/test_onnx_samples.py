@@ -17,7 +17,7 @@ EXPECTED = json.loads((SAMPLES / "expected.json").read_text())
 
 
 def analysis(name: str, input: str | None = None) -> Analysis:
-    model, problems, _ = read(str(SAMPLES / name), input)
+    model, problems = read(str(SAMPLES / name), input)
     assert model is not None, problems
     network, found = expand(model)
     assert not found
