@@ -377,10 +377,12 @@ class Reading:
         value = self.value(node, place)
         if value is None:
             return []
-        numbers = value.numbers() if isinstance(value, Constant) else None
+        if not isinstance(value, Constant):
+            name = f"the input `{shown(node.inputs[place])}` of `{shown(node.operator)}`"
+            raise Unsupported(f"{name} decides a shape and depends on the data")
+        numbers = value.numbers()
         if numbers is None:
             raise Unsupported
-        assert isinstance(value, Constant)
         self.used(value, NUMBERS)
         return numbers
 

@@ -13,7 +13,7 @@ from analyzer.layers.building import build
 from analyzer.loader.formats.arranging import Unarranged
 from analyzer.loader.formats.onnx import operators
 from analyzer.loader.formats.onnx.folding import FOLDS
-from analyzer.loader.formats.onnx.reading import OPERATORS, Reading, Unsupported
+from analyzer.loader.formats.onnx.reading import OPERATORS, Ended, Reading, Unsupported
 from analyzer.loader.formats.onnx.records import Graph, Model, Node, Tensor, ValueInfo
 from analyzer.loader.formats.onnx.values import Constant, of_numbers, unknown
 from analyzer.loader.formats.sheet import Sheet
@@ -143,6 +143,21 @@ def test_an_empty_part_is_left_out_of_a_concatenation() -> None:
     assert made is not None
     assert made.shape == (1, 3, 4)
     assert not reading.sheet.layers
+
+
+def test_sizes_that_depend_on_data_end_the_reading_with_the_reason() -> None:
+    node = Node("Slice", "", ["x", "zero", "n"], ["y"], "", {}, "cut")
+    graph = Graph("", [node], {}, [], [ValueInfo("y", "", None)], {})
+    reading = Reading(Model(graph, {}, {"": 13}, "", "", 8, {}), Sheet("net.onnx", "net"), {})
+    reading.scope.values["x"] = reading.heart.enter("x", (1, 3, 4))
+    reading.scope.values["n"] = reading.heart.enter("n", (1,), batch=None)
+    reading.scope.values["zero"] = of_numbers([0], (1,), "int64")
+    reading.count_uses(graph)
+    with pytest.raises(Ended) as ended:
+        reading.walk([node])
+    assert ended.value.why == (
+        "the input `n` of `Slice` decides a shape and depends on the data, and the file does not give its shape"
+    )
 
 
 #: Standard operators that are no part of a network: models of another kind, training, control flow beyond `If`.
