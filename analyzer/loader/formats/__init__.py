@@ -38,8 +38,20 @@ def _darknet() -> Reader:
     return read
 
 
+def _keras() -> Reader:
+    from analyzer.loader.formats.keras import read
+
+    return read
+
+
+def _h5() -> Reader:
+    from analyzer.loader.formats.keras import read_h5
+
+    return read_h5
+
+
 #: The reader of each format, which is imported when a file of the format is read.
-READERS: Mapping[str, Callable[[], Reader]] = {"onnx": _onnx, "darknet": _darknet}
+READERS: Mapping[str, Callable[[], Reader]] = {"onnx": _onnx, "keras": _keras, "h5": _h5, "darknet": _darknet}
 
 #: What a format can be forced to be: a reader's, or `yaml` for none of them.
 FORMATS: Sequence[str] = ("onnx", "keras", "h5", "darknet", "yaml")

@@ -110,9 +110,10 @@ class Tensors:
         *,
         batch: bool = True,
         tied: Written | Weights | None = None,
+        frozen: bool = False,
     ) -> Tensor:
         """Any layer over volumes. The axes of the result are the batch and then those of its volume, in their order."""
-        written = self.sheet.write(type, inputs, place, parameters, tied=tied)
+        written = self.sheet.write(type, inputs, place, parameters, tied=tied, frozen=frozen)
         axes = [(Digit(axis, 1, size),) for axis, size in enumerate(written.volume.sizes)]
         return Tensor(Base.of(written), [(BATCH,), *axes] if batch else axes)
 
