@@ -76,7 +76,7 @@ def report(commands: dict[str, list[str]], rounds: int) -> list[str]:
         print(f"{name:<8}{milliseconds:8.1f} ms {ratio:7.2f}×{verdict}")
         if limit is not None and ratio > limit:
             missed.append(name)
-    for name in LIMITS:
+    for name in LIMITS.keys() & commands.keys():
         size = peak_mib(commands[name])
         print(f"{name:<8}{size:8.1f} MiB peak     limit {MEMORY}")
         if size > MEMORY:
@@ -99,7 +99,11 @@ def main() -> int:
         "python": [sys.executable, "-c", "pass"],
         "table": [asked.command, str(MODEL)],
         "json": [asked.command, str(MODEL), "--format", "json"],
-        **{name: [asked.command, str(vars(asked)[name]), "--format", "json"] for name in OTHERS},
+        **{
+            name: [asked.command, str(vars(asked)[name]), "--format", "json"]
+            for name in OTHERS
+            if vars(asked)[name].is_file()
+        },
         **{text: shlex.split(text) for text in asked.peer},
     }
     missed: list[str] = []
