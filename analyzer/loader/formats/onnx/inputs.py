@@ -194,19 +194,21 @@ def _say_open(
 
 
 def _depth(reading: Reading, info: ValueInfo, rank: int) -> int:
-    """The axis that the first layer with an opinion takes for the depth."""
+    """The axis that the first layer with an opinion takes for the depth; without one, a Resize has channels first."""
     front: list[tuple[str, tuple[int, ...]]] = [(info.name, tuple(range(rank)))]
-    seen = 0
+    seen, usual = 0, max(rank - 1, 0)
     while front and seen < _FAR:
         name, axes = front.pop(0)
         for node in reading.readers.get(name, ()):
             seen += 1
+            if node.operator == "Resize" and len(axes) > 2:
+                usual = axes[1]
             found = _opinion(node, name, axes)
             if isinstance(found, int):
                 return found
             if found is not None:
                 front += [(output, found) for output in node.outputs if output]
-    return max(rank - 1, 0)
+    return usual
 
 
 def _opinion(node: Node, name: str, axes: tuple[int, ...]) -> int | tuple[int, ...] | None:
