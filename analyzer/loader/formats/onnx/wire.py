@@ -61,12 +61,18 @@ class Wire:
             if self._count > MOST_FIELDS:
                 raise Damaged(f"it has more than {MOST_FIELDS:,} fields")
             first, data = self._around(place)
-            tag, at = _varint(data, place - first)
+            at = place - first + 1
+            tag = data[at - 1] if at <= len(data) else 0x80
+            if tag >= 0x80:  # numbers of one byte are most of them, and a call is dear
+                tag, at = _varint(data, place - first)
             number, kind = tag >> 3, tag & 7
             if not number:
                 raise Damaged("a field has the number 0")
             if kind == BYTES:
-                length, at = _varint(data, at)
+                if at < len(data) and data[at] < 0x80:
+                    length, at = data[at], at + 1
+                else:
+                    length, at = _varint(data, at)
                 begin = first + at
                 place = begin + length
                 if place > end:
