@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzer.engine.network import Network, Node
 from analyzer.engine.tree import Group, inside, tree_of
 from analyzer.layers.reference_kinds import Reference, References, Sugar
+from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.loader.writing.scalars import comment, flow, text
 
 TYPE_CHECKING = False
@@ -91,6 +92,8 @@ class _Writer:
         if self.times[group.name] > 1 or group.name in self.layers or self._sugar(group) is not None:
             return False
         if any(group.name == node.name for node in self.network.inputs):
+            return False
+        if group.name in TAKEN_NAMES or any(self._own(part.name, group.name) in TAKEN_NAMES for part in group.parts):
             return False
         return all(
             self._reference(source, group.name) is not None

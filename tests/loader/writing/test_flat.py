@@ -59,6 +59,17 @@ def test_a_flat_model_is_its_own_flat_model(path: Path) -> None:
 
 
 FEATURES = {
+    "parts of paths that mean something by themselves": """
+input: 8x8x4
+layers:
+  - conv: {filters: 4, kernel: 1}
+    name: "rnn.input"
+  - relu:
+    name: "rnn.prev"
+  - relu:
+    name: "input.act"
+  - add: [rnn.input, input.act]
+""",
     "tied, weights only": """
 input: 8x8x4
 layers:

@@ -307,7 +307,7 @@ class _Layers:
         options, image = self.options, self.image(self.above)
         stride, extra = options.whole("stride", 1, least=1), options.whole("extra", 0, least=0)
         if extra:
-            return self.write("pad", [self.write("flatten", [image], {}, "flat")], {"padding": {"depth": [0, extra]}})
+            return self.write("pad", [self.write("flatten", [image], {}, "flat")], {"depth": [0, extra]})
         if options.whole("flatten", 0):
             return self.write("permute", [image], {"order": ["depth", *image.volume.axes[:-1]]})
         return self.write(
