@@ -49,8 +49,12 @@ def write_network(data: Any, sheet: Sheet, asked: Asked) -> None:
     sheet.name = sheet.name if graph.name in ("", graph.kind.lower()) else graph.name
     walk = _Walk(sheet, asked)
     inputs = walk.enter(graph)
-    if inputs is not None:
+    if inputs is None:
+        return
+    try:
         walk.finish(walk.run(graph, inputs, "", "", not graph.trainable))
+    except Mistake as mistake:  # of the outputs; one of a layer is reported at the layer
+        sheet.refuse(mistake.message, NOWHERE, help=mistake.help)
 
 
 class _Missing:
@@ -170,8 +174,11 @@ class _Walk:
             self.sheet.refuse(f"`{shown(entry.name)}` is in the network, but nothing calls it", place)
             return [_MISSING]
         call: Call = entry.calls[number]
-        args = _mapped(call.args, lambda ref: _taken(made, ref))
-        kwargs = _mapped(call.kwargs, lambda ref: _taken(made, ref))
+        try:
+            args, kwargs = (_mapped(one, lambda ref: _taken(made, ref)) for one in (call.args, call.kwargs))
+        except Mistake as mistake:
+            self.sheet.refuse(mistake.message, place)
+            return [_MISSING]
         if any(one is _MISSING for one in flat([args, kwargs])):
             return [_MISSING]
         times = self.called[own] = self.called.get(own, 0) + 1
