@@ -1,6 +1,6 @@
 """Makes `folds.jsonl`: the node tests of the onnx wheel whose results are calculated while a file is read.
 
-    python tests/loader/formats/onnx/make_folds.py > tests/loader/formats/onnx/folds.jsonl
+    python tests/loader/formats/of_onnx/make_folds.py > tests/loader/formats/of_onnx/folds.jsonl
 
 It needs onnx 1.23.2. A line is a node: name of the test, opset, the bytes of the node in base64, the names
 that it reads, inputs, outputs. A tensor is [number of its format, shape, numbers]; the outputs are those of the wheel's own reference. Tensors of more

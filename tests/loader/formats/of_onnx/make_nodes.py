@@ -1,6 +1,6 @@
 """Makes `nodes.jsonl`: the node tests of the onnx wheel, with the shapes that the reference gives them.
 
-    python tests/loader/formats/onnx/make_nodes.py > tests/loader/formats/onnx/nodes.jsonl
+    python tests/loader/formats/of_onnx/make_nodes.py > tests/loader/formats/of_onnx/nodes.jsonl
 
 It needs onnx 1.23.2. A line is a node: name of the test, operator, opset, attributes, inputs, outputs. An input is
 [what it is, dtype, shape, values]: `data` comes from another node, `weight` is in the file, `setting` is there too and
