@@ -213,6 +213,9 @@ class _Walk:
         """The rows of a layer; a `custom` where the catalogue has no type for it."""
         if self.kept.sheet.dtype is None:
             _note_dtype(self.sheet, entry)
+        for key in ("lora_rank", "renorm"):
+            if entry.config.data.get(key) not in (None, False):
+                self.sheet.warn(f"the weights that `{key}` adds to `{shown(entry.name)}` count nowhere", called.place())
         table = OPERATIONS if _is_operation(entry) else LAYERS
         translator = None if entry.custom else table.get(entry.kind)
         try:

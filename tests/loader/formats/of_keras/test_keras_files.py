@@ -166,3 +166,11 @@ def test_no_change_of_a_value_is_a_traceback(tmp_path: Path, name: str) -> None:
             assert model is not None or problems
         except FileError:
             pass
+
+
+def test_weights_that_are_not_counted_are_told(tmp_path: Path) -> None:
+    data = copy.deepcopy({"class_name": "Sequential", "config": {"name": "s", "layers": SEQUENTIAL}})
+    data["config"]["layers"][3]["config"]["lora_rank"] = 4
+    model, _ = read(written(tmp_path, data))[:2]
+    assert model is not None
+    assert [told.message for told in model.told] == ["the weights that `lora_rank` adds to `d` count nowhere"]
