@@ -502,8 +502,9 @@ class Reading:
 
 
 def _key(node: Node) -> str:
-    """The name of an operator in `OPERATORS`."""
-    return node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") else f"{node.domain}:{node.operator}"
+    """The name of an operator in `OPERATORS`: with its domain where two domains call different operators alike."""
+    whole = f"{node.domain}:{node.operator}"
+    return node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") and whole not in OPERATORS else whole
 
 
 def _is_vector(one: Stored) -> bool:

@@ -36,11 +36,11 @@ _FORMS = {
 def attention(reading: Reading, node: Node) -> None:
     """An `attention` layer over the heads. Keys and values of before are concatenated with those of now."""
     form = _FORMS[node.operator]
-    if node.domain == "com.microsoft" and (node.operator == "Attention" or node.reads(3) != bool(form.past == (3, 4))):
-        raise Unsupported  # with weights of its own
     x = reading.tensor(node, 0)
     counts = [node.int(name, 0) for name in (form.heads, form.key_heads, form.key_heads)]
-    q, k, v = (_by_heads(reading, node, place, count) for place, count in enumerate(counts))
+    biased = node.operator == "MultiHeadAttention" and node.reads(3)
+    given = _with_biases(reading, node) if biased else _given(reading, node)
+    q, k, v = (_by_heads(reading, node, one, count) for one, count in zip(given, counts, strict=True))
     if form.past is not None and node.reads(form.past[0]):
         k, v = (
             reading.heart.concat([reading.tensor(node, place), now], 2, reading.place(node))
@@ -59,9 +59,28 @@ def attention(reading: Reading, node: Node) -> None:
     reading.give(node, made)
 
 
-def _by_heads(reading: Reading, node: Node, place: int, heads: int) -> Tensor:
+def _given(reading: Reading, node: Node) -> list[Tensor]:
+    """Queries, keys and values; keys and values in one tensor are not covered."""
+    if not (node.reads(1) and node.reads(2)):
+        raise Unsupported
+    return [reading.tensor(node, place) for place in range(3)]
+
+
+def _with_biases(reading: Reading, node: Node) -> list[Tensor]:
+    """Queries, keys and values, each with its part of one vector of biases added."""
+    heart, place = reading.heart, reading.place(node)
+    xs, biases, start, made = _given(reading, node), reading.tensor(node, 3), 0, []
+    if any(x.rank != 3 for x in xs) or biases.shape != (sum(x.shape[2] for x in xs),):
+        raise Unsupported
+    for x in xs:
+        part = heart.slice(biases, 0, start, start + x.shape[2], 1, place)
+        made.append(heart.merge("add", [x, part], place))
+        start += x.shape[2]
+    return made
+
+
+def _by_heads(reading: Reading, node: Node, x: Tensor, heads: int) -> Tensor:
     """Queries, keys or values as batch × heads × T × d: the last axis of three is divided into heads."""
-    x = reading.tensor(node, place)
     if x.rank == 4:
         return x
     if x.rank != 3 or not heads or x.shape[2] % heads:

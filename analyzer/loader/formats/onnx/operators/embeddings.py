@@ -77,8 +77,11 @@ def attention(reading: Reading, node: Node) -> None:
     """`input, weights, biases`: one matrix for queries, keys and values, and the attention of each head."""
     heads = node.int("num_heads", 0)
     x, weights, biases = reading.tensor(node, 0), held(reading, node, 1), held_or_none(reading, node, 2)
-    if not heads or len(weights.shape) != 2 or weights.shape[1] % (3 * heads):
+    past = 8 if node.operator == "QAttention" else 4
+    if not heads or len(weights.shape) != 2 or weights.shape[1] % (3 * heads) or x.rank != 3 or node.reads(past):
         raise Unsupported
+    if node.ints("qkv_hidden_sizes"):
+        raise Unsupported  # queries, keys and values of several depths
     from analyzer.loader.formats.onnx.operators.matrices import linear
 
     heart, place = reading.heart, reading.place(node)
