@@ -41,7 +41,8 @@ def _tell_numbers(reading: Reading, numbers: Sequence[Stored]) -> None:
         more = f" and {len(reading.branches) - 3:,} more" if len(reading.branches) > 3 else ""
         told += f", {rest:,} of them in the other branch of {nodes}{more}"
     if size + rest:
-        reading.sheet.note(f"not counted: {size + rest:,} numbers in {told}")
+        noun = "number" if size + rest == 1 else "numbers"
+        reading.sheet.note(f"not counted: {size + rest:,} {noun} in {told}")
 
 
 def _named(one: Stored) -> str:

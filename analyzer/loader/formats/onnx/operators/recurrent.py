@@ -53,8 +53,9 @@ def recurrent(reading: Reading, node: Node) -> None:
     def write(given: dict[str, Any], tied: Written | Weights | None) -> Tensor:
         return reading.heart.new(type, [inside], place, given, batch=False, tied=tied)
 
+    tied = id(w.weights) in reading.owners
     made = weighted(reading, parameters, w, [biases], write)
-    count(reading, r)
+    count(reading, r, tied=tied)
     _zero_states(reading, node)
     _give(reading, node, made, (x.shape[time], directions, units), whole=whole, first=first)
 
