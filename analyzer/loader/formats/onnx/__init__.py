@@ -9,6 +9,7 @@ from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.onnx.counting import tell
 from analyzer.loader.formats.onnx.graph import load
 from analyzer.loader.formats.onnx.inputs import enter
+from analyzer.loader.formats.onnx.order import all_nodes
 from analyzer.loader.formats.onnx.reading import Ended, Reading, end_of
 from analyzer.loader.formats.onnx.records import Model
 from analyzer.loader.formats.onnx.wire import Damaged
@@ -38,7 +39,9 @@ def _write(model: Model, sheet: Sheet, asked: Asked) -> None:
     """Writes the network of a model on the sheet."""
     from analyzer.loader.formats.onnx.operators import load as load_operators
 
-    load_operators()
+    bodies = [model.graph.nodes, *(function.nodes for function in model.functions.values())]
+    found = [node for nodes in bodies for node in all_nodes(nodes)]
+    load_operators({name for node in found for name in (node.operator, f"{node.domain}:{node.operator}")})
     graph = model.graph
     sheet.source = Source("ONNX", model.producer or None, model.producer_version or None)
     reading = Reading(model, sheet, {})

@@ -9,7 +9,6 @@ reading ends there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from math import prod
 
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
@@ -191,7 +190,7 @@ class Reading:
             return
         if self.folded(node):
             return
-        key = _key(node)
+        key = key_of(node)
         part = PARTS.get(key)
         if part is not None and part(self, node):
             return
@@ -229,10 +228,11 @@ class Reading:
         The operator writes its layers on another sheet, which is forgotten.
         """
         constants = [value for value in values if isinstance(value, Constant)]
-        known = OPERATORS.get(_key(node))
+        known = OPERATORS.get(key_of(node))
         if known is None or not constants or any(value.origins for value in constants) or any(graphs_of(node)):
             return False
-        aside = copy(self)
+        aside = object.__new__(Reading)
+        aside.__dict__.update(self.__dict__)
         aside.sheet = Sheet(self.sheet.file, "")
         aside.heart, aside.scope, aside._parameters = Tensors(aside.sheet), Scope(self.scope), {}
         try:
@@ -501,7 +501,7 @@ class Reading:
                 self.custom(node, shape, place=place)
 
 
-def _key(node: Node) -> str:
+def key_of(node: Node) -> str:
     """The name of an operator in `OPERATORS`: with its domain where two domains call different operators alike."""
     whole = f"{node.domain}:{node.operator}"
     return node.operator if node.domain in ("", "com.microsoft", "ai.onnx.ml") and whole not in OPERATORS else whole
