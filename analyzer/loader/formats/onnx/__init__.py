@@ -40,8 +40,8 @@ def _write(model: Model, sheet: Sheet, asked: Asked) -> None:
     from analyzer.loader.formats.onnx.operators import load as load_operators
 
     bodies = [model.graph.nodes, *(function.nodes for function in model.functions.values())]
-    found = [node for nodes in bodies for node in all_nodes(nodes)]
-    load_operators({name for node in found for name in (node.operator, f"{node.domain}:{node.operator}")})
+    walked = [node for nodes in bodies for node in all_nodes(nodes)]
+    load_operators({name for node in walked for name in (node.operator, f"{node.domain}:{node.operator}")})
     graph = model.graph
     sheet.source = Source("ONNX", model.producer or None, model.producer_version or None)
     reading = Reading(model, sheet, {})
