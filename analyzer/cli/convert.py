@@ -84,7 +84,8 @@ def _comments(model: Model, network: Network) -> Iterator[str]:
     if network.weights_dtype is not None:
         yield f"Its weights are {network.weights_dtype}."
     for note in network.notes:
-        place = "" if note.span is None else f" ({note.span.said})"
+        somewhere = note.span is not None and (note.span.in_text or note.span.label)
+        place = f" ({note.span.said})" if note.span is not None and somewhere else ""
         yield f"{note.severity}: {note.message}{place}"
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.layers import SHARED, Flow
+from analyzer.layers import CATALOGUE, SHARED, Flow
 from analyzer.layers.building import build
+from analyzer.layers.traits import Normalises
 from analyzer.loader.formats.onnx.reading import Reading
 from analyzer.loader.formats.onnx.values import BUFFERS, NUMBERS, PARAMETER, WEIGHTS, Stored
 from analyzer.loader.formats.sheet import Sheet, Written
@@ -27,8 +28,23 @@ def tell(reading: Reading, *, whole: bool) -> None:
         more = f" and {len(kept) - 3:,} more" if len(kept) > 3 else ""
         total = sum(one.tensor.size for one in kept)
         reading.sheet.note(f"{total:,} parameters of the file are read by no node, and not counted: {names}{more}")
+    if _may_be_folded(reading.sheet):
+        reading.sheet.note(
+            "every convolution has biases and there is no batch norm: it was probably folded into the convolutions when the "
+            "file was made"
+        )
     if whole:
         _check(reading, counted)
+
+
+def _may_be_folded(sheet: Sheet) -> bool:
+    """Whether batch norms were probably folded into convolutions: all of these, at least two, have biases."""
+    types = [CATALOGUE[layer.type] for layer in sheet.layers]
+    if any(type.normalises is Normalises.BATCH for type in types):
+        return False
+    pairs = zip(sheet.layers, types, strict=True)
+    convs = [layer for layer, type in pairs if type.linear and "kernel" in type.declared]
+    return len(convs) > 1 and all(layer.item[layer.type].get("bias", True) for layer in convs)
 
 
 def _tell_numbers(reading: Reading, numbers: Sequence[Stored]) -> None:

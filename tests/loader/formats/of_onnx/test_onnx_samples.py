@@ -44,3 +44,10 @@ def test_one_filter_bank_used_twice_is_tied() -> None:
 def test_names_are_those_of_the_modules() -> None:
     names = [row.name for row in analysis("tokens.onnx").rows]
     assert {"patch", "token", "position", "qkv", "proj", "fc1", "fc2", "gain", "head"} <= set(names)
+
+
+@pytest.mark.parametrize(("name", "folded"), [("shuffle.onnx", True), ("hand.onnx", False)])
+def test_convolutions_with_biases_and_no_norm_were_probably_folded(name: str, folded: bool) -> None:
+    model, _ = read(str(SAMPLES / name), EXPECTED[name].get("input"))
+    assert model is not None
+    assert any("probably folded" in note.message for note in model.told) == folded
