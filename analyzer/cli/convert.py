@@ -13,6 +13,7 @@ from analyzer.engine.network import Network
 from analyzer.loader.parse.description import Model
 from analyzer.loader.text.tree import Mapping, plain_value
 from analyzer.loader.writing.flat import write_flat
+from analyzer.reporter.foreign import read_from
 from analyzer.reporter.format import Format, by_name
 from analyzer.reporter.options import Failed, Options
 
@@ -79,7 +80,7 @@ def _head(model: Model) -> dict[str, Any]:
 
 def _comments(model: Model, network: Network) -> Iterator[str]:
     source = network.source
-    made = "" if source is None else f" ({' '.join(filter(None, (source.format, source.producer, source.version)))})"
+    made = "" if source is None else f" ({', '.join(read_from(source))})"
     yield f"Written by `analyzer convert --flat` from {model.file}{made}."
     if network.weights_dtype is not None:
         yield f"Its weights are {network.weights_dtype}."
