@@ -18,6 +18,7 @@ from analyzer.layers.operations import (
     ALIKE,
     FULL,
     HALF,
+    INDEX,
     LAST,
     LOGARITHM,
     OUT,
@@ -134,10 +135,28 @@ class Elementwise(Layer, type="elementwise", elsewhere=("Elementwise", "Pow", "E
         return checked(inputs[0]) if self.op == "scatter" else broadcast(inputs)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """One operation, whose backward pass keeps what it reads, unless its slope is constant or in its output."""
+        """One operation, whose backward pass keeps what the slope of the function is calculated from."""
         reads = tuple(range(len(flow.inputs)))
-        keeps = () if self.op in _CONSTANT_SLOPE else (OUT,) if self.op in _BY_OUTPUT else reads
-        return (Operation(reads, flow.output.size, keeps=keeps, precision=WIDEST, lies=ALIKE),)
+        extras = self._made(flow)
+        keeps = () if extras else self._keeps(reads)
+        return (Operation(reads, flow.output.size, keeps=keeps, extras=extras, precision=WIDEST, lies=ALIKE),)
+
+    def _keeps(self, reads: tuple[int, ...]) -> tuple[int, ...]:
+        if self.op in _CONSTANT_SLOPE or (self.op in _CONSTANT_FACTOR and len(reads) == 1):
+            return ()
+        if self.op == "scatter":
+            return reads[2:]
+        if self.op in _BY_OUTPUT:
+            return (OUT,)
+        return (*reads, OUT) if self.op == "cumprod" or (self.op == "power" and len(reads) == 2) else reads
+
+    def _made(self, flow: Flow) -> tuple[Array, ...]:
+        """What is kept and is neither read nor put out: the places of `sort`, and a condition, in one byte each."""
+        if self.op == "sort":
+            return (Array(flow.output.size, INDEX),)
+        if self.op == "where" and len(flow.inputs) > 1:
+            return (Array(flow.input.size, 1),)
+        return ()
 
     def windows(self, flow: Flow, which: int) -> Readings:
         if self.op in ("cumsum", "cumprod", "sort", "scatter"):
@@ -155,6 +174,9 @@ _CONSTANT_SLOPE = (
     "greater_equal", "less", "less_equal", "and", "or", "xor", "not", "bitwise_and", "bitwise_or", "bitwise_xor",
     "bitwise_not", "shift", "isinf", "isnan", "cumsum", "quantize", "floor_divide", "bernoulli",
 )  # fmt: skip
+
+#: Functions of a volume and a constant whose slope is a constant too; `where` of one volume has a constant condition.
+_CONSTANT_FACTOR = ("multiply", "divide", "mod", "where")
 
 #: Functions whose slope follows from their output.
 _BY_OUTPUT = ("exp", "sqrt", "rsqrt", "reciprocal")
