@@ -81,7 +81,8 @@ def _own(
         own = layer.declared_sharing
         if own != SHARED:
             declared = _cost(layer.parameters(flow, own), reuses[0], stored, node)
-    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(node.output.size * batch, dtype))
+    put_out = 0 if layer.stored else node.output.size * batch  # a trained tensor is there once, as parameters
+    return Sums(shared, local, declared, layer.macs(flow), size_in_bytes(put_out, dtype))
 
 
 def _cost(counts: Counts, reuse: Reuse | None, stored: tuple[str, str], node: Node) -> Cost:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from building import build, volume
 
+import analyzer
 from analyzer.dtypes import BITS
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network, Node
@@ -269,3 +270,10 @@ def test_cost_is_linear() -> None:
     """Four times the layers, about four times the time; a quadratic pass would take sixteen."""
     small, large = (min(seconds(count) for _ in range(3)) for count in (10_000, 40_000))
     assert large < 8 * small
+
+
+def test_a_trained_tensor_is_no_activation() -> None:
+    """197·768 weights of 4 bytes, once for all samples; the sum with it has 197·768·4 bytes a sample."""
+    report = analyzer.analyze("input: 197x768\nlayers:\n  - parameter: 197x768\n  - add: [prev, input]\n", batch=8)
+    assert [row.own.activation_bytes for row in report.rows] == [0, 8 * 605_184]
+    assert [row.own.shared.bytes for row in report.rows] == [605_184, 0]
