@@ -118,7 +118,7 @@ def _enter(reading: Reading, graph: Graph, info: ValueInfo, batch: int | None, a
     order = [axis for axis in range(len(dims)) if axis not in (batch, depth)] + [depth] * (
         depth != batch and bool(dims)
     )
-    given = asked.volume(info.name, first=first)
+    given = _of_one_sample(asked.volume(info.name, first=first), len(order), batch)
     sizes: dict[int, int | None] = {}
     for axis in order:
         dim = dims[axis]
@@ -171,6 +171,13 @@ def _enter(reading: Reading, graph: Graph, info: ValueInfo, batch: int | None, a
 def _fixed(dims: Sequence[int | str | None], order: Sequence[int]) -> str:
     """The sizes that the file fixes, `?` for an open one."""
     return "x".join(str(dim) if isinstance(dim := dims[axis], int) and dim > 0 else "?" for axis in order)
+
+
+def _of_one_sample(given: tuple[int, ...] | None, axes: int, batch: int | None) -> tuple[int, ...] | None:
+    """A volume that is asked for, without a batch of 1 that was written too: `2x1x128` of layers × batch × units."""
+    if given is None or batch is None or len(given) != axes + 1 or given[batch] != 1:
+        return given
+    return given[:batch] + given[batch + 1 :]
 
 
 def _say_open(
