@@ -23,7 +23,25 @@ SIZE_TEXT = "0*([1-9][0-9]{0,14}|10{15})"
 _AXIS_NAMES = ("length", "height", "width", "time", "depth")
 
 
-class Sizes(Kind):
+class _Wholes(Kind):
+    """A whole number, or several of them: `one` reads each."""
+
+    one: Whole
+
+    def _item(self, value: Value, at: tuple[int, ...]) -> int:
+        try:
+            return self.one.read(value)
+        except Refusal as refusal:
+            refusal.at = at
+            if not at and refusal.code == "VALUE101":
+                raise self.refuse(value, help=refusal.help) from None
+            raise
+
+    def write(self, value: Value) -> Value:
+        return list(value) if isinstance(value, tuple) else value
+
+
+class Sizes(_Wholes):
     """A size for every spatial axis, or one for all: `3`, `3x5`, `[3, 5]`. Becomes a number or a tuple."""
 
     def __init__(self, low: int = 1) -> None:
@@ -42,18 +60,6 @@ class Sizes(Kind):
                 raise self.refuse(value, help=number_help(value))
             return tuple(self._item(item, ()) for item in sizes)
         return self._item(value, ())
-
-    def _item(self, value: Value, at: tuple[int, ...]) -> int:
-        try:
-            return self.one.read(value)
-        except Refusal as refusal:
-            refusal.at = at
-            if not at and refusal.code == "VALUE101":
-                raise self.refuse(value, help=refusal.help) from None
-            raise
-
-    def write(self, value: Value) -> Value:
-        return list(value) if isinstance(value, tuple) else value
 
     def schema(self) -> Fragment:
         number = self.one.schema()
@@ -171,7 +177,7 @@ class PaddingKind(Kind):
         return fragment
 
 
-class Ends(Kind):
+class Ends(_Wholes):
     """Cells at the two ends of one axis: a number for both, or `[before, after]`. Becomes a pair."""
 
     words = "a whole number of at least 0, or `[before, after]`"
@@ -181,22 +187,10 @@ class Ends(Kind):
 
     def read(self, value: Value) -> tuple[int, int]:
         if not isinstance(value, list):
-            return self._cells(value, ()), self._cells(value, ())
+            return self._item(value, ()), self._item(value, ())
         if len(value) != 2:
             raise self.refuse(value, help="a pair is `[before, after]`")
-        return self._cells(value[0], (0,)), self._cells(value[1], (1,))
-
-    def _cells(self, value: Value, at: tuple[int, ...]) -> int:
-        try:
-            return self.one.read(value)
-        except Refusal as refusal:
-            refusal.at = at
-            if not at and refusal.code == "VALUE101":
-                raise self.refuse(value, help=refusal.help) from None
-            raise
-
-    def write(self, value: Value) -> Value:
-        return list(value) if isinstance(value, tuple) else value
+        return self._item(value[0], (0,)), self._item(value[1], (1,))
 
     def schema(self) -> Fragment:
         return _by_type(number=self.one.schema(), items=self.one.schema(), low=2, high=2)

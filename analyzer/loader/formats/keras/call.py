@@ -33,23 +33,19 @@ class Unknown(Exception):
 
 def layer(*names: str) -> Callable[[Translator], Translator]:
     """Enters a translator for classes of layers."""
-
-    def enter(translator: Translator) -> Translator:
-        for name in names:
-            assert name not in LAYERS, name
-            LAYERS[name] = translator
-        return translator
-
-    return enter
+    return _entering(LAYERS, names)
 
 
 def operation(*names: str) -> Callable[[Translator], Translator]:
     """Enters a translator for operations."""
+    return _entering(OPERATIONS, names)
 
+
+def _entering(table: dict[str, Translator], names: Sequence[str]) -> Callable[[Translator], Translator]:
     def enter(translator: Translator) -> Translator:
         for name in names:
-            assert name not in OPERATIONS, name
-            OPERATIONS[name] = translator
+            assert name not in table, name
+            table[name] = translator
         return translator
 
     return enter

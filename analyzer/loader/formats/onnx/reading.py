@@ -28,7 +28,6 @@ from analyzer.loader.formats.onnx.values import (
     WEIGHTS,
     Constant,
     Stored,
-    of_numbers,
     stored,
     unknown,
 )
@@ -38,10 +37,11 @@ from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeAlias
+    from typing import Any, TypeAlias, TypeVar
 
     from analyzer.loader.formats.onnx.values import Owner
 
+    Entered = TypeVar("Entered")
     Value: TypeAlias = Tensor | Constant
 
 #: Functions inside of functions, and branches inside of branches.
@@ -60,28 +60,23 @@ PARTS: dict[str, Callable[[Reading, Node], bool]] = {}
 
 def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callable[[Reading, Node], None]]:
     """Makes a function that of these operators; those outside of the standard are `domain:name`."""
-
-    def add(function: Callable[[Reading, Node], None]) -> Callable[[Reading, Node], None]:
-        for name in names:
-            if name in OPERATORS:
-                raise TypeError(f"the operator {name} has two functions")
-            OPERATORS[name] = function
-        return function
-
-    return add
+    return _entering(OPERATORS, names)
 
 
 def part(*names: str) -> Callable[[Callable[[Reading, Node], bool]], Callable[[Reading, Node], bool]]:
     """Makes a function the one that is asked first whether such an operator belongs to a layer with weights."""
+    return _entering(PARTS, names)
 
-    def add(function: Callable[[Reading, Node], bool]) -> Callable[[Reading, Node], bool]:
+
+def _entering(table: dict[str, Entered], names: Sequence[str]) -> Callable[[Entered], Entered]:
+    def enter(function: Entered) -> Entered:
         for name in names:
-            if name in PARTS:
+            if name in table:
                 raise TypeError(f"the operator {name} has two functions")
-            PARTS[name] = function
+            table[name] = function
         return function
 
-    return add
+    return enter
 
 
 class Unsupported(Exception):
@@ -519,6 +514,3 @@ def end_of(ended: Ended, sheet: Sheet) -> None:
     if not sheet.layers:
         raise sheet.refuse(f"nothing of the network can be read: {ended.why}", Place("", ended.node.label))
     sheet.warn(f"the reading ends at `{shown(ended.node.label)}`: {ended.why}{behind}", Place("", ended.node.label))
-
-
-__all__ = ["OPERATORS", "Constant", "Reading", "Tensor", "Unsupported", "of_numbers", "operator"]

@@ -31,6 +31,19 @@ def _tensors(call: Called) -> tuple[Tensor, Tensor, Tensor]:
     return found[0], found[-1] if len(found) == 3 else found[1], found[1]
 
 
+def _attended(call: Called, q: Tensor, k: Tensor, v: Tensor, each: int = 1) -> tuple[Tensor, Tensor | None]:
+    """The attention of heads, and its scores where the call asks for them; `each` queries share a head of keys."""
+    heart = call.heart
+    if _scores_asked(call):
+        k, v = (_repeated(call, x, each) for x in (k, v))
+        product = heart.matmul(q, _turned(call, k), call.place("scores"))
+        scores = heart.softmax("softmax", product, product.rank - 1, call.place("softmax"))
+        return heart.matmul(scores, v, call.place("product")), scores
+    groups = [[0], [1], [2], [3]] if q.shape[0] > 1 else [[1], [2], [3]]
+    rows = [heart.arranged(x, groups, call.beside()) for x in (q, k, v)]
+    return heart.new("attention", rows, call.place("attention"), batch=q.shape[0] == 1), None
+
+
 def _scores_asked(call: Called) -> bool:
     return call.kwargs.get("return_attention_scores") is True
 
@@ -117,15 +130,7 @@ def multi_head(call: Called) -> Any:
         for name, x, size in (("query", query, depth), ("key", key, depth), ("value", value, deep))
     ]
     q, k, v = (_heads_first(call, x, heads, axes) for x in parts)
-    scores = None
-    if _scores_asked(call):
-        product = heart.matmul(q, _turned(call, k), call.place("scores"))
-        scores = heart.softmax("softmax", product, product.rank - 1, call.place("softmax"))
-        made = heart.matmul(scores, v, call.place("product"))
-    else:
-        groups = [[0], [1], [2], [3]] if q.shape[0] > 1 else [[1], [2], [3]]
-        rows = [heart.arranged(x, groups, call.beside()) for x in (q, k, v)]
-        made = heart.new("attention", rows, call.place("attention"), batch=q.shape[0] == 1)
+    made, scores = _attended(call, q, k, v)
     joined = _heads_last(call, made, query, axes, heads * deep)
     units = 1
     for size in sizes:
@@ -223,16 +228,7 @@ def grouped(call: Called) -> Any:
         for name, x, count in (("query", query, heads), ("key", key, shared), ("value", value, shared))
     ]
     q, k, v = (_heads_first(call, x, count, [1]) for x, count in zip(parts, (heads, shared, shared), strict=True))
-    scores = None
-    if _scores_asked(call):
-        k, v = (_repeated(call, x, heads // shared) for x in (k, v))
-        product = heart.matmul(q, _turned(call, k), call.place("scores"))
-        scores = heart.softmax("softmax", product, product.rank - 1, call.place("softmax"))
-        made = heart.matmul(scores, v, call.place("product"))
-    else:
-        groups = [[0], [1], [2], [3]] if q.shape[0] > 1 else [[1], [2], [3]]
-        rows = [heart.arranged(x, groups, call.beside()) for x in (q, k, v)]
-        made = heart.new("attention", rows, call.place("attention"), batch=q.shape[0] == 1)
+    made, scores = _attended(call, q, k, v, each=heads // shared)
     joined = _heads_last(call, made, query, [1], heads * size)
     if gated:
         gate = function(call, linear(call, query, heads * size, bias=bias, part="gate"), "sigmoid", "gate.act")
