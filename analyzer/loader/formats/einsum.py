@@ -12,7 +12,8 @@ from math import prod
 
 from analyzer.loader.formats.arranging import Unarranged
 from analyzer.loader.formats.sheet import Place
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 
 
 class Unequal(Exception):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.loader.formats.sheet import Place
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

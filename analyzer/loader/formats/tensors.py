@@ -8,10 +8,11 @@ The batch is a digit of one sample. An axis that has only the batch is no axis o
 too (windows or heads in the batch) is the first axis.
 """
 
+# Longer than most modules: each operation is short, and they build on each other through one class.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
 
 from analyzer.layers import CATALOGUE
 from analyzer.loader.formats.arranging import MOST_AXES, Base, Unarranged, arrange
@@ -27,7 +28,25 @@ from analyzer.loader.formats.digits import (
     size_of,
 )
 from analyzer.loader.formats.sheet import NOWHERE, Place, Sheet, Weights, Written
-from analyzer.record import Record
+from analyzer.loader.formats.views import (
+    Tensor,
+    any_batch,
+    blocks,
+    comes_before,
+    fewer,
+    first_of,
+    framed,
+    has_axis,
+    layout_of,
+    marked,
+    ordered,
+    places_of,
+    reduction,
+    sizes_of,
+    slower,
+    spread,
+    with_batch,
+)
 from analyzer.volume import AXES
 
 TYPE_CHECKING = False
@@ -35,44 +54,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.loader.formats.digits import Digits
-
-
-class Tensor(Record):
-    """A view of a volume. `axes` has the digits of each axis; an axis of one cell has none, or a digit of size 1.
-
-    Such a digit of size 1 says which axis of the volume it is, for what is broadcast along it.
-    """
-
-    base: Base
-    axes: Sequence[Digits]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of its axes, the batch counted as 1."""
-        return tuple(map(size_of, self.axes))
-
-    @property
-    def rank(self) -> int:
-        """The number of its axes, the batch included."""
-        return len(self.axes)
-
-    @property
-    def size(self) -> int:
-        """Its elements for one sample."""
-        return prod(self.shape)
-
-    @property
-    def batch(self) -> int | None:
-        """The axis that has the batch; None where none has."""
-        return next((axis for axis, digits in enumerate(self.axes) if BATCH in digits), None)
-
-    def is_batch(self, axis: int) -> bool:
-        """Whether an axis is the batch and nothing else."""
-        return BATCH in self.axes[axis] and size_of(self.axes[axis]) == 1
-
-    def at(self, axis: int) -> int:
-        """An axis counted from the front: −1 is the last one. Raises `IndexError` where the tensor does not have it."""
-        return range(self.rank)[axis]
 
 
 class Tensors:
@@ -176,9 +157,9 @@ class Tensors:
         not those of digits.
         """
         digits = [digit for axis in x.axes for digit in axis]
-        sizes, batch = _sizes(digits, x.size, list(shape), samples)
+        sizes, batch = sizes_of(digits, x.size, list(shape), samples)
         try:
-            return Tensor(x.base, _marked(x, _with_batch(divided(digits, sizes), batch)))
+            return Tensor(x.base, marked(x, with_batch(divided(digits, sizes), batch)))
         except Undivided:
             pass
         inner = [size for axis, size in enumerate(sizes) if size > 1 or axis]
@@ -196,7 +177,7 @@ class Tensors:
 
         Of 8×7 that becomes 7×8 the volume has 56 cells, of which both are digits.
         """
-        old, new = _blocks(x.shape, sizes)
+        old, new = blocks(x.shape, sizes)
         while len(old) > MOST_AXES:
             old[:2], new[:2] = [old[0] + old[1]], [new[0] + new[1]]
         written = self.arranged(x, old, place)
@@ -229,7 +210,7 @@ class Tensors:
         groups = [[axis] for axis in range(x.rank) if axis in keep or not x.is_batch(axis)]
         if len(groups) > MOST_AXES:
             groups = [group for group in groups if group[0] in keep or size_of(x.axes[group[0]]) > 1]
-        return _fewer(groups, MOST_AXES, keep) or [[]]
+        return fewer(groups, MOST_AXES, keep) or [[]]
 
     def volume(self, x: Tensor) -> Written:
         """The volume that the tensor is a view of, whatever its axes."""
@@ -311,7 +292,7 @@ class Tensors:
         groups = self._groups(x)
         if groups is None or (groups[-1] != own and (own or groups[-1])):
             order = [group for group in self.groups_of(x, [axis]) if group != [axis]]
-            order = _fewer([group for group in order if group], MOST_AXES - 1)
+            order = fewer([group for group in order if group], MOST_AXES - 1)
             groups = (*[joined(d for a in group for d in x.axes[a]) for group in order], own)
         return self._arrange(x, groups, place), groups
 
@@ -379,7 +360,7 @@ class Tensors:
                 continue
             volumes = [self._arrange(x, own, place) for x, own in zip(xs, groups, strict=True)]
             made = self.sheet.write(type, volumes, place, parameters)
-            return _framed(made, layout, shape, any_batch(xs), _slower(xs))
+            return framed(made, layout, shape, any_batch(xs), slower(xs))
         raise Unarranged
 
     def _layouts(self, xs: Sequence[Tensor], shape: Sequence[int], keep: Sequence[int] = ()) -> Iterable[list[Digits]]:
@@ -388,8 +369,8 @@ class Tensors:
         Those of a volume as it is, the largest first; then the tensor's own axes in their order.
         """
         for x in sorted(xs, key=lambda x: x.base.written is None or -x.size):
-            layout = None if x.base.written is None else _layout_of(x, shape)
-            if layout is not None and all(_has_axis(layout, axis) for axis in keep):
+            layout = None if x.base.written is None else layout_of(x, shape)
+            if layout is not None and all(has_axis(layout, axis) for axis in keep):
                 yield layout
         axes = [axis for axis, n in enumerate(shape) if axis in keep or n > 1 or not any(x.is_batch(axis) for x in xs)]
         if len(axes) > MOST_AXES:
@@ -397,7 +378,7 @@ class Tensors:
         if len(axes) <= MOST_AXES:
             yield [(Digit(axis, 1, shape[axis]),) for axis in axes] or [()]
             return
-        groups = _fewer([[axis] for axis in axes], MOST_AXES, keep)
+        groups = fewer([[axis] for axis in axes], MOST_AXES, keep)
         yield [tuple(Digit(axis, 1, shape[axis]) for axis in group) for group in groups]
 
     def _in_layout(self, x: Tensor, layout: Sequence[Digits], joins: int | None = None) -> list[Digits]:
@@ -441,7 +422,7 @@ class Tensors:
             )
             shape[axis] = sum(x.shape[axis] for x in xs)
             layout[at] = (Digit(axis, 1, shape[axis]),)
-            return _framed(made, layout, shape, any_batch(xs, axis))
+            return framed(made, layout, shape, any_batch(xs, axis))
         raise Unarranged
 
     def on_axis(
@@ -486,7 +467,7 @@ class Tensors:
         """
         found = list(self._groups(x) or ())
         for own in owns:
-            same = [at for at, group in enumerate(found) if own and _sorted(group) == _sorted(own)]
+            same = [at for at, group in enumerate(found) if own and ordered(group) == ordered(own)]
             if not same:
                 return None
             found[same[0]] = own
@@ -510,7 +491,7 @@ class Tensors:
         groups, own = self._groups(x), joined(x.axes[axis])
         for at, group in enumerate(groups or ()):
             # the most significant digit of an axis of the volume: a range of it is a range of that axis
-            if step == 1 and len(group) > 0 and len(own) == 1 and own[0] == _first(group, own[0]):
+            if step == 1 and len(group) > 0 and len(own) == 1 and own[0] == first_of(group, own[0]):
                 stride = size_of(group) // own[0].size
                 return self._sliced(x, groups or (), at, (start * stride, stop * stride), axis, stop - start, place)
         parameters = {"start": start, "stop": stop, **({"step": step} if step > 1 else {})}
@@ -553,14 +534,14 @@ class Tensors:
         gone = sorted(x.at(axis) for axis in axes)
         digits = [joined(x.axes[axis]) for axis in gone]
         groups = self._groups(x)
-        named = None if groups is None else _whole(groups, digits)
+        named = None if groups is None else places_of(groups, digits)
         if groups is None or named is None:
             order = self.groups_of(x, [a for a in gone if size_of(x.axes[a]) > 1])
             groups = tuple(joined(d for a in group for d in x.axes[a]) for group in order)
-            named = _whole(groups, digits) or []
+            named = places_of(groups, digits) or []
         made = self._arrange(x, groups, place)
         if named:
-            type, parameters = _reduction(op, named, len(groups))
+            type, parameters = reduction(op, named, len(groups))
             made = self.sheet.write(type, [made], place, parameters)
         found: list[Digits] = []
         for axis, old in enumerate(x.axes):
@@ -586,244 +567,19 @@ class Tensors:
         if len(groups) > MOST_AXES - 2:
             if not same:
                 raise Unarranged
-            groups = _fewer(groups, MOST_AXES - 2)
+            groups = fewer(groups, MOST_AXES - 2)
         left = self.arranged(a, [*groups, [rank - 2], [rank - 1]], place)
-        turned = _before(b, rank - 1, rank - 2)
+        turned = comes_before(b, rank - 1, rank - 2)
         order = [[rank - 1], [rank - 2]] if turned else [[rank - 2], [rank - 1]]
         right = self.arranged(b, [*groups, *order], place)
         given = {**({"transpose": True} if turned else {}), **(parameters or {})}
         made = self.sheet.write("matmul", [left, right], place, given)
         shape = [*lead, a.shape[-2], b.shape[-1]]
         layout = [tuple(Digit(axis, 1, shape[axis]) for axis in group) for group in (*groups, [rank - 2], [rank - 1])]
-        found = _framed(made, layout, shape, any_batch([a, b]))
+        found = framed(made, layout, shape, any_batch([a, b]))
         gone = [axis for axis, is_gone in ((rank - 2, row), (rank - 1, column)) if is_gone]
         return self.squeeze(found, gone) if gone else found
 
     def softmax(self, type: str, x: Tensor, axis: int, place: Place) -> Tensor:
         """`softmax` and `log_softmax` over one axis of the tensor."""
         return self.on_axis(type, x, axis, place)
-
-
-def _before(x: Tensor, one: int, other: int) -> bool:
-    """Whether one axis of a tensor comes before another one in the volume that it is a view of."""
-    if x.base.written is None or size_of(x.axes[one]) == 1 or size_of(x.axes[other]) == 1:
-        return False
-    places = [min((digit.axis, -digit.stride) for digit in joined(x.axes[axis])) for axis in (one, other)]
-    return places[0] < places[1]
-
-
-def _sorted(digits: Digits) -> Digits:
-    """Digits in the order of the volume's axes: equal for two that are made of the same cells in another order."""
-    return joined(sorted(digits, key=lambda digit: (digit.axis, -digit.stride)))
-
-
-def _blocks(old: Sequence[int], new: Sequence[int]) -> tuple[list[list[int]], list[list[int]]]:
-    """The smallest runs of axes of two shapes that have as many cells: places of the old axes, sizes of the new ones.
-
-    >>> _blocks((1, 64, 8, 7), (1, 64, 7, 8))
-    ([[0, 1], [2, 3]], [[1, 64], [7, 8]])
-    """
-    places: list[list[int]] = [[]]
-    sizes: list[list[int]] = [[]]
-    waiting = list(reversed(new))
-    before = after = 1
-    for place, size in enumerate(old):
-        if before == after and before > 1:
-            places.append([])
-            sizes.append([])
-            before = after = 1
-        places[-1].append(place)
-        before *= size
-        while waiting and (after < before or waiting[-1] == 1):
-            after *= waiting[-1]
-            sizes[-1].append(waiting.pop())
-    sizes[-1] += reversed(waiting)
-    return places, sizes
-
-
-def any_batch(xs: Sequence[Tensor], but: int | None = None) -> int | None:
-    """The axis of several tensors that has the batch; None where none has, and where it is the axis `but`."""
-    found = next((x.batch for x in xs if x.batch is not None), None)
-    return None if found == but else found
-
-
-def _slower(xs: Sequence[Tensor]) -> int:
-    """The size of the digits in front of the batch, in the axis that has it."""
-    digits = next((x.axes[x.batch] for x in xs if x.batch is not None), (BATCH,))
-    return size_of(digits[: digits.index(BATCH)])
-
-
-def spread(parameters: Mapping[str, Any], rank: int) -> dict[str, Any]:
-    """The parameters of a window over `rank` axes as those of one with another axis before them, of one cell."""
-    found = dict(parameters)
-    for name, one in (("kernel", 1), ("stride", 1), ("dilation", 1), ("output_padding", 0), ("padding", 0)):
-        value = found.get(name)
-        if isinstance(value, int):
-            found[name] = [one, *[value] * rank]
-        elif isinstance(value, (list, tuple)):
-            found[name] = [one, *value]
-    return found
-
-
-def _sizes(digits: Sequence[Digit], size: int, shape: list[int], samples: int) -> tuple[Sequence[int], int | None]:
-    """The sizes of a reshape of one sample, −1 replaced, and the axis that a batch of N samples was taken out of.
-
-    Raises `Unarranged` where none fit.
-    """
-    known = prod(n for n in shape if n != -1)
-    if -1 in shape:
-        open_axis = shape.index(-1)
-        counted = digits[:1] == [BATCH] and shape[0] == 1  # a shape that was calculated of one sample
-        for times in (1, samples) if counted else (samples, 1):
-            if known and size * times % known == 0:
-                found = [*shape[:open_axis], size * times // known, *shape[open_axis + 1 :]]
-                batch = None if times == 1 else _axis_of_samples(digits, found, times)
-                if times == 1 or batch is not None:
-                    return _of_one_sample(found, batch, times), batch
-        raise Unarranged
-    if known == size:
-        return shape, None
-    batch = None if known % size else _axis_of_samples(digits, shape, known // size)
-    if batch is None:
-        raise Unarranged
-    return _of_one_sample(shape, batch, known // size), batch
-
-
-def _of_one_sample(shape: Sequence[int], batch: int | None, samples: int) -> list[int]:
-    return [n // samples if axis == batch else n for axis, n in enumerate(shape)]
-
-
-def _axis_of_samples(digits: Sequence[Digit], shape: Sequence[int], samples: int) -> int | None:
-    """The axis that the batch lies in, of a shape of all samples; None where it lies in none.
-
-    Row by row, the batch is behind the digits in front of it. Without a batch it is the first axis that N divides.
-    """
-    slower = size_of(digits[: digits.index(BATCH)]) if BATCH in digits else None
-    before = 1
-    for axis, n in enumerate(shape):
-        inside = slower is None or (slower % before == 0 and n % (slower // before * samples) == 0)
-        if n % samples == 0 and inside:
-            return axis
-        before *= n
-    return None
-
-
-def _with_batch(axes: list[Digits], batch: int | None) -> list[Digits]:
-    """The axes of a reshape; where the batch is known to be the end of one, it is no part of the next."""
-    if batch is None or BATCH in axes[batch] or not any(BATCH in digits for digits in axes):
-        return axes
-    without = [tuple(digit for digit in digits if digit != BATCH) for digits in axes]
-    without[batch] = (*without[batch], BATCH)
-    return without
-
-
-def _marked(x: Tensor, axes: list[Digits]) -> list[Digits]:
-    """The axes of a reshape; where the first and last ones are those of before, axes of one cell keep their digits."""
-    for order in (1, -1):
-        for place in range(min(len(axes), x.rank)):
-            at = place if order == 1 else -1 - place
-            if size_of(axes[at]) != size_of(x.axes[at]):
-                break
-            if not axes[at] or axes[at] == (BATCH,):
-                axes[at] = x.axes[at] if (BATCH in axes[at]) == (BATCH in x.axes[at]) else axes[at]
-    return axes
-
-
-def _first(group: Digits, digit: Digit) -> Digit | None:
-    """The most significant digit of a group, as large as `digit`; None where it is smaller, or not divided there."""
-    first = group[0]
-    if first.size % digit.size:
-        return None
-    return Digit(first.axis, first.stride * (first.size // digit.size), digit.size)
-
-
-def _layout_of(x: Tensor, shape: Sequence[int]) -> list[Digits] | None:
-    """The axes of a tensor's volume, as digits of the tensor's axes, broadcast to a shape; None where some lack."""
-    at: dict[Digit, Digit] = {}
-    marks: dict[int, int] = {}
-    for axis, digits in enumerate(x.axes):
-        stride = 1
-        for digit in reversed(digits):
-            if digit.size > 1:
-                at[digit] = Digit(axis, stride, digit.size)
-                stride *= digit.size
-            elif digit != BATCH:
-                marks[digit.axis] = axis
-    try:
-        groups, _ = refined(x.base.groups, [(digit,) for digit in at])
-    except Undivided:
-        return None
-    layout: list[Digits] = []
-    for place, group in enumerate(groups):
-        if not group and place in marks and shape[marks[place]] > 1:
-            layout.append((Digit(marks[place], 1, shape[marks[place]]),))
-            continue
-        if any(digit not in at for digit in group):
-            return None
-        layout.append(joined(at[digit] for digit in group) or ((Digit(marks[place], 1, 1),) if place in marks else ()))
-    covered = {axis: prod(d.size for g in layout for d in g if d.axis == axis) for axis in range(len(shape))}
-    return layout if all(covered[axis] == size for axis, size in enumerate(shape)) else None
-
-
-def _has_axis(layout: Sequence[Digits], axis: int) -> bool:
-    """Whether one axis of a layout is a whole axis of the tensor, and nothing else."""
-    return any({digit.axis for digit in group} == {axis} for group in layout) and (
-        sum(digit.axis == axis for group in layout for digit in group) == 1
-    )
-
-
-def _framed(
-    made: Written, layout: Sequence[Digits], shape: Sequence[int], batch: int | None, slower: int = 1
-) -> Tensor:
-    """The tensor of this shape over a volume whose axes are the digits of a layout.
-
-    `slower` is the size of the digits that are in front of the batch in its axis.
-    """
-    parts: list[list[tuple[int, Digit]]] = [[] for _ in shape]
-    for place, group in enumerate(layout):
-        stride = size_of(group)
-        for digit in group:
-            stride //= digit.size
-            parts[digit.axis].append((digit.stride, Digit(place, stride, digit.size)))
-    axes: list[Digits] = []
-    for axis, found in enumerate(parts):
-        digits = [digit for _, digit in sorted(found, key=lambda pair: -pair[0])]
-        own = joined(digits) or tuple(digits[:1])
-        if axis == batch:
-            front, behind = divided(own, [slower, size_of(own) // slower]) if slower > 1 else ((), own)
-            own = (*front, BATCH, *behind)
-        axes.append(own)
-    return Tensor(Base.of(made), axes)
-
-
-def _fewer(groups: list[list[int]], most: int, keep: Sequence[int] = ()) -> list[list[int]]:
-    """At most so many groups: neighbours are put together from the front, those of `keep` stay by themselves."""
-    while len(groups) > most:
-        place = next((at for at in range(len(groups) - 1) if not {*groups[at], *groups[at + 1]} & set(keep)), None)
-        if place is None:
-            raise Unarranged
-        groups = [*groups[:place], groups[place] + groups[place + 1], *groups[place + 2 :]]
-    return groups
-
-
-def _whole(groups: Sequence[Digits], digits: Sequence[Digits]) -> list[int] | None:
-    """Which of the groups have these digits and no others; None where one has only some of them."""
-    try:
-        divided_groups, parts = refined(groups, digits)
-    except Undivided:
-        return None
-    inside = {digit for part in parts for digit in part}
-    if any(0 < sum(digit in inside for digit in group) < len(group) for group in divided_groups):
-        return None
-    return [at for at, group in enumerate(divided_groups) if group and group[0] in inside]
-
-
-def _reduction(op: str, named: Sequence[int], axes: int) -> tuple[str, dict[str, Any]]:
-    """The type and the parameters of a reduction over these axes of a volume."""
-    names = [(*AXES[axes - 1], "depth")[at] for at in named]
-    spatial = axes > 1 and names == list(AXES[axes - 1])
-    if spatial and op in ("mean", "max"):
-        return ("global_avg_pool" if op == "mean" else "global_max_pool"), {}
-    if op == "mean":
-        return "mean", {"axis": names}
-    return "reduce", {"op": op, "axis": names}

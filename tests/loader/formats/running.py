@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from analyzer.layers.moving import NamedSizes, Pattern
 from analyzer.layers.patterns import sizes_of
 from analyzer.loader.formats.sheet import Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.volume import AXES, Volume
 
 Index = tuple[int, ...]

@@ -30,7 +30,8 @@ from running import (
 from analyzer.layers import CATALOGUE
 from analyzer.loader.formats.arranging import Unarranged
 from analyzer.loader.formats.sheet import Place, Sheet
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 
 HERE = Place("here", "node")
 

@@ -16,7 +16,8 @@ from analyzer.layers import CATALOGUE
 from analyzer.loader.formats.arranging import Unarranged
 from analyzer.loader.formats.digits import BATCH, Digit, Undivided, divided, joined, part
 from analyzer.loader.formats.sheet import Place, Sheet, Written
-from analyzer.loader.formats.tensors import Tensor, Tensors, spread
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor, spread
 
 HERE = Place("here", "node")
 

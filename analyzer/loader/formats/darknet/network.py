@@ -8,6 +8,8 @@ shortcut_layer.c, rnn_layer.c, gru_layer.c, lstm_layer.c, crnn_layer.c of pjredd
 AlexeyAB/darknet.
 """
 
+# Longer than most modules: one short method a section, as `parser.c` has one function a section.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -12,7 +12,8 @@ from math import prod
 from analyzer.layers.kinds import written
 from analyzer.loader.formats.keras.config import Config, Mistake
 from analyzer.loader.formats.sheet import Place, Sheet, Written
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 from analyzer.record import Record, field
 from analyzer.source import shown
 

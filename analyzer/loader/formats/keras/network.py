@@ -24,7 +24,8 @@ from analyzer.loader.formats.keras.description import (
     shape_of,
 )
 from analyzer.loader.formats.sheet import NOWHERE, Place, Sheet, Written
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 from analyzer.volume import LARGEST
 

@@ -14,7 +14,7 @@ from analyzer.loader.formats.onnx.reading import Ended, Reading, end_of
 from analyzer.loader.formats.onnx.records import Model
 from analyzer.loader.formats.onnx.wire import Damaged
 from analyzer.loader.formats.sheet import Halted, Place, Sheet
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.loader.text.files import opened
 
 #: The number formats of weights that memory knows, by ONNX's names.

@@ -1,5 +1,7 @@
 """An ONNX file as records: what each field means. Nothing is read that nobody needs: payloads are skipped."""
 
+# Longer than most modules: one method for each message of onnx.proto.
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -6,6 +6,8 @@ constants to read is calculated (see `folding`); a stored tensor that only an ar
 reading ends there.
 """
 
+# Longer than most modules: the state of a walk, and what every operator asks of it.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -32,7 +34,8 @@ from analyzer.loader.formats.onnx.values import (
     unknown,
 )
 from analyzer.loader.formats.sheet import Halted, Place, Sheet, Written
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from analyzer.loader.formats.onnx.records import Graph, Node, Reference
 from analyzer.loader.formats.onnx.values import Constant
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from analyzer.loader.formats.onnx.reading import Reading, Unsupported
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import WEIGHTS, Constant, Owner
 from analyzer.loader.formats.sheet import Weights, Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from analyzer.loader.formats.onnx.reading import Reading
 from analyzer.loader.formats.onnx.records import Graph, Model, Node, ValueInfo
 from analyzer.loader.formats.onnx.values import of_numbers
 from analyzer.loader.formats.sheet import Sheet
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 operators.load()
 

@@ -10,7 +10,7 @@ from math import prod
 
 from analyzer.loader.formats.keras.call import Called, layer
 from analyzer.loader.formats.keras.config import Config
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

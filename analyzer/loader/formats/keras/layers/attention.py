@@ -13,7 +13,7 @@ from analyzer.loader.formats.keras.description import flat
 from analyzer.loader.formats.keras.layers.activations import function
 from analyzer.loader.formats.keras.layers.dense import linear
 from analyzer.loader.formats.sheet import Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from analyzer.loader.formats.keras.call import Called, layer, rank_of
 from analyzer.loader.formats.keras.config import Config
 from analyzer.loader.formats.keras.layers.activations import activated
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

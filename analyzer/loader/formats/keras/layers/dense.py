@@ -10,7 +10,7 @@ from math import prod
 from analyzer.loader.formats.keras.call import Called, layer, rank_of
 from analyzer.loader.formats.keras.config import Mistake
 from analyzer.loader.formats.keras.layers.activations import activated
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from analyzer.loader.formats.keras.call import Called, items, layer
 from analyzer.loader.formats.keras.config import Mistake
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 _TYPES = {"Add": "add", "Subtract": "subtract", "Multiply": "multiply", "Average": "average", "Maximum": "maximum"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.loader.formats.keras.call import Called, layer
 from analyzer.loader.formats.keras.layers.activations import along
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.volume import AXES
 
 TYPE_CHECKING = False

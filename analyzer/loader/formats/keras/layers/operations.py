@@ -7,6 +7,8 @@ Sources: keras/src/ops/ (Keras 3.15.1); TFOpLambda, SlicingOpLambda (Keras 2.15)
 
 # Longer than most modules: one table, and a few lines an operation.
 
+# Longer than most modules: one short function for each of the operations of `keras.ops`.
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -22,7 +24,7 @@ from analyzer.loader.formats.keras.layers.merging import check_broadcast
 from analyzer.loader.formats.keras.layers.normalising import over_axes
 from analyzer.loader.formats.keras.layers.reshaping import reshaped
 from analyzer.loader.formats.padded import padded
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from analyzer.loader.formats.keras.call import Called, layer
 from analyzer.loader.formats.keras.layers.convolutions import axes_of, padding_of, rank_in
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from analyzer.loader.formats.keras.call import Called, Unknown, layer
 from analyzer.loader.formats.keras.config import Mistake
 from analyzer.loader.formats.keras.layers.convolutions import axes_of
 from analyzer.loader.formats.keras.layers.reshaping import cropped, resized
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 

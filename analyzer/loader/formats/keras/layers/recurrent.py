@@ -10,7 +10,7 @@ from math import prod
 from analyzer.loader.formats.keras.call import Called, Unknown, layer
 from analyzer.loader.formats.keras.config import Config, Mistake, of_object
 from analyzer.loader.formats.keras.layers.convolutions import padding_of, rank_in
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 from analyzer.volume import Volume
 

@@ -11,7 +11,7 @@ from analyzer.loader.formats.keras.call import Called, layer
 from analyzer.loader.formats.keras.config import Mistake
 from analyzer.loader.formats.keras.layers.convolutions import axes_of, rank_in
 from analyzer.loader.formats.padded import padded
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 TYPE_CHECKING = False

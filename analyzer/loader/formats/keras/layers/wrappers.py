@@ -12,7 +12,8 @@ from analyzer.loader.formats.keras.call import LAYERS, Called, Kept, Unknown, la
 from analyzer.loader.formats.keras.config import Config, Mistake, of_object
 from analyzer.loader.formats.keras.description import Entry, Graph, Ref, described, flat, is_network
 from analyzer.loader.formats.sheet import Sheet
-from analyzer.loader.formats.tensors import Tensor, Tensors
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
 TYPE_CHECKING = False

@@ -16,7 +16,7 @@ from analyzer.loader.formats.onnx.folding import arithmetic, making, moving, pic
 from analyzer.loader.formats.onnx.folding.given import Budget, Cannot, Given
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 
 def fold(

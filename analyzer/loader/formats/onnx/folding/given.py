@@ -7,7 +7,7 @@ from math import prod
 
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant, Stored
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.record import Record
 from analyzer.volume import LARGEST
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.sheet import Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.record import Record
 
 

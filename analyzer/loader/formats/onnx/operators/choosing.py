@@ -13,7 +13,7 @@ from math import prod
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant, unknown
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 #: An end that means all cells.
 _ENDLESS = 2**31 - 1

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from analyzer.loader.formats.onnx.folding import arrays
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 #: Functions of one element, as `elementwise` calls them.
 _UNARY = {

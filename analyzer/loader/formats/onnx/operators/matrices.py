@@ -12,7 +12,7 @@ from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant
 from analyzer.loader.formats.onnx.weights import biased, held, held_or_none, name_of, weighted
 from analyzer.loader.formats.sheet import Weights, Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

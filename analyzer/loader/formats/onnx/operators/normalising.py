@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 _TYPES = {"Softmax": "softmax", "LogSoftmax": "log_softmax"}
 

@@ -14,7 +14,7 @@ from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import BUFFERS, NUMBERS, Constant
 from analyzer.loader.formats.onnx.weights import count, held, held_or_none, name_of, weighted
 from analyzer.loader.formats.sheet import Weights, Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 from analyzer.volume import AXES
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 
 @operator("QuantizeLinear", "DequantizeLinear")

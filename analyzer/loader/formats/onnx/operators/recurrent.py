@@ -11,7 +11,7 @@ from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import NUMBERS
 from analyzer.loader.formats.onnx.weights import count, held, held_or_none, name_of, weighted
 from analyzer.loader.formats.sheet import Weights, Written
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

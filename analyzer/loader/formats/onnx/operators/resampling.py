@@ -12,7 +12,7 @@ from struct import pack, unpack
 
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
-from analyzer.loader.formats.tensors import Tensor
+from analyzer.loader.formats.views import Tensor
 
 _MODES = {"nearest": ["nearest"] * 4, "linear": ["linear", "linear", "bilinear", "trilinear"], "cubic": ["bicubic"] * 4}
 
