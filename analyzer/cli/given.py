@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from analyzer.loader.formats.call import Call
+
 #: The first bytes of a file, which tell its format.
 HEAD = 1 << 16
 
@@ -24,6 +26,7 @@ class Given(Record):
     format   the format that is read with `loader.formats`; None for a text
     path     the file that the format's reader opens
     hold     what must live until then: a temporary file
+    call     the callable that makes the file when it is run; None for a file that exists
     """
 
     label: str
@@ -31,6 +34,7 @@ class Given(Record):
     format: str | None = None
     path: str = ""
     hold: object = None
+    call: Call | None = None
 
     def same(self, other: Given) -> bool:
         """Whether both have the same content."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from analyzer.cli.given import HEAD, Given, copied, format_of
 from analyzer.cli.main import UsageError, WrittenInput
@@ -15,6 +15,8 @@ from analyzer.loader.text.limits import LIMITS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
+
+    from analyzer.loader.formats.call import Call
 
 #: What a file may be for a command, as messages call it.
 MODEL, SIDE, BASE, CONFIGURATION = (
@@ -36,6 +38,8 @@ class Inputs:
         self.output = output
         #: The format of all models (`--from`); None where each tells its own.
         self.format = format
+        #: The operands of the command line: only these may be callables, whose code is run.
+        self.operands: Sequence[str] = ()
         self._written = _of_stream(sys.stdout) if output is None else _of_path(output)
 
     def read(
@@ -73,6 +77,11 @@ class Inputs:
 
         Of a file in another format only the beginning is read. Raises what `read` raises.
         """
+        call = self._call(file) if what != BASE else None
+        if call is not None:
+            from analyzer.cli.callables import given_call  # few models are callables
+
+            return given_call(call)
         label = "<stdin>" if file == "-" else file
         stream = self._opened(file, what)
         try:
@@ -101,12 +110,23 @@ class Inputs:
         """Refuses to write to a file that is read."""
         if not self.matter:
             return
+        call = self._call(file)
+        if call is not None:
+            file = call.file or file
         found = _of_path(file) if file != "-" else _of_stream(sys.stdin)
         written = self._written
         if found is not None and written is not None and os.path.samestat(found, written):
             raise self._refusal(what)
         if found is None and self.output is not None and file != "-" and _same_name(file, self.output):
             raise self._refusal(what)
+
+    def _call(self, file: str) -> Call | None:
+        """The callable that a word means, if it is one of the command line."""
+        if ":" not in file or file not in self.operands:
+            return None
+        from analyzer.cli.callables import call_of  # few words have a colon
+
+        return call_of(file)
 
     def _opened(self, file: str, what: str) -> BinaryIO:
         self.keep(file, what)

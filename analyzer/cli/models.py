@@ -88,8 +88,15 @@ def parsed_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model
         return parsed.model, parsed.problems
     from analyzer.loader.formats import read, text_of  # most models are YAML
 
+    inputs = inputs_of(asked)
+    if given.call is not None:
+        from analyzer.cli.running import run  # few models are callables
+
+        if mistakes := run(given, inputs, asked, texts):
+            return None, mistakes
+        inputs = None if given.format == "pt2" else inputs  # torch has exported the network for them
     try:
-        model, problems = read(given.path, inputs_of(asked), dict(asked.set), label=given.label, format=given.format)
+        model, problems = read(given.path, inputs, dict(asked.set), label=given.label, format=given.format)
         text = text_of(given.path, problems) if model is None else model.text
     except FileError as error:
         return None, [Diagnostic(UNREADABLE, str(error), None)]

@@ -14,7 +14,7 @@ from analyzer.cli.configuration import Configuration
 from analyzer.cli.declared import OPTIONS
 from analyzer.cli.inputs import Inputs
 from analyzer.cli.main import UsageError
-from analyzer.cli.values import assignment, target
+from analyzer.cli.values import assignment, at_least, target
 from analyzer.reporter.format import Format
 
 TYPE_CHECKING = False
@@ -48,7 +48,9 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """The models that are read."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="model files; - is stdin")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="model files; - is stdin; a callable such as net.py:Net() is run"
+    )
 
 
 def add_format(
@@ -99,6 +101,14 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT",
         help=f"the format of the model files: {', '.join(FROM)} (default: by their content, then by the ending)",
     )
+    add(
+        "--python",
+        metavar="PATH",
+        help="the Python that runs `package.module:callable` or `net.py:callable` (default: the one that runs analyzer)",
+    )
+    add(
+        "--timeout", type=at_least(1), default=120, metavar="SECONDS", help="how long a callable may run (default: 120)"
+    )
     add_options(parser, "color", "width")
     add_quiet(parser)
     add_no_config(parser)
@@ -133,6 +143,7 @@ def parsed(
         vars(asked)[operands] = [*(vars(asked)[operands] or ()), *after]
     asked.inputs = Inputs(vars(asked).get("output"), vars(asked).get("from"))
     given = vars(asked)[operands] or ["-"]
+    asked.inputs.operands = given
     settle(asked, given[first])
     return asked
 
@@ -160,8 +171,14 @@ def configured_for(asked: Any, file: str) -> Mapping[str, Any]:
 
 
 def working(name: str) -> str:
-    """The file that a name means, which may be that of a revision: `git:main:models/net.yaml`."""
-    return name.rpartition(":")[2] if name.startswith("git:") else name
+    """The file that a name means, which may be that of a revision, `git:main:models/net.yaml`, or of a callable."""
+    if ":" not in name:
+        return name
+    if name.startswith("git:"):
+        return name.rpartition(":")[2]
+    from analyzer.cli.callables import folder_of  # few words have a colon
+
+    return folder_of(name)
 
 
 def run_defaults(asked: Any, file: str, training: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 
+from analyzer.cli.callables import call_of
 from analyzer.cli.given import HEAD, Given, format_of, given
 from analyzer.cli.main import UsageError
 from analyzer.contract.saved import LONGEST_REPORT
@@ -112,6 +113,8 @@ def is_revision(name: str) -> bool:
 def with_prefix(name: str) -> str:
     """`HEAD~1:model.yaml` as `git:HEAD~1:model.yaml`, where no file has that name and git may know the revision."""
     revision, _, path = name.partition(":")
+    if call_of(name) is not None and not _is_known(revision, path):
+        return name
     if not path or not revision or is_revision(name) or os.path.lexists(name) or path.startswith(("//", "\\")):
         return name
     try:
@@ -119,6 +122,14 @@ def with_prefix(name: str) -> str:
     except UsageError:  # without git no name is one of its revisions
         return name
     return name if outside else PREFIX + name
+
+
+def _is_known(revision: str, path: str) -> bool:
+    """Whether git has this path at this revision."""
+    try:
+        return git(".", "rev-parse", "--verify", "--quiet", f"{revision}:{path}")[0] == 0
+    except UsageError:  # without git no name is one of its revisions
+        return False
 
 
 def with_paths(first: str, second: str) -> tuple[str, str]:

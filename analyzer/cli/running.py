@@ -1,0 +1,103 @@
+"""Runs the callable of a command line in a process of its own, and shows what its code writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from analyzer.cli.given import Given
+from analyzer.cli.main import UsageError
+from analyzer.cli.output import note
+from analyzer.cli.temporary import temporary
+from analyzer.diagnostics import UNREADABLE, Diagnostic, nearest
+from analyzer.loader.formats.asked import Asked
+from analyzer.loader.formats.call import Call
+from analyzer.loader.formats.child import Ears, export
+from analyzer.loader.formats.child_mistakes import mistake
+from analyzer.loader.text.files import FileError, read_bytes
+from analyzer.loader.text.limits import LIMITS
+from analyzer.source import inert, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def run(given: Given, inputs: Mapping[str, str] | str | None, asked: Any, texts: dict[str, str]) -> list[Diagnostic]:
+    """Runs a callable, whose network is then the file of `given`; the mistakes that prevent it.
+
+    `inputs` are the volumes of `--input`. Raises `UsageError` for arguments that are no literals, `SettingError` for an
+    input that is no volume.
+    """
+    if given.path:  # a comparison of a callable with itself
+        return []
+    call = given.call
+    assert call is not None
+    _check_literals(call)
+    if call.file and not os.path.isfile(call.file):
+        return [Diagnostic(UNREADABLE, _no_file(call), None)]
+    python = asked.python or sys.executable
+    if not python:
+        raise UsageError(f"`--python PATH` is needed: it names the Python that runs `{shown(call.label)}`")
+    stream, path = temporary()
+    ears = Ears(
+        _hear, lambda: note(asked, f"waiting for `{shown(call.label, 200)}`, which {python} builds and exports")
+    )
+    named = {"": inputs} if isinstance(inputs, str) else inputs or {}
+    sizes = [(name, Asked(text).volume(name, first=True) or ()) for name, text in named.items()]
+    answer = export(call, sizes, stream, python=python, seconds=asked.timeout, ears=ears)
+    if "error" in answer:
+        found = mistake(call, answer, python=python, seconds=asked.timeout)
+        _show(found, texts)
+        return [found]
+    stream.seek(0)
+    given.path, given.hold, given.format = path, stream, answer["kind"]
+    return []
+
+
+def _check_literals(call: Call) -> None:
+    import ast  # only a callable with arguments needs it
+
+    try:
+        tree = ast.parse(f"f({call.arguments}\n)", mode="eval").body
+        values = [*tree.args, *(one.value for one in tree.keywords)] if isinstance(tree, ast.Call) else [tree]
+        for value in values:
+            ast.literal_eval(value)
+        if isinstance(tree, ast.Call) and all(one.arg for one in tree.keywords):
+            return
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    raise UsageError(
+        f"the arguments in `{shown(call.label, 200)}` must be literals: numbers, texts in quotes, None, True, False, and "
+        "lists, tuples and dicts of these"
+    )
+
+
+def _no_file(call: Call) -> str:
+    folder, name = os.path.split(call.file)
+    try:
+        near = nearest(name, [one for one in os.listdir(folder or ".") if one.endswith(".py")])
+    except OSError:
+        near = None
+    hint = f"; did you mean `{os.path.join(folder, near)}:{call.name}`?" if near else ""
+    return f"file `{shown(call.file, 200)}` does not exist{hint}"
+
+
+def _show(found: Diagnostic, texts: dict[str, str]) -> None:
+    """Keeps the text of the user's file for the message, which shows its line."""
+    if found.span is None or not found.span.in_text or found.span.file in texts:
+        return
+    try:
+        texts[found.span.file] = read_bytes(found.span.file, LIMITS.text).decode("utf-8", "replace")
+    except FileError:
+        pass  # the message then has the line's number
+
+
+def _hear(piece: bytes) -> None:
+    """Writes to stderr what the user's code writes, line by line, so that nothing in it acts on a terminal."""
+    lines = piece.decode("utf-8", "replace").split("\n")
+    encoding = sys.stderr.encoding or "ascii"
+    said = "\n".join(inert(line.rstrip("\r")) for line in lines)
+    sys.stderr.write(said.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stderr.flush()
