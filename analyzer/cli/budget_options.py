@@ -78,10 +78,25 @@ def check_budgets(asked: Any) -> None:
         from analyzer.cli.revisions import with_prefix
         from analyzer.cli.sides import keep_side
 
+        _check_base(asked.against)
         asked.against = with_prefix(asked.against)
         keep_side(asked.against, None, asked.inputs, BASE)
     if asked.against == "-" and ("-" in asked.files or len(asked.files) > 1):
         raise UsageError("stdin (`-`) can be read once")
+
+
+def _check_base(base: str) -> None:
+    """Refuses a callable: only an operand of the command line is run."""
+    if ":" not in base:
+        return
+    from analyzer.cli.callables import call_of
+    from analyzer.cli.revisions import with_prefix
+
+    if call_of(base) is not None and with_prefix(base) == base:
+        raise UsageError(
+            f"`{shown(base)}` is a callable, and a base is not run; save its report, `analyzer {shown(base)} -o base.json`, "
+            "and give that"
+        )
 
 
 def limits_of(asked: Any, model: Model) -> dict[str, Limit]:

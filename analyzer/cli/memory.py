@@ -172,7 +172,13 @@ def _spelled_out(arguments: Sequence[str]) -> Iterator[str]:
 
 def _is_file(word: str) -> bool:
     """Whether an argument names a model rather than a layer."""
-    return word.lower().endswith(_ENDINGS) or "/" in word or os.sep in word or os.path.isfile(word)
+    if word.lower().endswith(_ENDINGS) or "/" in word or os.sep in word or os.path.isfile(word):
+        return True
+    if ":" not in word:
+        return False
+    from analyzer.cli.callables import call_of  # few words have a colon
+
+    return call_of(word) is not None
 
 
 def _number(text: str) -> float:

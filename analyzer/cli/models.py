@@ -98,6 +98,8 @@ def parsed_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model
     try:
         model, problems = read(given.path, inputs, dict(asked.set), label=given.label, format=given.format)
         text = text_of(given.path, problems) if model is None else model.text
+        if model is not None and given.call is not None:
+            model.name = given.call.built
     except FileError as error:
         return None, [Diagnostic(UNREADABLE, str(error), None)]
     if text:

@@ -294,3 +294,32 @@ def test_only_an_operand_is_run(place: Path) -> None:
         assert not (place / "ran").exists(), arguments
     assert called(place, "diff", "net.yaml", "marks.py:Net").returncode == 2
     assert (place / "ran").exists()
+
+
+def test_the_base_of_a_budget_is_not_run_and_says_so(place: Path) -> None:
+    (place / "net.yaml").write_text("input: 8x8x3\nlayers: [{conv: {filters: 4, kernel: 3}}]\n")
+    done = called(place, "check", "net.yaml", "--budget", "params=+5%", "--against", "net.py:Net")
+    assert done.stderr.decode() == (
+        "analyzer: `net.py:Net` is a callable, and a base is not run; save its report, `analyzer net.py:Net -o base.json`, "
+        "and give that\n"
+    )
+    assert done.returncode == 2
+
+
+def test_a_revision_that_git_knows_comes_first(place: Path) -> None:
+    """`HEAD:net` looks like a callable in a module; git has that path, so nothing is run."""
+    (place / "HEAD.py").write_text("open('ran', 'w').close()\n")
+    (place / "net").write_text("input: 8x8x3\nlayers: [{conv: {filters: 4, kernel: 3}}]\n")
+    user = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-q"], ["add", "net"], [*user, "commit", "-qm", "one"]):
+        subprocess.run(["git", *arguments], cwd=place, check=True)
+    done = called(place, "diff", "HEAD:net", "net")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert not (place / "ran").exists()
+
+
+def test_the_report_is_not_written_over_the_code(place: Path) -> None:
+    done = called(place, "net.py:pair", "--format", "json", "-o", "net.py")
+    assert done.returncode == 2
+    assert b"is the model itself" in done.stderr
+    assert (place / "net.py").read_text() == NET

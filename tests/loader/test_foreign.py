@@ -61,6 +61,7 @@ CASES = {
     "prototxt_old": (b'input: "data"\ninput_dim: 1\nlayers {\n  bottom: "data"\n}\n', "Caffe network"),
     "solver": (b'net: "train.prototxt"\nbase_lr: 0.01\nlr_policy: "step"\n', "Caffe solver"),
     "ultralytics": (b"nc: 80\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\nhead:\n  - [-1, 1, Conv, [1]]\n", "YOLO model"),
+    "ultralytics_segment": (b"backbone: [1]\nhead:\n  - [[4, 6], 1, Segment, [nc, 32, 256]]\n", "SegmentationModel"),
     "ultralytics_backbone": (b"nc: 1\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]] # 0\n", "YOLO model"),
     "dataset": (b"train: images/a\nval: images/b\nnc: 2\nnames: [a, b]\n", "dataset"),
     "keras_yaml": (b"backend: tensorflow\nclass_name: Sequential\nconfig:\n  name: s\n", "Keras model in YAML"),
@@ -106,7 +107,16 @@ CASES = {
 
 
 #: What a message tells people to do.
-WAYS = ("`analyzer example", "unpack it", "download", "give the", "give one", "which is read", "`analyzer` reads it")
+WAYS = (
+    "`analyzer example",
+    "unpack it",
+    "download",
+    "give the",
+    "give one",
+    "which is read",
+    "reads it",
+    "name what builds",
+)
 
 
 def finding(data: bytes, file: str) -> tuple[str, str]:
@@ -147,6 +157,30 @@ def test_every_kind_has_a_case() -> None:
 )
 def test_the_ending_tells_where_the_content_does_not(file: str, said: str) -> None:
     assert said in finding(b"\x01\x02 neither", file)[1]
+
+
+def test_a_file_of_ultralytics_is_answered_with_the_command_that_reads_it() -> None:
+    text = b"backbone:\n  - [-1, 1, Conv, [64, 3, 2]]\nhead:\n  - [[8], 1, Detect, [nc]]\n"
+    ready = """`analyzer "ultralytics.nn.tasks:DetectionModel('a/net.yaml')" --input 640x640x3`"""
+    assert ready in finding(text, "a/net.yaml")[1]
+    assert """`analyzer 'ultralytics.nn.tasks:DetectionModel('"'"'a$b.yaml'"'"')'""" in finding(text, "a$b.yaml")[1]
+
+
+def test_code_is_answered_with_the_spelling_that_runs_it() -> None:
+    text = (
+        b"import torch\nfrom torch import nn\nclass Block(nn.Module):\n    pass\nclass Rows(torch.utils.data.Dataset):\n"
+        b"    pass\nclass Net(Block):\n    pass\nclass Loss:\n    pass\n"
+    )
+    said = finding(text, "nets/net.py")[1]
+    assert "`analyzer nets/net.py:Net --input 224x224x3` (it has `Block`, `Net`)" in said
+    assert "`analyzer net.py:NAME --input 224x224x3`" in finding(b"import torch\n", "net.py")[1]
+
+
+@pytest.mark.parametrize("name", ["pickle", "old_checkpoint", "torchscript", "checkpoint", "safetensors"])
+def test_what_torch_saved_is_answered_with_the_lines_that_export_it(name: str) -> None:
+    said = finding(CASES[name][0], "given")[1]
+    assert "`program = torch.export.export(net.eval(), (torch.zeros(1, 3, 224, 224),))`" in said
+    assert "`torch.export.save(program, 'net.pt2')`" in said
 
 
 def test_content_comes_before_the_ending() -> None:

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.loader.foreign import protobuf
+from analyzer.loader.foreign import advice, protobuf
 from analyzer.record import Record
 
 _EXAMPLE = "`analyzer example > model.yaml` writes a model to start from"
 
 # What to do next, by what a file has. What is read in its place comes first, with the command that writes it.
-_READ = "an ONNX, Keras (JSON, .keras, .h5) or Darknet file of the network is read"
+_READ = "a .pt2 of `torch.export`, an ONNX, Keras (JSON, .keras, .h5), Caffe (prototxt) or Darknet file of the network is read"
 _LAYERS = f"{_READ}; otherwise describe its layers in YAML ({_EXAMPLE})"
-_TORCH = "save the network as ONNX, which is read: `torch.onnx.export(model, example, 'net.onnx')`"
+_TORCH = (
+    "where the network is built, run `program = torch.export.export(net.eval(), (torch.zeros(1, 3, 224, 224),))` and "
+    "`torch.export.save(program, 'net.pt2')`, which is read"
+)
 _GRAPH = "convert it to ONNX, which is read: `python -m tf2onnx.convert --{} --output net.onnx`"
 _WEIGHTS = f"it has weights and no layers; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
 _SETTINGS = f"it has settings and no layers; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
-_CODE = f"it has code, which is never run; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
-_PT2 = "a later version reads it; " + _TORCH.replace("model,", "program.module(),")
+_CODE = f"it has code, which is not run; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
+_PT2 = "a later version reads it"
 _PICKLE = f"it has objects of Python, which may run code when they are loaded; {_TORCH}"
 _SAFE = f"it has weights and no layers; {_TORCH}"
-_SOURCE = "save the network as ONNX from the program that trained it, which is read"
+_SOURCE = "save the network as ONNX, Keras or .pt2 from the program that trained it, which is read"
 _CAFFE = "a later version reads it; convert it to ONNX, which is read, with caffe2onnx or MMdnn"
 _NOTHING = f"it has no network ({_EXAMPLE})"
 _PACKED = "unpack it, and give the file in it"
@@ -38,12 +41,14 @@ class Foreign(Record, kw_only=True):
     YAML or JSON), `pattern` (in the text; it must not try a run of lines again from each of them). `endings` of the
     file's name count where no content tells the kind, or only a `wide` one, such as an archive of anything.
 
-    `reader` is the format of `loader.formats` that reads the kind; its `advice` is then empty.
+    `reader` is the format of `loader.formats` that reads the kind; its `advice` is then empty. `advise` makes an advice
+    of the bytes and the name of the file.
     """
 
     name: str
     advice: str = ""
     reader: str = ""
+    advise: Callable[[bytes, str], str] | None = None
     wide: bool = False
     magic: tuple[tuple[int, bytes], ...] = ()
     sign: Callable[[bytes], bool] | None = None
@@ -88,7 +93,7 @@ KINDS = (
     Foreign(name="a pointer of Git LFS to the file", advice="`git lfs pull` downloads the file", pattern=r"\Aversion https://git-lfs"),
     Foreign(name="a web page (HTML)", advice="download the file itself, not the page that shows it (on GitHub, the button `Raw`)", pattern=r"(?i)\A\s*<(!doctype html|html)\b", endings=(".html", ".htm")),
     Foreign(name="a shell script", advice=_CODE, pattern=r"\A#!.*\b(ba|z|da|)sh\b", endings=(".sh",)),
-    Foreign(name="Python code", advice=_CODE, pattern=r"\A#!.*\bpython|^(import [\w., ]+|from [\w.]+ import .*|def \w+\(.*|class \w+\(.*\):[ \t]*)\r?$", endings=(".py",)),
+    Foreign(name="Python code", advise=advice.python, pattern=r"\A#!.*\bpython|^(import [\w., ]+|from [\w.]+ import .*|def \w+\(.*|class \w+\(.*\):[ \t]*)\r?$", endings=(".py",)),
     Foreign(name="an ONNX model in text", advice="save it as binary, which is read: `onnx.save(onnx.load('net.textproto'), 'net.onnx')`", pattern=r"\A\s*(<\s*)?ir_version\s*:\s*\d", endings=(".onnxtxt", ".textproto")),
     Foreign(name="an OpenVINO model", advice=_LAYERS, pattern=r"\A\s*(<\?xml[^>]*>\s*)?<net\b"),
     Foreign(name="an XML file", advice=_NOTHING, pattern=r"\A\s*<\?xml", endings=(".xml",)),
@@ -107,7 +112,7 @@ KINDS = (
     Foreign(name="an ONNX model in JSON", advice="save it as binary, which is read: `onnx.save(onnx.load('net.json'), 'net.onnx')`", keys=_keys("irVersion graph", "irVersion opsetImport"), endings=(".onnxjson",)),
     Foreign(name="an MXNet symbol", advice=_LAYERS, keys=_keys("nodes arg_nodes")),
     Foreign(name="a PaddlePaddle model", advice=_LAYERS, keys=_keys("base_code program"), endings=(".pdmodel",)),
-    Foreign(name="an Ultralytics YOLO model in YAML", advice="save the network as ONNX, which is read: `yolo export model=yolo11n.yaml format=onnx`", keys=_keys("backbone head"), pattern=r"^[ \t]*- \[(-?\d+|\[[-\d, ]+\]), *\d+, *[\w.]+, *\["),
+    Foreign(name="an Ultralytics YOLO model in YAML", advise=advice.ultralytics, keys=_keys("backbone head"), pattern=r"^[ \t]*- \[(-?\d+|\[[-\d, ]+\]), *\d+, *[\w.]+, *\["),
     Foreign(name="a dataset of Ultralytics YOLO", advice=_NOTHING, keys=_keys("train val names", "train val nc", "path names")),
     Foreign(name="settings of Ultralytics YOLO", advice=_SETTINGS, keys=_keys("lr0 lrf", "task mode model", "weights cfg data hyp")),
     Foreign(name="a configuration of detectron2 or another program with its keys", advice=_SETTINGS, keys=_keys("MODEL", "_BASE_")),

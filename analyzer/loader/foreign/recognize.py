@@ -36,7 +36,8 @@ def foreign_finding(data: bytes, file: str) -> Diagnostic | None:
     if kind.reader:
         message = f"`{name}` is {kind.name}, not YAML; `analyzer` reads it unless `--from` says otherwise"
     else:
-        message = f"`{name}` is {kind.name}, which analyzer does not read: {kind.advice}"
+        advice = kind.advice if kind.advise is None else kind.advise(data, shown(file, len(file)))
+        message = f"`{name}` is {kind.name}, which analyzer does not read: {advice}"
     return Diagnostic(FOREIGN, message, None)
 
 

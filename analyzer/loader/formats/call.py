@@ -19,6 +19,11 @@ class Call(Record):
     arguments: str = ""
 
     @property
+    def built(self) -> str:
+        """What is built, without where it is: `Net(width=2)`."""
+        return self.label[len(self.target) + 1 :]
+
+    @property
     def file(self) -> str:
         """The path of the file that it is in; empty for a module."""
         return self.target if self.target.endswith(".py") else ""
