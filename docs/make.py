@@ -392,6 +392,12 @@ def _table(name: str) -> Iterator[str]:
         from analyzer.loader.formats.darknet.words import OPTIONS
 
         yield from _wrapped(f"{len(OPTIONS)} kinds of sections: ", OPTIONS)
+    elif name == "caffe_types":
+        from analyzer.loader.formats.caffe.operators import load as load_caffe
+        from analyzer.loader.formats.caffe.reading import LAYERS
+
+        load_caffe()
+        yield from _wrapped(f"{len(LAYERS)} layer types: ", sorted(LAYERS))
     elif name == "types":
         family = ""
         for type_, layer in CATALOGUE.items():

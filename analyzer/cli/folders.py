@@ -17,7 +17,10 @@ KEYS = ("layers", "input", "inputs")
 
 
 #: The endings of the files in a folder that are models. Others are read where they are named.
-ENDINGS = (".yaml", ".yml", ".onnx", ".keras", ".cfg")
+ENDINGS = (".yaml", ".yml", ".onnx", ".keras", ".cfg", ".prototxt")
+
+#: Endings that other files have too, and the format that a model with such an ending has.
+_AMBIGUOUS = {".cfg": "darknet", ".prototxt": "caffe"}
 
 
 class Found(Record):
@@ -77,14 +80,18 @@ def _model_files(name: str) -> Iterator[str]:
 
 
 def _may_be_model(path: str) -> bool:
-    """Whether a file with one of `ENDINGS` may be a model: most `.cfg` are settings of something else."""
-    if not path.lower().endswith(".cfg"):
+    """Whether a file with one of `ENDINGS` may be a model: most `.cfg` are settings of something else.
+
+    A `.prototxt` may be the settings of a training.
+    """
+    ending = next((ending for ending in _AMBIGUOUS if path.lower().endswith(ending)), None)
+    if ending is None:
         return True
     from analyzer.loader.formats import HEAD, sniff  # few folders have such a file
     from analyzer.loader.text.files import FileError, read_bytes
 
     try:
-        return sniff(read_bytes(path, HEAD), path) == "darknet"
+        return sniff(read_bytes(path, HEAD), "") == _AMBIGUOUS[ending]
     except FileError:
         return False
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: The formats that a model file may be said to have; those of `loader.formats`, which most commands do not import.
-FROM = ("onnx", "keras", "h5", "darknet", "yaml")
+FROM = ("onnx", "keras", "h5", "darknet", "caffe", "yaml")
 
 #: The settings of a run that a model file and a configuration may give.
 OF_RUN = ("batch", "dtype", "optimizer")

@@ -11,7 +11,7 @@ from analyzer.engine.network import Source
 from analyzer.units import count, plural
 
 #: The formats as people call them.
-FORMATS = {"onnx": "ONNX", "keras": "Keras", "h5": "Keras (HDF5)", "darknet": "Darknet"}
+FORMATS = {"onnx": "ONNX", "keras": "Keras", "h5": "Keras (HDF5)", "darknet": "Darknet", "caffe": "Caffe"}
 
 #: Names and operators that a note lists; it counts the others.
 _LISTED = 8

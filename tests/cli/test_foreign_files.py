@@ -11,10 +11,10 @@ from tests.cli.commands import run
 
 FILES = {
     "net.tflite": b"\x1c\0\0\0TFL3\x14\0 \0",
-    "net.prototxt": b'name: "small"\nlayer {\n  name: "data"\n}\n',
+    "net.caffemodel": b"\n\x05small\xa2\x06\x40\n\x04data\x12\x05Input",
     "net.yaml": b"class_name: Model\nconfig: {}\n",
 }
-NAMES = {"net.tflite": b"TensorFlow Lite", "net.prototxt": b"Caffe network", "net.yaml": b"Keras model"}
+NAMES = {"net.tflite": b"TensorFlow Lite", "net.caffemodel": b"Caffe caffemodel", "net.yaml": b"Keras model"}
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -88,7 +88,7 @@ def test_a_revision(folder: Path) -> None:
         (["net.cfg", "--from", "yaml"], 2, b"is a Darknet network (.cfg), not YAML"),
         (["a.yaml", "--from", "darknet"], 1, b"above the first section"),
         (["binary", "--from", "darknet"], 1, b"binary file"),
-        (["a.yaml", "--from", "caffe"], 2, b"`--from` must be `onnx`"),
+        (["a.yaml", "--from", "torch"], 2, b"`--from` must be `onnx`"),
         (["net.cfg", "--set", "width=3"], 2, b"has no variable `width`"),
         (["net.cfg", "--input", "other=8x8x1"], 2, b"has no input `other`"),
         (["net.cfg", "--input", "8xx"], 2, b"8xx"),
@@ -128,7 +128,7 @@ def test_the_api(folder: Path) -> None:
     assert analyzer.sizes(file).axes
     assert analyzer.explain(file, "conv0").layers
     with pytest.raises(SettingError, match="must be"):
-        analyzer.analyze(file, format="caffe")
+        analyzer.analyze(file, format="torch")
     with pytest.raises(SettingError, match="give them to `analyze`"):
         analyzer.load(folder / "a.yaml", input="8x8x3")
     with pytest.raises(ModelError, match="not YAML"):

@@ -28,7 +28,7 @@ _PT2 = "a later version reads it"
 _PICKLE = f"it has objects of Python, which may run code when they are loaded; {_TORCH}"
 _SAFE = f"it has weights and no layers; {_TORCH}"
 _SOURCE = "save the network as ONNX, Keras or .pt2 from the program that trained it, which is read"
-_CAFFE = "a later version reads it; convert it to ONNX, which is read, with caffe2onnx or MMdnn"
+_CAFFE = "it has the weights of a .prototxt file; give that file, which is read"
 _NOTHING = f"it has no network ({_EXAMPLE})"
 _PACKED = "unpack it, and give the file in it"
 
@@ -99,7 +99,7 @@ KINDS = (
     Foreign(name="an XML file", advice=_NOTHING, pattern=r"\A\s*<\?xml", endings=(".xml",)),
     Foreign(name="an ncnn model", advice=_LAYERS, pattern=r"\A7767517\s"),
     Foreign(name="a Darknet network (.cfg)", reader="darknet", pattern=r"^[ \t]*\[[ \t]*(net|network|convolutional|conv|connected|maxpool|local|route|shortcut|yolo|region)[ \t]*\][ \t]*([#;].*)?\r?$"),
-    Foreign(name="a Caffe network (prototxt)", advice=_CAFFE, pattern=r"^[ \t]*layers?(?:[ \t]*:)?[ \t]*\{[ \t\r]*(#.*)?$", endings=(".prototxt",)),
+    Foreign(name="a Caffe network (.prototxt)", reader="caffe", pattern=r"^[ \t]*layers?[ \t]*:?[ \t]*[{<]([ \t\r]*(#.*)?$|.*\b(name|type|bottom|top)[ \t]*:[ \t]*[\"'A-Z]|[ \t]*layer[ \t]*\{)", endings=(".prototxt", ".prototext")),
     Foreign(name="a TensorFlow graph in text", advice=_GRAPH.format("graphdef net.pb --inputs x:0 --outputs y:0"), pattern=r"^node(?:[ \t]*:)?[ \t]*\{[ \t\r]*$"),
     Foreign(name="a module as PyTorch prints it", advice=_TORCH, pattern=r"\A\s*\w+\(\n\s+\(\w+\): "),
     Foreign(name="a summary as Keras prints it", advice="save the network itself, `model.save('net.keras')` or `model.to_json()`, which is read", pattern=r"^Model: \".*\"[ \t\r]*\n[ \t]*[_━┏=]"),

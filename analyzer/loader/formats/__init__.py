@@ -38,6 +38,12 @@ def _darknet() -> Reader:
     return read
 
 
+def _caffe() -> Reader:
+    from analyzer.loader.formats.caffe import read
+
+    return read
+
+
 def _keras() -> Reader:
     from analyzer.loader.formats.keras import read
 
@@ -51,10 +57,16 @@ def _h5() -> Reader:
 
 
 #: The reader of each format, which is imported when a file of the format is read.
-READERS: Mapping[str, Callable[[], Reader]] = {"onnx": _onnx, "keras": _keras, "h5": _h5, "darknet": _darknet}
+READERS: Mapping[str, Callable[[], Reader]] = {
+    "onnx": _onnx,
+    "keras": _keras,
+    "h5": _h5,
+    "darknet": _darknet,
+    "caffe": _caffe,
+}
 
 #: What a format can be forced to be: a reader's, or `yaml` for none of them.
-FORMATS: Sequence[str] = ("onnx", "keras", "h5", "darknet", "yaml")
+FORMATS: Sequence[str] = ("onnx", "keras", "h5", "darknet", "caffe", "yaml")
 
 
 def sniff(head: bytes, path: str) -> str | None:

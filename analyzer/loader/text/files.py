@@ -27,7 +27,10 @@ _FOLDERS = ("/dev/fd", "/proc/self/fd")
 
 
 #: Endings of files in formats that are told by their ending too.
-_FOREIGN = (".onnx", ".keras", ".h5", ".hdf5", ".cfg")
+_FOREIGN = (".onnx", ".keras", ".h5", ".hdf5", ".cfg", ".prototxt")
+
+#: What a network of Caffe has, whose first sign may be that of YAML.
+_LAYERS = (b"layer {", b"layers {", b"layer{", b"layers{")
 
 #: Bytes that are read at once: more than the longest model has.
 _PIECE = 1 << 21
@@ -115,7 +118,9 @@ def looks_foreign(data: bytes, path: str) -> bool:
         if at < 0:
             break
     sign = data[at : at + 1]
-    return not (sign.isalnum() or sign in b"\"'-%$") or b"\0" in data[:512] or path.lower().endswith(_FOREIGN)
+    if not (sign.isalnum() or sign in b"\"'-%$") or b"\0" in data[:512] or path.lower().endswith(_FOREIGN):
+        return True
+    return any(words in data for words in _LAYERS)
 
 
 def descriptor(path: str) -> int | None:

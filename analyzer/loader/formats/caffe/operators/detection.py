@@ -1,0 +1,53 @@
+"""Layers of detectors.
+
+Sources: prior_box_layer.cpp of weiliu89/caffe; roi_pooling_layer.cpp of rbgirshick/caffe-fast-rcnn;
+psroi_pooling_layer.cpp of daijifeng001/caffe-rfcn.
+"""
+
+from __future__ import annotations
+
+from analyzer.loader.formats.caffe.layers import Layer
+from analyzer.loader.formats.caffe.reading import Reading, layer_type
+from analyzer.loader.formats.caffe.values import numbers, truth, whole, wholes
+from analyzer.loader.formats.digits import BATCH
+from analyzer.loader.formats.views import Tensor
+
+
+@layer_type("PriorBox")
+def prior_box(reading: Reading, layer: Layer) -> None:
+    """The boxes of each cell and their variances, 1 × 2 × 4·boxes: constants of the network."""
+    x, block = reading.bottom(layer), layer.parameters("prior_box_param")
+    reading.axes(layer, x, 4)
+    ratios: list[float] = [1.0]
+    for ratio in numbers(block, "aspect_ratio"):
+        if not any(abs(ratio - known) < 1e-6 for known in ratios):
+            ratios.append(ratio)
+            if truth(block, "flip", True):
+                ratios.append(1 / ratio)
+    least, most = len(numbers(block, "min_size")), len(numbers(block, "max_size"))
+    if not least:
+        raise reading.refuse(layer, f"`{layer.name}` has no `min_size`", layer.place())
+    boxes = len(ratios) * least + most
+    shape = [1, 2, x.shape[2] * x.shape[3] * boxes * 4]
+    reading.give(layer, reading.heart.parameter(shape, layer.place(), trained=False, count=0))
+
+
+@layer_type("ROIPooling", "ROIAlign", "PSROIPooling")
+def roi_pooling(reading: Reading, layer: Layer) -> None:
+    """Planes of one size for each region: the regions of an image are an axis of its sample."""
+    x, regions = reading.bottom(layer), reading.bottom(layer, 1)
+    reading.axes(layer, x, 4)
+    if layer.type == "PSROIPooling":
+        block = layer.parameters("psroi_pooling_param")
+        planes, size = whole(block, "output_dim"), [whole(block, "group_size")] * 2
+    else:
+        block = layer.parameters("roi_pooling_param" if layer.type == "ROIPooling" else "roi_align_param")
+        size = wholes(block, "pooled_size") * 2
+        planes, size = x.shape[1], size[:2] or [whole(block, "pooled_h"), whole(block, "pooled_w")]
+    if planes < 1 or min(size) < 1:
+        raise reading.refuse(layer, f"a size of `{layer.name}` is below 1", layer.place())
+    count = regions.shape[0]
+    made = reading.custom(layer, x, [count, planes, *size], macs=0)
+    if made.batch is None:  # several regions of each image: the batch is in front of them
+        made = Tensor(made.base, [(BATCH, *made.axes[0]), *made.axes[1:]])
+        reading.give(layer, made)
