@@ -449,11 +449,11 @@ def _format(source: str | os.PathLike[str], format: str | None) -> str | None:
 
 def _foreign(file: str, format: str, set: Mapping[str, object] | None, input: str | Mapping[str, str] | None) -> Model:
     """The model in a file of another format; raises what `analyze` raises for a wrong one."""
-    from analyzer.loader.formats import read, text_of
+    from analyzer.loader.formats import read, texts_of
 
     model, problems = read(file, input, set, format=format)
     if model is None:
-        raise ModelError(problems, text_of(file, problems))
+        raise ModelError(problems, texts_of(file, file, problems).get(file, ""))
     return model
 
 

@@ -86,7 +86,7 @@ def parsed_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model
         texts[given.label] = decode(given.data, given.label)
         parsed = parse(texts[given.label], given.label)
         return parsed.model, parsed.problems
-    from analyzer.loader.formats import read, text_of  # most models are YAML
+    from analyzer.loader.formats import read, texts_of  # most models are YAML
 
     inputs = inputs_of(asked)
     if given.call is not None:
@@ -97,13 +97,16 @@ def parsed_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model
         inputs = None if given.format == "pt2" else inputs  # torch has exported the network for them
     try:
         model, problems = read(given.path, inputs, dict(asked.set), label=given.label, format=given.format)
-        text = text_of(given.path, problems) if model is None else model.text
-        if model is not None and given.call is not None:
-            model.name = given.call.built
+        if model is None:
+            texts.update(texts_of(given.path, given.label, problems))
+        else:
+            texts.update(model.texts)
+            if model.text:
+                texts[given.label] = model.text
+            if given.call is not None:
+                model.name = given.call.built
     except FileError as error:
         return None, [Diagnostic(UNREADABLE, str(error), None)]
-    if text:
-        texts[given.label] = text
     return model, problems
 
 

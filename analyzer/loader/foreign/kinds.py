@@ -24,7 +24,6 @@ _GRAPH = "convert it to ONNX, which is read: `python -m tf2onnx.convert --{} --o
 _WEIGHTS = f"it has weights and no layers; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
 _SETTINGS = f"it has settings and no layers; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
 _CODE = f"it has code, which is not run; {_READ}, or a description of its layers in YAML ({_EXAMPLE})"
-_PT2 = "a later version reads it"
 _PICKLE = f"it has objects of Python, which may run code when they are loaded; {_TORCH}"
 _SAFE = f"it has weights and no layers; {_TORCH}"
 _SOURCE = "save the network as ONNX, Keras or .pt2 from the program that trained it, which is read"
@@ -76,7 +75,7 @@ KINDS = (
     Foreign(name="a picture", advice=_NOTHING, magic=((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (0, b"GIF87a"), (0, b"GIF89a"))),
     # Archives, told by the names in them. `torch.save` writes `data.pkl`, TorchScript `constants.pkl` beside it.
     Foreign(name="a Keras model (.keras)", reader="keras", members=("metadata.json", "model.weights.h5"), endings=(".keras",)),
-    Foreign(name="a PyTorch program of `torch.export` (.pt2)", advice=_PT2, members=("/archive_format", "/archive_version", "serialized_exported_program.json", "models/model.json"), endings=(".pt2",)),
+    Foreign(name="a PyTorch program of `torch.export` (.pt2)", reader="pt2", members=("/archive_format", "/archive_version", "serialized_exported_program.json", "models/model.json"), endings=(".pt2",)),
     Foreign(name="a PyTorch TorchScript model (binary)", advice=_TORCH, members=("/constants.pkl", ".debug_pkl"), endings=(".torchscript", ".ptl")),
     Foreign(name="a PyTorch checkpoint (binary)", advice=_PICKLE, members=("/data.pkl",), magic=((0, b"\x80\x02\x8a\nl\xfc\x9c"),), endings=(".pt", ".pth", ".ckpt")),
     Foreign(name="a NumPy archive (binary)", advice=_WEIGHTS, members=(".npy",), endings=(".npz",)),

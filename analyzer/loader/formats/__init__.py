@@ -56,17 +56,24 @@ def _h5() -> Reader:
     return read_h5
 
 
+def _pt2() -> Reader:
+    from analyzer.loader.formats.pt2 import read
+
+    return read
+
+
 #: The reader of each format, which is imported when a file of the format is read.
 READERS: Mapping[str, Callable[[], Reader]] = {
     "onnx": _onnx,
     "keras": _keras,
     "h5": _h5,
+    "pt2": _pt2,
     "darknet": _darknet,
     "caffe": _caffe,
 }
 
 #: What a format can be forced to be: a reader's, or `yaml` for none of them.
-FORMATS: Sequence[str] = ("onnx", "keras", "h5", "darknet", "caffe", "yaml")
+FORMATS: Sequence[str] = ("onnx", "keras", "h5", "pt2", "darknet", "caffe", "yaml")
 
 
 def sniff(head: bytes, path: str) -> str | None:
@@ -129,14 +136,14 @@ def read(
     return parsed.model, []
 
 
-def text_of(path: str, problems: Sequence[Diagnostic]) -> str:
-    """The text of a file for messages about these mistakes in it; empty where it has no lines."""
+def texts_of(path: str, label: str, problems: Sequence[Diagnostic]) -> dict[str, str]:
+    """The texts of the files that these mistakes are in, by their names: the network's own, and others."""
     from analyzer.loader.text.files import read_bytes
     from analyzer.loader.text.limits import LIMITS
 
-    if not any(problem.span is not None and problem.span.in_text for problem in problems):
-        return ""
-    return read_bytes(path, LIMITS.text).decode("utf-8", "replace")
+    spans = [problem.span for problem in problems if problem.span is not None and problem.span.in_text]
+    files = {span.file: path if span.file == label else span.file for span in spans}
+    return {name: read_bytes(file, LIMITS.text).decode("utf-8", "replace") for name, file in files.items()}
 
 
 #: The first bytes of a file that tell its format.

@@ -18,8 +18,8 @@ from analyzer.layers.reference_kinds import References
 from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.loader.parse.naming import stem_of
 from analyzer.loader.text.read import Read
+from analyzer.loader.text.tree import Elsewhere, Scalar, Tree, Way, value_of
 from analyzer.loader.text.tree import Mapping as MappingTree
-from analyzer.loader.text.tree import Scalar, Tree, Way, value_of
 from analyzer.loader.text.tree import Sequence as SequenceTree
 from analyzer.record import Record, field
 from analyzer.source import Span
@@ -50,16 +50,18 @@ class Place(Record):
             which the layer is called by its type and a number: `layer1.0.` → `layer1.0.add1`
     label   its place in the file, for messages: the name of a node or of a layer
     line    its line, from 1, in a file that is a text; 0 in any other
+    file    the file that has the line, where it is not the network's: the Python that made it
     """
 
     name: str = ""
     label: str = ""
     line: int = 0
+    file: str = ""
 
     def span(self, file: str, order: int) -> Span | None:
         """The place for a message; `order` counts places that have no line."""
         if self.line:
-            return Span(file, self.line, 1)
+            return Span(self.file or file, self.line, 1)
         return Span(file, order, 1, label=self.label) if self.label else None
 
 
@@ -107,6 +109,8 @@ class Sheet:
         self.name = name or stem_of(file)
         #: What messages show lines of; empty for a file that is no text.
         self.text = ""
+        #: The texts of other files that places are in.
+        self.texts: dict[str, str] = {}
         self.description: str | None = None
         self.source: Source | None = None
         #: The number format of most weights, None where the file has none; that of each layer's weights, by the name of
@@ -255,7 +259,7 @@ class Sheet:
         if len(set(several)) > 1 or any(is_narrow(format) for format in several):
             model.weights_dtype = self.dtype or max(dict.fromkeys(several), key=several.count)
             model.formats = formats
-        model.text, model.told, model.groups = self.text, self.problems, self.groups
+        model.text, model.texts, model.told, model.groups = self.text, self.texts, self.problems, self.groups
 
     def data(self) -> dict[str, Any]:
         """The sheet as YAML would load it."""
@@ -328,7 +332,7 @@ class _Builder:
 
     def _mark(self, place: Place) -> Mark:
         if place.line:
-            return _Line(place.line - 1)
+            return Elsewhere(place.file, place.line - 1) if place.file else _Line(place.line - 1)
         self.number += 1
         return Way(place.label, self.number)
 

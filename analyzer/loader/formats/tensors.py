@@ -27,7 +27,7 @@ from analyzer.loader.formats.digits import (
     refined,
     size_of,
 )
-from analyzer.loader.formats.sheet import NOWHERE, Place, Sheet, Weights, Written
+from analyzer.loader.formats.sheet import NOWHERE, Halted, Place, Sheet, Weights, Written
 from analyzer.loader.formats.views import (
     Tensor,
     any_batch,
@@ -215,6 +215,17 @@ class Tensors:
     def volume(self, x: Tensor) -> Written:
         """The volume that the tensor is a view of, whatever its axes."""
         return self._settled(x).written  # type: ignore[return-value]  # `_settled` wrote it
+
+    def output(self, x: Tensor) -> Written:
+        """The volume of an output of the network: as it is where its axes are those of the tensor in some order."""
+        groups = self.volume(x).volume.sizes
+        own = [size for size in x.shape if size > 1]
+        if sorted(own) == sorted(size for size in groups if size > 1) and x.base.written is not None:
+            return x.base.written
+        try:
+            return self.natural(x)
+        except (Unarranged, Halted):
+            return self.volume(x)
 
     def _settled(self, x: Tensor) -> Base:
         """The base of a tensor, written now if nothing has read it yet."""

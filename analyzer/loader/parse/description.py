@@ -202,7 +202,7 @@ class Model(Record):
     for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
     mistakes. `source`, `uncovered`, `weights_dtype` and `formats` are those of `Network`, for a file of another
     program, of which `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0`
-    → `Bottleneck`), and `format` is the one that its reader reads.
+    → `Bottleneck`), `texts` those of other files that places are in, and `format` is the one that its reader reads.
     """
 
     file: str
@@ -228,6 +228,7 @@ class Model(Record):
     formats: dict[str, str] = field(factory=dict, init=False)
     told: Sequence[Diagnostic] = field(default=(), init=False)
     groups: Mapping[str, str] = field(factory=dict, init=False)
+    texts: Mapping[str, str] = field(factory=dict, init=False)
     format: str | None = field(default=None, init=False)
 
     def __repr__(self) -> str:

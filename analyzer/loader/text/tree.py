@@ -30,6 +30,14 @@ class Way(Record):
     column: int = 0
 
 
+class Elsewhere(Record):
+    """A place in another file than the model's, instead of PyYAML's mark: a line of the program that made the model."""
+
+    file: str
+    line: int
+    column: int = 0
+
+
 class Tree:
     """A node of the tree; `start` and `end` are PyYAML's marks."""
 
@@ -47,6 +55,8 @@ class Tree:
         start, end = self.start, self.end
         if start.__class__ is Way:
             return Span(file, start.line + 1, 1, end.line + 1, label=start.path)
+        if start.__class__ is Elsewhere:
+            file = start.file
         return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 

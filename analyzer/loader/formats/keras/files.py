@@ -5,23 +5,19 @@ Sources: keras/src/saving/saving_lib.py, legacy_h5_format.py (Keras 3.15.1); Ten
 
 from __future__ import annotations
 
-from analyzer.loader.text.files import FileError, opened, read_from
+from analyzer.loader.formats.archives import MOST, in_archive, limited, parsed
+from analyzer.loader.text.files import FileError, opened
 from analyzer.record import Record
 from analyzer.source import inert, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
+    from zipfile import ZipFile
 
 
-#: The most bytes that are read of a text, counted while it is inflated.
-MOST = 64 << 20
-
-#: The most bytes of the list of files in an archive: about 100,000 files.
-_MOST_LISTED = 8 << 20
-
-#: What ends an archive: a mark, six numbers, and a comment of up to 64 KiB.
-_END = b"PK\x05\x06"
+#: The texts of a `.keras` that are read.
+_MEMBERS = ("config.json", "metadata.json")
 
 
 class Loaded(Record):
@@ -37,7 +33,7 @@ def load(file: str, label: str) -> Loaded:
         if stream.read(2) == b"PK":
             return _of_archive(stream, label)
         stream.seek(0)
-        data = _parsed(_limited(stream, label, label), label, label)
+        data = parsed(limited(stream, label, label), label, label)
     return _of_text(data, label)
 
 
@@ -55,72 +51,22 @@ def _of_text(data: Any, label: str) -> Loaded:
 
 def _of_archive(stream: BinaryIO, label: str) -> Loaded:
     """The network of a `.keras`: two of its files, by their names."""
-    from zipfile import BadZipFile, ZipFile
-    from zlib import error
-
-    _refuse_long_list(stream, label)
-    try:
-        with ZipFile(stream) as archive:
-            config = _member(archive.open("config.json"), label, "config.json")
-            try:
-                metadata = _member(archive.open("metadata.json"), label, "metadata.json")
-            except KeyError:
-                metadata = {}
-    except KeyError:
-        raise FileError(f"`{inert(label)}` is an archive without `config.json`, which a `.keras` has") from None
-    except (BadZipFile, error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError) as problem:
-        if isinstance(problem, RecursionError):
-            raise
-        raise FileError(f"`{inert(label)}` is a broken archive: {shown(str(problem), 100)}") from None
+    found = in_archive(stream, label, ".keras", lambda archive: [_member(archive, label, name) for name in _MEMBERS])
+    config, metadata = found
+    if config is None:
+        raise FileError(f"`{inert(label)}` is an archive without `config.json`, which a `.keras` has")
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
     return Loaded(_of_text(config, label).network, version if isinstance(version, str) else None)
 
 
-def _refuse_long_list(stream: BinaryIO, label: str) -> None:
-    """Refuses an archive whose list of files is long: the list is read as a whole."""
-    size = stream.seek(0, 2)
-    stream.seek(max(0, size - (1 << 16) - 22))
-    tail = stream.read()
-    at = tail.rfind(_END)
-    listed = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
-    if listed > _MOST_LISTED:
-        raise FileError(f"`{inert(label)}` is an archive of more files than a `.keras` has")
-    stream.seek(0)
-
-
-def _member(stream: Any, label: str, name: str) -> Any:
-    with stream:
-        return _parsed(_limited(stream, label, name), label, name)
-
-
-def _limited(stream: Any, label: str, name: str) -> bytes:
-    """The bytes of a text, up to the limit."""
-    data = read_from(stream, label, MOST + 1)
-    if len(data) > MOST:
-        raise FileError(f"`{inert(name)}` is larger than {MOST >> 20} MiB, the limit for the description of a network")
-    return data
-
-
-def _parsed(data: bytes | str, label: str, name: str) -> Any:
-    """JSON, in which no key appears twice. Raises `FileError`."""
-    from json import loads
-
+def _member(archive: ZipFile, label: str, name: str) -> Any:
+    """A text of an archive; None where the archive does not have it."""
     try:
-        return loads(data, object_pairs_hook=_unique)
-    except RecursionError:
-        raise FileError(f"`{inert(name)}` is nested too deeply") from None
-    except (ValueError, MemoryError) as problem:
-        where = "" if name == label else f" in `{inert(label)}`"
-        raise FileError(f"`{inert(name)}`{where} is not valid JSON: {shown(str(problem), 100)}") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
-        raise ValueError(f"the key `{shown(twice)}` appears twice in one mapping")
-    return found
+        stream = archive.open(name)
+    except KeyError:
+        return None
+    with stream:
+        return parsed(limited(stream, label, name), label, name)
 
 
 def load_h5(file: str, label: str) -> Loaded:
@@ -145,7 +91,7 @@ def load_h5(file: str, label: str) -> Loaded:
         )
     if len(text) > MOST:
         raise FileError(f"`model_config` is larger than {MOST >> 20} MiB, the limit for the description of a network")
-    return Loaded(_of_text(_parsed(text, label, "model_config"), label).network, version)
+    return Loaded(_of_text(parsed(text, label, "model_config"), label).network, version)
 
 
 def _attributes(file: Any) -> tuple[str | bytes | None, str | None]:

@@ -55,7 +55,7 @@ def _write(model: Model, sheet: Sheet, asked: Asked) -> None:
         whole = False
         end_of(ended, sheet)
     found = [reading.scope.values.get(info.name) for info in graph.outputs]
-    sheet.outputs(reading.output(value) for value in found if isinstance(value, Tensor))
+    sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
     sheet.groups.update(reading.naming.groups)
     tell(reading, whole=whole)
     sheet.dtype = _format(reading)

@@ -404,17 +404,6 @@ class Reading:
         if isinstance(value, Constant):
             self.used(value, NUMBERS)
 
-    def output(self, tensor: Tensor) -> Written:
-        """The volume of an output of the network: as it is where its axes are those of the tensor in some order."""
-        groups = self.heart.volume(tensor).volume.sizes
-        own = [size for size in tensor.shape if size > 1]
-        if sorted(own) == sorted(size for size in groups if size > 1) and tensor.base.written is not None:
-            return tensor.base.written
-        try:
-            return self.heart.natural(tensor)
-        except (Unarranged, Halted):
-            return self.heart.volume(tensor)
-
     def used(self, value: Constant, use: str) -> None:
         """Says what the elements of a constant are. What is counted stays counted."""
         parts = value.parts

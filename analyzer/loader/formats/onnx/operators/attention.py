@@ -6,11 +6,9 @@ MultiHeadAttention and GroupQueryAttention.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from analyzer.loader.formats.attending import attended
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
-from analyzer.loader.formats.sheet import Written
 from analyzer.loader.formats.views import Tensor
 from analyzer.record import Record
 
@@ -48,7 +46,7 @@ def attention(reading: Reading, node: Node) -> None:
         )
     mask = reading.operand(node, 3) if node.operator == "Attention" and node.reads(3) else None
     beside = [reading.heart.volume(mask)] if isinstance(mask, Tensor) else []
-    made = _attended(reading, node, (q, k, v), beside)
+    made = attended(reading.heart, (q, k, v), beside, reading.place(node))
     if form.scores is not None and not reading.empty(node, form.scores):
         reading.custom(node, [*q.shape[:3], k.shape[2]], macs=0, place=form.scores)
     for place, kept in ((1, k), (2, v)):
@@ -87,18 +85,6 @@ def _by_heads(reading: Reading, node: Node, x: Tensor, heads: int) -> Tensor:
         raise Unsupported
     divided = reading.heart.reshape(x, [*x.shape[:2], heads, -1], reading.place(node))
     return reading.heart.transpose(divided, [0, 2, 1, 3])
-
-
-def _attended(reading: Reading, node: Node, xs: Sequence[Tensor], beside: Sequence[Written]) -> Tensor:
-    """The layer over three tensors of four axes, and a mask."""
-    heart, place = reading.heart, reading.place(node)
-    alone = all(x.shape[0] == 1 for x in xs)
-    groups = [[axis] for axis in range(1 if alone else 0, 4)]
-    volumes = [heart.arranged(x, groups, place) for x in xs]
-    made = heart.new("attention", [*volumes, *beside], place, batch=False)
-    if not alone:
-        return made
-    return heart.batched(made, 0) if xs[0].batch is not None else heart.unsqueeze(made, [0])
 
 
 @operator("LinearAttention")

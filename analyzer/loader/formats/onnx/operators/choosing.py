@@ -6,10 +6,9 @@ Sources: ONNX' Slice (attributes before opset 10), Gather, GatherND, GatherEleme
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
-from itertools import pairwise
 from math import prod
 
+from analyzer.loader.formats.choosing import chosen, ranged, taken
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import Constant, unknown
@@ -40,7 +39,7 @@ def slice(reading: Reading, node: Node) -> None:
         reading.give(node, unknown(sizes, "float32"))  # a shift by no cells has an empty part
         return
     for axis, wanted in cells.items():
-        x = ranged(reading, node, x, axis, wanted)
+        x = ranged(reading.heart, x, axis, wanted, reading.place(node))
     reading.give(node, x)
 
 
@@ -57,15 +56,6 @@ def _cells(size: int, start: int, stop: int, step: int) -> range:
     return range(*builtins.slice(start, stop, step).indices(size))
 
 
-def ranged(reading: Reading, node: Node, x: Tensor, axis: int, cells: range) -> Tensor:
-    """These cells of an axis; those of a range backwards are turned round."""
-    heart, place = reading.heart, reading.place(node)
-    if cells.step > 0:
-        return heart.slice(x, axis, cells[0], cells[-1] + 1, cells.step, place)
-    x = heart.slice(x, axis, cells[-1], cells[0] + 1, -cells.step, place)
-    return heart.on_axis("flip", x, axis, place) if len(cells) > 1 else x
-
-
 @operator("Gather")
 def gather(reading: Reading, node: Node) -> None:
     """Cells of one axis by their numbers: one is a `slice` without its axis, neighbours are a `slice`."""
@@ -74,31 +64,11 @@ def gather(reading: Reading, node: Node) -> None:
     indices = reading.operand(node, 1)
     numbers = indices.numbers() if isinstance(indices, Constant) else None
     if numbers is not None:
-        reading.give(node, taken(reading, node, x, axis, list(map(int, numbers)), indices.shape))
+        reading.give(node, taken(reading.heart, x, axis, list(map(int, numbers)), indices.shape, reading.place(node)))
         return
-    made = chosen(reading, node, x, axis, prod(indices.shape), indices)
+    made = picked(reading, node, x, axis, prod(indices.shape), indices)
     shape = [*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]]
     reading.give(node, reading.heart.reshape(made, shape, reading.place(node)))
-
-
-def taken(reading: Reading, node: Node, x: Tensor, axis: int, numbers: Sequence[int], shape: Sequence[int]) -> Tensor:
-    """The cells of these numbers, with axes of this shape in place of theirs."""
-    heart, place, size = reading.heart, reading.place(node), x.shape[axis]
-    cells = [n + size if n < 0 else n for n in numbers]
-    if not x.is_batch(axis):
-        step = cells[1] - cells[0] if len(cells) > 1 else 1
-        even = all(after - before == step for before, after in pairwise(cells))
-        if even and step > 0:
-            x = heart.slice(x, axis, cells[0], cells[-1] + 1, step, place)
-        elif even and step < 0:
-            x = heart.on_axis("flip", heart.slice(x, axis, cells[-1], cells[0] + 1, -step, place), axis, place)
-        else:
-            x = heart.on_axis("gather", x, axis, place, {"count": len(cells)})
-    if len(shape) == 1:
-        return x
-    return (
-        heart.reshape(x, [*x.shape[:axis], *shape, *x.shape[axis + 1 :]], place) if shape else heart.squeeze(x, [axis])
-    )
 
 
 @operator("GatherElements")
@@ -110,7 +80,7 @@ def gather_elements(reading: Reading, node: Node) -> None:
     for other, size in enumerate(shape):
         if other != axis and size < x.shape[other]:
             x = reading.heart.slice(x, other, 0, size, 1, place)
-    reading.give(node, chosen(reading, node, x, axis, shape[axis], indices))
+    reading.give(node, picked(reading, node, x, axis, shape[axis], indices))
 
 
 @operator("GatherND")
@@ -123,16 +93,16 @@ def gather_nd(reading: Reading, node: Node) -> None:
     rest = x.shape[first + depth :]
     flat = heart.reshape(x, [*x.shape[:first], prod(x.shape[first : first + depth]), *rest], place)
     count = prod(shape[first:-1])
-    made = chosen(reading, node, flat, first, count, indices)
+    made = picked(reading, node, flat, first, count, indices)
     reading.give(node, heart.reshape(made, [*x.shape[:first], *shape[first:-1], *rest], place))
 
 
-def chosen(
+def picked(
     reading: Reading, node: Node, x: Tensor, axis: int, count: int, indices: Tensor | Constant | None = None
 ) -> Tensor:
-    """So many cells of an axis, which indices choose: those that a layer calculates are a second input."""
+    """This number of cells of an axis, which indices choose: those that a layer calculates are a second input."""
     beside = [reading.heart.volume(indices)] if isinstance(indices, Tensor) else []
-    return reading.heart.on_axis("gather", x, axis, reading.place(node), {"count": count}, beside)
+    return chosen(reading.heart, x, axis, count, reading.place(node), beside)
 
 
 @operator("Scatter", "ScatterElements", "ScatterND", "TensorScatter")
@@ -151,7 +121,7 @@ def top_k(reading: Reading, node: Node) -> None:
     x = reading.tensor(node, 0)
     axis = x.at(node.int("axis", -1))
     count = node.int("k", 0) or reading.sizes(node, 1)[0]
-    made = chosen(reading, node, x, axis, min(count, x.shape[axis]))
+    made = picked(reading, node, x, axis, min(count, x.shape[axis]))
     for place in range(len(node.outputs)):
         reading.give(node, made, place)
 
@@ -161,7 +131,7 @@ def reverse_sequence(reading: Reading, node: Node) -> None:
     """The first cells of an axis in reverse, of each sample so many as its length."""
     x = reading.tensor(node, 0)
     axis = node.int("time_axis", 0)
-    reading.give(node, chosen(reading, node, x, axis, x.shape[axis]))
+    reading.give(node, picked(reading, node, x, axis, x.shape[axis]))
 
 
 @operator("Compress")
@@ -175,7 +145,7 @@ def compress(reading: Reading, node: Node) -> None:
     numbers = [at for at, holds in enumerate(condition) if holds and at < x.shape[axis]]
     if not numbers:
         raise Unsupported
-    reading.give(node, taken(reading, node, x, axis, numbers, [len(numbers)]))
+    reading.give(node, taken(reading.heart, x, axis, numbers, [len(numbers)], reading.place(node)))
 
 
 @operator("OneHot")

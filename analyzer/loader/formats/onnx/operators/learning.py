@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import prod
 
-from analyzer.loader.formats.onnx.operators.choosing import chosen
+from analyzer.loader.formats.onnx.operators.choosing import picked
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 
@@ -31,7 +31,7 @@ def one_hot_encoder(reading: Reading, node: Node) -> None:
 def array_feature_extractor(reading: Reading, node: Node) -> None:
     """Features of the last axis by their numbers."""
     x, numbers = reading.tensor(node, 0), reading.operand(node, 1)
-    reading.give(node, chosen(reading, node, x, x.rank - 1, prod(numbers.shape), numbers))
+    reading.give(node, picked(reading, node, x, x.rank - 1, prod(numbers.shape), numbers))
 
 
 @operator("FeatureVectorizer")

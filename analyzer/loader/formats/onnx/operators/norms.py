@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from math import prod
 
+from analyzer.loader.formats.normalising import over_last
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
 from analyzer.loader.formats.onnx.values import BUFFERS, NUMBERS, Constant
 from analyzer.loader.formats.onnx.weights import count, held, held_or_none, name_of, weighted
 from analyzer.loader.formats.sheet import Weights, Written
 from analyzer.loader.formats.views import Tensor
-from analyzer.volume import AXES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,15 +86,7 @@ def normalised(
     given = {} if type == "rms_norm" or centre is not None else {"center": False}
 
     def write(parameters: dict[str, Any], tied: Written | Weights | None) -> Tensor:
-        if sum(size > 1 for size in last) <= 1:
-            depth = next((at for at in range(axis, x.rank) if x.shape[at] > 1), x.rank - 1)
-            return reading.heart.over_depth(type, x, depth, place, parameters)
-        groups = reading.heart.groups_of(x)
-        inside = reading.heart.natural(x)
-        names = (*AXES[len(groups) - 1], "depth")
-        axes = [names[at] for at, group in enumerate(groups) if min(group) >= axis]
-        made = reading.heart.new(type, [inside], place, {**parameters, "axes": axes}, batch=False)
-        return Tensor(made.base, reading.heart.over_groups(x, groups))
+        return over_last(reading.heart, type, x, axis, place, parameters)
 
     return weighted(reading, given, scale, [centre], write)
 

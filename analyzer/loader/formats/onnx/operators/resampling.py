@@ -12,9 +12,8 @@ from struct import pack, unpack
 
 from analyzer.loader.formats.onnx.reading import Reading, operator
 from analyzer.loader.formats.onnx.records import Node
+from analyzer.loader.formats.resampling import resampled
 from analyzer.loader.formats.views import Tensor
-
-_MODES = {"nearest": ["nearest"] * 4, "linear": ["linear", "linear", "bilinear", "trilinear"], "cubic": ["bicubic"] * 4}
 
 
 @operator("Resize", "Upsample")
@@ -22,48 +21,10 @@ def resize(reading: Reading, node: Node) -> None:
     """An `upsample` where whole factors are given, otherwise a `resize`, over the axes whose sizes change."""
     x = reading.tensor(node, 0)
     sizes, factors = _resized(reading, node, x)
-    changed = [axis for axis, (old, new) in enumerate(zip(x.shape, sizes, strict=True)) if old != new]
-    if not changed:
-        reading.give(node, x)
-        return
-    reading.give(node, _over(reading, node, x, changed, sizes, factors))
-
-
-def _over(
-    reading: Reading, node: Node, x: Tensor, changed: Sequence[int], sizes: Sequence[int], factors: Sequence[float]
-) -> Tensor:
-    """The layer over the changed axes, and those between them and the depth."""
-    depth = _depth(x, changed)
-    heart, added = reading.heart, depth is None
-    if depth is None:
-        x, depth = heart.unsqueeze(x, [-1]), x.rank
-    spatial = [axis for axis in range(x.rank) if axis != depth and not x.is_batch(axis)]
-    if len(spatial) > 3:
-        spatial = list(changed)
-    names = _MODES.get(node.string("mode", "nearest"), _MODES["linear"])
-    mode = names[min(len(spatial), 3)]
-    parameters: dict[str, object] = {} if mode == "nearest" else {"mode": mode}
-    steps = {sizes[axis] / x.shape[axis] for axis in spatial}
-    whole = len(steps) == 1 and min(steps).is_integer()
-    type = "upsample" if whole and factors else "resize"
-    if type == "upsample":
-        parameters = {"factor": int(min(steps)), **parameters}
-    else:
-        parameters = {"to": "x".join(str(sizes[axis]) for axis in spatial), **parameters}
-        if len(spatial) == 1:
-            parameters["to"] = sizes[spatial[0]]
-    made = heart.layer(type, x, reading.place(node), parameters, spatial=spatial, depth=depth)
-    return heart.squeeze(made, [-1]) if added else made
-
-
-def _depth(x: Tensor, changed: Sequence[int]) -> int | None:
-    """The axis that stays the depth: the volume's own, otherwise the second, otherwise the last that keeps its size."""
-    kept = [axis for axis in range(x.rank) if axis not in changed and not x.is_batch(axis)]
-    if not kept:
-        return None
-    last = len(x.base.groups) - 1
-    own = [axis for axis in kept if any(digit.axis == last for digit in x.axes[axis])]
-    return own[0] if own else 1 if 1 in kept else kept[-1]
+    kind = node.string("mode", "nearest")
+    kind = kind if kind in ("nearest", "linear", "cubic") else "linear"
+    made = resampled(reading.heart, x, sizes, kind, reading.place(node), by_factors=bool(factors))
+    reading.give(node, made)
 
 
 def _resized(reading: Reading, node: Node, x: Tensor) -> tuple[list[int], list[float]]:

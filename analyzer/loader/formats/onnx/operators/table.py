@@ -1,4 +1,4 @@
-"""The modules of this folder by the operators that they read; tests/loader/formats/of_onnx/make_table.py makes it."""
+"""The modules of this folder by the operators that they read; tests/loader/formats/make_table.py makes it."""
 
 from __future__ import annotations
 

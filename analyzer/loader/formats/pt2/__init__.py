@@ -1,0 +1,72 @@
+"""Programs of `torch.export` (.pt2), read without torch: shapes, paths of modules and lines of Python, no weights."""
+
+from __future__ import annotations
+
+from analyzer.engine.network import Source
+from analyzer.loader.formats.asked import Asked
+from analyzer.loader.formats.pt2.archive import load
+from analyzer.loader.formats.pt2.inputs import enter
+from analyzer.loader.formats.pt2.program import Broken, Program
+from analyzer.loader.formats.pt2.reading import Reading
+from analyzer.loader.formats.pt2.sizes import Unsized
+from analyzer.loader.formats.sheet import Halted, Sheet
+from analyzer.loader.formats.views import Tensor
+from analyzer.source import shown
+
+#: The number formats of weights that memory knows.
+_FORMATS = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
+
+
+def read(file: str, label: str, asked: Asked) -> Sheet:
+    """The sheet of a `.pt2`; see `analyzer.loader.formats`."""
+    sheet = Sheet(label)
+    try:
+        _write(load(file, label), sheet, asked)
+    except Broken as broken:
+        sheet.refuse(f"the file cannot be read as a program of `torch.export`: {broken}")
+    except Halted:
+        pass  # the reason is on the sheet, or the expansion reports the last layer
+    return sheet
+
+
+def _write(program: Program, sheet: Sheet, asked: Asked) -> None:
+    """Writes the network of a program on the sheet."""
+    from analyzer.loader.formats.pt2.operators import load as load_operators
+
+    load_operators({node.operator for node in program.nodes})
+    sheet.source = Source("PyTorch", "torch" if program.version else None, program.version or None)
+    reading = Reading(program, sheet)
+    try:
+        reading.keep()
+    except (KeyError, Unsized):
+        raise Broken("a tensor that the module keeps has no shape") from None
+    enter(reading, asked)
+    reading.walk(program.nodes)
+    found = [reading.values.get(name) for name in program.outputs]
+    sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
+    sheet.groups.update(reading.naming.groups())
+    sheet.texts = reading.lines.texts
+    _tell(reading)
+    sheet.dtype = _format(reading)
+
+
+def _tell(reading: Reading) -> None:
+    """Says which parameters of the module nothing reads."""
+    idle = [one for one in reading.stored if one.trained and not one.counted]
+    if idle:
+        names = ", ".join(f"`{shown(one.kept.path)}`" for one in idle[:3])
+        more = f" and {len(idle) - 3:,} more" if len(idle) > 3 else ""
+        total = sum(one.size for one in idle)
+        reading.sheet.note(
+            f"{total:,} parameters of the module are read by no operation, and not counted: {names}{more}"
+        )
+
+
+def _format(reading: Reading) -> str | None:
+    """The number format of most parameters, where it is not float32."""
+    sizes: dict[str, int] = {}
+    for one in reading.stored:
+        if one.trained and one.counted:
+            sizes[one.dtype] = sizes.get(one.dtype, 0) + one.size
+    most = max(sizes, key=sizes.__getitem__, default="float32")
+    return most if most != "float32" and most in _FORMATS else None

@@ -1,0 +1,77 @@
+"""The modules of this folder by the operators that they read; tests/loader/formats/make_table.py makes it."""
+
+from __future__ import annotations
+
+MODULES = {
+    "activations": (
+        "_log_softmax", "_prelu_kernel", "_safe_softmax", "_softmax", "alpha_dropout", "celu", "clamp", "clamp_min",
+        "clip", "dropout", "elu", "feature_alpha_dropout", "feature_dropout", "gelu", "glu", "hardsigmoid",
+        "hardswish", "hardtanh", "leaky_relu", "log_softmax", "mish", "native_dropout", "prelu", "relu", "relu6",
+        "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+    ),
+    "attention": (
+        "_scaled_dot_product_attention_math", "_scaled_dot_product_cudnn_attention",
+        "_scaled_dot_product_efficient_attention", "_scaled_dot_product_flash_attention",
+        "_scaled_dot_product_flash_attention_for_cpu", "scaled_dot_product_attention",
+    ),
+    "choosing": (
+        "embedding", "flip", "gather", "index", "index_select", "kthvalue", "narrow", "roll", "select", "select_copy",
+        "slice", "slice_copy", "sort", "take_along_dim", "topk",
+    ),
+    "convolutions": (
+        "_convolution", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+        "convolution",
+    ),
+    "elementwise": (
+        "__and__", "__lshift__", "__or__", "__rshift__", "__xor__", "abs", "acos", "acosh", "add", "addcdiv",
+        "addcmul", "asin", "asinh", "atan", "atan2", "atanh", "bernoulli", "bitwise_and", "bitwise_left_shift",
+        "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "ceil", "copysign", "cos", "cosh",
+        "cumprod", "cumsum", "div", "divide", "eq", "erf", "erfc", "exp", "exp2", "expm1", "floor", "floor_divide",
+        "fmax", "fmin", "fmod", "frac", "ge", "gt", "hardshrink", "heaviside", "hypot", "isfinite", "isinf", "isnan",
+        "le", "lerp", "log", "log10", "log1p", "log2", "log_sigmoid", "logical_and", "logical_not", "logical_or",
+        "logical_xor", "logit", "lt", "masked_fill", "max", "maximum", "min", "minimum", "mul", "multiply",
+        "nan_to_num", "ne", "neg", "pow", "reciprocal", "remainder", "round", "rsqrt", "rsub", "sgn", "sign",
+        "signbit", "sin", "sinc", "sinh", "softshrink", "sqrt", "square", "sub", "subtract", "tan", "threshold",
+        "tril", "triu", "true_divide", "trunc", "where", "xlogy",
+    ),
+    "joining": (
+        "cat", "chunk", "concat", "concatenate", "hsplit", "split", "split_copy", "split_with_sizes",
+        "split_with_sizes_copy", "stack", "tensor_split", "unbind", "unbind_copy", "unsafe_chunk", "unsafe_split",
+        "vsplit",
+    ),
+    "matrices": (
+        "addbmm", "addmm", "baddbmm", "bmm", "dot", "einsum", "linear", "matmul", "mm", "mv",
+    ),
+    "norms": (
+        "_fused_rms_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional",
+        "_native_batch_norm_legit_no_training", "batch_norm", "cudnn_batch_norm", "group_norm", "instance_norm",
+        "layer_norm", "native_batch_norm", "native_group_norm", "native_layer_norm", "rms_norm",
+    ),
+    "pools": (
+        "_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "_low_memory_max_pool2d_with_offsets", "adaptive_avg_pool1d",
+        "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+        "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool1d_with_indices",
+        "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
+    ),
+    "reductions": (
+        "all", "amax", "amin", "any", "argmax", "argmin", "frobenius_norm", "linalg_vector_norm", "logsumexp", "max",
+        "mean", "min", "nansum", "norm", "prod", "std", "std_mean", "sum", "var", "var_mean",
+    ),
+    "regrouping": (
+        "_conj", "_reshape_copy", "_to_copy", "_to_cpu", "_unsafe_view", "adjoint", "alias", "bool", "broadcast_to",
+        "clone", "contiguous", "cpu", "detach", "double", "expand", "expand_as", "expand_copy",
+        "fake_quantize_per_tensor_affine", "flatten", "float", "half", "int", "lift", "lift_fresh", "lift_fresh_copy",
+        "long", "mT", "moveaxis", "movedim", "numpy_T", "permute", "permute_copy", "positive", "prims", "ravel",
+        "real", "repeat", "requires_grad", "reshape", "reshape_as", "resolve_conj", "resolve_neg", "squeeze",
+        "squeeze_copy", "swapaxes", "swapdims", "t", "tile", "to", "transpose", "transpose_copy", "type_as",
+        "unflatten", "unsqueeze", "unsqueeze_copy", "view", "view_as", "view_copy",
+    ),
+    "resampling": (
+        "_pad_circular", "_pad_enum", "_upsample_bicubic2d_aa", "_upsample_bilinear2d_aa",
+        "_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d", "channel_shuffle",
+        "constant_pad_nd", "native_channel_shuffle", "pad", "pixel_shuffle", "pixel_unshuffle", "reflection_pad1d",
+        "reflection_pad2d", "reflection_pad3d", "replication_pad1d", "replication_pad2d", "replication_pad3d",
+        "upsample_bicubic2d", "upsample_bilinear2d", "upsample_linear1d", "upsample_nearest1d", "upsample_nearest2d",
+        "upsample_nearest3d", "upsample_trilinear3d",
+    ),
+}  # fmt: skip

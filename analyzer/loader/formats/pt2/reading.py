@@ -1,0 +1,386 @@
+"""The walk through a program of torch: operation by operation, each by the function of its operator.
+
+A name of the program stands for a `Tensor` that layers calculate, or for `Fixed` numbers that no input changes. What
+reads nothing but such numbers is not written, unless it multiplies matrices: it is calculated once, from shapes. The
+file has the shape of every tensor. Where an operator has no function, or its layers put out another shape than the
+file says, it becomes a `custom` layer.
+"""
+
+# Longer than most modules: the state of a walk, and what every operator asks of it.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
+
+from analyzer.layers import CATALOGUE
+from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
+from analyzer.loader.formats.digits import BATCH, Undivided, size_of
+from analyzer.loader.formats.pt2.names import Naming
+from analyzer.loader.formats.pt2.places import Lines
+from analyzer.loader.formats.pt2.program import Info, Node, Program, Ref
+from analyzer.loader.formats.pt2.sizes import Expression, Unsized
+from analyzer.loader.formats.pt2.values import Fixed, Owner, Stored
+from analyzer.loader.formats.sheet import Place, Sheet
+from analyzer.loader.formats.tensors import Tensors
+from analyzer.loader.formats.views import Tensor
+from analyzer.source import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Value: TypeAlias = Tensor | Fixed
+
+#: What the functions of operators raise where a file contradicts itself: an axis that a tensor does not have, a kernel
+#: of no size, sizes that do not broadcast, an argument that is missing. None of them checks that.
+_MISFITS = (LookupError, ValueError, ArithmeticError, TypeError, AssertionError, AttributeError)
+
+#: What each operator is; filled by the modules of `operators`. A name has the overload where overloads differ.
+OPERATORS: dict[str, Callable[[Reading, Node], None]] = {}
+
+#: Operators that multiply matrices: they are layers even where no input changes what they read.
+MULTIPLIES = frozenset((
+    "aten.linear", "aten.matmul", "aten.mm", "aten.bmm", "aten.addmm", "aten.baddbmm", "aten.einsum", "aten.conv1d",
+    "aten.conv2d", "aten.conv3d", "aten.convolution", "aten.addbmm",
+))  # fmt: skip
+
+#: Operators that only check something.
+_CHECKS = ("aten._assert", "aten.sym_", "operator.", "aten._check", "math.", "sympy", "builtins.", "torch.sym_")
+
+
+def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callable[[Reading, Node], None]]:
+    """Makes a function that of these operators: `aten.relu`, or `aten.mean.dim` for one overload."""
+
+    def enter(function: Callable[[Reading, Node], None]) -> Callable[[Reading, Node], None]:
+        for name in names:
+            if name in OPERATORS:
+                raise TypeError(f"the operator {name} has two functions")
+            OPERATORS[name] = function
+        return function
+
+    return enter
+
+
+class Unsupported(Exception):
+    """An operator in a form that no layer has: it becomes a `custom` layer."""
+
+
+class Reading:
+    """The state of a walk: the sheet, the heart over it, and the values so far.
+
+    `symbols` are the numbers of the symbols of dynamic shapes, `samples` the batch that the file's shapes have.
+    """
+
+    # By hand: it is made of a program and a sheet.
+    def __init__(self, program: Program, sheet: Sheet) -> None:
+        self.program = program
+        self.sheet = sheet
+        self.heart = Tensors(sheet)
+        self.naming = Naming(program.nodes)
+        self.lines = Lines()
+        self.symbols: dict[str, int] = {}
+        self.samples = 1
+        self.values: dict[str, Value] = {}
+        self.stored: list[Stored] = []
+        self.owners: dict[int, Owner] = {}  # by the identity of what is stored
+        self.readers: dict[str, int] = {}  # how many nodes read each name
+        self._parameters: dict[int, Tensor] = {}
+        for node in program.nodes:
+            for ref in refs_of(node.args):
+                self.readers[ref.name] = self.readers.get(ref.name, 0) + 1
+        for name in program.outputs:
+            self.readers[name] = self.readers.get(name, 0) + 1
+
+    def keep(self) -> None:
+        """Enters what the module keeps."""
+        trains = any(self.program.infos[kept.name].trained for kept in self.program.kept if kept.kind == "parameter")
+        for kept in self.program.kept:
+            info = self.program.infos[kept.name]
+            frozen = trains and kept.kind == "parameter" and not info.trained
+            one = Stored(kept, self.shape_of(kept.name), info.dtype, frozen)
+            self.stored.append(one)
+            self.values[kept.name] = Fixed(one.shape, one.dtype, (one,))
+
+    # The walk.
+
+    def walk(self, nodes: Sequence[Node]) -> None:
+        """Reads nodes in their order."""
+        for node in nodes:
+            before = len(self.sheet.layers)
+            try:
+                self.read(node)
+                self._verify(node)
+            except (Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
+                self._take_back(node, before)
+                self.custom(node)
+
+    def read(self, node: Node) -> None:
+        """Reads one node."""
+        if node.target.startswith(_CHECKS):
+            return
+        read = [self.values[ref.name] for ref in refs_of(node.args) if ref.name in self.values]
+        if not any(isinstance(value, Tensor) for value in read) and not (
+            node.operator in MULTIPLIES and self._trains(read)
+        ):
+            self._fix(node, read)
+            return
+        known = OPERATORS.get(node.target) or OPERATORS.get(node.operator)
+        if known is None and node.operator.endswith("_"):
+            known = OPERATORS.get(node.operator[:-1] + node.target[len(node.operator) :]) or OPERATORS.get(
+                node.operator[:-1]
+            )
+        if known is None:
+            raise Unsupported
+        known(self, node)
+
+    def _trains(self, read: Sequence[Value]) -> bool:
+        """Whether a product of fixed numbers is made at each step: parameters are among them."""
+        return any(isinstance(value, Fixed) and value.root is not None for value in read)
+
+    def _fix(self, node: Node, read: Sequence[Value]) -> None:
+        """Says what a node puts out that reads no tensor: numbers with the shape that the file says."""
+        origins = tuple(dict.fromkeys(one for value in read if isinstance(value, Fixed) for one in value.origins))
+        for name in node.names:
+            if name in self.program.infos:
+                shape = list(self.shape_of(name))
+                if (
+                    self.samples > 1
+                    and shape[:1] == [self.samples]
+                    and all(one.shape[:1] != (self.samples,) for one in origins)
+                ):
+                    shape[0] = 1
+                self.values[name] = Fixed(tuple(shape), self.program.infos[name].dtype, origins)
+
+    def _verify(self, node: Node) -> None:
+        """Compares the shapes of a node's outputs with those of the file. Raises `Unsupported` where they differ."""
+        for name in node.names:
+            value = self.values.get(name)
+            if isinstance(value, Tensor) and name in self.program.infos and not self._fits(value, self.shape_of(name)):
+                raise Unsupported
+
+    def _fits(self, x: Tensor, shape: Sequence[int]) -> bool:
+        """Whether a tensor has a shape that the file says, in which the batch has all samples."""
+        own = [size_of(digits) * (self.samples if BATCH in digits else 1) for digits in x.axes]
+        return own == list(shape)
+
+    def _take_back(self, node: Node, before: int) -> None:
+        """Takes back the layers that a node has written."""
+        written = self.sheet.layers[before:]
+        if not written:
+            return
+        del self.sheet.layers[before:]
+        gone = {id(layer) for layer in written}
+        for ref in refs_of(node.args):
+            value = self.values.get(ref.name)
+            if not isinstance(value, Tensor):
+                continue
+            base = value.base
+            if id(base.written) in gone:
+                base.written, base.groups = None, ()
+            for groups in [groups for groups, layer in base.arranged.items() if id(layer) in gone]:
+                del base.arranged[groups]
+        self._parameters = {
+            key: x for key, x in self._parameters.items() if x.base.written is None or id(x.base.written) not in gone
+        }
+        self.owners = {key: owner for key, owner in self.owners.items() if id(owner.layer) not in gone}
+
+    # What operators ask for.
+
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """The shape that the file says. Raises `Unsized` where it depends on data."""
+        return tuple(
+            size.value(self.symbols) if isinstance(size, Expression) else size
+            for size in self.program.infos[name].shape
+        )
+
+    def info(self, node: Node, at: int = 0) -> Info:
+        """What the file says about an output of a node."""
+        return self.program.infos[node.names[at]]
+
+    def shape(self, node: Node, at: int = 0) -> list[int]:
+        """The shape of an output of a node, for one sample where its first input has the batch in the same axis."""
+        return list(self.shape_of(node.names[at]))
+
+    def has(self, node: Node, name: str) -> bool:
+        """Whether a node has an argument that is not None."""
+        return node.args.get(name) is not None
+
+    def value(self, node: Node, name: str) -> Value:
+        """The tensor or the fixed numbers of an argument. Raises `Unsupported` where it is neither."""
+        found = node.args.get(name)
+        value = self.values.get(found.name) if isinstance(found, Ref) else None
+        if value is None:
+            raise Unsupported
+        return value
+
+    def tensor(self, node: Node, name: str = "self") -> Tensor:
+        """The tensor of an argument; fixed numbers become a `parameter` layer."""
+        return self.as_tensor(self.value(node, name))
+
+    def as_tensor(self, value: Value) -> Tensor:
+        """A value as a tensor; fixed numbers become a `parameter` layer."""
+        return value if isinstance(value, Tensor) else self.parameter(value)
+
+    def values_of(self, node: Node, name: str) -> list[Value]:
+        """The tensors and fixed numbers of an argument that is a list."""
+        return [self.values[ref.name] for ref in node.args[name] if isinstance(ref, Ref)]
+
+    def fixed(self, node: Node, name: str) -> Fixed | None:
+        """The fixed numbers of an argument; None where it is None. Raises `Unsupported` for a tensor."""
+        if node.args.get(name) is None:
+            return None
+        value = self.value(node, name)
+        if not isinstance(value, Fixed):
+            raise Unsupported
+        return value
+
+    def number(self, node: Node, name: str, default: Any = None) -> Any:
+        """An argument that is one number, a truth value or a word; `default` where it is None or left out."""
+        found = node.args.get(name)
+        return default if found is None else self._number(found)
+
+    def ints(self, node: Node, name: str, default: Sequence[int] = ()) -> list[int]:
+        """An argument that is a list of whole numbers; one number is a list of one."""
+        found = node.args.get(name)
+        if found is None:
+            return list(default)
+        return [int(self._number(one)) for one in (found if isinstance(found, list) else [found])]
+
+    def _number(self, value: Any) -> Any:
+        if not isinstance(value, Ref):
+            return value
+        size = self.program.numbers.get(value.name)
+        if size is None:
+            raise Unsupported
+        return size.value(self.symbols) if isinstance(size, Expression) else size
+
+    def place(self, node: Node, weight: str = "") -> Place:
+        """The name and the place of the layer that a node becomes; `weight` is the path of its weights."""
+        name = self.naming.layer(node, weight)
+        line = self.lines.line(node.trace)
+        if line is None:
+            return Place(name, node.output)
+        if self.lines.exists(line):
+            return Place(name, line.label, line.number, line.file)
+        return Place(name, line.label)
+
+    def give(self, node: Node, value: Value, at: int = 0) -> None:
+        """Says what an output of a node is."""
+        names = node.names
+        if at < len(names) and names[at]:
+            self.values[names[at]] = value
+
+    def give_all(self, node: Node, values: Sequence[Value]) -> None:
+        """Says what the outputs of a node are."""
+        for at, value in enumerate(values):
+            self.give(node, value, at)
+
+    def unread(self, node: Node, at: int) -> bool:
+        """Whether nothing reads an output of a node."""
+        names = node.names
+        return at >= len(names) or not names[at] or not self.readers.get(names[at])
+
+    def overwriting(self, node: Node, type: str) -> dict[str, Any]:
+        """`inplace` for an operator that overwrites what it reads, where the layer type has it."""
+        inplace = node.operator.endswith("_") and "inplace" in CATALOGUE[type].declared
+        return {"inplace": True} if inplace else {}
+
+    def pointwise(self, node: Node, type: str, parameters: dict[str, Any] | None = None, name: str = "self") -> None:
+        """Gives a node's output the layer of a type that changes each element by itself."""
+        given = {**(parameters or {}), **self.overwriting(node, type)}
+        self.give(node, self.heart.pointwise(type, self.tensor(node, name), self.place(node), given))
+
+    def own(self, x: Tensor, shape: Sequence[int]) -> list[int]:
+        """A shape of the file with the batch of a tensor counted as 1."""
+        axis, found = x.batch, list(shape)
+        if self.samples > 1 and axis is not None:
+            axis += len(found) - x.rank if len(found) < x.rank else 0
+            if 0 <= axis < len(found) and found[axis] == self.samples:
+                found[axis] = 1
+        return found
+
+    # Parameters.
+
+    def parameter(self, value: Fixed) -> Tensor:
+        """Fixed numbers as a tensor: trained where parameters are in them that nothing else counts."""
+        key = id(value.root) if value.root is not None and value.whole is not None else id(value)
+        known = self._parameters.get(key)
+        if known is not None and known.shape == value.shape:
+            return known
+        root, count = value.root, value.uncounted
+        path = root.kept.path if root is not None else value.origins[0].kept.path if value.origins else ""
+        self.count(value)
+        shape = value.shape if len(value.shape) <= MOST_AXES else tuple(n for n in value.shape if n > 1)
+        made = self.heart.parameter(
+            shape,
+            Place(path, path),
+            trained=count > 0,
+            count=None if count in (0, value.size) else count,
+            frozen=value.frozen and count > 0,
+        )
+        if root is not None:
+            self.sheet.formats[path] = root.dtype
+        made = self.heart.reshape(made, list(value.shape)) if shape != value.shape else made
+        self._parameters[key] = made
+        return made
+
+    def count(self, value: Fixed) -> None:
+        """Says that a layer counts the parameters, or the buffers, of fixed numbers."""
+        for one in value.origins:
+            one.counted = True
+
+    # What is not covered.
+
+    def custom(self, node: Node, *, macs: int | None = None) -> None:
+        """`custom` layers for a node, with the shapes that the file says; the MACs are unknown unless given."""
+        for at, name in enumerate(node.names):
+            if name in self.program.infos and (at == 0 or not self.unread(node, at)):
+                self.give(node, self._custom(node, name, macs if at == 0 else 0), at)
+
+    def _custom(self, node: Node, name: str, macs: int | None) -> Tensor:
+        """One output of a node that is not covered."""
+        read = [self.values[ref.name] for ref in refs_of(node.args) if ref.name in self.values]
+        tensors = [value for value in read if isinstance(value, Tensor)]
+        weights = sum(value.uncounted for value in read if isinstance(value, Fixed))
+        for value in read:
+            if isinstance(value, Fixed):
+                self.count(value)
+        place = self.place(node)
+        if not tensors:
+            raise self.sheet.refuse(f"`{shown(node.target)}` reads no tensor that a layer has made", place)
+        first = next((x for x in tensors if x.batch is not None), tensors[0])
+        try:
+            shape = self.own(first, self.shape_of(name))
+        except Unsized:
+            raise self.sheet.refuse(
+                f"the shape that `{shown(node.target)}` puts out depends on the data", place
+            ) from None
+        kept = first.batch is not None and first.batch < len(shape) and shape[first.batch] == 1
+        rest = [size for axis, size in enumerate(shape) if not (kept and axis == first.batch)]
+        sizes = rest or [1]
+        while len(sizes) > MOST_AXES:
+            sizes = [prod(sizes[:2]), *sizes[2:]]
+        parameters: dict[str, Any] = {"output": "x".join(map(str, sizes))}
+        if macs != 0:
+            parameters["macs"] = "unknown" if macs is None else macs
+        if weights:
+            parameters["weights"] = weights
+        operator = node.target.removeprefix("aten.")
+        self.sheet.uncovered[operator] = self.sheet.uncovered.get(operator, 0) + 1
+        made = self.heart.new("custom", [self.heart.volume(x) for x in tensors], place, parameters, batch=False)
+        made = self.heart.reshape(made, rest)
+        return self.heart.batched(made, first.batch) if kept and first.batch is not None else made
+
+
+def refs_of(args: Any) -> Iterator[Ref]:
+    """The names that arguments have, those of lists too."""
+    for value in args.values():
+        if isinstance(value, Ref):
+            yield value
+        elif isinstance(value, list):
+            for one in value:
+                if isinstance(one, Ref):
+                    yield one
+                elif isinstance(one, list):
+                    yield from (ref for ref in one if isinstance(ref, Ref))
