@@ -145,6 +145,9 @@ def hint(file: str) -> str:
         from shlex import quote
 
         return f"; it is an address: download the file first, `curl -LO {quote(_raw(file))}`"
+    target, colon, built = file.rpartition(":")
+    if colon and os.path.isfile(f"{target}.py"):
+        return f"; did you mean `{target}.py:{built}`?"
     folder, name = os.path.split(file)
     try:
         names = os.listdir(folder or ".")

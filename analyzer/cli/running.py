@@ -37,7 +37,7 @@ def run(given: Given, inputs: Mapping[str, str] | str | None, asked: Any, texts:
     _check_literals(call)
     if call.file and not os.path.isfile(call.file):
         return [Diagnostic(UNREADABLE, _no_file(call), None)]
-    python = asked.python or sys.executable
+    python = os.path.expanduser(asked.python or "") or sys.executable
     if not python:
         raise UsageError(f"`--python PATH` is needed: it names the Python that runs `{shown(call.label)}`")
     stream, path = temporary()
@@ -85,13 +85,18 @@ def _no_file(call: Call) -> str:
 
 
 def _show(found: Diagnostic, texts: dict[str, str]) -> None:
-    """Keeps the text of the user's file for the message, which shows its line."""
-    if found.span is None or not found.span.in_text or found.span.file in texts:
+    """Keeps the text of the user's file for the message, which shows its line: from its first sign to its last."""
+    span = found.span
+    if span is None or not span.in_text:
         return
     try:
-        texts[found.span.file] = read_bytes(found.span.file, LIMITS.text).decode("utf-8", "replace")
+        text = texts[span.file] = read_bytes(span.file, LIMITS.text).decode("utf-8", "replace")
     except FileError:
-        pass  # the message then has the line's number
+        return  # the message then has the line's number
+    line = text.split("\n", span.line)[span.line - 1 : span.line]
+    if line and line[0].strip():
+        span.column = len(line[0]) - len(line[0].lstrip()) + 1
+        span.end_column = len(line[0].rstrip()) + 1
 
 
 def _hear(piece: bytes) -> None:

@@ -32,6 +32,8 @@ class Tensor:
 def zeros(shape, dtype=float32, device=None): return Tensor(shape, dtype)
 """,
     "torch/nn.py": """
+class parameter:
+    is_lazy = None
 class Module:
     def parameters(self): return []
     def buffers(self): return []
@@ -169,8 +171,46 @@ def test_what_is_wrong_is_said_in_one_finding(word: str, code: int, message: str
 def test_an_error_is_shown_at_the_line_of_the_user(place: Path) -> None:
     line = NET.split("\n").index('    raise ValueError("no such width\\nmore")'.replace("\\\\", "\\")) + 1
     said = called(place, "net.py:broken").stderr.decode()
-    assert f"net.py:{line}:1" in said
+    assert f"net.py:{line}:5" in said
     assert f"{line} │     raise ValueError" in said
+
+
+def test_a_path_without_its_ending(place: Path) -> None:
+    (place / "nets").mkdir()
+    (place / "nets" / "net.py").write_text(NET)
+    said = called(place, "nets/net:Net").stderr.decode()
+    assert said == "analyzer: file `nets/net:Net` does not exist; did you mean `nets/net.py:Net`?\n"
+
+
+def test_a_mistake_in_python_is_shown_at_its_line(place: Path) -> None:
+    (place / "wrong.py").write_text("import torch\nclass Net(:\n")
+    done = called(place, "wrong.py:Net")
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert "error[RUN101]: `wrong.py` cannot be imported: SyntaxError: invalid syntax\n" in said
+    assert "wrong.py:2:1" in said
+
+
+def test_a_library_that_is_not_installed(place: Path) -> None:
+    (place / "needs.py").write_text("import torch\nimport no_such_library.models\n")
+    done = called(place, "needs.py:Net")
+    assert done.stderr.decode() == (
+        f"analyzer: `needs.py:2` imports `no_such_library`, which is not installed in {sys.executable}; `--python PATH` "
+        "names another Python\n"
+    )
+    assert done.returncode == 2
+
+
+def test_a_file_of_a_package_imports_its_neighbours(place: Path) -> None:
+    package = place / "deep" / "pkg"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "net.py").write_text("from .blocks import broken\nimport neighbour\n")
+    (package / "blocks.py").write_text("def broken():\n    raise ValueError('of a block')\n")
+    (place / "neighbour.py").write_text("")
+    said = called(place, "deep/pkg/net.py:broken").stderr.decode()
+    assert "`broken` cannot be built: ValueError: of a block" in said
+    assert "deep/pkg/blocks.py:2:5" in said
 
 
 def test_no_torch(place: Path) -> None:
@@ -189,6 +229,11 @@ def test_a_python_that_does_not_exist(place: Path) -> None:
     done = called(place, "net.py:Net", "--python", "/nowhere/python")
     assert done.stderr.decode() == "analyzer: `--python /nowhere/python` cannot be started: No such file or directory\n"
     assert done.returncode == 2
+
+
+def test_a_python_that_is_none(place: Path) -> None:
+    said = called(place, "net.py:Net", "--python", "/bin/true").stderr.decode()
+    assert said == "analyzer: `--python /bin/true` cannot be started: it does not run a program of Python 3\n"
 
 
 def test_what_the_code_writes_goes_to_stderr_up_to_a_limit(place: Path) -> None:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 #: What the process runs. It travels into another Python by its path, and imports nothing of this package.
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "exporting.py")
 
-#: What an answer begins with: other lines are what a Python writes when it starts.
+#: What an answer begins with: other lines are what a Python writes when it starts. The first one says that it runs.
 MARK = b"analyzer:answer:"
+_BEGUN = MARK + b"begun\n"
 
 #: So many bytes of what the user's code writes are heard.
 _HEARD = 1 << 16
@@ -76,6 +77,8 @@ def export(
         raise FileError(f"`{call.label}` cannot be written to a temporary file: {child.failed.strerror}")
     if late:
         return {"error": "late"}
+    if not child.begun:
+        return {"error": "started", "text": "it does not run a program of Python 3"}
     return child.answer or {"error": "died", "code": child.code}
 
 
@@ -85,6 +88,7 @@ class _Child:
     # By hand: the process and its threads appear when it starts.
     def __init__(self, into: BinaryIO) -> None:
         self.into = into
+        self.begun = False
         self.answer: dict[str, Any] = {}
         self.failed: OSError | None = None
         self.code = 0
@@ -111,7 +115,8 @@ class _Child:
         stream = self.process.stdout
         line = b""
         with contextlib.suppress(ValueError, OSError):  # the pipe was closed
-            while not line.startswith(MARK):
+            while not line.startswith(MARK) or line == _BEGUN:
+                self.begun = self.begun or line == _BEGUN
                 line = stream.readline(_LINE)
                 if not line:
                     return

@@ -125,7 +125,7 @@ def _importable() -> list[str]:
 
 
 def _not_installed(case: _Case) -> Diagnostic:
-    name = str(case.facts["name"]).partition(".")[0]
+    name = case.facts["name"]
     if name == "torch":
         return case.fault(
             f"torch is not installed in {case.python}, which runs `{case.label}`; `--python PATH` names a Python that has it"
@@ -143,9 +143,9 @@ def _old_torch(case: _Case) -> Diagnostic:
 
 
 def _missing(case: _Case) -> Diagnostic:
-    part, names = case.facts["part"], case.facts["names"]
-    near = nearest(part, names)
-    hint = f"did you mean `{near}`?" if near else f"it has {listed(names[:8], last='and')}" if names else "it has none"
+    part, own = case.facts["part"], case.facts["own"]
+    near = nearest(part, own) or nearest(part, case.facts["names"])
+    hint = f"did you mean `{near}`?" if near else f"it has {listed(own[:8], last='and')}" if own else "it has none"
     return case.fault(f"`{case.call.target}` has no callable `{shown(part)}`; {hint}")
 
 

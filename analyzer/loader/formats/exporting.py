@@ -30,14 +30,14 @@ import sysconfig
 import threading
 import traceback
 import warnings
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-#: What the line of the answer begins with.
+#: What the line of the answer begins with; the same, with `begun` behind it, says that this program runs.
 MARK = b"analyzer:answer:"
 
 #: An exception's text is cut after so many characters.
@@ -45,6 +45,10 @@ _LONGEST = 400
 
 #: So many ways to read the inputs are tried: with whole numbers, and with the depth last.
 _TRIES = 24
+
+
+#: What torch raises where a value of a tensor decides, whatever the inputs are, by the names of the classes.
+_DEPENDS = frozenset(("GuardOnDataDependentSymNode", "DataDependentOutputException", "UserError"))
 
 
 class Fault(Exception):
@@ -60,6 +64,7 @@ def main() -> None:
     own = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [place for place in sys.path if place and os.path.abspath(place) != own]
     answers, lifeline = _streams()
+    _write(answers, MARK + b"begun\n")
     request = _request(lifeline)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     content = b""
@@ -126,6 +131,8 @@ def network(request: dict[str, Any]) -> tuple[str, bytes]:
             fault = caught
             if not caught.facts.get("again"):
                 break
+        except BaseException as error:  # a module that answers in its own way
+            fault = Fault(_kind(error), when="export", **_raised(error, request))
     assert fault is not None
     raise fault
 
@@ -135,11 +142,21 @@ def _found(request: dict[str, Any]) -> Any:
     module = _module(request)
     found = module
     for part in request["name"].split("."):
-        if not hasattr(found, part):
-            names = [name for name, value in vars(found).items() if callable(value) and not name.startswith("_")]
-            raise Fault("missing", names=names[:1000], part=part)
-        found = getattr(found, part)
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            names = [name for name in dir(found) if not name.startswith("_")]
+            some = [name for name in names if callable(getattr(found, name, None))][:1000]
+            raise Fault("missing", names=some, own=_own(found, some), part=part) from None
+        except BaseException as error:
+            raise Fault(_kind(error), when="import", **_raised(error, request)) from None
     return found
+
+
+def _own(module: Any, names: list[str]) -> list[str]:
+    """Those of the names that are defined in the module itself."""
+    home = getattr(module, "__name__", None)  # it may be a class, or anything
+    return [name for name in names if getattr(getattr(module, name, None), "__module__", "") == home]
 
 
 def _module(request: dict[str, Any]) -> Any:
@@ -155,12 +172,23 @@ def _module(request: dict[str, Any]) -> Any:
             return importlib.import_module(target)
         return _of_file(target)
     except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if (target + ".").startswith(missing + ".") and missing:
-            raise Fault("no_module_named", name=missing) from None
-        raise Fault("not_installed", name=missing, **_raised(error, request)) from None
+        if error.name and (target + ".").startswith(error.name + "."):
+            raise Fault("no_module_named", name=error.name) from None
+        raise _not_found(error, request, "import") from None
     except BaseException as error:
         raise Fault(_kind(error), when="import", **_raised(error, request)) from None
+
+
+def _not_found(error: ModuleNotFoundError, request: dict[str, Any], when: str) -> Fault:
+    """A module that the user's code imports: its library is not installed, or does not have it."""
+    top = (error.name or "").partition(".")[0]
+    try:
+        there = not top or importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError):
+        there = False
+    if there:
+        return Fault("raised", when=when, **_raised(error, request))
+    return Fault("not_installed", name=top, **_raised(error, request))
 
 
 def _of_file(path: str) -> Any:
@@ -203,7 +231,7 @@ def _made(found: Any, request: dict[str, Any], device: str) -> Any:
         if device != "cpu" and isinstance(error, Exception):
             return None
         if isinstance(error, ModuleNotFoundError):
-            raise Fault("not_installed", name=error.name or "", **_raised(error, request)) from None
+            raise _not_found(error, request, "build") from None
         raise Fault(_kind(error), when="build", **_raised(error, request)) from None
     return _unpacked(made, "returned")
 
@@ -309,7 +337,7 @@ def _exported(made: Any, request: dict[str, Any], device: str) -> Any:
         from torch.export import export
     except ImportError:
         raise Fault("old_torch", version=torch.__version__) from None
-    module = module.to(device) if device == "meta" else module
+    device = _moved(module, device)
     module.eval()
     if not os.environ.get("TORCH_LOGS"):
         logging.getLogger("torch").setLevel(logging.CRITICAL)  # its graphs, again for each try
@@ -320,8 +348,11 @@ def _exported(made: Any, request: dict[str, Any], device: str) -> Any:
         if embeds and not numbers:
             continue
         try:
-            with warnings.catch_warnings():
+            # torch prints a graph for each network that it refuses
+            with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
                 warnings.simplefilter("ignore")
+                if any(map(torch.nn.parameter.is_lazy, module.parameters())):
+                    module(*some, **others)  # its first inputs give it its sizes
                 return export(module, tuple(some), others, strict=False)
         except BaseException as error:
             reached = _reached(error)
@@ -333,10 +364,20 @@ def _exported(made: Any, request: dict[str, Any], device: str) -> Any:
                 again = device == "meta" and isinstance(error, Exception)
                 fault = Fault(_kind(error), when="export", again=again, **facts)
             embeds = embeds or _embeds(error)
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) or not _DEPENDS.isdisjoint(fault.facts["kinds"]):
                 break
     assert fault is not None
     raise fault
+
+
+def _moved(module: Any, device: str) -> str:
+    """Moves a module to a device, and says on which one its inputs are: its code may have chosen another one."""
+    kinds = {tensor.device.type for tensor in (*module.parameters(), *module.buffers())}
+    if device == "meta" or not kinds <= {"cpu", "meta"}:
+        module.to(device)
+    elif kinds == {"meta"}:
+        return "meta"
+    return device
 
 
 def _shape(value: Any) -> str:
@@ -350,12 +391,15 @@ def _inputs(made: Any, request: dict[str, Any], device: str) -> Iterator[tuple[b
 
     module, arguments, named = made
     asked = _asked(module, arguments, named, request["inputs"])
+    arguments = [_on_device(one, device) for one in arguments or ()]
+    named = {name: _on_device(one, device) for name, one in named.items()}
+    formats = [one.dtype for one in module.parameters() if one.is_floating_point()]
+    decimals = formats[0] if formats else torch.get_default_dtype()
     ways = itertools.product(*(list(_ways(sizes)) for _, sizes in asked))
     for way in sorted(ways, key=lambda way: sum(cost for cost, _, _ in way)):
-        some, others = list(arguments or ()), dict(named)
+        some, others = list(arguments), dict(named)
         for (place, _), (_, shape, numbers) in zip(asked, way):  # noqa: B905  # older Pythons have no `strict`
-            kind = torch.int64 if numbers else torch.get_default_dtype()
-            tensor = torch.zeros(shape, dtype=kind, device=device)
+            tensor = torch.zeros(shape, dtype=torch.int64 if numbers else decimals, device=device)
             if isinstance(place, str):
                 others[place] = tensor
             elif place < len(some):
@@ -363,6 +407,10 @@ def _inputs(made: Any, request: dict[str, Any], device: str) -> Iterator[tuple[b
             else:
                 some.append(tensor)
         yield any(numbers for _, _, numbers in way), some, others
+
+
+def _on_device(value: Any, device: str) -> Any:
+    return value.to(device) if any(name == "Tensor" for _, name in _classes(value)) else value
 
 
 def _ways(sizes: Any) -> Iterator[tuple[int, tuple[int, ...], bool]]:

@@ -1,0 +1,162 @@
+"""A callable is exported by the real torch: the program that reaches analyzer, and what torch refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.cli.callables import call_of
+from analyzer.loader.formats.child import Ears, export
+
+pytestmark = pytest.mark.peer
+pytest.importorskip("torch")
+
+NET = """
+import torch
+from torch import nn
+
+class Conv(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3)
+        self.drop = nn.Dropout(0.5)
+    def forward(self, x):
+        return self.drop(self.conv(x))
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(100, 16)
+        self.last = nn.Linear(16, 3)
+    def forward(self, ids):
+        return self.last(self.table(ids))
+
+class Both(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.patch = nn.Embedding(100, 16), nn.Conv2d(3, 16, 16, 16)
+    def forward(self, image, ids, *, scale=None):
+        return self.table(ids).mean(1) + self.patch(image).mean((2, 3))
+
+class OnCPU(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rates = [rate.item() for rate in torch.linspace(0, 0.5, 3)]
+        self.last = nn.Linear(8, 8)
+    def forward(self, x):
+        return self.last(x) + torch.arange(8)
+
+class Branch(nn.Module):
+    def forward(self, x):
+        if x.sum() > 0:
+            return x
+        return -x
+
+class Wrong(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.last = nn.Embedding(100, 16), nn.Linear(17, 3)
+    def forward(self, ids):
+        return self.last(self.table(ids))
+
+def lazy():
+    return nn.Sequential(nn.LazyConv2d(8, 3), nn.Flatten(), nn.LazyLinear(3))
+
+def pair():
+    return nn.Conv1d(3, 4, 3), (torch.zeros(1, 3, 9),)
+
+def named():
+    return Both(), (torch.zeros(1, 3, 16, 16),), {"ids": torch.zeros(1, 5, dtype=torch.int64)}
+
+def program():
+    return torch.export.export(nn.Dropout(0.5).train(), (torch.zeros(2, 3),))
+
+made = Conv(4)
+"""
+
+
+def answer(word: str, place: Path, *inputs: tuple[str, Sequence[int]]) -> tuple[Any, bytes]:
+    """What the process answers about a callable of `net.py`, and what it hands back."""
+    (place / "net.py").write_text(NET)
+    call = call_of(f"{place}/net.py:{word}")
+    assert call is not None
+    content = io.BytesIO()
+    ears = Ears(lambda piece: None, lambda: None)
+    found = export(call, inputs, content, python=sys.executable, seconds=100, ears=ears)
+    return found, content.getvalue()
+
+
+def inputs_of(data: bytes) -> list[tuple[list[int], int]]:
+    """The sizes and the number format of each input of a program."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("models/model.json")]
+        module = json.loads(archive.read(name))["graph_module"]
+    values = module["graph"]["tensor_values"]
+    found = []
+    for one in module["signature"]["input_specs"]:
+        if "user_input" in one:
+            value = values[one["user_input"]["arg"]["as_tensor"]["name"]]
+            found.append(([size["as_int"] for size in value["sizes"]], value["dtype"]))
+    return found
+
+
+FLOAT, INT64 = 7, 5
+
+EXPORTED = [
+    ("Conv", [("", (9, 8, 3))], [([1, 3, 9, 8], FLOAT)]),
+    ("Conv(width=2)", [("x", (9, 8, 3))], [([1, 3, 9, 8], FLOAT)]),
+    ("made", [("", (9, 8, 3))], [([1, 3, 9, 8], FLOAT)]),
+    ("nn.Conv1d(3, 4, 3)", [("", (9, 3))], [([1, 3, 9], FLOAT)]),
+    ("nn.Linear(7, 2)", [("", (7,))], [([1, 7], FLOAT)]),
+    ("nn.Linear(7, 2)", [("", (5, 7))], [([1, 5, 7], FLOAT)]),
+    ("nn.Conv3d(2, 4, 3)", [("", (3, 5, 7, 2))], [([1, 2, 3, 5, 7], FLOAT)]),
+    ("Tokens", [("", (12,))], [([1, 12], INT64)]),
+    ("Tokens", [("", (12, 1))], [([1, 12], INT64)]),
+    ("Both", [("ids", (12,)), ("image", (32, 32, 3))], [([1, 3, 32, 32], FLOAT), ([1, 12], INT64)]),
+    ("OnCPU", [("", (8,))], [([1, 8], FLOAT)]),
+    ("lazy", [("", (8, 8, 3))], [([1, 3, 8, 8], FLOAT)]),
+    ("pair", [], [([1, 3, 9], FLOAT)]),
+    ("pair", [("", (20, 3))], [([1, 3, 20], FLOAT)]),
+    ("named", [], [([1, 3, 16, 16], FLOAT), ([1, 5], INT64)]),
+    ("program", [], [([2, 3], FLOAT)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "inputs", "expected"), EXPORTED)
+def test_the_inputs_that_forward_is_given(
+    word: str, inputs: list[tuple[str, tuple[int, ...]]], expected: list[Any], tmp_path: Path
+) -> None:
+    found, data = answer(word, tmp_path, *inputs)
+    assert found == {"kind": "pt2", "size": len(data)}
+    assert inputs_of(data) == expected
+    assert len(data) < 40_000
+
+
+def test_torch_refuses_a_branch_on_values_at_its_line(tmp_path: Path) -> None:
+    found, _ = answer("Branch", tmp_path, ("", (8,)))
+    assert (found["error"], found["type"]) == ("raised", "GuardOnDataDependentSymNode")
+    assert (found["file"], NET.split("\n")[found["line"] - 1].strip()) == (str(tmp_path / "net.py"), "if x.sum() > 0:")
+
+
+def test_a_mistake_behind_the_table_is_that_of_whole_numbers(tmp_path: Path) -> None:
+    found, _ = answer("Wrong", tmp_path, ("", (12,)))
+    assert found["shapes"] == ["1x12 int64"]
+    assert "17" in found["text"]
+
+
+def test_nothing_of_torch_s_own_noise(tmp_path: Path) -> None:
+    """It prints the graph of each network that it refuses."""
+    (tmp_path / "net.py").write_text(NET)
+    command = [sys.executable, "-m", "analyzer", "net.py:Branch", "--input", "8", "--quiet"]
+    path = str(Path(__file__).parents[2])
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": path})
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[RUN103]: `torch.export` refuses `net.py:Branch`: ")
