@@ -16,6 +16,7 @@ from math import prod
 from analyzer.layers import CATALOGUE
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
 from analyzer.loader.formats.digits import BATCH, Undivided, size_of
+from analyzer.loader.formats.pt2.made import contents
 from analyzer.loader.formats.pt2.names import Naming
 from analyzer.loader.formats.pt2.places import Lines
 from analyzer.loader.formats.pt2.program import Info, Node, Program, Ref
@@ -119,7 +120,7 @@ class Reading:
         """Reads one node."""
         if node.target.startswith(_CHECKS):
             return
-        read = [self.values[ref.name] for ref in refs_of(node.args) if ref.name in self.values]
+        read = [self.values[ref.name] for ref in refs_of(contents(node)) if ref.name in self.values]
         if not any(isinstance(value, Tensor) for value in read) and not (
             node.operator in MULTIPLIES and self._trains(read)
         ):
@@ -303,21 +304,22 @@ class Reading:
     # Parameters.
 
     def parameter(self, value: Fixed) -> Tensor:
-        """Fixed numbers as a tensor: trained where parameters are in them that nothing else counts."""
+        """Fixed numbers as a tensor, with the parameters or else the buffers in them that nothing else counts."""
         key = id(value.root) if value.root is not None and value.whole is not None else id(value)
         known = self._parameters.get(key)
         if known is not None and known.shape == value.shape:
             return known
-        root, count = value.root, value.uncounted
+        root, trained = value.root, value.uncounted > 0
+        count = value.uncounted or value.kept
         path = root.kept.path if root is not None else value.origins[0].kept.path if value.origins else ""
         self.count(value)
         shape = value.shape if len(value.shape) <= MOST_AXES else tuple(n for n in value.shape if n > 1)
         made = self.heart.parameter(
             shape,
             Place(path, path),
-            trained=count > 0,
-            count=None if count in (0, value.size) else count,
-            frozen=value.frozen and count > 0,
+            trained=trained,
+            count=None if count == value.size else count,
+            frozen=value.frozen and trained,
         )
         if root is not None:
             self.sheet.formats[path] = root.dtype

@@ -69,6 +69,11 @@ class Fixed(Record):
         return sum(one.size for one in self.origins if one.trained and not one.counted)
 
     @property
+    def kept(self) -> int:
+        """The elements of its buffers that no layer counts so far."""
+        return sum(one.size for one in self.origins if one.kept.kind == "buffer" and not one.counted)
+
+    @property
     def frozen(self) -> bool:
         """Whether it is made of parameters, none of which is trained."""
         trained = [one for one in self.origins if one.trained]
