@@ -68,8 +68,8 @@ def _write(net: Message, sheet: Sheet, asked: Asked) -> None:
     load()
     wires = wired(inside, others, LAYERS, sheet)
     _stop(sheet)
-    reading = Reading(wires, sheet)
-    if not enter(reading, asked):
+    reading = Reading(wires, sheet, asked)
+    if not enter(reading):
         return
     reading.walk()
     ends = [blob for blob in reading.blobs if not wires.is_read(blob) and not wires.is_silenced(blob)]

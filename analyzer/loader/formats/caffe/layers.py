@@ -151,9 +151,12 @@ def _name(message: Message) -> str:
 def _inputs(net: Message, sheet: Sheet) -> list[Layer]:
     """The inputs that the file has outside of layers, as one layer of type `Input`; four `input_dim` are a shape."""
     tops = texts(net, "input")
+    shapes, dims = net.messages("input_shape"), net.fields.get("input_dim", [])
+    if not shapes and not dims:  # names that a layer of type `Input` has too
+        made = {top for layer in net.messages("layer") if text(layer, "type") == "Input" for top in texts(layer, "top")}
+        tops = [top for top in tops if top not in made]
     if not tops:
         return []
-    shapes, dims = net.messages("input_shape"), net.fields.get("input_dim", [])
     message = Message("input", net.fields["input"][0].line)
     if not shapes and dims and len(dims) != 4 * len(tops):
         inputs = "the input" if len(tops) == 1 else f"{len(tops)} inputs"

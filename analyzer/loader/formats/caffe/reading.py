@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from analyzer.diagnostics import listed, nearest
 from analyzer.layers import CATALOGUE
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
+from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.caffe.layers import Layer
 from analyzer.loader.formats.caffe.wiring import DATA, LEFT_OUT, Wires, left_out
 from analyzer.loader.formats.digits import Undivided
@@ -111,9 +112,10 @@ class Reading:
     """
 
     # By hand: it is made of wires and a sheet.
-    def __init__(self, wires: Wires, sheet: Sheet) -> None:
+    def __init__(self, wires: Wires, sheet: Sheet, asked: Asked) -> None:
         self.wires = wires
         self.sheet = sheet
+        self.asked = asked
         self.heart = Tensors(sheet)
         self.samples = 1
         self.index = 0
@@ -129,7 +131,7 @@ class Reading:
             if not self.wires.kept[index] or self.wires.is_source(index):
                 continue
             lacks = next((blob for blob in self.wires.sources[index] if blob not in self.blobs), None)
-            if lacks is not None:
+            if lacks is not None and layer.type in LAYERS:
                 self._behind(index, lacks[0])
                 continue
             try:
@@ -170,15 +172,29 @@ class Reading:
         raise Unsupported("nobody but its code knows what it puts out" if layer.type == "Python" else "")
 
     def unknown(self, layer: Layer, why: str) -> None:
-        """A `custom` layer where a layer keeps the shape of what it reads; otherwise its readers are left out."""
-        if layer.inplace() and len(layer.tops) == 1:
-            x = self.bottom(layer)
-            self.custom(layer, x, list(x.shape))
-            message = f"`{shown(layer.name)}` is a {shown(layer.type)}, which is not covered: trained numbers of it are not counted"
-            self.sheet.warn(message, layer.place())
+        """A `custom` layer where its shape is known: the one that it reads, or one that `--input` gives.
+
+        Where it is not, the layers that read it are left out.
+        """
+        source = self.wires.sources[self.index][:1]
+        if layer.inplace() and len(layer.tops) == 1 and source[0] in self.blobs:
+            self.custom(layer, list(self.blobs[source[0]].shape))
+            self._warn_trained(layer)
+            return
+        read = [place for place in range(len(layer.tops)) if self.is_read(place)]
+        given = [self.asked.volume(layer.tops[place], first=False) for place in read]
+        for place, sizes in zip(read, given, strict=True):
+            if sizes is not None:
+                self.custom(layer, [1, sizes[-1], *sizes[:-1]], place=place)
+        if read and None not in given:
+            self._warn_trained(layer)
             return
         self.ended[self.index] = End(why)
         self._cause[self.index] = self.index
+
+    def _warn_trained(self, layer: Layer) -> None:
+        name = f"`{shown(layer.name)}` ({shown(layer.type)})"
+        self.sheet.warn(f"{name} is not covered: if it has trained numbers, they are not counted", layer.place())
 
     def _say_ended(self) -> None:
         """Warns about each layer of which nobody knows the output."""
@@ -188,7 +204,9 @@ class Reading:
             count = "1 layer that reads it is" if end.behind == 1 else f"{end.behind:,} layers that read it are"
             behind = f"; {count} left out" if end.behind else ""
             kind = f" ({shown(layer.type)})" if layer.type else ""
-            self.sheet.warn(f"`{shown(layer.name)}`{kind} is not covered{because}{behind}", layer.place())
+            read = next((top for place, top in enumerate(layer.tops) if self.wires.is_read((index, place))), None)
+            help = None if read is None else f"to continue, give its volume: `--input {shown(read)}=…`, depth last"
+            self.sheet.warn(f"`{shown(layer.name)}`{kind} is not covered{because}{behind}", layer.place(), help=help)
 
     # What the functions of layers ask for.
 
@@ -284,32 +302,32 @@ class Reading:
             if name:
                 self.owners.setdefault(name, Owner(written, place))
 
-    def custom(
-        self, layer: Layer, x: Tensor, shape: Sequence[int], *, macs: int | None = None, place: int = 0
-    ) -> Tensor:
+    def custom(self, layer: Layer, shape: Sequence[int], *, macs: int | None = None, place: int = 0) -> Tensor:
         """A `custom` layer with an output of this shape, batch first; its MACs are unknown unless given."""
-        kept = x.batch == 0 and shape[0] == 1
+        read = [self.blobs[blob] for blob in self.wires.sources[self.index] if blob in self.blobs]
+        if not read:
+            made = self.heart.enter(layer.tops[place], shape, depth=1, label=layer.tops[place])
+            self.give(layer, made, place)
+            return made
+        kept = shape[0] == 1
         sizes = [size for axis, size in enumerate(shape) if not (kept and axis == 0)] or [1]
         if len(sizes) > MOST_AXES:
             raise Unarranged
-        parameters: dict[str, Any] = {"output": "x".join(map(str, _depth_last(sizes)))}
+        depth = 0 if kept else min(1, len(sizes) - 1)
+        order = [*(axis for axis in range(len(sizes)) if axis != depth), depth]
+        parameters: dict[str, Any] = {"output": "x".join(str(sizes[axis]) for axis in order)}
         if macs != 0:
             parameters["macs"] = "unknown" if macs is None else macs
         self.sheet.uncovered[layer.type] = self.sheet.uncovered.get(layer.type, 0) + 1
-        inputs = [self.heart.volume(one) for one in self.bottoms(layer)]
+        inputs = [self.heart.volume(one) for one in read]
         made = self.heart.new("custom", inputs, layer.place(), parameters, batch=False)
-        order = [len(sizes) - 1, *range(len(sizes) - 1)] if len(sizes) > 1 else [0]
-        made = self.heart.transpose(made, order)
+        made = self.heart.transpose(made, [order.index(axis) for axis in range(len(sizes))])
         made = self.heart.batched(made, 0) if kept else made
         self.give(layer, made, place)
         return made
 
 
 _TYPE = 'for example `type: "Convolution"`'
-
-
-def _depth_last(sizes: Sequence[int]) -> list[int]:
-    return [*sizes[1:], sizes[0]]
 
 
 def text_of(x: Tensor) -> str:

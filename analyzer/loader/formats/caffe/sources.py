@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.loader.formats.arranging import MOST_AXES
-from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.caffe.layers import Layer
 from analyzer.loader.formats.caffe.reading import RECURRENT, Reading
 from analyzer.loader.formats.caffe.values import numbers, truth, whole, wholes
@@ -27,17 +26,17 @@ if TYPE_CHECKING:
 _MOST = 10**15
 
 
-def enter(reading: Reading, asked: Asked) -> bool:
+def enter(reading: Reading) -> bool:
     """Enters what the network reads; False after a finding."""
     wires = reading.wires
     sources = [index for index in range(len(wires.layers)) if wires.is_source(index) and wires.kept[index]]
     blobs = [(index, place) for index in sources for place in range(len(wires.layers[index].tops))]
-    read = [blob for blob in blobs if wires.is_read(blob)] or blobs[:1]
+    read = [blob for blob in blobs if wires.is_calculated(blob)] or blobs[:1]
     if not read:
         reading.sheet.refuse("the network has no input", Place("", line=1), help=_EXAMPLE)
         return False
     steps = _steps(wires)
-    entered = [_enter(reading, wires.layers[index], place, (index, place), asked, steps) for index, place in read]
+    entered = [_enter(reading, wires.layers[index], place, (index, place), steps) for index, place in read]
     return all(entered)
 
 
@@ -60,7 +59,6 @@ def _enter(
     layer: Layer,
     place: int,
     blob: tuple[int, int],
-    asked: Asked,
     steps: Sequence[int] | None,
 ) -> bool:
     """Enters one input; False after a finding."""
@@ -77,7 +75,7 @@ def _enter(
         batch = 1
     elif dims is not None and not first and dims and dims[0] not in (None, reading.samples):
         batch = None
-    given = asked.volume(name, first=first)
+    given = reading.asked.volume(name, first=first)
     found = _sized(dims, given, batch)
     if found is None:
         assert given is not None

@@ -84,6 +84,12 @@ class Wires(Record):
         """Whether a layer that is kept reads an output."""
         return any(self.kept[reader] for reader in self.readers.get(blob, ()))
 
+    def is_calculated(self, blob: Blob) -> bool:
+        """Whether a layer whose type is known reads an output."""
+        return any(
+            self.kept[reader] and self.layers[reader].type in self.known for reader in self.readers.get(blob, ())
+        )
+
     def is_silenced(self, blob: Blob) -> bool:
         """Whether the file says that an output of the network is none."""
         return any(self.layers[reader].type == "Silence" for reader in self.readers.get(blob, ()))

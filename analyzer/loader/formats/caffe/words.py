@@ -99,7 +99,7 @@ MESSAGES = {
         "num_output:u bias_term:b pad:u* kernel_size:u* stride:u* dilation:u* pad_h:u pad_w:u kernel_h:u "
         "kernel_w:u stride_h:u stride_w:u group:u weight_filler:FillerParameter bias_filler:FillerParameter "
         "engine:word axis:i force_nd_im2col:b cudnn_convolution_algo_seeker:GET|FINDEX conv_algos_override:s "
-        "relu:b negative_slope:f conv_algorithm:s coeff:f* fusion_type:NONE_FUSION|SUM_FUSION kernel_depth:u "
+        "relu:b negative_slope:f conv_algorithm:s coeff:f* fuse_type:word fusion_type:NONE_FUSION|SUM_FUSION kernel_depth:u "
         "temporal_stride:u temporal_pad:u kernel_d:u stride_d:u pad_d:u hole:u hole_h:u hole_w:u dilation_h:u "
         "dilation_w:u"
     ),
@@ -108,7 +108,7 @@ MESSAGES = {
         "source:s batch_size:u rand_skip:u backend:LEVELDB|LMDB scale:f mean_file:s crop_size:u mirror:b "
         "force_encoded_color:b prefetch:u threads:u parser_threads:u cache:b shuffle:b precache:b side:u*"
     ),
-    "DropoutParameter": "dropout_ratio:f engine:word random_seed:i sample_weights_test:b",
+    "DropoutParameter": "dropout_ratio:f scale_train:b engine:word random_seed:i sample_weights_test:b",
     "DummyDataParameter": "data_filler:FillerParameter* shape:BlobShape* num:u* channels:u* height:u* width:u*",
     "EltwiseParameter": "operation:PROD|SUM|MAX coeff:f* stable_prod_grad:b engine:word",
     "ELUParameter": "alpha:f lambda:f",
@@ -119,7 +119,7 @@ MESSAGES = {
     "ImageDataParameter": (
         "source:s batch_size:u rand_skip:u shuffle:b new_height:u new_width:u is_color:b scale:f mean_file:s "
         "crop_size:u mirror:b root_folder:s short_side:u threads:u cache:b precache:b dataset_share_per_node:f "
-        "min_height:u min_width:u ignore_label:i label_type:NONE|IMAGE|PIXEL"
+        "min_height:u min_width:u ignore_label:i label_type:NONE|IMAGE|PIXEL new_dim:u* bicubic:b"
     ),
     "InnerProductParameter": (
         "num_output:u bias_term:b weight_filler:FillerParameter bias_filler:FillerParameter axis:i transpose:b "
@@ -173,10 +173,10 @@ MESSAGES = {
     ),
     "DenseImageDataParameter": (
         "source:s batch_size:u rand_skip:u shuffle:b new_height:u new_width:u is_color:b mean_file:s "
-        "root_folder:s mirror:b crop_width:u crop_height:u"
+        "root_folder:s mirror:b crop_width:u crop_height:u label_divide_factor:f"
     ),
     "UpsampleParameter": "scale:u scale_h:u scale_w:u pad_out_h:b pad_out_w:b upsample_h:u upsample_w:u",
-    "InterpParameter": "height:i width:i zoom_factor:i shrink_factor:i pad_beg:i pad_end:i",
+    "InterpParameter": "height:i width:i zoom_factor:i shrink_factor:i pad_beg:i pad_end:i use_blob_size:b",
     "ShuffleChannelParameter": "group:u",
     "LocalParameter": (
         "num_output:u bias_term:b pad:u kernel_size:u stride:u weight_filler:FillerParameter "

@@ -233,7 +233,7 @@ def arg_max(reading: Reading, layer: Layer) -> None:
             made = reading.heart.reduce(merged(x, 1, x.rank - 1), "argmax", [1], True, layer.place())
             reading.give(layer, reading.heart.unsqueeze(made, [2]))
             return
-    reading.custom(layer, x, shape, macs=0)
+    reading.custom(layer, shape, macs=0)
 
 
 @layer_type("Softmax", "LogSoftmax")

@@ -34,7 +34,7 @@ def prior_box(reading: Reading, layer: Layer) -> None:
 
 @layer_type("ROIPooling", "ROIAlign", "PSROIPooling")
 def roi_pooling(reading: Reading, layer: Layer) -> None:
-    """Planes of one size for each region: the regions of an image are an axis of its sample."""
+    """Planes of one size for each region."""
     x, regions = reading.bottom(layer), reading.bottom(layer, 1)
     reading.axes(layer, x, 4)
     if layer.type == "PSROIPooling":
@@ -46,8 +46,8 @@ def roi_pooling(reading: Reading, layer: Layer) -> None:
         planes, size = x.shape[1], size[:2] or [whole(block, "pooled_h"), whole(block, "pooled_w")]
     if planes < 1 or min(size) < 1:
         raise reading.refuse(layer, f"a size of `{layer.name}` is below 1", layer.place())
-    count = regions.shape[0]
-    made = reading.custom(layer, x, [count, planes, *size], macs=0)
-    if made.batch is None:  # several regions of each image: the batch is in front of them
-        made = Tensor(made.base, [(BATCH, *made.axes[0]), *made.axes[1:]])
-        reading.give(layer, made)
+    # a region is five numbers: the number of the image, and two corners
+    count = max(1, regions.size // 5)
+    made = reading.custom(layer, [count, planes, *size], macs=0)
+    if count > 1:  # the regions of an image are an axis of its sample
+        reading.give(layer, Tensor(made.base, [(BATCH, *made.axes[0]), *made.axes[1:]]))

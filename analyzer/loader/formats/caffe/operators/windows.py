@@ -224,7 +224,7 @@ def upsample(reading: Reading, layer: Layer) -> None:
         whole(block, f"upsample_{side}") or size * factor - truth(block, f"pad_out_{side}")
         for side, size, factor in zip("hw", x.shape[2:], factors, strict=True)
     ]
-    reading.custom(layer, x, [x.shape[0], x.shape[1], *sizes], macs=0)
+    reading.custom(layer, [x.shape[0], x.shape[1], *sizes], macs=0)
 
 
 @layer_type("Im2col")
@@ -239,4 +239,4 @@ def im2col(reading: Reading, layer: Layer) -> None:
     cells = 1
     for size in parameters["kernel"]:
         cells *= size
-    reading.custom(layer, x, [x.shape[0], x.shape[1] * cells, *made.volume.spatial], macs=0)
+    reading.custom(layer, [x.shape[0], x.shape[1] * cells, *made.volume.spatial], macs=0)
