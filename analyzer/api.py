@@ -74,9 +74,10 @@ def load(
     A string with a line break in it is the text itself, any other string the name of a file. A dict may have tuples for
     lists, numpy's numbers, and a `Volume`; its messages say where by the way to the value: `layers[2].conv.filters`.
 
-    A file may also be an ONNX, Keras, Darknet or Caffe file. Its content says which, or `format`: `onnx`, `keras`,
-    `h5`, `darknet`, `caffe`, `yaml`. Such a file is read for one input volume, so `input` and `set`, which are those of
-    `analyze`, are for a file that leaves a size open. For any other source they are refused here.
+    A file may also be a PyTorch (.pt2), ONNX, Keras, Darknet or Caffe file. Its content says which, or `format`:
+    `onnx`, `keras`, `h5`, `pt2`, `darknet`, `caffe`, `yaml`. Such a file is read for one input volume, so `input` and
+    `set`, which are those of `analyze`, are for a file that leaves a size open. For any other source they are refused
+    here.
 
     Raises `ModelError` with every mistake in the model's structure, `FileError` for a file that cannot be read, and
     `TypeError` for something else.

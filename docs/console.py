@@ -1,8 +1,8 @@
 """Runs the commands in the `console` blocks of a page and puts in what they print.
 
 The commands of a page run from its top to its bottom in one new folder, which has the folders `example_models` and
-`docs` of the checkout in it. A `yaml` block whose first line is the name of a file in a comment, such as `# net.yaml`,
-is saved there as that file before the commands below it run.
+`docs` of the checkout in it, and the `.pt2` files of tests/data/review. A `yaml` or `py` block whose first line is the
+name of a file in a comment, such as `# net.yaml`, is saved there as that file before the commands below it run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: A block with commands, or one that is a file.
 _BLOCK = re.compile(
-    r"^```(?:console\n(?P<shown>.*?)|yaml\n(?P<saved># (?P<file>[\w.-]+\.yaml)\n.*?))^```$", re.M | re.S
+    r"^```(?:console\n(?P<shown>.*?)|(?:yaml|py)\n(?P<saved># (?P<file>[\w.-]+\.(?:yaml|py))\n.*?))^```$", re.M | re.S
 )
 _LINKED = ("docs", "example_models")
 #: What would change an output from one machine to another.
@@ -46,6 +46,8 @@ def ran(text: str) -> str:
         work.mkdir()
         for linked in _LINKED:
             (work / linked).symlink_to(ROOT / linked)
+        for program in (ROOT / "tests" / "data" / "review").glob("*.pt2"):
+            (work / program.name).symlink_to(program)
         return _BLOCK.sub(lambda block: _block(block, work), text)
 
 

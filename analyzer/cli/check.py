@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer import __version__
 from analyzer.checks.page import Page
@@ -18,7 +18,7 @@ from analyzer.cli.folders import KEYS, Found, Skipped, models
 from analyzer.cli.given import Given
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of, read_given
-from analyzer.cli.options import add_format, add_model, add_options, batch_and_dtype, parsed, run_settings
+from analyzer.cli.options import add_format, add_model, add_options, batch_and_dtype, parsed, run_settings, working
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.values import option_value
@@ -114,7 +114,12 @@ def parser() -> ArgumentParser:
         epilog=_EPILOG,
     )
     add = found.add_argument
-    add("files", nargs="*", metavar="FILE", help="model files, or folders with model files; - is stdin")
+    add(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="model files, or folders with model files; - is stdin; a callable such as net.py:Net is run",
+    )
     add("--select", type=option_value(codes), action="extend", metavar="CODE,…", help="run only these checks")
     add("--ignore", type=option_value(codes), action="extend", metavar="CODE,…", help="run all checks but these")
     add("--severity", choices=SEVERITIES, help="the lowest severity to show and count (default: note)")
@@ -169,21 +174,36 @@ def _checked(file: str, given: Given | Failed, asked: Any, settings: CheckSettin
     if isinstance(read, Failed):
         readable = all(finding.code not in FILE_CODES for finding in read.diagnostics)
         found = [finding for finding in read.diagnostics if finding.severity in shown]
-        return Checked(read.file, found, path=_path(read.file), text=texts.get(read.file, ""), readable=readable)
+        return Checked(
+            read.file,
+            found,
+            path=_path(read.file),
+            text=texts.get(read.file, ""),
+            readable=readable,
+            others=_others(read.file, found, texts),
+        )
     model, network = read
     asked_of_it = chosen(settings.select, settings.ignore)
     model.training = run_settings(asked, file, model.training)
     batch, dtype = batch_and_dtype(asked, file, model.training)
     analysis = analyze_network(network, name=model.name, file=model.file, batch=batch, dtype=dtype)
     subject = Subject(analysis, model, limits_of(asked, model), guards_of(asked, file, analysis, texts))
+    found = _found(subject, asked_of_it, shown)
     return Checked(
         model.file,
-        _found(subject, asked_of_it, shown),
+        found,
         path=_path(model.file),
         text=model.text,
         name=model.name,
         rules=[_rule(check) for check in asked_of_it],
+        others=_others(model.file, found, texts),
     )
+
+
+def _others(file: str, found: Sequence[Diagnostic], texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The other files that findings are in, with the paths and the texts of them: the Python of a network."""
+    names = {finding.span.file for finding in found if finding.span is not None and finding.span.in_text} - {file}
+    return {name: (_path(name), texts.get(name, "")) for name in names}
 
 
 def _found(subject: Subject, wanted: Sequence[Check], shown: Sequence[str]) -> list[Diagnostic]:
@@ -200,6 +220,8 @@ def _path(file: str) -> str:
     """A file's path as services know it: relative to the repository or to the current folder, with slashes."""
     if file == "<stdin>":
         return file
+    if working(file) != "-":
+        file = working(file)
     try:
         path, current = os.path.abspath(file), os.getcwd()
     except OSError:  # the current folder was deleted

@@ -47,7 +47,7 @@ def parser() -> ArgumentParser:
     """The options of `analyzer convert`."""
     found = options_parser(
         "analyzer convert",
-        "Writes a network, read from YAML, ONNX, Keras, Darknet or Caffe, as a model in YAML with every layer under its name.",
+        "Writes a network, read from YAML, PyTorch, ONNX, Keras, Darknet or Caffe, as a model in YAML with every layer under its name.",
         usage="analyzer convert [options] --flat FILE",
     )
     add_files(found)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 OLD and NEW are model files, saved JSON reports, git:REVISION:PATH (git:REVISION: the other side's file), - for stdin,
-or two folders of models, such as git:origin/main and models/.
+callables such as net.py:Net (which are run), or two folders of models, such as git:origin/main and models/.
 exit codes: 0 equal; 1 different; 2 one of them cannot be read or is wrong."""
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WRITTEN = "<command line>"
 
 #: The endings of model files.
-_ENDINGS = (".yaml", ".yml", ".json", ".onnx", ".keras", ".h5", ".cfg", ".prototxt")
+_ENDINGS = (".yaml", ".yml", ".json", ".pt2", ".onnx", ".keras", ".h5", ".cfg", ".prototxt")
 
 
 def main(arguments: list[str]) -> int:

@@ -17,7 +17,7 @@ KEYS = ("layers", "input", "inputs")
 
 
 #: The endings of the files in a folder that are models. Others are read where they are named.
-ENDINGS = (".yaml", ".yml", ".onnx", ".keras", ".cfg", ".prototxt")
+ENDINGS = (".yaml", ".yml", ".pt2", ".onnx", ".keras", ".cfg", ".prototxt")
 
 #: Endings that other files have too, and the format that a model with such an ending has.
 _AMBIGUOUS = {".cfg": "darknet", ".prototxt": "caffe"}

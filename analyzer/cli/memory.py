@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _OPTIONAL = {"--autocast": ("bfloat16", HALVES), "--checkpoint": ("blocks", CHECKPOINTS)}
 
 #: The endings of model files.
-_ENDINGS = (".yaml", ".yml", ".json", ".onnx", ".keras", ".h5", ".cfg", ".prototxt")
+_ENDINGS = (".yaml", ".yml", ".json", ".pt2", ".onnx", ".keras", ".h5", ".cfg", ".prototxt")
 
 #: Options that are settings of a run.
 _OF_RUN = (

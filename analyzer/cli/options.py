@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: The formats that a model file may be said to have; those of `loader.formats`, which most commands do not import.
-FROM = ("onnx", "keras", "h5", "darknet", "caffe", "yaml")
+FROM = ("onnx", "keras", "h5", "pt2", "darknet", "caffe", "yaml")
 
 #: The settings of a run that a model file and a configuration may give.
 OF_RUN = ("batch", "dtype", "optimizer")
@@ -49,7 +49,7 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
 def add_files(parser: argparse.ArgumentParser) -> None:
     """The models that are read."""
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="model files; - is stdin; a callable such as net.py:Net() is run"
+        "files", nargs="*", metavar="FILE", help="model files; - is stdin; a callable such as net.py:Net is run"
     )
 
 
@@ -104,7 +104,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     add(
         "--python",
         metavar="PATH",
-        help="the Python that runs `package.module:callable` or `net.py:callable` (default: the one that runs analyzer)",
+        help="the Python that runs `package.module:callable` or `net.py:callable` (default: this one); code is run only if "
+        "the command line names it so",
     )
     add(
         "--timeout", type=at_least(1), default=120, metavar="SECONDS", help="how long a callable may run (default: 120)"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import analyzer
 from analyzer.cli.callables import call_of
 from analyzer.loader.formats.child import Ears, export
 
@@ -160,3 +161,41 @@ def test_nothing_of_torch_s_own_noise(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": path})
     assert done.returncode == 1
     assert done.stderr.startswith("error[RUN103]: `torch.export` refuses `net.py:Branch`: ")
+
+
+def test_the_files_of_the_page_are_those_that_its_code_makes(tmp_path: Path) -> None:
+    """The page's commands read `tests/data/review`, so that they run without torch."""
+    review = Path(__file__).parents[1] / "data" / "review"
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    made = subprocess.run(
+        [sys.executable, "-c", MADE, str(review / "make.py"), str(copy)], capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    for path in sorted(review.glob("*.pt2")):
+        old, new = (analyzer.analyze(str(one)) for one in (path, copy / path.name))
+        assert [(row.name, row.output, row.macs, row.shared) for row in old.rows] == [
+            (row.name, row.output, row.macs, row.shared) for row in new.rows
+        ]
+
+
+#: Runs `make.py` with another folder for its files.
+MADE = """
+import importlib.util, sys, tempfile
+from pathlib import Path
+out = Path(sys.argv[2])
+spec = importlib.util.spec_from_file_location("make", sys.argv[1])
+make = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make)
+with tempfile.TemporaryDirectory() as name:
+    folder = Path(name).resolve()
+    (folder / "net.py").write_text(make.code())
+    for file in make.FILES:
+        (out / file).write_bytes(make.made(file, folder))
+"""
+
+
+def test_the_page_s_parameters_are_torch_s() -> None:
+    """75,722: `sum(p.numel() for p in Net().parameters())`."""
+    net = analyzer.analyze(str(Path(__file__).parents[1] / "data" / "review" / "net.pt2"))
+    assert net.totals.shared.parameters == 75_722

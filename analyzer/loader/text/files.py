@@ -27,7 +27,7 @@ _FOLDERS = ("/dev/fd", "/proc/self/fd")
 
 
 #: Endings of files in formats that are told by their ending too.
-_FOREIGN = (".onnx", ".keras", ".h5", ".hdf5", ".cfg", ".prototxt")
+_FOREIGN = (".pt2", ".onnx", ".keras", ".h5", ".hdf5", ".cfg", ".prototxt")
 
 #: What a network of Caffe has, whose first sign may be that of YAML.
 _LAYERS = (b"layer {", b"layers {", b"layer{", b"layers{")

@@ -7,10 +7,10 @@ format escapes what has a meaning in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic
-from analyzer.record import Record
+from analyzer.record import Record, field
 from analyzer.reporter.objects import Encoder
 from analyzer.reporter.terminal import fitted
 
@@ -44,6 +44,7 @@ class Checked(Record):
     `file` is its name as it was given, `path` the one that a service knows it by (empty: the same), relative to the
     repository if that is known, with slashes. `text` is its content, `name` the model's (None: it does not load),
     `rules` the checks that were asked. `readable` is False if the file itself is at fault; its findings then say so.
+    `others` are the files of other names that findings are in, such as the Python of a network: (path, text) by name.
     """
 
     file: str
@@ -53,10 +54,16 @@ class Checked(Record):
     name: str | None = None
     rules: Sequence[Rule] = ()
     readable: bool = True
+    others: Mapping[str, tuple[str, str]] = field(factory=dict)
 
     def check(self) -> None:
         """A file without another path is known by its name."""
         self.path = self.path or self.file
+
+    def file_of(self, finding: Diagnostic) -> tuple[str, str, str]:
+        """The name, the path and the text of the file that a finding is in."""
+        name = finding.span.file if finding.span is not None and finding.span.in_text else self.file
+        return (name, *self.others[name]) if name in self.others else (self.file, self.path, self.text)
 
 
 class CheckRun(Record):
@@ -106,15 +113,19 @@ def fingerprints(checked: Checked) -> list[str]:
     """
     from hashlib import sha256
 
-    lines = _ENDS.split(checked.text)
+    texts: dict[str, list[str]] = {}
     seen: dict[tuple[str, str], int] = {}
     found = []
     for finding in checked.diagnostics:
         span = finding.span
+        name, path, text = checked.file_of(finding)
+        if name not in texts:
+            texts[name] = _ENDS.split(text)
+        lines = texts[name]
         number = 0 if span is None or not span.in_text else span.line
         line = lines[number - 1].strip() if 1 <= number <= len(lines) else (span and span.label) or ""
         before = seen[finding.code, line] = seen.get((finding.code, line), 0) + 1
-        parts = "\0".join((checked.path, finding.code, line, str(before)))
+        parts = "\0".join((path, finding.code, line, str(before)))
         found.append(sha256(parts.encode("utf-8", "backslashreplace")).hexdigest()[:32])
     return found
 

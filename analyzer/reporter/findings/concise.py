@@ -22,4 +22,4 @@ def line(checked: Checked, finding: Diagnostic, unicode: bool = True) -> str:
     span = finding.span
     place = f":{span.line}:{span.column}" if span is not None and span.in_text else ""
     said = labelled(finding, unicode)
-    return f"{fitted(checked.file, unicode)}{place}: {finding.severity} {finding.code} {said}"
+    return f"{fitted(checked.file_of(finding)[0], unicode)}{place}: {finding.severity} {finding.code} {said}"

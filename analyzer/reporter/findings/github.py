@@ -30,7 +30,7 @@ def render(run: CheckRun, options: Options) -> Iterator[str]:
 
 
 def _command(checked: Checked, finding: Diagnostic, unicode: bool) -> str:
-    properties = [f"file={fitted(checked.path, unicode).translate(_PROPERTY)}"]
+    properties = [f"file={fitted(checked.file_of(finding)[1], unicode).translate(_PROPERTY)}"]
     if finding.span is not None and finding.span.in_text:
         properties += [f"line={finding.span.line}", f"col={finding.span.column}"]
     properties.append(f"title={finding.code.translate(_PROPERTY)}")

@@ -29,6 +29,6 @@ def _issues(checked: Checked, options: Options) -> Iterator[str]:
             "check_name": finding.code,
             "fingerprint": fingerprint,
             "severity": _SEVERITIES[finding.severity],
-            "location": {"path": fitted(checked.path, True), "lines": {"begin": line}},
+            "location": {"path": fitted(checked.file_of(finding)[1], True), "lines": {"begin": line}},
         }
         yield encoded(issue, options.unicode)

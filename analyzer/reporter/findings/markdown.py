@@ -98,12 +98,13 @@ def _place(checked: Checked, finding: Diagnostic, address: str) -> str:
         return ""
     if finding.span.label is not None:
         return code(finding.span.said.strip("`")) if finding.span.label else ""
-    number = str(finding.span.line)
+    _, path, _ = checked.file_of(finding)
+    number = str(finding.span.line) if path == checked.path else code(f"{path}:{finding.span.line}")
     if not address:
         return number
     from urllib.parse import quote
 
-    return f"[{number}]({address}{quote(checked.path, errors='backslashreplace')}#L{number})"
+    return f"[{number}]({address}{quote(path, errors='backslashreplace')}#L{finding.span.line})"
 
 
 def _detailed(finding: Diagnostic, options: Options) -> Iterator[str]:

@@ -68,7 +68,7 @@ def _invocation(run: CheckRun) -> dict[str, Any]:
     invocation: dict[str, Any] = {"executionSuccessful": not faults}
     if faults:
         invocation["toolExecutionNotifications"] = [
-            {"level": "error", "message": _message(fault), "locations": [{"physicalLocation": _artifact(checked)}]}
+            {"level": "error", "message": _message(fault), "locations": [{"physicalLocation": _artifact(checked.path)}]}
             for checked, fault in faults
         ]
     return invocation
@@ -76,7 +76,7 @@ def _invocation(run: CheckRun) -> dict[str, Any]:
 
 def _results(checked: Checked, places: dict[str, int]) -> Iterator[dict[str, Any]]:
     for finding, fingerprint in zip(checked.diagnostics, fingerprints(checked), strict=True):
-        place: dict[str, Any] = _artifact(checked)
+        place: dict[str, Any] = _artifact(checked.file_of(finding)[1])
         location: dict[str, Any] = {"physicalLocation": place}
         span = finding.span
         if span is not None and span.label:
@@ -102,9 +102,9 @@ def _message(finding: Diagnostic) -> dict[str, str]:
     return {"text": whole(finding).replace("{", "{{").replace("}", "}}").replace("](", "] (")}
 
 
-def _artifact(checked: Checked) -> dict[str, Any]:
+def _artifact(path: str) -> dict[str, Any]:
     """The location of a file: relative to the scanned folder, or absolute."""
     from urllib.parse import quote
 
-    address = quote(checked.path, errors="backslashreplace")
-    return {"artifactLocation": {"uri": f"file://{address}" if checked.path.startswith("/") else address}}
+    address = quote(path, errors="backslashreplace")
+    return {"artifactLocation": {"uri": f"file://{address}" if path.startswith("/") else address}}

@@ -17,7 +17,8 @@ def render(run: CheckRun, options: Options) -> Iterator[str]:
     if not files:
         return
     for checked in files:
-        yield from messages.said(checked.diagnostics, {checked.file: checked.text}, options, about=checked.file)
+        texts = {checked.file: checked.text, **{name: text for name, (_, text) in checked.others.items()}}
+        yield from messages.said(checked.diagnostics, texts, options, about=checked.file)
     found = [finding for checked in files for finding in checked.diagnostics]
     models = f"{len(files):,} model{'s' if len(files) > 1 else ''}"
     counts = [(sum(finding.severity == severity for finding in found), severity) for severity in SEVERITIES]
