@@ -230,7 +230,8 @@ def arg_max(reading: Reading, layer: Layer) -> None:
     else:
         shape = [x.shape[0], 2 if truth(block, "out_max_val") else 1, count]
         if count == 1 and shape[1] == 1 and x.rank > 1:
-            made = reading.heart.reduce(merged(x, 1, x.rank - 1), "argmax", [1], True, layer.place())
+            flat = reading.heart.new("flatten", [reading.heart.natural(x)], layer.place("flat"))
+            made = reading.heart.reduce(flat, "argmax", [1], True, layer.place())
             reading.give(layer, reading.heart.unsqueeze(made, [2]))
             return
     reading.custom(layer, shape, macs=0)

