@@ -68,7 +68,7 @@ def _complete(command: str, action: argparse.Action, shtab: Any) -> None:
     elif action.dest in _WORDS:
         action.choices = _WORDS[action.dest](command)
         return
-    elif action.dest == "output":
+    elif action.dest in ("output", "python"):
         complete = shtab.FILE
     elif metavar in ("BASE", "OLD NEW") or (action.dest, metavar) == ("check", "FILE"):
         complete = shtab.glob(*_REPORTS)

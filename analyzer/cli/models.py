@@ -148,6 +148,8 @@ def hint(file: str) -> str:
     target, colon, built = file.rpartition(":")
     if colon and os.path.isfile(f"{target}.py"):
         return f"; did you mean `{target}.py:{built}`?"
+    if colon and target.endswith(".py") and os.path.isfile(target):
+        return f"; a callable in it is written `{target}:NAME`, with arguments `{target}:NAME(width=2)`"
     folder, name = os.path.split(file)
     try:
         names = os.listdir(folder or ".")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from codecs import getincrementaldecoder
 
 from analyzer.cli.given import Given
 from analyzer.cli.main import UsageError
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+#: The colours of a terminal.
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
 
 def run(given: Given, inputs: Mapping[str, str] | str | None, asked: Any, texts: dict[str, str]) -> list[Diagnostic]:
     """Runs a callable, whose network is then the file of `given`; the mistakes that prevent it.
@@ -41,12 +46,13 @@ def run(given: Given, inputs: Mapping[str, str] | str | None, asked: Any, texts:
     if not python:
         raise UsageError(f"`--python PATH` is needed: it names the Python that runs `{shown(call.label)}`")
     stream, path = temporary()
-    ears = Ears(
-        _hear, lambda: note(asked, f"waiting for `{shown(call.label, 200)}`, which {python} builds and exports")
-    )
+    voice = _Voice()
+    said = f"waiting for `{shown(call.label, 200)}`, which {python} builds and exports"
+    ears = Ears(voice.hear, lambda: note(asked, said))
     named = {"": inputs} if isinstance(inputs, str) else inputs or {}
     sizes = [(name, Asked(text).volume(name, first=True) or ()) for name, text in named.items()]
     answer = export(call, sizes, stream, python=python, seconds=asked.timeout, ears=ears)
+    voice.end()
     if "error" in answer:
         found = mistake(call, answer, python=python, seconds=asked.timeout)
         _show(found, texts)
@@ -61,10 +67,9 @@ def _check_literals(call: Call) -> None:
 
     try:
         tree = ast.parse(f"f({call.arguments}\n)", mode="eval").body
-        values = [*tree.args, *(one.value for one in tree.keywords)] if isinstance(tree, ast.Call) else [tree]
-        for value in values:
-            ast.literal_eval(value)
-        if isinstance(tree, ast.Call) and all(one.arg for one in tree.keywords):
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and all(one.arg for one in tree.keywords):
+            for value in (*tree.args, *(one.value for one in tree.keywords)):
+                ast.literal_eval(value)
             return
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass
@@ -99,10 +104,28 @@ def _show(found: Diagnostic, texts: dict[str, str]) -> None:
         span.end_column = len(line[0].rstrip()) + 1
 
 
-def _hear(piece: bytes) -> None:
+class _Voice:
     """Writes to stderr what the user's code writes, line by line, so that nothing in it acts on a terminal."""
-    lines = piece.decode("utf-8", "replace").split("\n")
+
+    # By hand: a letter may come in two pieces.
+    def __init__(self) -> None:
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._open = False
+
+    def hear(self, piece: bytes) -> None:
+        """Writes a piece. A bar of progress begins its line again: here it gets another one."""
+        text = _COLORS.sub("", self._decode(piece)).replace("\r\n", "\n").replace("\r", "\n")
+        if text:
+            self._open = not text.endswith("\n")
+            _write("\n".join(map(inert, text.split("\n"))))
+
+    def end(self) -> None:
+        """Ends a line that the code has not ended."""
+        if self._open:
+            _write("\n")
+
+
+def _write(text: str) -> None:
     encoding = sys.stderr.encoding or "ascii"
-    said = "\n".join(inert(line.rstrip("\r")) for line in lines)
-    sys.stderr.write(said.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stderr.flush()

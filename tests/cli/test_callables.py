@@ -71,6 +71,10 @@ def broken():
     raise ValueError("no such width\\nmore")
 def leaves():
     raise SystemExit(3)
+class Mute(Exception):
+    def __str__(self): raise ValueError
+def mute():
+    raise Mute
 def pair():
     return Net(), (torch.zeros((1, 3, 8, 8)),)
 def number():
@@ -151,6 +155,10 @@ FAULTS = [
     ("net.py:Net(1, 2)", 2, "`Net` does not take these arguments"),
     ("net.py:Net(width=x)", 2, "the arguments in `net.py:Net(width=x)` must be literals"),
     ("net.py:Net(**{'a': 1})", 2, "must be literals"),
+    ("net.py:Net(1)(2)", 2, "must be literals"),
+    ("net.py:Net(2,", 2, "a callable in it is written `net.py:NAME`, with arguments `net.py:NAME(width=2)`"),
+    ("net.py:", 2, "a callable in it is written `net.py:NAME`, with arguments `net.py:NAME(width=2)`"),
+    ("net.py:mute", 1, "error[RUN101]: `mute` cannot be built: Mute"),
     ("net.py:Net", 2, "the size of the input of `net.py:Net` is needed, depth last: `--input 224x224x3`"),
     ("net.py:Tokens", 2, "`--input ids=VOLUME --input mask=VOLUME`"),
     ("net.py:broken", 1, "error[RUN101]: `broken` cannot be built: ValueError: no such width"),
@@ -244,6 +252,16 @@ def test_what_the_code_writes_goes_to_stderr_up_to_a_limit(place: Path) -> None:
     assert b"more output of that process is not shown" in done.stderr
     assert done.stderr.endswith(b"`loud.py:Net` was not exported within 2 s; `--timeout 8` waits longer\n")
     assert done.returncode == 2
+
+
+def test_what_the_code_writes_is_shown_line_by_line(place: Path) -> None:
+    (place / "colored.py").write_text(
+        "import sys, time\n"
+        "sys.stdout.buffer.write(b'\\x1b[31mred\\x1b[0m \\xe2\\x82'); sys.stdout.flush(); time.sleep(0.2)\n"
+        "sys.stdout.buffer.write(b'\\xac 10%\\r20%\\x07'); sys.stdout.flush()\n"
+    )
+    said = called(place, "colored.py:Net").stderr.decode()
+    assert said.startswith("red € 10%\n20%\\x07\nanalyzer: `colored.py` has no callable `Net`")
 
 
 def test_after_a_second_it_says_what_it_waits_for(place: Path) -> None:

@@ -100,7 +100,11 @@ def _died(case: _Case) -> Diagnostic:
             how = f"was ended by the signal {-code}"
     else:
         how = f"ended itself with exit code {code}"
-    return case.finding(FAILED, f"the process that built `{case.label}` {how}, so there is no network to read")
+    return case.finding(
+        FAILED,
+        f"the process that built `{case.label}` {how}, so there is no network to read",
+        help="the system ends a process so that needs too much memory" if code == -9 else None,
+    )
 
 
 def _no_module(case: _Case) -> Diagnostic:
@@ -221,7 +225,11 @@ def _raised(case: _Case) -> Diagnostic:
         return case.finding(FAILED, f"`{case.call.target}` cannot be imported: {case.raised}")
     if when == "build":
         return case.finding(FAILED, f"`{case.call.name}` cannot be built: {case.raised}")
-    notes = [f"its inputs were {', '.join(case.facts['shapes'])}"] if case.facts.get("shapes") else []
+    notes = (
+        [f"its inputs were {', '.join(case.facts['shapes'])}, batch and depth first"]
+        if case.facts.get("shapes")
+        else []
+    )
     return case.finding(
         NOT_EXPORTED,
         f"`torch.export` refuses `{case.label}`: {case.raised}",

@@ -17,6 +17,7 @@ writes to stdout goes to stderr. An error is a line too, with its `error` and th
 from __future__ import annotations
 
 import ast
+import faulthandler
 import importlib
 import importlib.util
 import inspect
@@ -66,6 +67,7 @@ def main() -> None:
     answers, lifeline = _streams()
     _write(answers, MARK + b"begun\n")
     request = _request(lifeline)
+    faulthandler.enable()  # a crash in C says where it was
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     content = b""
     try:
@@ -161,10 +163,12 @@ def _own(module: Any, names: list[str]) -> list[str]:
 
 def _module(request: dict[str, Any]) -> Any:
     """The module that is named, imported; the current folder and that of the file come first."""
+    if request["target"].endswith(".py"):
+        request["target"] = os.path.abspath(request["target"])  # the user's code may change the folder
     target = request["target"]
     places = [os.getcwd()]
     if target.endswith(".py"):
-        places.append(os.path.dirname(os.path.abspath(target)))
+        places.append(os.path.dirname(target))
     sys.path[:0] = list(dict.fromkeys(places))
     sys.argv = [target]
     try:
@@ -194,7 +198,7 @@ def _not_found(error: ModuleNotFoundError, request: dict[str, Any], when: str) -
 def _of_file(path: str) -> Any:
     """The module in a file; one with imports relative to its package is imported as a module of that package."""
     name = os.path.splitext(os.path.basename(path))[0]
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = os.path.dirname(path)
     if os.path.isfile(os.path.join(folder, "__init__.py")) and _is_relative(path):
         while os.path.isfile(os.path.join(folder, "__init__.py")):
             folder, package = os.path.split(folder)
@@ -480,7 +484,10 @@ def _kind(error: BaseException) -> str:
 
 def _text(error: BaseException) -> dict[str, Any]:
     """The type of an exception and the beginning of what it says."""
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    try:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # the user's class cannot say it
+        said = ""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return {"type": type(error).__name__, "text": (lines or [""])[0][:_LONGEST]}
 
@@ -490,7 +497,7 @@ def _raised(error: BaseException, request: dict[str, Any]) -> dict[str, Any]:
     facts = _text(error)
     if isinstance(error, SyntaxError) and error.filename and error.lineno and os.path.isfile(error.filename):
         return dict(facts, file=os.path.abspath(error.filename), line=error.lineno)
-    own = os.path.abspath(request["target"])
+    own = request["target"]
     chain: list[BaseException] = []
     outer: BaseException | None = error
     while outer is not None and outer not in chain:
