@@ -18,6 +18,7 @@ from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
 from analyzer.loader.formats.digits import BATCH, Undivided, size_of
 from analyzer.loader.formats.pt2.made import contents
 from analyzer.loader.formats.pt2.names import Naming
+from analyzer.loader.formats.pt2.overwriting import Overwriting, put
 from analyzer.loader.formats.pt2.places import Lines
 from analyzer.loader.formats.pt2.program import Info, Node, Program, Ref
 from analyzer.loader.formats.pt2.sizes import Expression, Unsized
@@ -80,6 +81,7 @@ class Reading:
         self.heart = Tensors(sheet)
         self.naming = Naming(program.nodes)
         self.lines = Lines()
+        self.aliases = Overwriting(program)
         self.symbols: dict[str, int] = {}
         self.samples = 1
         self.values: dict[str, Value] = {}
@@ -115,12 +117,15 @@ class Reading:
             except (Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
                 self._take_back(node, before)
                 self.custom(node)
+            self.aliases.follow(node, self.values, self._put)
 
     def read(self, node: Node) -> None:
         """Reads one node."""
         if node.target.startswith(_CHECKS):
             return
         read = [self.values[ref.name] for ref in refs_of(contents(node)) if ref.name in self.values]
+        if node.output in self.aliases.silent:
+            read = []
         if not any(isinstance(value, Tensor) for value in read) and not (
             node.operator in MULTIPLIES and self._trains(read)
         ):
@@ -185,6 +190,9 @@ class Reading:
             key: x for key, x in self._parameters.items() if x.base.written is None or id(x.base.written) not in gone
         }
         self.owners = {key: owner for key, owner in self.owners.items() if id(owner.layer) not in gone}
+
+    def _put(self, node: Node, whole: Value | None, part: Value) -> Value | None:
+        return put(self.heart, self.as_tensor, self.place(node), whole, part)
 
     # What operators ask for.
 

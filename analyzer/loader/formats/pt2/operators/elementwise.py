@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.loader.formats.digits import joined
 from analyzer.loader.formats.pt2.program import Node, Ref
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.pt2.values import Fixed
+from analyzer.loader.formats.sheet import Place
 from analyzer.loader.formats.views import Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Functions of one element, as `elementwise` calls them.
 _UNARY = {
@@ -62,7 +68,37 @@ def several(reading: Reading, node: Node) -> None:
 @operator(*(f"aten.{name}" for name in _MERGES))
 def merge(reading: Reading, node: Node) -> None:
     """A merge, or an `elementwise` where all but one of what it reads are numbers of the program."""
+    if _plain(node) in ("mul", "multiply") and scaled(reading, node):
+        return
     merged(reading, node, *_MERGES[_plain(node)])
+
+
+def scaled(reading: Reading, node: Node) -> bool:
+    """Writes a `scale` where a tensor is multiplied by a parameter of one number, or of one for each plane."""
+    from analyzer.loader.formats.pt2.weights import path_of, weighted
+
+    values = operands(reading, node)
+    x = next((one for one in values if isinstance(one, Tensor)), None)
+    gains = next((one for one in values if isinstance(one, Fixed)), None)
+    if x is None or gains is None or gains.whole is None:
+        return False
+    if (gains.uncounted != gains.size and id(gains.whole) not in reading.owners) or reading.own(
+        x, reading.shape_of(node.output)
+    ) != list(x.shape):
+        return False
+    axes = [axis + x.rank - len(gains.shape) for axis, size in enumerate(gains.shape) if size > 1]
+    if len(axes) > 1 or (axes and x.base.groups[-1:] != (joined(x.axes[axes[0]]),)):
+        return False
+    place = reading.place(node)
+    place = Place(path_of(gains), place.label, place.line, place.file)
+
+    def write(given: dict[str, Any], more: dict[str, Any]) -> Tensor:
+        if not axes:
+            return reading.heart.pointwise("scale", x, place, {**given, "per": "layer"}, **more)
+        return reading.heart.over_depth("scale", x, axes[0], place, given, **more)
+
+    reading.give(node, weighted(reading, {}, gains, [], write))
+    return True
 
 
 def _plain(node: Node) -> str:
@@ -71,16 +107,21 @@ def _plain(node: Node) -> str:
     return name if name.startswith("__") else name.rstrip("_")
 
 
-def merged(reading: Reading, node: Node, type: str, op: str) -> None:
-    """The layer over the tensors that a node reads; numbers of the program only say what shape comes out."""
-    operands = [
+def operands(reading: Reading, node: Node) -> list[Tensor | Fixed]:
+    """The tensors and the numbers of the program that a node reads."""
+    return [
         reading.values[arg.name] for arg in node.args.values() if isinstance(arg, Ref) and arg.name in reading.values
     ]
-    tensors = [reading.as_tensor(one) for one in operands if isinstance(one, Tensor) or is_volume(one)]
+
+
+def merged(reading: Reading, node: Node, type: str, op: str) -> None:
+    """The layer over the tensors that a node reads; numbers of the program only say what shape comes out."""
+    tensors = [reading.as_tensor(one) for one in operands(reading, node) if isinstance(one, Tensor) or is_volume(one)]
     if not tensors:
         raise Unsupported
     place, heart = reading.place(node), reading.heart
-    shape = reading.own(tensors[0], reading.shape_of(node.output))
+    batched = next((x for x in tensors if x.batch is not None), tensors[0])
+    shape = reading.own(batched, reading.shape_of(node.output))
     if tuple(shape) != tensors[0].shape:
         tensors[0] = heart.expand(tensors[0], grown(tensors, shape), place)
     more = reading.overwriting(node, type if len(tensors) > 1 else "elementwise")

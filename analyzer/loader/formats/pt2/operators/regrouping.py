@@ -107,6 +107,13 @@ def expand(reading: Reading, node: Node) -> None:
     reading.give(node, reading.heart.expand(x, sizes, reading.place(node)))
 
 
+@operator("aten.copy")
+def copy(reading: Reading, node: Node) -> None:
+    """The elements of another tensor, broadcast to the shape of the overwritten one."""
+    x = reading.tensor(node, "src")
+    reading.give(node, reading.heart.expand(x, reading.own(x, reading.shape_of(node.output)), reading.place(node)))
+
+
 @operator("aten.repeat", "aten.tile")
 def repeat(reading: Reading, node: Node) -> None:
     """Each axis as often as the repeats say; the batch is one sample."""

@@ -59,7 +59,7 @@ MODULES = {
     ),
     "regrouping": (
         "_conj", "_reshape_copy", "_to_copy", "_to_cpu", "_unsafe_view", "adjoint", "alias", "bool", "broadcast_to",
-        "clone", "contiguous", "cpu", "detach", "double", "expand", "expand_as", "expand_copy",
+        "clone", "contiguous", "copy", "cpu", "detach", "double", "expand", "expand_as", "expand_copy",
         "fake_quantize_per_tensor_affine", "flatten", "float", "half", "int", "lift", "lift_fresh", "lift_fresh_copy",
         "long", "mT", "moveaxis", "movedim", "numpy_T", "permute", "permute_copy", "positive", "prims", "ravel",
         "real", "repeat", "requires_grad", "reshape", "reshape_as", "resolve_conj", "resolve_neg", "squeeze",
