@@ -20,6 +20,7 @@ from analyzer.loader.formats.pt2.made import contents
 from analyzer.loader.formats.pt2.names import Naming
 from analyzer.loader.formats.pt2.overwriting import Overwriting, put
 from analyzer.loader.formats.pt2.places import Lines
+from analyzer.loader.formats.pt2.products import macs_of
 from analyzer.loader.formats.pt2.program import Info, Node, Program, Ref
 from analyzer.loader.formats.pt2.sizes import Expression, Unsized
 from analyzer.loader.formats.pt2.values import Fixed, Owner, Stored
@@ -111,11 +112,14 @@ class Reading:
         """Reads nodes in their order."""
         for node in nodes:
             before = len(self.sheet.layers)
+            uncounted = self._uncounted(node)
             try:
                 self.read(node)
                 self._verify(node)
             except (Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
                 self._take_back(node, before)
+                for one in uncounted:
+                    one.counted = False
                 self.custom(node)
             self.aliases.follow(node, self.values, self._put)
 
@@ -169,6 +173,11 @@ class Reading:
         """Whether a tensor has a shape that the file says, in which the batch has all samples."""
         own = [size_of(digits) * (self.samples if BATCH in digits else 1) for digits in x.axes]
         return own == list(shape)
+
+    def _uncounted(self, node: Node) -> list[Stored]:
+        """What a node reads that the module keeps and no layer counts."""
+        values = [self.values.get(ref.name) for ref in refs_of(node.args)]
+        return [one for value in values if isinstance(value, Fixed) for one in value.origins if not one.counted]
 
     def _take_back(self, node: Node, before: int) -> None:
         """Takes back the layers that a node has written."""
@@ -343,10 +352,21 @@ class Reading:
     # What is not covered.
 
     def custom(self, node: Node, *, macs: int | None = None) -> None:
-        """`custom` layers for a node, with the shapes that the file says; the MACs are unknown unless given."""
+        """`custom` layers for a node, with the shapes that the file says; `macs` are those of its first output."""
+        macs = self._macs(node) if macs is None else macs
         for at, name in enumerate(node.names):
             if name in self.program.infos and (at == 0 or not self.unread(node, at)):
                 self.give(node, self._custom(node, name, macs if at == 0 else 0), at)
+
+    def _macs(self, node: Node) -> int | None:
+        """The multiply-accumulates of a node for one sample; None where they are unknown."""
+        read = {name: self.values.get(arg.name) for name, arg in node.args.items() if isinstance(arg, Ref)}
+        tensors = [value for value in read.values() if isinstance(value, Tensor)]
+        first = next((x for x in tensors if x.batch is not None), tensors[0] if tensors else None)
+        if first is None or not node.output:
+            return None
+        shapes = {name: value.shape for name, value in read.items() if value is not None}
+        return macs_of(node.operator, shapes, self.own(first, self.shape_of(node.output)))
 
     def _custom(self, node: Node, name: str, macs: int | None) -> Tensor:
         """One output of a node that is not covered."""

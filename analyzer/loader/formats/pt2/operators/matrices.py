@@ -26,9 +26,17 @@ def linear(reading: Reading, node: Node) -> None:
     if isinstance(weights, Fixed) and len(weights.shape) == 2 and trainable(weights):
         reading.give(node, product(reading, node, x, weights.shape[0], weights, biases))
         return
-    matrix = reading.as_tensor(weights)
-    made = reading.heart.matmul(x, turned(reading, matrix), reading.place(node))
+    made = rowwise(reading, node, x, turned(reading, reading.as_tensor(weights)))
     reading.give(node, added(reading, node, made, biases))
+
+
+def rowwise(reading: Reading, node: Node, x: Tensor, matrix: Tensor) -> Tensor:
+    """The product of the last axis with a matrix that no layer has; the axes before it are one where there are many."""
+    heart, place = reading.heart, reading.place(node)
+    if x.rank < 4 or matrix.rank > 2:
+        return heart.matmul(x, matrix, place)
+    made = heart.matmul(heart.reshape(x, [x.shape[0], -1, x.shape[-1]], place), matrix, place)
+    return heart.reshape(made, [*x.shape[:-1], made.shape[-1]], place)
 
 
 def turned(reading: Reading, x: Tensor) -> Tensor:
