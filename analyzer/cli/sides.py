@@ -128,7 +128,8 @@ class Opened:
     def load(self, asked: Any, texts: dict[str, str]) -> None:
         """Reads the model, if this is one."""
         if self.report is None:
-            self.loaded = network_of(self.given.but(label=self.label), asked, texts)
+            same = self.given.label == self.label
+            self.loaded = network_of(self.given if same else self.given.but(label=self.label), asked, texts)
 
     @property
     def training(self) -> Mapping[str, Any]:

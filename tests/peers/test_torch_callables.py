@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -199,3 +200,33 @@ def test_the_page_s_parameters_are_torch_s() -> None:
     """75,722: `sum(p.numel() for p in Net().parameters())`."""
     net = analyzer.analyze(str(Path(__file__).parents[1] / "data" / "review" / "net.pt2"))
     assert net.totals.shared.parameters == 75_722
+
+
+def command(place: Path, *arguments: str) -> Any:
+    """The command, finished, in a folder with `net.py`."""
+    (place / "net.py").write_text(NET)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(
+        [sys.executable, "-m", "analyzer", *arguments], cwd=place, capture_output=True, text=True, env=environment
+    )
+
+
+def test_every_command_reads_a_callable(tmp_path: Path) -> None:
+    """Conv: (3·3·3 + 1)·8 = 224 parameters, 7·6·3·3·3·8 = 9,072 MACs; of width 4 half of each."""
+    net, half = "net.py:Conv", "net.py:Conv(width=4)"
+    report = json.loads(command(tmp_path, net, "--input", "9x8x3", "--format", "json").stdout)
+    totals = report["totals"]
+    assert (report["name"], totals["shared"]["parameters"], totals["macs"]) == ("Conv", 224, 9_072)
+    assert command(tmp_path, "check", net, "--input", "9x8x3", "--severity", "error").returncode == 0
+    over = command(tmp_path, "check", net, "--input", "9x8x3", "--budget", "params=200", "--severity", "error")
+    assert (over.returncode, "224 − 200 = 24" in over.stdout) == (1, True)
+    memory = json.loads(
+        command(tmp_path, "memory", net, "--input", "9x8x3", "--mode", "declared", "--format", "json").stdout
+    )
+    assert memory["inference"]["breakdown"]["parameters"] == 224 * 4
+    changed = command(tmp_path, "diff", half, net, "--input", "9x8x3", "--mode", "shared")
+    assert (changed.returncode, "112" in changed.stdout, "224" in changed.stdout) == (1, True, True)
+    same = command(tmp_path, "diff", net, net, "--input", "9x8x3")
+    assert (same.returncode, same.stderr.count("waiting for")) == (0, min(1, same.stderr.count("waiting for")))
+    flat = command(tmp_path, "convert", net, "--input", "9x8x3", "--flat")
+    assert analyzer.analyze(flat.stdout).totals.shared.parameters == 224
