@@ -14,6 +14,9 @@ from analyzer.source import shown
 #: Keys that say that a file is meant as a model.
 _OWN = frozenset(("input", "inputs", "layers"))
 
+#: Endings of files that are no YAML, whatever their keys: a network of Caffe may begin with `input: "data"`.
+_ONLY = (".prototxt",)
+
 #: Patterns are looked for in so many characters: what a format begins with.
 _HEAD = 1 << 16
 
@@ -76,7 +79,7 @@ def recognized(data: bytes, file: str) -> Foreign | None:
             return kind
         if kind.pattern is not None and re.search(kind.pattern, head, re.MULTILINE):
             return (_by_ending(file) if kind.wide else None) or kind
-    if own:
+    if own and not file.lower().endswith(_ONLY):
         return None
     binary = "\0" in text and "\ufffd" in text and not data.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16
     return _by_ending(file) or (BINARY if binary else None)

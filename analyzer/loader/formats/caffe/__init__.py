@@ -19,7 +19,7 @@ _SOLVER = ("net", "train_net", "test_net", "base_lr", "lr_policy", "max_iter", "
 
 def read(file: str, label: str, asked: Asked) -> Sheet:
     """The sheet of a network file; see `analyzer.loader.formats`."""
-    most = 4 * LIMITS.text  # a network that a script has written is longer than one by hand
+    most = 2 * LIMITS.text  # a network that a script has written is longer than one by hand
     data = read_bytes(file, most + 1)
     sheet = Sheet(label)
     if b"\0" in data:
@@ -75,7 +75,7 @@ def _write(net: Message, sheet: Sheet, asked: Asked) -> None:
     ends = [blob for blob in reading.blobs if not wires.is_read(blob) and not wires.is_silenced(blob)]
     sheet.outputs(reading.output(blob) for blob in ends)
     tell_left_out(wires, sheet)
-    if not sheet.layers:
+    if not sheet.layers and not any(problem.severity == "error" for problem in sheet.problems):
         sheet.refuse("nothing of the network can be read", Place("", line=1))
 
 

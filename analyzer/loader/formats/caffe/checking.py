@@ -11,7 +11,8 @@ import re
 from analyzer.diagnostics import listed, nearest
 from analyzer.loader.formats.caffe.text import MESSAGE, NUMBER, STRING, WORD, Field, Message
 from analyzer.loader.formats.caffe.words import MESSAGES, fields_of
-from analyzer.loader.formats.sheet import Sheet
+from analyzer.loader.formats.sheet import Halted, Sheet
+from analyzer.loader.text.limits import LIMITS
 from analyzer.source import shown
 
 _WHOLE = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
@@ -26,6 +27,8 @@ _RANGES = {"i": (-(2**63), 2**63 - 1), "u": (0, 2**32 - 1)}
 def check(message: Message, type: str, sheet: Sheet) -> None:
     """Reports on the sheet what is wrong in a message of this type. Fields of a type `any` are not looked at."""
     known = fields_of(type)
+    if len(sheet.problems) >= LIMITS.findings and any(one.severity == "error" for one in sheet.problems):
+        raise Halted
     for name, values in message.fields.items():
         kind = known.get(name)
         if kind is None:
@@ -131,6 +134,8 @@ def truth_of(text: str) -> bool:
 
 def _unknown(message: Message, type: str, value: Field, sheet: Sheet) -> None:
     """A field that is not in the table: misspelt, in the wrong block, or of a fork."""
+    if len(sheet.problems) >= LIMITS.findings:
+        return
     where = f"`{message.name}`" if message.name else "a network of Caffe"
     text = f"{where} has no field `{shown(value.name)}`"
     inside = _owner(message, type, value.name)

@@ -6,12 +6,14 @@ Sources: upgrade_proto.cpp of BVLC/caffe: `UpgradeV0Net`, `UpgradeV1LayerParamet
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from analyzer.diagnostics import nearest
 from analyzer.loader.formats.caffe.text import MESSAGE, NUMBER, Field, Message
-from analyzer.loader.formats.caffe.values import number, numbers, text, texts, whole
+from analyzer.loader.formats.caffe.values import number, numbers, text, texts
 from analyzer.loader.formats.caffe.words import V0_FIELDS, V0_TYPES, V1_TYPES
 from analyzer.loader.formats.sheet import Place, Sheet
+from analyzer.loader.text.limits import LIMITS
 from analyzer.record import Record
 from analyzer.source import shown
 
@@ -61,11 +63,14 @@ def layers_of(net: Message, sheet: Sheet) -> list[Layer]:
         first = max(new[0].line, old[0].line)
         message = "some layers are `layer` blocks and others `layers` blocks, of which Caffe reads only the second"
         sheet.refuse(message, Place("", line=first), help="write all of them as `layer`")
-    oldest = any("layer" in one.fields for one in old)
-    layers = _inputs(net, sheet)
-    if oldest:
-        return layers + _unpadded([_v0(one, sheet) for one in old])
-    return layers + [_v1(one) for one in old] + [_v2(one) for one in new]
+    if any("layer" in one.fields for one in old):
+        found = _unpadded([_v0(one, sheet) for one in old])
+    else:
+        found = [_v1(one) for one in old] + [_v2(one) for one in new]
+    for layer in islice((one for one in found if not one.type), LIMITS.findings):
+        name = f"`{shown(layer.name)}`" if layer.name else "a layer"
+        sheet.refuse(f"{name} has no `type`", Place("", line=layer.line), help='for example `type: "Convolution"`')
+    return _inputs(net, sheet) + found
 
 
 def _v2(message: Message) -> Layer:
@@ -188,13 +193,3 @@ def _shape(dims: Sequence[Field]) -> Message:
     for dim in dims:
         shape.add(Field("dim", dim.line, NUMBER, dim.text))
     return shape
-
-
-def state_of(net: Message) -> Message:
-    """The state that the file itself asks for, empty where it asks for none."""
-    return net.message("state")
-
-
-def level_of(state: Message) -> int:
-    """The level of a state."""
-    return whole(state, "level")

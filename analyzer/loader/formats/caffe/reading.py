@@ -7,6 +7,7 @@ it is not, what reads the layer is left out, and a warning says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from analyzer.diagnostics import listed, nearest
 from analyzer.layers import CATALOGUE
@@ -18,6 +19,7 @@ from analyzer.loader.formats.digits import Undivided
 from analyzer.loader.formats.sheet import Place, Sheet, Weights, Written
 from analyzer.loader.formats.tensors import Tensors
 from analyzer.loader.formats.views import Tensor
+from analyzer.loader.text.limits import LIMITS
 from analyzer.record import Record
 from analyzer.source import shown
 
@@ -122,6 +124,7 @@ class Reading:
         self.blobs: dict[tuple[int, int], Tensor] = {}
         self.owners: dict[str, Owner] = {}
         self.ended: dict[int, End] = {}  # layers whose output nobody knows, by their numbers
+        self.unknowns = 0  # layers of unknown types
         self._cause: dict[int, int] = {}  # the layer of `ended` that a layer without an output reads
 
     def walk(self) -> None:
@@ -159,9 +162,9 @@ class Reading:
         if known is not None:
             known(self, layer)
             return
-        if not layer.type:
-            raise self.refuse(layer, f"`{shown(layer.name)}` has no `type`", help=_TYPE)
-        near = None if layer.type in _OTHERS else nearest(layer.type, [*LAYERS, *DATA, *LEFT_OUT])
+        new = layer.type not in _OTHERS and self.unknowns < LIMITS.findings
+        self.unknowns += 1
+        near = None if not new else nearest(layer.type, [*LAYERS, *DATA, *LEFT_OUT])
         if near is not None:
             raise self.refuse(
                 layer,
@@ -193,12 +196,14 @@ class Reading:
         self._cause[self.index] = self.index
 
     def _warn_trained(self, layer: Layer) -> None:
+        if len(self.sheet.problems) >= LIMITS.findings:
+            return
         name = f"`{shown(layer.name)}` ({shown(layer.type)})"
         self.sheet.warn(f"{name} is not covered: if it has trained numbers, they are not counted", layer.place())
 
     def _say_ended(self) -> None:
         """Warns about each layer of which nobody knows the output."""
-        for index, end in self.ended.items():
+        for index, end in islice(self.ended.items(), LIMITS.findings):
             layer = self.wires.layers[index]
             because = f": {end.why}" if end.why else ""
             count = "1 layer that reads it is" if end.behind == 1 else f"{end.behind:,} layers that read it are"
@@ -325,9 +330,6 @@ class Reading:
         made = self.heart.batched(made, 0) if kept else made
         self.give(layer, made, place)
         return made
-
-
-_TYPE = 'for example `type: "Convolution"`'
 
 
 def text_of(x: Tensor) -> str:

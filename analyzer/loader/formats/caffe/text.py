@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 STRING, WORD, NUMBER, MESSAGE = "a text in quotes", "a word", "a number", "a block"
 
 _TOKEN = re.compile(
-    r"""(?P<blank>(?:\s+|\#[^\n]*)+)
-      | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    r"""(?P<blank>\s+|\#[^\n]*)
+      | (?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')
       | (?P<number>-?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[fF]?(?![\w.]))
       | (?P<word>-?[A-Za-z_][\w]*)
       | (?P<sign>[{}<>:;,\[\]])
@@ -34,6 +34,10 @@ _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 _CLOSES = {"{": "}", "<": ">"}
+
+
+#: The most fields of a text: the longest networks that are known have 40,000.
+_MOST_FIELDS = 200_000
 
 
 class Field(Record):
@@ -118,6 +122,7 @@ class _Parser:
         self.tokens = _tokens(text)
         self.token = next(self.tokens)
         self.line = 1  # of the token before
+        self.fields = 0
         self.open: list[tuple[Message, str, bool]] = [(Message("", 1), "", False)]
 
     def parsed(self) -> Message:
@@ -150,6 +155,12 @@ class _Parser:
             self.token = next(self.tokens)
             self.line = token.line
         return token
+
+    def _count(self, line: int) -> None:
+        """Counts a value or a block."""
+        self.fields += 1
+        if self.fields > _MOST_FIELDS:
+            raise self._refuse(f"the file has more than {_MOST_FIELDS:,} fields, more than any network", line)
 
     def _field(self) -> None:
         """Reads a field, or the beginning of one that is a block."""
@@ -192,6 +203,7 @@ class _Parser:
             else:
                 raise self._no_value(name, token, line)
             self.open[-1][0].add(value)
+            self._count(value.line)
             if not listed or self._ended():
                 return
 
@@ -220,6 +232,7 @@ class _Parser:
     def _enter(self, name: str, *, listed: bool) -> None:
         """Opens a block."""
         token = self._next()
+        self._count(token.line)
         around = self.open[-1][0]
         if len(self.open) > LIMITS.nesting:
             raise self._refuse(f"blocks are nested more than {LIMITS.nesting} deep", token.line)

@@ -67,6 +67,9 @@ DATA = frozenset(
 #: So many mistakes of one kind are reported at most.
 _MOST = 20
 
+#: The most names that all layers of a network read and put out.
+_MOST_NAMES = 50_000
+
 
 class Wires(Record):
     """The layers of a network, what each reads, and who reads each output.
@@ -108,6 +111,10 @@ def left_out(layer: Layer) -> bool:
 def wired(layers: Sequence[Layer], others: Sequence[Layer], known: Container[str], sheet: Sheet) -> Wires:
     """The wires between layers; `others` are those of another phase. Mistakes go to the sheet."""
     wires = Wires(layers, known)
+    names = sum(len(layer.bottoms) + len(layer.tops) for layer in layers)
+    if names > _MOST_NAMES:
+        message = f"the layers read and put out {names:,} names, more than the {_MOST_NAMES:,} that any network has"
+        raise sheet.refuse(message, Place("", line=1))
     last: dict[str, Blob] = {}
     mistakes = 0
     for index, layer in enumerate(layers):

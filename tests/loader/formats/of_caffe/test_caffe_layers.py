@@ -243,6 +243,26 @@ def test_regions_are_an_axis_of_the_sample() -> None:
     assert found.totals.macs == 30 * 24 * 9
 
 
+@pytest.mark.parametrize(
+    ("more", "boxes"),
+    [
+        ("min_size: 30", 1),
+        ("min_size: 30 max_size: 60 aspect_ratio: 2", 4),
+        ("min_size: 30 max_size: 60 aspect_ratio: 2 aspect_ratio: 3", 6),
+        ("min_size: 30 max_size: 60 aspect_ratio: 2 aspect_ratio: 3 flip: false", 4),
+        ("min_size: 30 min_size: 40 aspect_ratio: [1, 2, 0.5]", 6),
+    ],
+)
+def test_boxes_of_a_cell(more: str, boxes: int) -> None:
+    """prior_box_layer.cpp: ratios × least sizes + largest sizes; a ratio and its reciprocal, each once."""
+    text = layer("a", "PriorBox", "data", f"prior_box_param {{ {more} }}") + layer(
+        "l", "Concat", "a a", "concat_param { axis: 2 }"
+    )
+    found = analysis(IMAGE + text)
+    assert str(found.rows[-1].output) == f"2x{2 * 10 * 12 * boxes * 4}"
+    assert found.totals.shared.parameters == 0
+
+
 def test_layers_in_place() -> None:
     text = (
         IMAGE

@@ -6,6 +6,8 @@ psroi_pooling_layer.cpp of daijifeng001/caffe-rfcn.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.loader.formats.caffe.layers import Layer
 from analyzer.loader.formats.caffe.reading import Reading, layer_type
 from analyzer.loader.formats.caffe.values import numbers, truth, whole, wholes
@@ -18,19 +20,24 @@ def prior_box(reading: Reading, layer: Layer) -> None:
     """The boxes of each cell and their variances, 1 × 2 × 4·boxes: constants of the network."""
     x, block = reading.bottom(layer), layer.parameters("prior_box_param")
     reading.axes(layer, x, 4)
-    ratios: list[float] = [1.0]
-    for ratio in numbers(block, "aspect_ratio"):
-        if not any(abs(ratio - known) < 1e-6 for known in ratios):
-            ratios.append(ratio)
-            if truth(block, "flip", True):
-                ratios.append(1 / ratio)
     least, most = len(numbers(block, "min_size")), len(numbers(block, "max_size"))
     if not least:
         raise reading.refuse(layer, f"`{layer.name}` has no `min_size`", layer.place())
-    boxes = len(ratios) * least + most
+    boxes = _ratios(numbers(block, "aspect_ratio"), flip=truth(block, "flip", True)) * least + most
     shape = [2, x.shape[2] * x.shape[3] * boxes * 4]
     made = reading.heart.parameter(shape, layer.place(), trained=False, count=0)
     reading.give(layer, reading.heart.batched(made, 0))
+
+
+def _ratios(written: Sequence[float], *, flip: bool) -> int:
+    """The different ratios of sides: 1, those of the file, and their reciprocals where boxes are also turned."""
+    found, known = 1, {1.0}
+    for ratio in written:
+        if round(ratio, 6) not in known:
+            both = (ratio, 1 / ratio) if flip else (ratio,)
+            known.update(round(one, 6) for one in both)
+            found += len(both)
+    return found
 
 
 @layer_type("ROIPooling", "ROIAlign", "PSROIPooling")
