@@ -1,12 +1,13 @@
 """The inputs of a program: which axis is the batch, which one the depth, and how large open axes are.
 
-The batch is the first axis of all inputs; it counts as 1. The depth is the axis that the first layer to read the input
-takes for it. An axis that `torch.export` was told to keep open has a symbol; `--input` says how large it is, otherwise
-it has the size of the example.
+The batch is the axis that the first layer to read an input takes for it, the first axis where that layer does not say;
+it counts as 1. The depth is found in the same way. An axis that `torch.export` was told to keep open has a symbol;
+`--input` says how large it is, otherwise it has the size of the example.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import prod
 
@@ -16,6 +17,7 @@ from analyzer.loader.formats.pt2.program import Node, Program, Ref
 from analyzer.loader.formats.pt2.reading import Reading, refs_of
 from analyzer.loader.formats.pt2.sizes import Expression, Unsized
 from analyzer.loader.formats.sheet import Halted, Place
+from analyzer.record import Record
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -25,21 +27,19 @@ if TYPE_CHECKING:
 #: Operators that take the second axis for the depth, and those that take the last one.
 _SECOND = (
     "conv", "batch_norm", "_native_batch_norm", "max_pool", "avg_pool", "adaptive_", "_adaptive", "instance_norm",
-    "group_norm", "native_group_norm", "upsample", "pixel_", "channel_shuffle", "lp_pool", "fractional", "prelu", "cudnn_batch",
+    "group_norm", "native_group_norm", "upsample", "_upsample", "pixel_", "channel_shuffle", "lp_pool", "fractional",
+    "prelu", "cudnn_batch", "_prelu",
 )  # fmt: skip
 _LAST = (
-    "linear",
-    "layer_norm",
-    "native_layer_norm",
-    "rms_norm",
-    "lstm",
-    "gru",
-    "rnn_",
-    "addmm",
-    "mm",
-    "matmul",
-    "embedding",
-)
+    "linear", "layer_norm", "native_layer_norm", "rms_norm", "addmm", "mm", "matmul", "embedding", "lstm_cell", "gru_cell",
+    "rnn_tanh_cell", "rnn_relu_cell",
+)  # fmt: skip
+
+#: Recurrent layers: the last axis is the depth, the batch is the second axis unless they say otherwise.
+_RECURRENT = ("lstm", "gru", "rnn_")
+
+#: Operators over windows, which may read one sample without a batch; the number of axes is in their names.
+_WINDOWS = re.compile(r"_?(?:adaptive_|fractional_)?(?:conv|max_pool|avg_pool)(\d)d|_?convolution")
 
 #: How far the search for a layer with an opinion goes, in operations.
 _FAR = 200
@@ -52,42 +52,52 @@ def enter(reading: Reading, asked: Asked) -> None:
     if not names:
         raise reading.sheet.refuse("the program has no input that is a tensor")
     shapes = {name: program.infos[name].shape for name in names}
-    _find_batch(reading, list(shapes.values()))
     readers = _readers(program)
+    axes = {name: _axes(program, readers, name, shapes[name]) for name in names}
+    _find_batch(reading, [(shapes[name], axes[name]) for name in names])
     failed = False
-    orders = {name: _order(program, readers, name, len(shapes[name])) for name in names}
     for first, name in enumerate(names):
-        failed = not _ask(reading, name, shapes[name], orders[name], asked, first=not first) or failed
+        failed = not _ask(reading, name, shapes[name], axes[name], asked, first=not first) or failed
     if failed:
         raise Halted
     for name in names:
-        _enter(reading, name, shapes[name], orders[name])
+        _enter(reading, name, shapes[name], axes[name])
 
 
-def _find_batch(reading: Reading, shapes: Sequence[Sequence[Size]]) -> None:
-    """The batch: one symbol, or as many samples as the first axis of all inputs has."""
-    firsts = [shape[0] for shape in shapes if shape]
-    for size in firsts:
+class Axes(Record):
+    """What the first layer with an opinion takes the axes of an input for: the depth and the batch; None for none."""
+
+    depth: int
+    batch: int | None = 0
+
+    def order(self, rank: int) -> list[int]:
+        """The axes of an input, the depth last."""
+        return [axis for axis in range(rank) if axis != self.depth] + ([self.depth] if rank else [])
+
+
+def _find_batch(reading: Reading, inputs: Sequence[tuple[Sequence[Size], Axes]]) -> None:
+    """The batch: one symbol, or as many samples as the axis has that is the batch of all inputs."""
+    sizes = [shape[axes.batch] for shape, axes in inputs if shape and axes.batch is not None]
+    for size in sizes:
         if isinstance(size, Expression) and size.symbol is not None:
             reading.symbols[size.symbol] = 1
-    numbers = {size for size in firsts if isinstance(size, int)}
-    if len(numbers) == 1 and len(firsts) == len(shapes) and all(len(shape) > 1 for shape in shapes):
+    numbers = {size for size in sizes if isinstance(size, int)}
+    if len(numbers) == 1 and len(sizes) == len(inputs) and all(len(shape) > 1 for shape, _ in inputs):
         reading.samples = max(numbers)
 
 
-def _batched(reading: Reading, shape: Sequence[Size]) -> bool:
-    """Whether the first axis of an input is the batch."""
-    if not shape:
-        return False
-    first = shape[0]
-    return isinstance(first, Expression) or first in (1, reading.samples)
+def _batch(reading: Reading, shape: Sequence[Size], axes: Axes) -> int | None:
+    """The axis of an input that is the batch; None where it has none."""
+    if not shape or axes.batch is None:
+        return None
+    size = shape[axes.batch]
+    return axes.batch if isinstance(size, Expression) or size in (1, reading.samples) else None
 
 
-def _ask(
-    reading: Reading, name: str, shape: Sequence[Size], order: Sequence[int], asked: Asked, *, first: bool
-) -> bool:
+def _ask(reading: Reading, name: str, shape: Sequence[Size], axes: Axes, asked: Asked, *, first: bool) -> bool:
     """Gives the open axes of an input their sizes; False after a finding."""
-    own = [axis for axis in order if axis or not _batched(reading, shape)]
+    batch = _batch(reading, shape, axes)
+    own = [axis for axis in axes.order(len(shape)) if axis != batch]
     for axis in own:
         size = shape[axis]
         symbol = size.symbol if isinstance(size, Expression) else None
@@ -98,10 +108,10 @@ def _ask(
     given_sizes = asked.volume(name, first=first)
     place = Place("", name)
     if given_sizes is not None and len(given_sizes) != max(1, len(own)):
-        axes = "x".join(str(_shown(shape[axis])) for axis in own)
+        sizes = "x".join(str(_shown(shape[axis])) for axis in own)
         said = "x".join(map(str, given_sizes))
         reading.sheet.refuse(
-            f"the input `{shown(name)}` has {len(own)} axes without the batch, {axes}, but {said} has {len(given_sizes)}",
+            f"the input `{shown(name)}` has {len(own)} axes without the batch, {sizes}, but {said} has {len(given_sizes)}",
             place,
         )
         return False
@@ -146,20 +156,19 @@ def _value(reading: Reading, size: Expression) -> int | None:
         return size.hint
 
 
-def _enter(reading: Reading, name: str, shape: Sequence[Size], order: Sequence[int]) -> None:
+def _enter(reading: Reading, name: str, shape: Sequence[Size], axes: Axes) -> None:
     """Enters one input."""
-    batch = 0 if _batched(reading, shape) else None
+    batch = _batch(reading, shape, axes)
     sizes = [size if isinstance(size, int) else _value(reading, size) or 1 for size in shape]
     if batch is not None:
-        sizes[0] = 1
+        sizes[batch] = 1
     label = Place("", name)
-    axes = len(sizes) - (batch is not None)
-    if axes > MOST_AXES:
-        raise reading.sheet.refuse(f"the input `{shown(name)}` has {axes} axes, more than a volume has", label)
+    own = len(sizes) - (batch is not None)
+    if own > MOST_AXES:
+        raise reading.sheet.refuse(f"the input `{shown(name)}` has {own} axes, more than a volume has", label)
     if prod(sizes) > 10**15 or 0 in sizes:
         raise reading.sheet.refuse(f"the input `{shown(name)}` has no element, or more than 10^15", label)
-    depth = order[-1] if order else -1
-    made = reading.heart.enter(name, sizes or [1], batch=batch, depth=depth, label=name)
+    made = reading.heart.enter(name, sizes or [1], batch=batch, depth=axes.depth if sizes else -1, label=name)
     reading.values[name] = made if sizes else reading.heart.squeeze(made, [0])
 
 
@@ -171,48 +180,74 @@ def _readers(program: Program) -> dict[str, list[Node]]:
     return found
 
 
-def _order(program: Program, readers: dict[str, list[Node]], name: str, rank: int) -> list[int]:
-    """The axes of an input, the depth last."""
-    depth = _depth(program, readers, name, rank)
-    return [axis for axis in range(rank) if axis != depth] + ([depth] if rank else [])
-
-
-def _depth(program: Program, readers: dict[str, list[Node]], name: str, rank: int) -> int:
-    """The axis that the first layer with an opinion takes for the depth; without one, that of torch's pictures."""
+def _axes(program: Program, readers: dict[str, list[Node]], name: str, shape: Sequence[Size]) -> Axes:
+    """What the first layer with an opinion says; without one, the axes of torch's pictures."""
+    rank = len(shape)
     front: list[tuple[str, tuple[int, ...]]] = [(name, tuple(range(rank)))]
-    seen, usual = 0, 1 if rank > 3 else max(rank - 1, 0)
+    seen = 0
     while front and seen < _FAR:
         current, axes = front.pop(0)
         for node in readers.get(current, ()):
             seen += 1
             found = _opinion(program, node, current, axes)
-            if isinstance(found, int):
-                return found
+            if isinstance(found, Axes):
+                return _or_tokens(found, shape)
             if found is not None and node.output:
                 front.append((node.output, found))
-    return usual
+    return _or_tokens(Axes(1 if rank > 3 else max(rank - 1, 0)), shape)
 
 
-def _opinion(program: Program, node: Node, name: str, axes: tuple[int, ...]) -> int | tuple[int, ...] | None:
-    """The axis that an operation takes for the depth; the axes behind it; None where it does not say."""
+def _or_tokens(axes: Axes, shape: Sequence[Size]) -> Axes:
+    """The same, but for T×1×D: several tokens of one sample, since one token of several samples is rarer."""
+    tokens = len(shape) == 3 and axes.depth == 2 and axes.batch == 0 and shape[1] == 1
+    return Axes(2, 1) if tokens and isinstance(shape[0], int) and shape[0] != 1 else axes
+
+
+def _opinion(program: Program, node: Node, name: str, axes: tuple[int, ...]) -> Axes | tuple[int, ...] | None:
+    """What an operation takes its axes for; the axes behind it, −1 for a new one; None where it does not say."""
     plain = node.operator.removeprefix("aten.")
     first = next(iter(node.args.values()), None)
     if isinstance(first, Ref) and first.name == name:
-        if plain.startswith(_SECOND) and len(axes) > 2:
-            return axes[1]
-        if plain.startswith(_LAST) and axes:
-            return axes[-1]
-        if plain == "permute":
-            order = [int(one) % len(axes) for one in node.args.get("dims", []) if isinstance(one, int)]
-            return tuple(axes[at] for at in order) if sorted(order) == list(range(len(axes))) else None
-        if plain == "transpose":
-            moved = list(axes)
-            a, b = (int(node.args.get(at, 0)) % len(axes) for at in ("dim0", "dim1"))
-            moved[a], moved[b] = moved[b], moved[a]
-            return tuple(moved)
+        found = _taken(program, node, plain, axes)
+        if found is not None:
+            return found if found.depth >= 0 else None
+        if plain in ("permute", "transpose", "unsqueeze"):
+            return _moved(node, plain, axes)
     info = program.infos.get(node.output)
-    return (
-        axes
-        if info is not None and len(info.shape) == len(axes) and not plain.startswith(("view", "reshape"))
-        else None
-    )
+    same = info is not None and len(info.shape) == len(axes) and not plain.startswith(("view", "reshape"))
+    return axes if same else None
+
+
+def _taken(program: Program, node: Node, plain: str, axes: tuple[int, ...]) -> Axes | None:
+    """The depth and the batch of a layer that reads a tensor with these axes."""
+    rank = len(axes)
+    window = _WINDOWS.match(plain)
+    if window is not None:
+        weight = node.args.get("weight")
+        kernel = program.infos.get(weight.name) if isinstance(weight, Ref) else None
+        spatial = int(window.group(1) or 0) or (len(kernel.shape) - 2 if kernel is not None else 0)
+        if rank == spatial + 1:
+            return Axes(axes[0], None)
+    if plain.startswith(_SECOND) and rank > 2:
+        return Axes(axes[1], axes[0] if axes[0] >= 0 else None)
+    if plain.startswith(_RECURRENT) and rank in (2, 3) and "params" in node.args:
+        batch = None if rank == 2 else axes[0] if node.args.get("batch_first") else axes[1]
+        return Axes(axes[-1], batch if batch is None or batch >= 0 else None)
+    if plain.startswith(_LAST) and axes:
+        return Axes(axes[-1])
+    return None
+
+
+def _moved(node: Node, plain: str, axes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The axes behind a permutation, or with a new one."""
+    rank = len(axes)
+    if plain == "permute":
+        order = [int(one) % rank for one in node.args.get("dims", []) if isinstance(one, int)]
+        return tuple(axes[at] for at in order) if sorted(order) == list(range(rank)) else None
+    if plain == "unsqueeze":
+        at = int(node.args.get("dim", 0)) % (rank + 1)
+        return (*axes[:at], -1, *axes[at:])
+    moved = list(axes)
+    a, b = (int(node.args.get(at, 0)) % rank for at in ("dim0", "dim1"))
+    moved[a], moved[b] = moved[b], moved[a]
+    return tuple(moved)

@@ -311,11 +311,12 @@ class Reading:
 
     def own(self, x: Tensor, shape: Sequence[int]) -> list[int]:
         """A shape of the file with the batch of a tensor counted as 1."""
-        axis, found = x.batch, list(shape)
-        if self.samples > 1 and axis is not None:
-            axis += len(found) - x.rank if len(found) < x.rank else 0
-            if 0 <= axis < len(found) and found[axis] == self.samples:
-                found[axis] = 1
+        found = list(shape)
+        if self.samples > 1 and x.batch is not None:
+            for axis in (x.batch + min(len(found) - x.rank, 0), x.batch):
+                if 0 <= axis < len(found) and found[axis] == self.samples:
+                    found[axis] = 1
+                    break
         return found
 
     # Parameters.
@@ -355,7 +356,9 @@ class Reading:
         """`custom` layers for a node, with the shapes that the file says; `macs` are those of its first output."""
         macs = self._macs(node) if macs is None else macs
         for at, name in enumerate(node.names):
-            if name in self.program.infos and (at == 0 or not self.unread(node, at)):
+            if name in self.program.infos and 0 in self.program.infos[name].shape:
+                self.give(node, Fixed(self.shape_of(name), self.program.infos[name].dtype), at)
+            elif name in self.program.infos and (at == 0 or not self.unread(node, at)):
                 self.give(node, self._custom(node, name, macs if at == 0 else 0), at)
 
     def _macs(self, node: Node) -> int | None:
@@ -373,6 +376,7 @@ class Reading:
         read = [self.values[ref.name] for ref in refs_of(node.args) if ref.name in self.values]
         tensors = [value for value in read if isinstance(value, Tensor)]
         weights = sum(value.uncounted for value in read if isinstance(value, Fixed))
+        buffers = sum(value.kept for value in read if isinstance(value, Fixed))
         for value in read:
             if isinstance(value, Fixed):
                 self.count(value)
@@ -396,6 +400,8 @@ class Reading:
             parameters["macs"] = "unknown" if macs is None else macs
         if weights:
             parameters["weights"] = weights
+        if buffers:
+            parameters["buffers"] = buffers
         operator = node.target.removeprefix("aten.")
         self.sheet.uncovered[operator] = self.sheet.uncovered.get(operator, 0) + 1
         made = self.heart.new("custom", [self.heart.volume(x) for x in tensors], place, parameters, batch=False)

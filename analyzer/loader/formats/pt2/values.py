@@ -28,6 +28,11 @@ class Stored(Record):
         """Whether it is a parameter of the module."""
         return self.kept.kind == "parameter"
 
+    @property
+    def is_buffer(self) -> bool:
+        """Whether it is a buffer of numbers with fractions; others, such as counters, are not counted."""
+        return self.kept.kind == "buffer" and self.dtype.startswith(("float", "bfloat", "complex"))
+
 
 class Owner(Record):
     """The layer that has the weights of a stored tensor, and its biases (None for none)."""
@@ -71,7 +76,7 @@ class Fixed(Record):
     @property
     def kept(self) -> int:
         """The elements of its buffers that no layer counts so far."""
-        return sum(one.size for one in self.origins if one.kept.kind == "buffer" and not one.counted)
+        return sum(one.size for one in self.origins if one.is_buffer and not one.counted)
 
     @property
     def frozen(self) -> bool:

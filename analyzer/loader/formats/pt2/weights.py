@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from analyzer.loader.formats.arranging import MOST_AXES
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported
 from analyzer.loader.formats.pt2.values import Fixed, Owner, Stored
 from analyzer.loader.formats.sheet import Place, Weights, Written
@@ -65,7 +66,7 @@ def weighted(
     _count(reading, weights)
     for one in others:
         if one is not None:
-            reading.count(one)
+            _count(reading, one)
     root = weights.root
     if root is not None:
         reading.sheet.formats[layer.name] = root.dtype
@@ -82,13 +83,18 @@ def _count(reading: Reading, weights: Fixed) -> None:
         for one in weights.origins:
             if one.trained and not one.counted:
                 beside(reading, one)
+    for one in weights.origins:
+        if one.is_buffer and not one.counted:
+            beside(reading, one)
     reading.count(weights)
 
 
 def beside(reading: Reading, one: Stored) -> None:
-    """A parameter that weights are made with, such as the gains of normalised weights."""
+    """What weights are made with: a parameter such as the gains of normalised weights, or a buffer."""
     one.counted = True
     path = one.kept.path
     sizes = [size for size in one.shape if size > 1] or [1]
-    made = reading.heart.parameter(sizes, Place(path, path), frozen=one.frozen)
+    while len(sizes) > MOST_AXES:
+        sizes[:2] = [sizes[0] * sizes[1]]
+    made = reading.heart.parameter(sizes, Place(path, path), trained=one.trained, frozen=one.frozen)
     reading.heart.natural(made)

@@ -5,6 +5,7 @@ Sources: torch/nn/functional.py; native_functions.yaml (2.13.0).
 
 from __future__ import annotations
 
+from analyzer.loader.formats.pt2.operators.elementwise import is_volume
 from analyzer.loader.formats.pt2.program import Node
 from analyzer.loader.formats.pt2.reading import Reading, operator
 from analyzer.loader.formats.pt2.values import Fixed
@@ -35,7 +36,7 @@ def leaky_relu(reading: Reading, node: Node) -> None:
     reading.pointwise(node, "leaky_relu", {"slope": round(reading.number(node, "negative_slope", 0.01), 7)})
 
 
-@operator("aten.hardtanh", "aten.clamp", "aten.clamp_min", "aten.clip")
+@operator("aten.hardtanh", "aten.clamp", "aten.clamp_min", "aten.clamp_max", "aten.clip")
 def clip(reading: Reading, node: Node) -> None:
     """`relu` from 0 on, `relu6` from 0 to 6, `hard_tanh` from −1 to 1, another range an `elementwise`."""
     usual = (-1.0, 1.0) if node.operator.startswith("aten.hardtanh") else (None, None)
@@ -65,6 +66,31 @@ def softmax(reading: Reading, node: Node) -> None:
     type = "log_softmax" if "log" in node.operator else "softmax"
     x = reading.tensor(node)
     reading.give(node, reading.heart.softmax(type, x, int(reading.number(node, "dim", -1)), reading.place(node)))
+
+
+@operator("aten.clamp.Tensor", "aten.clamp_min.Tensor", "aten.clamp_max.Tensor", "aten.clip.Tensor")
+def clip_by_tensors(reading: Reading, node: Node) -> None:
+    """The larger of each element and its lower end, the smaller of that and its upper end."""
+    x, place, heart = reading.tensor(node), reading.place(node), reading.heart
+    for name, type, op in (("min", "maximum", "maximum"), ("max", "elementwise", "minimum")):
+        if not reading.has(node, name):
+            continue
+        end = reading.value(node, name)
+        if isinstance(end, Tensor) or is_volume(end):
+            given = {"op": op} if type == "elementwise" else {}
+            x = heart.merge(type, [x, reading.as_tensor(end)], place, given)
+        else:
+            x = heart.pointwise("elementwise", x, place, {"op": op})
+    reading.give(node, x)
+
+
+@operator("aten.rrelu", "aten.rrelu_with_noise", "aten.rrelu_with_noise_functional")
+def rrelu(reading: Reading, node: Node) -> None:
+    """A slope between two numbers: their mean, as in a network that is evaluated. The slopes have the same axes."""
+    low, high = (float(reading.number(node, name, usual)) for name, usual in (("lower", 1 / 8), ("upper", 1 / 3)))
+    given = {"slope": round((low + high) / 2, 7), **reading.overwriting(node, "leaky_relu")}
+    made = reading.heart.pointwise("leaky_relu", reading.tensor(node), reading.place(node), given)
+    reading.give_all(node, [made, made])
 
 
 @operator("aten.prelu", "aten._prelu_kernel")

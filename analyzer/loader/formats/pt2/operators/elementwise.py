@@ -28,18 +28,24 @@ _UNARY = {
     "reciprocal": "reciprocal", "round": "round", "rsqrt": "reciprocal", "sgn": "sign", "sign": "sign", "sin": "sin",
     "sinc": "sin", "sinh": "sinh", "softshrink": "shrink", "hardshrink": "shrink", "sqrt": "sqrt", "square": "power",
     "tan": "tan", "threshold": "where", "tril": "where", "triu": "where", "trunc": "floor", "signbit": "sign",
+    "deg2rad": "multiply", "rad2deg": "multiply", "erfinv": "erf", "digamma": "log", "lgamma": "log", "i0": "exp",
+    "logcumsumexp": "cumsum", "bucketize": "greater", "softsign": "divide",
+    "isneginf": "isinf", "isposinf": "isinf", "special_expit": "exp", "conj_physical": "negative", "angle": "atan",
+    "argsort": "sort", "msort": "sort",
 }  # fmt: skip
 
 #: Functions of several, as `elementwise` calls them.
 _SEVERAL = {
     "atan2": "divide", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor",
-    "copysign": "sign", "div": "divide", "divide": "divide", "eq": "equal", "floor_divide": "divide", "fmod": "mod",
+    "copysign": "multiply", "div": "divide", "divide": "divide", "eq": "equal", "floor_divide": "divide", "fmod": "mod",
     "ge": "greater_equal", "gt": "greater", "le": "less_equal", "logical_and": "and", "logical_or": "or",
     "logical_xor": "xor", "lt": "less", "max.other": "maximum", "min.other": "minimum", "minimum": "minimum",
     "masked_fill": "where", "ne": "equal", "pow": "power", "remainder": "mod", "true_divide": "divide", "where": "where",
     "fmin": "minimum", "lerp": "add", "hypot": "power", "xlogy": "multiply", "heaviside": "greater",
     "bitwise_left_shift": "shift", "bitwise_right_shift": "shift", "__and__": "bitwise_and", "__or__": "bitwise_or",
     "__xor__": "bitwise_xor", "__lshift__": "shift", "__rshift__": "shift",
+    "logaddexp": "add", "logaddexp2": "add", "nextafter": "add", "ldexp": "multiply", "float_power": "power",
+    "searchsorted": "greater", "isclose": "equal", "gcd": "mod", "isin": "equal",
 }  # fmt: skip
 
 #: Functions of several that are layer types of their own, and what an `elementwise` calls them.

@@ -11,6 +11,7 @@ _OPS = {
     "aten.argmax": "argmax", "aten.argmin": "argmin", "aten.var": "variance", "aten.std": "std",
     "aten.linalg_vector_norm": "l2", "aten.norm": "l2", "aten.any": "max", "aten.all": "min", "aten.nansum": "sum",
     "aten.var_mean": "variance", "aten.std_mean": "std", "aten.frobenius_norm": "l2",
+    "aten.count_nonzero": "sum", "aten.nanmean": "mean", "aten.aminmax": "min", "aten.linalg_matrix_norm": "l2",
 }  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 MODULES = {
     "activations": (
-        "_log_softmax", "_prelu_kernel", "_safe_softmax", "_softmax", "alpha_dropout", "celu", "clamp", "clamp_min",
-        "clip", "dropout", "elu", "feature_alpha_dropout", "feature_dropout", "gelu", "glu", "hardsigmoid",
-        "hardswish", "hardtanh", "leaky_relu", "log_softmax", "mish", "native_dropout", "prelu", "relu", "relu6",
-        "selu", "sigmoid", "silu", "softmax", "softplus", "tanh",
+        "_log_softmax", "_prelu_kernel", "_safe_softmax", "_softmax", "alpha_dropout", "celu", "clamp", "clamp_max",
+        "clamp_min", "clip", "dropout", "elu", "feature_alpha_dropout", "feature_dropout", "gelu", "glu",
+        "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax", "mish", "native_dropout", "prelu",
+        "relu", "relu6", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional", "selu", "sigmoid", "silu",
+        "softmax", "softplus", "tanh",
     ),
     "attention": (
         "_scaled_dot_product_attention_math", "_scaled_dot_product_cudnn_attention",
@@ -24,15 +25,18 @@ MODULES = {
     ),
     "elementwise": (
         "__and__", "__lshift__", "__or__", "__rshift__", "__xor__", "abs", "acos", "acosh", "add", "addcdiv",
-        "addcmul", "asin", "asinh", "atan", "atan2", "atanh", "bernoulli", "bitwise_and", "bitwise_left_shift",
-        "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "ceil", "copysign", "cos", "cosh",
-        "cumprod", "cumsum", "div", "divide", "eq", "erf", "erfc", "exp", "exp2", "expm1", "floor", "floor_divide",
-        "fmax", "fmin", "fmod", "frac", "ge", "gt", "hardshrink", "heaviside", "hypot", "isfinite", "isinf", "isnan",
-        "le", "lerp", "log", "log10", "log1p", "log2", "log_sigmoid", "logical_and", "logical_not", "logical_or",
-        "logical_xor", "logit", "lt", "masked_fill", "max", "maximum", "min", "minimum", "mul", "multiply",
-        "nan_to_num", "ne", "neg", "pow", "reciprocal", "remainder", "round", "rsqrt", "rsub", "sgn", "sign",
-        "signbit", "sin", "sinc", "sinh", "softshrink", "sqrt", "square", "sub", "subtract", "tan", "threshold",
-        "tril", "triu", "true_divide", "trunc", "where", "xlogy",
+        "addcmul", "angle", "argsort", "asin", "asinh", "atan", "atan2", "atanh", "bernoulli", "bitwise_and",
+        "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bucketize", "ceil",
+        "conj_physical", "copysign", "cos", "cosh", "cumprod", "cumsum", "deg2rad", "digamma", "div", "divide", "eq",
+        "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "float_power", "floor", "floor_divide", "fmax", "fmin",
+        "fmod", "frac", "gcd", "ge", "gt", "hardshrink", "heaviside", "hypot", "i0", "isclose", "isfinite", "isin",
+        "isinf", "isnan", "isneginf", "isposinf", "ldexp", "le", "lerp", "lgamma", "log", "log10", "log1p", "log2",
+        "log_sigmoid", "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or",
+        "logical_xor", "logit", "lt", "masked_fill", "max", "maximum", "min", "minimum", "msort", "mul", "multiply",
+        "nan_to_num", "ne", "neg", "nextafter", "pow", "rad2deg", "reciprocal", "remainder", "round", "rsqrt", "rsub",
+        "searchsorted", "sgn", "sign", "signbit", "sin", "sinc", "sinh", "softshrink", "softsign", "special_expit",
+        "sqrt", "square", "sub", "subtract", "tan", "threshold", "tril", "triu", "true_divide", "trunc", "where",
+        "xlogy",
     ),
     "joining": (
         "cat", "chunk", "concat", "concatenate", "hsplit", "split", "split_copy", "split_with_sizes",
@@ -53,9 +57,13 @@ MODULES = {
         "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool1d_with_indices",
         "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
     ),
+    "recurrent": (
+        "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
+    ),
     "reductions": (
-        "all", "amax", "amin", "any", "argmax", "argmin", "frobenius_norm", "linalg_vector_norm", "logsumexp", "max",
-        "mean", "min", "nansum", "norm", "prod", "std", "std_mean", "sum", "var", "var_mean",
+        "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "frobenius_norm",
+        "linalg_matrix_norm", "linalg_vector_norm", "logsumexp", "max", "mean", "min", "nanmean", "nansum", "norm",
+        "prod", "std", "std_mean", "sum", "var", "var_mean",
     ),
     "regrouping": (
         "_conj", "_reshape_copy", "_to_copy", "_to_cpu", "_unsafe_view", "adjoint", "alias", "bool", "broadcast_to",
