@@ -35,6 +35,7 @@ from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verd
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
+from analyzer.layers.traits import Drops
 from analyzer.record import ABOVE, Printed
 from analyzer.settings import one_of, whole
 from analyzer.units import memory
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 
 #: Formats that a model is exported to after its training.
-EVALUATED = ("onnx",)
+EVALUATED = ("onnx", "pt2")
 
 
 class MemoryAnalysis(Printed):
@@ -227,7 +228,9 @@ class MemoryAnalysis(Printed):
         authored = [node.name for node in self.network.nodes if node.layer.authored]
         units = gathered_units(self.network, self.strategy)
         fused = "relu, relu6, hard_tanh, norms and scales into the layer before" if self.arena else None
-        exported = export if self.trains and source is not None and source.format in EVALUATED else None
+        evaluated = source is not None and source.format in EVALUATED
+        dropping = any(node.layer.drops is not Drops.NOTHING for node in self.network.nodes)
+        exported = export if self.trains and evaluated and not dropping else None
         extra = {
             "weights": self._weights(),
             "export": exported,

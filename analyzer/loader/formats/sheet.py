@@ -22,7 +22,7 @@ from analyzer.loader.text.tree import Elsewhere, Scalar, Tree, Way, value_of
 from analyzer.loader.text.tree import Mapping as MappingTree
 from analyzer.loader.text.tree import Sequence as SequenceTree
 from analyzer.record import Record, field
-from analyzer.source import Span
+from analyzer.source import Span, shown
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -215,6 +215,17 @@ class Sheet:
         """Reports a mistake in the file; returns what to raise where reading cannot continue."""
         self._say("error", code, message, place, help)
         return Halted()
+
+    def ends(self, why: str, place: Place, behind: int) -> None:
+        """Says that the reading ends at a place, and how many nodes behind it are not read.
+
+        Raises `Halted` where nothing was read before.
+        """
+        if not self.layers:
+            raise self.refuse(f"nothing of the network can be read: {why}", place)
+        count = "1 node behind it is" if behind == 1 else f"{behind:,} nodes behind it are"
+        left = f"; {count} not read" if behind else ""
+        self.warn(f"the reading ends at `{shown(place.label)}`: {why}{left}", place)
 
     def _say(self, severity: str, code: str, message: str, place: Place, help: str | None) -> None:
         span = place.span(self.file, len(self.layers))

@@ -10,7 +10,7 @@ from analyzer.loader.formats.onnx.counting import tell
 from analyzer.loader.formats.onnx.graph import load
 from analyzer.loader.formats.onnx.inputs import enter
 from analyzer.loader.formats.onnx.order import all_nodes
-from analyzer.loader.formats.onnx.reading import Ended, Reading, end_of
+from analyzer.loader.formats.onnx.reading import Ended, Reading
 from analyzer.loader.formats.onnx.records import Model
 from analyzer.loader.formats.onnx.wire import Damaged
 from analyzer.loader.formats.sheet import Halted, Place, Sheet
@@ -53,7 +53,7 @@ def _write(model: Model, sheet: Sheet, asked: Asked) -> None:
         reading.walk(graph.nodes)
     except Ended as ended:
         whole = False
-        end_of(ended, sheet)
+        sheet.ends(ended.why, Place("", ended.node.label), ended.behind)
     found = [reading.scope.values.get(info.name) for info in graph.outputs]
     sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
     sheet.groups.update(reading.naming.groups)

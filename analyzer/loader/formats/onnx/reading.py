@@ -497,12 +497,3 @@ def key_of(node: Node) -> str:
 def _is_vector(one: Stored) -> bool:
     """Whether a stored tensor has one axis at most."""
     return sum(size > 1 for size in one.tensor.shape) < 2
-
-
-def end_of(ended: Ended, sheet: Sheet) -> None:
-    """Says on the sheet where the reading ended."""
-    count = "1 node behind it is" if ended.behind == 1 else f"{ended.behind:,} nodes behind it are"
-    behind = f"; {count} not read" if ended.behind else ""
-    if not sheet.layers:
-        raise sheet.refuse(f"nothing of the network can be read: {ended.why}", Place("", ended.node.label))
-    sheet.warn(f"the reading ends at `{shown(ended.node.label)}`: {ended.why}{behind}", Place("", ended.node.label))

@@ -7,7 +7,7 @@ from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.pt2.archive import load
 from analyzer.loader.formats.pt2.inputs import enter
 from analyzer.loader.formats.pt2.program import Broken, Program
-from analyzer.loader.formats.pt2.reading import Reading
+from analyzer.loader.formats.pt2.reading import Ended, Reading
 from analyzer.loader.formats.pt2.sizes import Unsized
 from analyzer.loader.formats.sheet import Halted, Sheet
 from analyzer.loader.formats.views import Tensor
@@ -41,7 +41,12 @@ def _write(program: Program, sheet: Sheet, asked: Asked) -> None:
     except (KeyError, Unsized):
         raise Broken("a tensor that the module keeps has no shape") from None
     enter(reading, asked)
-    reading.walk(program.nodes)
+    try:
+        reading.walk(program.nodes)
+    except Ended as ended:
+        sheet.ends(ended.why, ended.place, ended.behind)
+    if not sheet.layers:
+        raise sheet.refuse("the program has no layer")
     found = [reading.values.get(name) for name in program.outputs]
     sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
     sheet.groups.update(reading.naming.groups())

@@ -177,10 +177,19 @@ def _info(value: Mapping[str, Any]) -> Info:
     )
 
 
+def _text(value: Any) -> str:
+    """A name. Raises `TypeError` for anything else."""
+    if not isinstance(value, str):
+        raise TypeError("a name that is no text")
+    return value
+
+
 def _size(value: Mapping[str, Any]) -> Size:
     """A size: `{"as_int": 3}`, or an expression with the number that it had in the example."""
     found = value.get("as_int")
     if isinstance(found, int):
+        if found < 0:
+            raise ValueError("a size below 0")
         return found
     expression = value["as_expr"]
     hint = (expression.get("hint") or {}).get("as_int")
@@ -261,11 +270,11 @@ def _inputs(specs: Sequence[Mapping[str, Any]]) -> tuple[list[Kept], list[str]]:
         if kind == "user_input":
             inputs.append(_name(value["arg"]))
         elif kind == "parameter":
-            kept.append(Kept(value["arg"]["name"], value["parameter_name"], "parameter"))
+            kept.append(Kept(_text(value["arg"]["name"]), _text(value["parameter_name"]), "parameter"))
         elif kind == "buffer":
-            kept.append(Kept(value["arg"]["name"], value["buffer_name"], "buffer"))
+            kept.append(Kept(_text(value["arg"]["name"]), _text(value["buffer_name"]), "buffer"))
         elif kind == "tensor_constant":
-            kept.append(Kept(value["arg"]["name"], value["tensor_constant_name"], "constant"))
+            kept.append(Kept(_text(value["arg"]["name"]), _text(value["tensor_constant_name"]), "constant"))
     return kept, [name for name in inputs if name]
 
 

@@ -10,7 +10,7 @@ file says, it becomes a `custom` layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 
 from analyzer.layers import CATALOGUE
@@ -69,6 +69,16 @@ class Unsupported(Exception):
     """An operator in a form that no layer has: it becomes a `custom` layer."""
 
 
+class Ended(Exception):
+    """The reading ends at a node: the shape of what it puts out depends on the data."""
+
+    def __init__(self, why: str, place: Place) -> None:
+        super().__init__(why)
+        self.why = why
+        self.place = place
+        self.behind = 0  # the nodes that follow
+
+
 class Reading:
     """The state of a walk: the sheet, the heart over it, and the values so far.
 
@@ -109,27 +119,33 @@ class Reading:
     # The walk.
 
     def walk(self, nodes: Sequence[Node]) -> None:
-        """Reads nodes in their order."""
-        for node in nodes:
-            before = len(self.sheet.layers)
-            uncounted = self._uncounted(node)
+        """Reads nodes in their order. Raises `Ended`."""
+        for place, node in enumerate(nodes):
             try:
-                self.read(node)
-                self._verify(node)
-            except (Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
-                self._take_back(node, before)
-                for one in uncounted:
-                    one.counted = False
-                self.custom(node)
-            self.aliases.follow(node, self.values, self._put)
+                self.read_or_leave(node)
+            except Ended as ended:
+                ended.behind += len(nodes) - place - 1
+                raise
+
+    def read_or_leave(self, node: Node) -> None:
+        """Reads one node, as a `custom` layer where it is in a form that no layer has."""
+        before = len(self.sheet.layers)
+        uncounted = self._uncounted(node)
+        try:
+            self.read(node)
+            self._verify(node)
+        except (Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
+            self._take_back(node, before)
+            for one in uncounted:
+                one.counted = False
+            self.custom(node)
+        self.aliases.follow(node, self.values, self._put)
 
     def read(self, node: Node) -> None:
         """Reads one node."""
         if node.target.startswith(_CHECKS):
             return
-        read = [self.values[ref.name] for ref in refs_of(contents(node)) if ref.name in self.values]
-        if node.output in self.aliases.silent:
-            read = []
+        read = [] if node.output in self.aliases.silent else self._read_by(contents(node))
         if not any(isinstance(value, Tensor) for value in read) and not (
             node.operator in MULTIPLIES and self._trains(read)
         ):
@@ -143,6 +159,17 @@ class Reading:
         if known is None:
             raise Unsupported
         known(self, node)
+
+    def _read_by(self, args: Mapping[str, Any]) -> list[Value]:
+        """The tensors and fixed numbers of arguments. Raises `Halted` where nothing has made one of them."""
+        found: list[Value] = []
+        for ref in refs_of(args):
+            value = self.values.get(ref.name)
+            if value is not None:
+                found.append(value)
+            elif ref.name in self.program.infos:
+                raise self.sheet.refuse(f"nothing has made `{shown(ref.name)}`, which an operation reads")
+        return found
 
     def _trains(self, read: Sequence[Value]) -> bool:
         """Whether a product of fixed numbers is made at each step: parameters are among them."""
@@ -373,7 +400,7 @@ class Reading:
 
     def _custom(self, node: Node, name: str, macs: int | None) -> Tensor:
         """One output of a node that is not covered."""
-        read = [self.values[ref.name] for ref in refs_of(node.args) if ref.name in self.values]
+        read = self._read_by(node.args)
         tensors = [value for value in read if isinstance(value, Tensor)]
         weights = sum(value.uncounted for value in read if isinstance(value, Fixed))
         buffers = sum(value.kept for value in read if isinstance(value, Fixed))
@@ -382,14 +409,12 @@ class Reading:
                 self.count(value)
         place = self.place(node)
         if not tensors:
-            raise self.sheet.refuse(f"`{shown(node.target)}` reads no tensor that a layer has made", place)
+            raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", place)
         first = next((x for x in tensors if x.batch is not None), tensors[0])
         try:
             shape = self.own(first, self.shape_of(name))
         except Unsized:
-            raise self.sheet.refuse(
-                f"the shape that `{shown(node.target)}` puts out depends on the data", place
-            ) from None
+            raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", place) from None
         kept = first.batch is not None and first.batch < len(shape) and shape[first.batch] == 1
         rest = [size for axis, size in enumerate(shape) if not (kept and axis == first.batch)]
         sizes = rest or [1]
