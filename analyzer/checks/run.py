@@ -24,6 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from analyzer.loader.parse.description import Model
+
     class Check(Protocol):
         """A module of this room that is a check."""
 
@@ -105,7 +107,7 @@ def _named(word: str, check: Check) -> bool:
 
 def run(subject: Subject, asked: Iterable[Check]) -> list[Diagnostic]:
     """What these checks find, in the order of the file, without what comments take away."""
-    ignored = Ignored(subject.model.text if subject.model is not None else "")
+    ignored = Ignored(subject.model)
     findings: list[Diagnostic] = []
     for check in asked:
         findings.extend(_said(list(check.check(subject)), check))
@@ -117,7 +119,8 @@ def _said(found: Sequence[Found], check: Check) -> Iterator[Diagnostic]:
     places: dict[object, list[Found]] = {}
     for one in found:
         span = _span(one)
-        places.setdefault(id(one) if span is None else (span.line, span.column, one.severity), []).append(one)
+        place = id(one) if span is None else (span.file, span.line, span.column, one.severity)
+        places.setdefault(place, []).append(one)
     for alike in places.values():
         first, others = alike[0], [one.at.name for one in alike[1:] if isinstance(one.at, Node)]
         notes = list(first.notes)
@@ -139,25 +142,33 @@ def _span(found: Found) -> Span | None:
 
 
 class Ignored:
-    """The comments of a text that take findings away."""
+    """The comments that take findings away: in a model, and in the Python that made it."""
 
-    def __init__(self, text: str) -> None:
-        #: Line (0: the whole file) -> the codes that are ignored there.
-        self.lines: dict[int, set[str]] = {}
-        head = True
-        for number, line in enumerate(text.splitlines(), 1):
-            bare = line.strip()
-            match = _IGNORE.search(line)
-            if match:
-                codes = {code.strip().upper() for code in match.group(1).split(",") if code.strip()}
-                alone = bare.startswith("#")
-                place = 0 if alone and head else number + 1 if alone else number
-                self.lines.setdefault(place, set()).update(codes)
-            if bare and not bare.startswith("#"):
-                head = False
+    def __init__(self, model: Model | None) -> None:
+        texts = {} if model is None else {model.file: model.text, **model.texts}
+        self._files = {file: _ignored(text) for file, text in texts.items()}
+        self._own = {} if model is None else self._files[model.file]
 
     def covers(self, finding: Diagnostic) -> bool:
         """Whether a comment takes this finding away."""
         span = finding.span
-        here = self.lines.get(span.line, set()) if span is not None and span.in_text else set()
-        return finding.code.upper() in here | self.lines.get(0, set())
+        lines = self._own if span is None else self._files.get(span.file, self._own)
+        here = lines.get(span.line, set()) if span is not None and span.in_text else set()
+        return finding.code.upper() in here | lines.get(0, set())
+
+
+def _ignored(text: str) -> dict[int, set[str]]:
+    """The codes that comments of a text ignore, by their line; 0 is the whole file."""
+    found: dict[int, set[str]] = {}
+    head = True
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        match = _IGNORE.search(line)
+        if match:
+            codes = {code.strip().upper() for code in match.group(1).split(",") if code.strip()}
+            alone = bare.startswith("#")
+            place = 0 if alone and head else number + 1 if alone else number
+            found.setdefault(place, set()).update(codes)
+        if bare and not bare.startswith("#"):
+            head = False
+    return found

@@ -51,17 +51,19 @@ class Place(Record):
     label   its place in the file, for messages: the name of a node or of a layer
     line    its line, from 1, in a file that is a text; 0 in any other
     file    the file that has the line, where it is not the network's: the Python that made it
+    columns the first and the last column of the line that has it, from 1, the last one exclusive; (1, 2) if unknown
     """
 
     name: str = ""
     label: str = ""
     line: int = 0
     file: str = ""
+    columns: tuple[int, int] = (1, 2)
 
     def span(self, file: str, order: int) -> Span | None:
         """The place for a message; `order` counts places that have no line."""
         if self.line:
-            return Span(self.file or file, self.line, 1)
+            return Span(self.file or file, self.line, self.columns[0], None, self.columns[1])
         return Span(file, order, 1, label=self.label) if self.label else None
 
 
@@ -343,7 +345,10 @@ class _Builder:
 
     def _mark(self, place: Place) -> Mark:
         if place.line:
-            return Elsewhere(place.file, place.line - 1) if place.file else _Line(place.line - 1)
+            if place.file:
+                first, last = place.columns
+                return Elsewhere(place.file, place.line - 1, first - 1, last - 1)
+            return _Line(place.line - 1)
         self.number += 1
         return Way(place.label, self.number)
 

@@ -35,7 +35,8 @@ class Elsewhere(Record):
 
     file: str
     line: int
-    column: int = 0
+    column: int
+    end: int
 
 
 class Tree:
@@ -56,7 +57,7 @@ class Tree:
         if start.__class__ is Way:
             return Span(file, start.line + 1, 1, end.line + 1, label=start.path)
         if start.__class__ is Elsewhere:
-            file = start.file
+            return Span(start.file, start.line + 1, start.column + 1, None, start.end + 1)
         return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from analyzer.loader.text.files import FileError, read_bytes
@@ -43,28 +44,39 @@ class Lines:
         self.texts: dict[str, str] = {}
         self._files: dict[str, list[str]] = {}
         self._known: dict[str, Line | None] = {}
+        self._folder = _folder()
 
     def line(self, trace: str) -> Line | None:
         """The innermost line that is the person's own; of a network in a library, the innermost one of the library."""
         if trace not in self._known:
-            self._known[trace] = _innermost(trace)
+            self._known[trace] = _innermost(trace, self._folder)
         return self._known[trace]
 
-    def exists(self, line: Line) -> bool:
-        """Whether the file has this line: another text there means that it is another file, or an older one.
+    def columns(self, line: Line) -> tuple[int, int] | None:
+        """The columns of the line in its file, from 1; None where the file does not have it, or has another text there.
 
-        Only then is the file shown: a trace may name any file of the machine.
+        Only a line that the trace has too is shown: a trace may name any file of the machine.
         """
         if line.file not in self._files:
             self._files[line.file] = _read(line.file)
         lines = self._files[line.file]
-        if not lines or not line.text or line.number > len(lines) or lines[line.number - 1].strip() != line.text:
-            return False
+        if not lines or not line.text or line.number > len(lines) or _code(lines[line.number - 1]) != _code(line.text):
+            return None
         self.texts.setdefault(line.file, "\n".join(lines))
-        return True
+        whole = lines[line.number - 1]
+        start = len(whole) - len(whole.lstrip()) + 1
+        return start, start + len(_code(whole))
 
 
-def _innermost(trace: str) -> Line | None:
+def _folder() -> str:
+    """The current folder with a separator behind it: names of files in it are shown without it."""
+    try:
+        return os.path.join(os.getcwd(), "")
+    except OSError:  # it was deleted
+        return ""
+
+
+def _innermost(trace: str, folder: str) -> Line | None:
     found: Line | None = None
     own = False
     for file, number, text in _FRAME.findall(trace):
@@ -73,8 +85,14 @@ def _innermost(trace: str) -> Line | None:
         library = bool(_LIBRARY.search(file))
         if own and library:
             continue
-        found, own = Line(file, int(number), text.strip()), own or not library
+        name = file[len(folder) :] if folder and file.startswith(folder) else file
+        found, own = Line(name, int(number), text.strip()), own or not library
     return found
+
+
+def _code(line: str) -> str:
+    """A line without a comment at its end, which may be written after the program was made."""
+    return line.partition("  #")[0].strip()
 
 
 def _read(file: str) -> list[str]:

@@ -306,8 +306,9 @@ class Reading:
         line = self.lines.line(node.trace)
         if line is None:
             return Place(name, node.output)
-        if self.lines.exists(line):
-            return Place(name, line.label, line.number, line.file)
+        columns = self.lines.columns(line)
+        if columns is not None:
+            return Place(name, line.label, line.number, line.file, columns)
         return Place(name, line.label)
 
     def give(self, node: Node, value: Value, at: int = 0) -> None:

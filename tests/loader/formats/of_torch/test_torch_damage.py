@@ -121,23 +121,12 @@ def test_what_is_wrong_is_said(change: Callable[[Any], object], says: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("others", "says"),
-    [
-        (("net/models/other.json",), "2 programs"),
-        (("net/models/model.json",), "two files"),
-    ],
+    ("other", "says"), [("net/models/other.json", "2 programs"), ("net/models/model.json", "two files")]
 )
-def test_an_archive_has_one_program(others: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    with pytest.warns(UserWarning) if says == "two files" else nothing(), pytest.raises(FileError, match=says):
-        told(archived(program("small.pt2"), tmp_path / "net.pt2", *others))
-
-
-class nothing:
-    """A block that expects nothing."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_archive_has_one_program(other: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=says):
+        told(archived(program("small.pt2"), tmp_path / "net.pt2", other))
 
 
 def test_an_archive_without_a_program(tmp_path: Path) -> None:
@@ -179,9 +168,12 @@ def test_a_chain_of_many_nodes_takes_linear_time_and_too_many_are_refused_soon(t
     times = []
     for count in (500, 2000):
         path = archived(chain(count), tmp_path / f"{count}.pt2")
-        start = perf_counter()
-        assert not told(path)[1:]
-        times.append(perf_counter() - start)
+        several = []
+        for _ in range(3):
+            start = perf_counter()
+            assert not told(path)[1:]
+            several.append(perf_counter() - start)
+        times.append(min(several))
     assert times[1] < 8 * times[0] + 0.5
     text = json.dumps(chain(2)).replace(
         '"nodes": [', '"nodes": [' + '{"target":"a","inputs":[],"outputs":[]},' * 1_000_000
