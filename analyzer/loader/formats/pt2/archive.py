@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from analyzer.diagnostics import listed
 from analyzer.loader.formats.archives import in_archive, limited, parsed
-from analyzer.loader.formats.pt2.program import Program, program_of
+from analyzer.loader.formats.pt2.program import Program, check_count, program_of
 from analyzer.loader.text.files import FileError, opened
 from analyzer.source import inert
 
@@ -23,6 +23,7 @@ def load(file: str, label: str) -> Program:
     """The program of a file. Raises `FileError` where it has none, `Broken` where the JSON is not that of a program."""
     with opened(file) as stream:
         name, text = in_archive(stream, label, ".pt2", lambda archive: _program(archive, label))
+    check_count(text.count(b'"target"'))  # JSON of millions of nodes takes gigabytes
     data = parsed(text, label, name, unique=False)
     del text
     return program_of(data)

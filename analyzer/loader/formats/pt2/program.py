@@ -154,11 +154,16 @@ def _check_version(version: Any) -> None:
         raise Broken(f"its schema is {said}, newer than {NEWEST}, the newest one that is read")
 
 
+def check_count(count: int) -> None:
+    """Refuses more operations than a network may have. Raises `Broken`."""
+    if count > LIMITS.layers:
+        raise Broken(f"it has {count:,} operations, more than {LIMITS.layers:,}")
+
+
 def graph_of(data: Mapping[str, Any]) -> Program:
     """The nodes of a graph and what it says about its names."""
     nodes = data["nodes"]
-    if len(nodes) > LIMITS.layers:
-        raise Broken(f"it has {len(nodes):,} operations, more than {LIMITS.layers:,}")
+    check_count(len(nodes))
     infos = {name: _info(value) for name, value in data["tensor_values"].items()}
     numbers = {name: _size(value) for name, value in (data.get("sym_int_values") or {}).items()}
     read = [_node(node) for node in nodes]
