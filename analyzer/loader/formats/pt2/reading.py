@@ -394,7 +394,7 @@ class Reading:
         read = {name: self.values.get(arg.name) for name, arg in node.args.items() if isinstance(arg, Ref)}
         tensors = [value for value in read.values() if isinstance(value, Tensor)]
         first = next((x for x in tensors if x.batch is not None), tensors[0] if tensors else None)
-        if first is None or not node.output:
+        if first is None or node.output not in self.program.infos:
             return None
         shapes = {name: value.shape for name, value in read.items() if value is not None}
         return macs_of(node.operator, shapes, self.own(first, self.shape_of(node.output)))
