@@ -62,7 +62,7 @@ def arrange(sheet: Sheet, base: Base, wanted: Sequence[Digits], place: Place) ->
     if groups == base.groups:
         return base.written
     if groups not in base.arranged:
-        beside = Place(place.name[: place.name.rstrip(".").rfind(".") + 1], place.label)
+        beside = Place(place.name[: place.name.rfind(".") + 1], place.label, place.line, place.file)
         type, parameters = _layer(base, groups)
         base.arranged[groups] = sheet.write(type, [base.written], beside, parameters)
     return base.arranged[groups]
