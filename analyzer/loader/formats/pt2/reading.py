@@ -357,6 +357,8 @@ class Reading:
             return known
         root, trained = value.root, value.uncounted > 0
         count = value.uncounted or value.kept
+        if trained:
+            self.buffers_of(value)
         path = root.kept.path if root is not None else value.origins[0].kept.path if value.origins else ""
         self.count(value)
         shape = value.shape if len(value.shape) <= MOST_AXES else tuple(n for n in value.shape if n > 1)
@@ -372,6 +374,14 @@ class Reading:
         made = self.heart.reshape(made, list(value.shape)) if shape != value.shape else made
         self._parameters[key] = made
         return made
+
+    def buffers_of(self, value: Fixed) -> None:
+        """Gives each buffer in fixed numbers a layer of its own, which nothing reads; not those that are indices."""
+        for one in value.origins:
+            if one.is_buffer and not one.counted and "float" in one.dtype:
+                one.counted = True
+                place = Place(one.kept.path, one.kept.path)
+                self.heart.natural(self.heart.parameter([n for n in one.shape if n > 1] or [1], place, trained=False))
 
     def count(self, value: Fixed) -> None:
         """Says that a layer counts the parameters, or the buffers, of fixed numbers."""

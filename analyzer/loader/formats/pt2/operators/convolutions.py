@@ -11,7 +11,7 @@ from math import prod
 from analyzer.loader.formats.pt2.program import Node
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.pt2.values import Fixed
-from analyzer.loader.formats.pt2.weights import beside, path_of, trainable, weighted
+from analyzer.loader.formats.pt2.weights import path_of, trainable, weighted
 from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
@@ -114,9 +114,7 @@ def _untrained(
     alone = groups == x.shape[1] == weights.shape[0] and not reading.has(node, "bias")
     if alone and isinstance(weights, Fixed) and weights.root is None and "dilation" not in window:
         given = {"kernel": kernel, "stride": 1, "padding": 0, **window}
-        for one in weights.origins:
-            if one.is_buffer and not one.counted:
-                beside(reading, one)
+        reading.buffers_of(weights)
         reading.count(weights)
         made = reading.heart.layer(
             "blur_pool", x, reading.place(node), given, spatial=range(2, len(kernel) + 2), depth=1
