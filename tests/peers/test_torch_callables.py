@@ -81,6 +81,23 @@ def named():
 def program():
     return torch.export.export(nn.Dropout(0.5).train(), (torch.zeros(2, 3),))
 
+class Named(nn.Module):
+    def forward(self, *, image):
+        return image * 2
+
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.Parameter(torch.zeros(50, 8))
+    def forward(self, ids):
+        return self.rows[ids]
+
+def half():
+    return Conv().half()
+
+def nothing():
+    return [Conv()]
+
 made = Conv(4)
 """
 
@@ -110,7 +127,7 @@ def inputs_of(data: bytes) -> list[tuple[list[int], int]]:
     return found
 
 
-FLOAT, INT64 = 7, 5
+FLOAT, HALF, INT64 = 7, 6, 5
 
 EXPORTED = [
     ("Conv", [("", (9, 8, 3))], [([1, 3, 9, 8], FLOAT)]),
@@ -129,6 +146,11 @@ EXPORTED = [
     ("pair", [("", (20, 3))], [([1, 3, 20], FLOAT)]),
     ("named", [], [([1, 3, 16, 16], FLOAT), ([1, 5], INT64)]),
     ("program", [], [([2, 3], FLOAT)]),
+    ("Named", [("", (8, 8, 3))], [([1, 3, 8, 8], FLOAT)]),
+    ("Conv", [("", (1, 3, 9, 8))], [([1, 3, 9, 8], FLOAT)]),
+    ("Conv", [("", (3, 9, 8))], [([1, 3, 9, 8], FLOAT)]),
+    ("Table", [("", (9,))], [([1, 9], INT64)]),
+    ("half", [("", (9, 8, 3))], [([1, 3, 9, 8], HALF)]),
 ]  # fmt: skip
 
 
@@ -152,6 +174,12 @@ def test_a_mistake_behind_the_table_is_that_of_whole_numbers(tmp_path: Path) -> 
     found, _ = answer("Wrong", tmp_path, ("", (12,)))
     assert found["shapes"] == ["1x12 int64"]
     assert "17" in found["text"]
+
+
+def test_what_is_no_module_is_shown_where_it_is_returned(tmp_path: Path) -> None:
+    found, _ = answer("nothing", tmp_path)
+    assert (found["error"], found["type"]) == ("no_network", "list")
+    assert NET.split("\n")[found["line"] - 1] == "def nothing():"
 
 
 def test_nothing_of_torch_s_own_noise(tmp_path: Path) -> None:

@@ -244,6 +244,8 @@ def _advice(kinds: Sequence[str]) -> str | None:
         return "a value of a tensor decides here; use `torch.cond` or `torch.where`, or a number that is known before"
     if "UserError" in kinds:
         return "a callable may also return a program that it exported itself: `torch.export.export(net, (x,), strict=True)`"
+    if kinds[:1] == ["RuntimeError"]:
+        return "if the shape is wrong: `--input` has the depth last and no batch, `224x224x3` for 1x3x224x224"
     return None
 
 

@@ -120,6 +120,7 @@ def _write(answers: int, data: bytes) -> None:
 def network(request: dict[str, Any]) -> tuple[str, bytes]:
     """The kind of the network and its bytes: `pt2`, or `keras` in JSON."""
     found = _found(request)
+    request["home"] = _definition(found)
     fault: Fault | None = None
     for device in ("meta", "cpu"):  # without memory for the weights; some code needs them
         made = _made(found, request, device)
@@ -225,7 +226,7 @@ def _is_relative(path: str) -> bool:
 def _made(found: Any, request: dict[str, Any], device: str) -> Any:
     """The module with its arguments, as (module, arguments, named arguments); None where this device does not do."""
     if not callable(found) or (_is_network(found) and not request["arguments"]):
-        return _unpacked(found, "found")
+        return _unpacked(found, "found", request)
     arguments, named = _arguments(request["arguments"])
     _check_arguments(found, arguments, named)
     try:
@@ -237,10 +238,10 @@ def _made(found: Any, request: dict[str, Any], device: str) -> Any:
         if isinstance(error, ModuleNotFoundError):
             raise _not_found(error, request, "build") from None
         raise Fault(_kind(error), when="build", **_raised(error, request)) from None
-    return _unpacked(made, "returned")
+    return _unpacked(made, "returned", request)
 
 
-def _unpacked(made: Any, how: str) -> tuple[Any, Any, dict[str, Any]]:
+def _unpacked(made: Any, how: str, request: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
     arguments: Any = None
     named: Any = {}
     whole = made
@@ -252,8 +253,15 @@ def _unpacked(made: Any, how: str) -> tuple[Any, Any, dict[str, Any]]:
         elif not isinstance(arguments, (tuple, list)):
             arguments = (arguments,)
     if not _is_network(made):
-        raise Fault("no_network", how=how, type=_called(whole), is_class=isinstance(whole, type))
+        more = {"type": _called(whole), "is_class": isinstance(whole, type)}
+        raise Fault("no_network", how=how, **more, **_home(request))
     return made, arguments, dict(named or {})
+
+
+def _home(request: dict[str, Any]) -> dict[str, Any]:
+    """Where the callable is defined, if that is in a file of the user."""
+    home = request.get("home") or {}
+    return home if home and _rank(home["file"], request["target"]) == 0 else {}
 
 
 def _called(value: Any) -> str:
@@ -314,12 +322,10 @@ def _check_arguments(found: Any, arguments: list[Any], named: dict[str, Any]) ->
 def _definition(found: Any) -> dict[str, Any]:
     """Where a function or a class is defined."""
     try:
-        return {
-            "file": os.path.abspath(inspect.getsourcefile(found) or ""),
-            "line": inspect.getsourcelines(found)[1] or 1,
-        }
-    except (TypeError, OSError):
+        file, line = inspect.getsourcefile(found), inspect.getsourcelines(found)[1]
+    except Exception:  # it has no source, or answers in its own way
         return {}
+    return {"file": os.path.abspath(file), "line": line or 1} if file else {}
 
 
 def _on(device: str) -> AbstractContextManager[Any]:
@@ -426,6 +432,8 @@ def _ways(sizes: Any) -> Iterator[tuple[int, tuple[int, ...], bool]]:
     yield 1 + bool(spatial), (1, depth, *spatial), True
     if spatial:
         yield 4, (1, *spatial, depth), False
+    if len(sizes) > 2 and sizes[0] == 1:  # a tensor of torch, as it is written there
+        yield 5, tuple(sizes), False
 
 
 def _asked(module: Any, arguments: Any, named: dict[str, Any], inputs: Any) -> list[tuple[Any, Any]]:
@@ -439,7 +447,7 @@ def _asked(module: Any, arguments: Any, named: dict[str, Any], inputs: Any) -> l
     unknown = [name for name, _ in inputs if name and name not in known]
     if unknown and not any(rest):
         raise Fault("unknown_input", name=unknown[0], known=known)
-    given = {name or (order[0] if order else ""): sizes for name, sizes in inputs}
+    given = {name or (known[0] if known else ""): sizes for name, sizes in inputs}
     there = set(order[: len(arguments or ())]) | set(named) | set(given)
     needed = [one.name for one in parameters if one.default is one.empty and one.kind < one.VAR_POSITIONAL]
     needed += [one.name for one in parameters if one.default is one.empty and one.kind == one.KEYWORD_ONLY]
@@ -489,7 +497,8 @@ def _text(error: BaseException) -> dict[str, Any]:
     except Exception:  # the user's class cannot say it
         said = ""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return {"type": type(error).__name__, "text": (lines or [""])[0][:_LONGEST]}
+    first = (lines or [""])[0].partition(" (unhinted: ")[0]  # torch says the same again
+    return {"type": type(error).__name__, "text": first[:_LONGEST]}
 
 
 def _raised(error: BaseException, request: dict[str, Any]) -> dict[str, Any]:
@@ -508,7 +517,7 @@ def _raised(error: BaseException, request: dict[str, Any]) -> dict[str, Any]:
             places = [place for place in _places(one) if _rank(place[0], own) <= rank]
             if places:
                 return dict(facts, file=os.path.abspath(places[-1][0]), line=places[-1][1])
-    return facts
+    return dict(facts, **_home(request))
 
 
 def _places(error: BaseException) -> list[tuple[str, int]]:
