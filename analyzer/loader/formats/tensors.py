@@ -31,6 +31,7 @@ from analyzer.loader.formats.sheet import NOWHERE, Halted, Place, Sheet, Weights
 from analyzer.loader.formats.views import (
     Tensor,
     any_batch,
+    before_batch,
     blocks,
     comes_before,
     fewer,
@@ -280,7 +281,10 @@ class Tensors:
             for axis in rest:
                 n = size_of(x.axes[axis])
                 stride //= n
-                axes[axis] = joined_with_batch((*([BATCH] if BATCH in x.axes[axis] else []), Digit(0, stride, n)))
+                before, batch = before_batch(x.axes[axis])
+                behind = n // before
+                own = (Digit(0, stride * behind, before), *batch, Digit(0, stride, behind))
+                axes[axis] = joined_with_batch(own)
         for place_in, axis in enumerate([*spatial, depth], len(sizes) - len(spatial) - 1):
             axes[axis] = (Digit(place_in, 1, sizes[place_in]),) if place_in >= 0 else ()
         return Tensor(Base.of(written), axes)

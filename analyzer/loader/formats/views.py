@@ -125,6 +125,11 @@ def spread(parameters: Mapping[str, Any], rank: int) -> dict[str, Any]:
     return found
 
 
+def before_batch(digits: Digits) -> tuple[int, Digits]:
+    """The size of the digits of an axis that are in front of the batch, and the batch, where the axis has it."""
+    return (size_of(digits[: digits.index(BATCH)]), (BATCH,)) if BATCH in digits else (1, ())
+
+
 def sizes_of(digits: Sequence[Digit], size: int, shape: list[int], samples: int) -> tuple[Sequence[int], int | None]:
     """The sizes of a reshape of one sample, −1 replaced, and the axis that a batch of N samples was taken out of.
 

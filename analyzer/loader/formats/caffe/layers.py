@@ -110,8 +110,8 @@ def _v0(connection: Message, sheet: Sheet) -> Layer:
     """A layer of the oldest form: `layers { layer { name, type, … } bottom top }`."""
     inner = connection.message("layer")
     written = text(inner, "type")
-    type = V0_TYPES.get(written, "")
-    if written and not type:
+    type = V0_TYPES.get(written, written)
+    if type == written != "padding":
         near = nearest(written, V0_TYPES)
         help = f"did you mean `{near}`?" if near else None
         sheet.refuse(f"Caffe has no layer type `{shown(written)}`", inner.place("type"), help=help)

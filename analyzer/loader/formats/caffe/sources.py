@@ -15,12 +15,10 @@ from analyzer.loader.formats.caffe.layers import Layer
 from analyzer.loader.formats.caffe.reading import RECURRENT, Reading
 from analyzer.loader.formats.caffe.values import numbers, truth, whole, wholes
 from analyzer.loader.formats.caffe.wiring import Wires
+from analyzer.loader.formats.digits import BATCH
 from analyzer.loader.formats.sheet import Place
+from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from analyzer.loader.formats.views import Tensor
 
 #: The most elements of an input.
 _MOST = 10**15
@@ -48,8 +46,12 @@ def _steps(wires: Wires) -> list[int] | None:
     for index, layer in enumerate(wires.layers):
         if layer.type in RECURRENT and wires.kept[index] and len(wires.sources[index]) > 1:
             source, place = wires.sources[index][1]
-            dims = dims_of(wires.layers[source], place) if wires.is_source(source) else None
-            if dims is not None and len(dims) == 2 and all(dims):
+            other = wires.layers[source]
+            if other.type == "Reshape":
+                dims: Sequence[int | None] | None = wholes(other.parameters("reshape_param").message("shape"), "dim")
+            else:
+                dims = dims_of(other, place) if wires.is_source(source) else None
+            if dims is not None and len(dims) == 2 and all(dim is not None and dim > 0 for dim in dims):
                 return [dim or 1 for dim in dims]
     return None
 
@@ -71,8 +73,11 @@ def _enter(
         reading.sheet.refuse(f"an axis of `{shown(name)}` is {least}; it must be at least 1", at)
         return False
     batch: int | None = 0
+    frames = 1
     if dims is not None and steps and list(dims[:2]) == list(steps):
         batch = 1
+    elif dims and steps and dims[0] == prod(steps):
+        frames = steps[0]  # the first step of each sample, then the second one …
     elif dims is not None and not first and dims and dims[0] not in (None, reading.samples):
         batch = None
     given = reading.asked.volume(name, first=first)
@@ -86,23 +91,25 @@ def _enter(
     if not all(found):
         _say_open(reading, layer, name, found, at, first=first)
         return False
-    if len(found) - (batch is not None) > MOST_AXES:
+    if len(found) - (batch is not None) + (frames > 1) > MOST_AXES:
         reading.sheet.refuse(f"the input `{shown(name)}` has {len(found)} axes, more than a volume has", at)
         return False
     if prod(size or 1 for size in found) > _MOST:
         reading.sheet.refuse(f"the input `{shown(name)}` has more than 10^15 elements", at)
         return False
     if first and batch is not None:
-        reading.samples = found[batch] or 1
-    reading.blobs[blob] = _entered(reading, name, [size or 1 for size in found], batch)
+        reading.samples = (found[batch] or 1) // frames
+    reading.blobs[blob] = _entered(reading, name, [size or 1 for size in found], batch, frames)
     return True
 
 
-def _entered(reading: Reading, name: str, sizes: list[int], batch: int | None) -> Tensor:
-    """The input as a tensor of one sample."""
+def _entered(reading: Reading, name: str, sizes: list[int], batch: int | None, frames: int) -> Tensor:
+    """The input as a tensor of one sample. Where a sample has several frames, they are in front of its batch."""
+    if frames > 1:
+        made = reading.heart.enter(name, [frames, *sizes[1:]], batch=None, depth=min(1, len(sizes) - 1), label=name)
+        return Tensor(made.base, [(*made.axes[0], BATCH), *made.axes[1:]])
     shape = [1 if axis == batch else size for axis, size in enumerate(sizes)]
-    depth = _depth(len(shape), batch)
-    return reading.heart.enter(name, shape, batch=batch, depth=depth, label=name)
+    return reading.heart.enter(name, shape, batch=batch, depth=_depth(len(shape), batch), label=name)
 
 
 def _depth(rank: int, batch: int | None) -> int:

@@ -221,6 +221,24 @@ def test_sequences_are_time_batch_values(type: str, parameters: int, macs: int) 
     assert str(found.rows[-1].output) == "7x6"
 
 
+def test_frames_are_steps_of_the_sample() -> None:
+    """Donahue et al. 2015: 16 steps of 10 clips are a batch of 160; the net of an image runs on each of the 16 frames."""
+    frames = "input: 'data' input_dim: [160, 3, 8, 8] input: 'markers' input_dim: [160, 1, 1, 1]\n"
+    net = (
+        layer("c", "Convolution", "data", CONV % "")
+        + layer("p", "Pooling", "c", "pooling_param { kernel_size: 2 stride: 2 }")
+        + layer("f", "InnerProduct", "p", "inner_product_param { num_output: 5 }")
+        + layer("x", "Reshape", "f", "reshape_param { shape { dim: 16 dim: 10 dim: 5 } }")
+        + layer("m", "Reshape", "markers", "reshape_param { shape { dim: 16 dim: 10 } }")
+        + layer("l", "LSTM", "x m", "recurrent_param { num_output: 6 }")
+        + layer("o", "InnerProduct", "l", "inner_product_param { num_output: 2 axis: 2 }")
+    )
+    found = analysis(frames + net)
+    assert [str(row.output) for row in found.rows] == ["16x6x6x8", "16x3x3x8", "16x72", "16x5", "16x6", "16x2"]
+    assert found.totals.shared.parameters == 28 * 8 + (72 + 1) * 5 + 24 * 5 + 24 + 24 * 6 + (6 + 1) * 2
+    assert found.totals.macs == 16 * (36 * 27 * 8 + 72 * 5 + 24 * 5 + 24 * 6 + 6 * 2)
+
+
 def test_embedded_words() -> None:
     words = SEQUENCE.replace("dim: 7 dim: 3 dim: 5", "dim: 7 dim: 3")
     embed = layer("e", "Embed", "x", "embed_param { input_dim: 100 num_output: 5 }")
