@@ -46,13 +46,13 @@ def run(given: Given, inputs: Mapping[str, str] | str | None, asked: Any, texts:
     if not python:
         raise UsageError(f"`--python PATH` is needed: it names the Python that runs `{shown(call.label)}`")
     stream, path = temporary()
-    voice = _Voice()
+    voice = _Voice(quiet=asked.quiet)
     said = f"waiting for `{shown(call.label, 200)}`, which {python} builds and exports"
     ears = Ears(voice.hear, lambda: note(asked, said))
     named = {"": inputs} if isinstance(inputs, str) else inputs or {}
     sizes = [(name, Asked(text).volume(name, first=True) or ()) for name, text in named.items()]
     answer = export(call, sizes, stream, python=python, seconds=asked.timeout, ears=ears)
-    voice.end()
+    voice.end(failed="error" in answer)
     if "error" in answer:
         found = mistake(call, answer, python=python, seconds=asked.timeout)
         _show(found, texts)
@@ -105,10 +105,14 @@ def _show(found: Diagnostic, texts: dict[str, str]) -> None:
 
 
 class _Voice:
-    """Writes to stderr what the user's code writes, line by line, so that nothing in it acts on a terminal."""
+    """Writes to stderr what the user's code writes, line by line, so that nothing in it acts on a terminal.
+
+    A `quiet` one writes only what a callable without a network has written: it may say why.
+    """
 
     # By hand: a letter may come in two pieces.
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool) -> None:
+        self._kept: list[str] | None = [] if quiet else None
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._open = False
 
@@ -117,12 +121,20 @@ class _Voice:
         text = _COLORS.sub("", self._decode(piece)).replace("\r\n", "\n").replace("\r", "\n")
         if text:
             self._open = not text.endswith("\n")
-            _write("\n".join(map(inert, text.split("\n"))))
+            self._write("\n".join(map(inert, text.split("\n"))))
 
-    def end(self) -> None:
+    def end(self, *, failed: bool) -> None:
         """Ends a line that the code has not ended."""
         if self._open:
-            _write("\n")
+            self._write("\n")
+        if self._kept and failed:
+            _write("".join(self._kept))
+
+    def _write(self, text: str) -> None:
+        if self._kept is None:
+            _write(text)
+        else:
+            self._kept.append(text)
 
 
 def _write(text: str) -> None:

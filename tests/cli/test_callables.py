@@ -29,6 +29,7 @@ def device(name): return nullcontext()
 def get_default_dtype(): return float32
 class Tensor:
     def __init__(self, shape, dtype): self.shape, self.dtype = shape, dtype
+    def to(self, device): return self
 def zeros(shape, dtype=float32, device=None): return Tensor(shape, dtype)
 """,
     "torch/nn.py": """
@@ -262,6 +263,24 @@ def test_what_the_code_writes_is_shown_line_by_line(place: Path) -> None:
     )
     said = called(place, "colored.py:Net").stderr.decode()
     assert said.startswith("red € 10%\n20%\\x07\nanalyzer: `colored.py` has no callable `Net`")
+
+
+def test_a_quiet_command_shows_what_the_code_writes_only_where_it_fails(place: Path) -> None:
+    (place / "loud.py").write_text("print('noise')\nfrom net import pair, broken\n")
+    assert b"noise" in called(place, "loud.py:pair").stderr
+    assert b"noise" not in called(place, "loud.py:pair", "--quiet").stderr
+    said = called(place, "loud.py:broken", "--quiet").stderr
+    assert said.startswith(b"noise\nerror[RUN101]: `broken` cannot be built")
+
+
+def test_the_folder_of_an_environment_is_no_python(place: Path) -> None:
+    python = place / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("")
+    said = called(place, "net.py:Net", "--python", "./venv").stderr.decode()
+    assert (
+        said == "analyzer: `--python ./venv` cannot be started: Permission denied; did you mean `./venv/bin/python`?\n"
+    )
 
 
 def test_after_a_second_it_says_what_it_waits_for(place: Path) -> None:
