@@ -71,7 +71,7 @@ def _check_literals(call: Call) -> None:
             for value in (*tree.args, *(one.value for one in tree.keywords)):
                 ast.literal_eval(value)
             return
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         pass
     raise UsageError(
         f"the arguments in `{shown(call.label, 200)}` must be literals: numbers, texts in quotes, None, True, False, and "

@@ -157,6 +157,8 @@ FAULTS = [
     ("net.py:Net(width=x)", 2, "the arguments in `net.py:Net(width=x)` must be literals"),
     ("net.py:Net(**{'a': 1})", 2, "must be literals"),
     ("net.py:Net(1)(2)", 2, "must be literals"),
+    ("net.py:Net({[]: 1})", 2, "must be literals"),
+    ("net.py:Net.small(1)", 2, "`net.py` has no callable `small`; it has "),
     ("net.py:Net(2,", 2, "a callable in it is written `net.py:NAME`, with arguments `net.py:NAME(width=2)`"),
     ("net.py:", 2, "a callable in it is written `net.py:NAME`, with arguments `net.py:NAME(width=2)`"),
     ("net.py:mute", 1, "error[RUN101]: `mute` cannot be built: Mute"),
@@ -220,6 +222,13 @@ def test_a_file_of_a_package_imports_its_neighbours(place: Path) -> None:
     said = called(place, "deep/pkg/net.py:broken").stderr.decode()
     assert "`broken` cannot be built: ValueError: of a block" in said
     assert "deep/pkg/blocks.py:2:5" in said
+
+
+def test_a_module_that_has_the_name_of_one_of_python_s(place: Path) -> None:
+    (place / "faulthandler.py").write_text(NET)
+    said = called(place, "faulthandler:Net", "--quiet").stderr.decode()
+    assert said == "analyzer: `faulthandler` has no callable `Net`; did you mean `faulthandler.py:Net`?\n"
+    assert "is needed, depth last" in called(place, "faulthandler.py:Net").stderr.decode()
 
 
 def test_no_torch(place: Path) -> None:

@@ -147,9 +147,12 @@ def _old_torch(case: _Case) -> Diagnostic:
 
 
 def _missing(case: _Case) -> Diagnostic:
-    part, own = case.facts["part"], case.facts["own"]
-    near = nearest(part, own) or nearest(part, case.facts["names"])
+    part, names, target = case.facts["part"], case.facts["names"], case.call.target
+    own = case.facts["own"] or names
+    near = nearest(part, own) or nearest(part, names)
     hint = f"did you mean `{near}`?" if near else f"it has {listed(own[:8], last='and')}" if own else "it has none"
+    if not near and os.path.isfile(f"{target}.py"):  # it has the name of a module that Python has imported
+        hint = f"did you mean `{case.label.replace(target, f'{target}.py', 1)}`?"
     return case.fault(f"`{case.call.target}` has no callable `{shown(part)}`; {hint}")
 
 

@@ -47,7 +47,6 @@ _LONGEST = 400
 #: So many ways to read the inputs are tried: with whole numbers, and with the depth last.
 _TRIES = 24
 
-
 #: What torch raises where a value of a tensor decides, whatever the inputs are, by the names of the classes.
 _DEPENDS = frozenset(("GuardOnDataDependentSymNode", "DataDependentOutputException", "UserError"))
 
@@ -341,6 +340,7 @@ def _exported(made: Any, request: dict[str, Any], device: str) -> Any:
     module = made[0]
     if _is_program(module):
         return module
+    module = getattr(module, "_orig_mod", module)  # `torch.compile` wraps it
     import torch
 
     try:
