@@ -182,6 +182,17 @@ def test_what_is_no_module_is_shown_where_it_is_returned(tmp_path: Path) -> None
     assert NET.split("\n")[found["line"] - 1] == "def nothing():"
 
 
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(NET)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for arguments in (["net.py:Conv", "--input", "9x8x3"], ["net.py:Branch", "--input", "8"]):
+        environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(temporary)}
+        command = [sys.executable, "-m", "analyzer", *arguments]
+        subprocess.run(command, cwd=tmp_path, capture_output=True, env=environment)
+        assert list(temporary.iterdir()) == []
+
+
 def test_nothing_of_torch_s_own_noise(tmp_path: Path) -> None:
     """It prints the graph of each network that it refuses."""
     (tmp_path / "net.py").write_text(NET)

@@ -28,6 +28,7 @@ import logging
 import os
 import sys
 import sysconfig
+import tempfile
 import threading
 import traceback
 import warnings
@@ -349,6 +350,8 @@ def _exported(made: Any, request: dict[str, Any], device: str) -> Any:
         raise Fault("old_torch", version=torch.__version__) from None
     device = _moved(module, device)
     module.eval()
+    # torch makes a folder for what it compiles, and here it compiles nothing: the folder is one that exists
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     if not os.environ.get("TORCH_LOGS"):
         logging.getLogger("torch").setLevel(logging.CRITICAL)  # its graphs, again for each try
     fault: Fault | None = None
