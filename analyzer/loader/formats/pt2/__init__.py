@@ -7,7 +7,7 @@ from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.pt2.archive import load
 from analyzer.loader.formats.pt2.inputs import enter
 from analyzer.loader.formats.pt2.program import Broken, Program
-from analyzer.loader.formats.pt2.reading import Ended, Reading
+from analyzer.loader.formats.pt2.reading import Ended, Reading, Sampled
 from analyzer.loader.formats.pt2.sizes import Unsized
 from analyzer.loader.formats.sheet import Halted, Sheet
 from analyzer.loader.formats.views import Tensor
@@ -21,7 +21,12 @@ def read(file: str, label: str, asked: Asked) -> Sheet:
     """The sheet of a `.pt2`; see `analyzer.loader.formats`."""
     sheet = Sheet(label)
     try:
-        _write(load(file, label), sheet, asked)
+        program = load(file, label)
+        try:
+            _write(program, sheet, asked)
+        except Sampled:
+            sheet = Sheet(label)
+            _write(program, sheet, asked, whole=True)
     except Broken as broken:
         sheet.refuse(f"the file cannot be read as a program of `torch.export`: {broken}")
     except Halted:
@@ -29,8 +34,8 @@ def read(file: str, label: str, asked: Asked) -> Sheet:
     return sheet
 
 
-def _write(program: Program, sheet: Sheet, asked: Asked) -> None:
-    """Writes the network of a program on the sheet."""
+def _write(program: Program, sheet: Sheet, asked: Asked, *, whole: bool = False) -> None:
+    """Writes the network of a program on the sheet; `whole` is whether it has no batch."""
     from analyzer.loader.formats.pt2.operators import load as load_operators
 
     load_operators({node.operator for node in program.nodes})
@@ -40,15 +45,15 @@ def _write(program: Program, sheet: Sheet, asked: Asked) -> None:
         reading.keep()
     except (KeyError, Unsized):
         raise Broken("a tensor that the module keeps has no shape") from None
-    enter(reading, asked)
+    enter(reading, asked, whole=whole)
     try:
         reading.walk(program.nodes)
     except Ended as ended:
         sheet.ends(ended.why, ended.place, ended.behind)
-    if not sheet.layers:
-        raise sheet.refuse("the program has no layer")
     found = [reading.values.get(name) for name in program.outputs]
     sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
+    if not sheet.layers:
+        raise sheet.refuse("the program has no layer")
     sheet.groups.update(reading.naming.groups())
     sheet.texts = reading.lines.texts
     _tell(reading)

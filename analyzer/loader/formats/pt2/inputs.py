@@ -38,6 +38,9 @@ _LAST = (
 #: Recurrent layers: the last axis is the depth, the batch is the second axis unless they say otherwise.
 _RECURRENT = ("lstm", "gru", "rnn_")
 
+#: Operators that take some cells of an axis.
+_PARTS = ("slice", "select", "unbind", "narrow", "split", "chunk")
+
 #: Operators over windows, which may read one sample without a batch; the number of axes is in their names.
 _WINDOWS = re.compile(r"_?(?:adaptive_|fractional_)?(?:conv|max_pool|avg_pool)(\d)d|_?convolution")
 
@@ -45,8 +48,8 @@ _WINDOWS = re.compile(r"_?(?:adaptive_|fractional_)?(?:conv|max_pool|avg_pool)(\
 _FAR = 200
 
 
-def enter(reading: Reading, asked: Asked) -> None:
-    """Enters the inputs of a program. Raises `Halted` after a finding."""
+def enter(reading: Reading, asked: Asked, *, whole: bool = False) -> None:
+    """Enters the inputs of a program, `whole` without a batch. Raises `Halted` after a finding."""
     program = reading.program
     names = [name for name in program.inputs if name in program.infos]
     if not names:
@@ -54,6 +57,8 @@ def enter(reading: Reading, asked: Asked) -> None:
     shapes = {name: program.infos[name].shape for name in names}
     readers = _readers(program)
     axes = {name: _axes(program, readers, name, shapes[name]) for name in names}
+    if whole:
+        axes = {name: Axes(one.depth, None) for name, one in axes.items()}
     _find_batch(reading, [(shapes[name], axes[name]) for name in names])
     failed = False
     for first, name in enumerate(names):
@@ -211,6 +216,8 @@ def _opinion(program: Program, node: Node, name: str, axes: tuple[int, ...]) -> 
         found = _taken(program, node, plain, axes)
         if found is not None:
             return found if found.depth >= 0 else None
+        if plain in _PARTS and axes and axes[0] == 0:
+            return _without_first(program, node, name, axes)
         if plain in ("permute", "transpose", "unsqueeze"):
             return _moved(node, plain, axes)
     info = program.infos.get(node.output)
@@ -234,8 +241,23 @@ def _taken(program: Program, node: Node, plain: str, axes: tuple[int, ...]) -> A
         batch = None if rank == 2 else axes[0] if node.args.get("batch_first") else axes[1]
         return Axes(axes[-1], batch if batch is None or batch >= 0 else None)
     if plain.startswith(_LAST) and axes:
-        return Axes(axes[-1])
+        return Axes(axes[-1], 0 if 0 in axes else axes[0] if rank > 1 else None)
     return None
+
+
+def _without_first(program: Program, node: Node, name: str, axes: tuple[int, ...]) -> Axes | tuple[int, ...] | None:
+    """Where the program takes some cells of the first axis, that axis is the time, not the batch.
+
+    Of one cell nothing is said: `x[0]` is how programs for one sample take it.
+    """
+    rank, taken = len(axes), int(node.args.get("dim", 0)) == 0
+    first, made = program.infos[name].shape[0], program.infos.get(node.output)
+    if not taken or not isinstance(first, int) or first == 1:
+        return axes if rank == (0 if made is None else len(made.shape)) else None
+    if made is not None and len(made.shape) == rank:
+        batch = axes[1] if rank == 3 and axes[1] >= 0 else None
+        return axes if made.shape[0] == first else Axes(axes[-1], batch)
+    return axes[1:]
 
 
 def _moved(node: Node, plain: str, axes: tuple[int, ...]) -> tuple[int, ...] | None:

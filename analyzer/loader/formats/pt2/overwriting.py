@@ -131,11 +131,11 @@ def put(
     if whole.shape == part.shape:
         return part
     beside = [heart.volume(part)] if isinstance(part, Tensor) else []
-    x = whole if isinstance(whole, Tensor) else _batched(heart, as_tensor, whole, part)
+    x = whole if isinstance(whole, Tensor) else like(heart, as_tensor, whole, part)
     return heart.pointwise("elementwise", x, place, {"op": "scatter"}, beside)
 
 
-def _batched(heart: Tensors, as_tensor: Callable[[Value], Tensor], whole: Fixed, part: Value) -> Tensor:
+def like(heart: Tensors, as_tensor: Callable[[Value], Tensor], whole: Fixed, part: Value) -> Tensor:
     """Fixed numbers as a tensor that has the batch where the part that is put into it has it."""
     batch = part.batch if isinstance(part, Tensor) else None
     if batch is None or batch >= len(whole.shape) or whole.shape[batch] != 1:

@@ -79,6 +79,10 @@ class Ended(Exception):
         self.behind = 0  # the nodes that follow
 
 
+class Sampled(Exception):
+    """The program takes some samples of what was read as the batch: that axis is none."""
+
+
 class Reading:
     """The state of a walk: the sheet, the heart over it, and the values so far.
 
@@ -339,13 +343,27 @@ class Reading:
 
     def own(self, x: Tensor, shape: Sequence[int]) -> list[int]:
         """A shape of the file with the batch of a tensor counted as 1."""
-        found = list(shape)
-        if self.samples > 1 and x.batch is not None:
-            for axis in (x.batch + min(len(found) - x.rank, 0), x.batch):
-                if 0 <= axis < len(found) and found[axis] == self.samples:
-                    found[axis] = 1
-                    break
-        return found
+        axis = self.axis_of_batch(x, shape)
+        return [1 if at == axis else size for at, size in enumerate(shape)]
+
+    def axis_of_batch(self, x: Tensor, shape: Sequence[int]) -> int | None:
+        """The axis of a shape of the file that has the batch of a tensor; None where none has all samples."""
+        if x.batch is None:
+            return None
+        alone = [shape.index(self.samples)] if self.samples > 1 and shape.count(self.samples) == 1 else []
+        for axis in (x.batch + min(len(shape) - x.rank, 0), x.batch, *alone):
+            if 0 <= axis < len(shape) and shape[axis] == self.samples:
+                return axis
+        return None
+
+    def keeps_batch(self, node: Node, x: Tensor, axis: int) -> bool:
+        """Whether an operator that takes cells of an axis takes it as the batch, whole. Raises `Sampled`."""
+        if not x.is_batch(axis):
+            return False
+        shapes = [self.shape_of(name) for name in node.names]
+        if self.samples > 1 and any(len(shape) < x.rank or shape[axis] != self.samples for shape in shapes):
+            raise Sampled
+        return True
 
     # Parameters.
 
@@ -378,10 +396,12 @@ class Reading:
     def buffers_of(self, value: Fixed) -> None:
         """Gives each buffer in fixed numbers a layer of its own, which nothing reads; not those that are indices."""
         for one in value.origins:
-            if one.is_buffer and not one.counted and "float" in one.dtype:
+            if one.is_buffer and not one.counted:
                 one.counted = True
                 place = Place(one.kept.path, one.kept.path)
-                self.heart.natural(self.heart.parameter([n for n in one.shape if n > 1] or [1], place, trained=False))
+                sizes = [n for n in one.shape if n > 1] or [1]
+                sizes = sizes if len(sizes) <= MOST_AXES else [prod(sizes)]
+                self.heart.natural(self.heart.parameter(sizes, place, trained=False))
 
     def count(self, value: Fixed) -> None:
         """Says that a layer counts the parameters, or the buffers, of fixed numbers."""
@@ -423,11 +443,11 @@ class Reading:
             raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", place)
         first = next((x for x in tensors if x.batch is not None), tensors[0])
         try:
-            shape = self.own(first, self.shape_of(name))
+            shape = list(self.shape_of(name))
         except Unsized:
             raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", place) from None
-        kept = first.batch is not None and first.batch < len(shape) and shape[first.batch] == 1
-        rest = [size for axis, size in enumerate(shape) if not (kept and axis == first.batch)]
+        batch = self.axis_of_batch(first, shape)
+        rest = [size for axis, size in enumerate(shape) if axis != batch]
         sizes = rest or [1]
         while len(sizes) > MOST_AXES:
             sizes = [prod(sizes[:2]), *sizes[2:]]
@@ -442,7 +462,7 @@ class Reading:
         self.sheet.uncovered[operator] = self.sheet.uncovered.get(operator, 0) + 1
         made = self.heart.new("custom", [self.heart.volume(x) for x in tensors], place, parameters, batch=False)
         made = self.heart.reshape(made, rest)
-        return self.heart.batched(made, first.batch) if kept and first.batch is not None else made
+        return self.heart.batched(made, batch) if batch is not None else made
 
 
 def refs_of(args: Any) -> Iterator[Ref]:

@@ -83,9 +83,7 @@ def _count(reading: Reading, weights: Fixed) -> None:
         for one in weights.origins:
             if one.trained and not one.counted:
                 beside(reading, one)
-    for one in weights.origins:
-        if one.is_buffer and not one.counted:
-            beside(reading, one)
+    reading.buffers_of(weights)
     reading.count(weights)
 
 

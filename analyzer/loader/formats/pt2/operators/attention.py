@@ -36,5 +36,6 @@ def attention(reading: Reading, node: Node) -> None:
     if rank == 3:
         made = heart.squeeze(made, [1])
     elif rank == 5:
-        made = heart.reshape(made, reading.own(made, reading.shape_of(node.output)), place)
+        shape = reading.own(reading.tensor(node, "query"), reading.shape_of(node.output))
+        made = heart.reshape(made, shape, place)
     reading.give(node, made)

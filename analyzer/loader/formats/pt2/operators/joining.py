@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.loader.formats.pt2.program import Node
-from analyzer.loader.formats.pt2.reading import Reading, operator
+from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.views import Tensor
 
 
@@ -20,6 +20,18 @@ def cat(reading: Reading, node: Node) -> None:
         reading.give(node, xs[0])
         return
     reading.give(node, reading.heart.concat(xs, axis % rank, reading.place(node)))
+
+
+@operator("aten.hstack", "aten.vstack", "aten.row_stack", "aten.column_stack", "aten.dstack")
+def numpy_stack(reading: Reading, node: Node) -> None:
+    """The tensors one behind the other along the first, second or third axis, which they are given if they lack it."""
+    xs = [reading.as_tensor(value) for value in reading.values_of(node, "tensors")]
+    name, rank = node.operator.removeprefix("aten."), xs[0].rank
+    if rank < 2:
+        raise Unsupported
+    axis = {"hstack": 1, "column_stack": 1, "dstack": 2}.get(name, 0)
+    xs = [reading.heart.unsqueeze(x, [axis]) for x in xs] if rank <= axis else xs
+    reading.give(node, reading.heart.concat(xs, axis, reading.place(node)))
 
 
 @operator("aten.stack")
@@ -54,6 +66,7 @@ def split(reading: Reading, node: Node) -> None:
 
 def _ranges(reading: Reading, node: Node, x: Tensor, axis: int, sizes: Sequence[int]) -> None:
     """The outputs that are ranges of an axis; those that nobody reads write no layer."""
+    reading.keeps_batch(node, x, axis)
     start = 0
     for at, size in enumerate(sizes):
         if not reading.unread(node, at):
@@ -67,6 +80,7 @@ def unbind(reading: Reading, node: Node) -> None:
     """Each cell of an axis by itself."""
     x = reading.tensor(node)
     axis = x.at(int(reading.number(node, "dim", 0)))
+    reading.keeps_batch(node, x, axis)
     for at in range(x.shape[axis]):
         if not reading.unread(node, at):
             part = reading.heart.slice(x, axis, at, at + 1, 1, reading.place(node))

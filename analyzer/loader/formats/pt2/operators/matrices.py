@@ -90,7 +90,7 @@ def add_product(reading: Reading, node: Node) -> None:
     reading.give(node, added(reading, node, made, None if reading.number(node, "beta", 1) == 0 else total))
 
 
-@operator("aten.matmul", "aten.mm", "aten.bmm", "aten.mv", "aten.dot")
+@operator("aten.matmul", "aten.mm", "aten.bmm", "aten.mv", "aten.dot", "aten.vdot")
 def matmul(reading: Reading, node: Node) -> None:
     """A layer where the module has the second matrix, or the first; otherwise a `matmul`."""
     first = reading.value(node, "self")
@@ -106,6 +106,57 @@ def matmul(reading: Reading, node: Node) -> None:
         reading.give(node, turned(reading, made))
         return
     reading.give(node, heart.matmul(reading.as_tensor(first), reading.as_tensor(second), reading.place(node)))
+
+
+@operator("aten.inner")
+def inner(reading: Reading, node: Node) -> None:
+    """The product over the last axes of both: `linear` where the module has the second matrix."""
+    first, second = reading.value(node, "self"), reading.value(node, "other")
+    if isinstance(second, Fixed) and len(second.shape) == 2 and trainable(second):
+        x = reading.as_tensor(first)
+        reading.give(node, product(reading, node, x, second.shape[0], second, None))
+        return
+    if len(second.shape) != 2:
+        raise Unsupported
+    matrix = turned(reading, reading.as_tensor(second))
+    reading.give(node, reading.heart.matmul(reading.as_tensor(first), matrix, reading.place(node)))
+
+
+@operator("aten.outer", "aten.ger")
+def outer(reading: Reading, node: Node) -> None:
+    """Each element of one vector times each of another."""
+    a, b = reading.tensor(node), reading.tensor(node, "vec2")
+    heart = reading.heart
+    reading.give(node, heart.merge("multiply", [heart.unsqueeze(a, [1]), heart.unsqueeze(b, [0])], reading.place(node)))
+
+
+@operator("aten.addmv")
+def add_vector(reading: Reading, node: Node) -> None:
+    """`self + mat·vec`."""
+    made = reading.heart.matmul(reading.tensor(node, "mat"), reading.tensor(node, "vec"), reading.place(node))
+    reading.give(node, added(reading, node, made, reading.value(node, "self")))
+
+
+@operator("aten.tensordot")
+def tensordot(reading: Reading, node: Node) -> None:
+    """A product over pairs of axes, as matrices of the other axes and of these."""
+    first, second = reading.value(node, "self"), reading.value(node, "other")
+    here, there = reading.ints(node, "dims_self"), reading.ints(node, "dims_other")
+    if isinstance(second, Fixed) and len(second.shape) == 2 and trainable(second) and there == [0]:
+        x = reading.as_tensor(first)
+        rest = [axis for axis in range(x.rank) if axis != x.at(here[0])]
+        x = reading.heart.transpose(x, [*rest, x.at(here[0])])
+        reading.give(node, product(reading, node, x, second.shape[1], second, None))
+        return
+    from analyzer.loader.formats.einsum import einsum as written
+
+    a, b = reading.as_tensor(first), reading.as_tensor(second)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    terms = [letters[: a.rank], letters[a.rank : a.rank + b.rank]]
+    for one, other in zip(here, there, strict=True):
+        terms[1] = terms[1].replace(terms[1][b.at(other)], terms[0][a.at(one)])
+    out = "".join(letter for letter in terms[0] + terms[1] if (terms[0] + terms[1]).count(letter) == 1)
+    reading.give(node, written(reading.heart, f"{terms[0]},{terms[1]}->{out}", [a, b], reading.place(node)))
 
 
 @operator("aten.einsum")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.loader.formats.pt2.program import Node
-from analyzer.loader.formats.pt2.reading import Reading, operator
+from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 
 _OPS = {
     "aten.mean": "mean", "aten.sum": "sum", "aten.amax": "max", "aten.amin": "min", "aten.prod": "prod",
@@ -11,7 +11,8 @@ _OPS = {
     "aten.argmax": "argmax", "aten.argmin": "argmin", "aten.var": "variance", "aten.std": "std",
     "aten.linalg_vector_norm": "l2", "aten.norm": "l2", "aten.any": "max", "aten.all": "min", "aten.nansum": "sum",
     "aten.var_mean": "variance", "aten.std_mean": "std", "aten.frobenius_norm": "l2",
-    "aten.count_nonzero": "sum", "aten.nanmean": "mean", "aten.aminmax": "min", "aten.linalg_matrix_norm": "l2",
+    "aten.count_nonzero": "sum", "aten.nanmean": "mean",
+
 }  # fmt: skip
 
 
@@ -28,3 +29,22 @@ def reduce(reading: Reading, node: Node) -> None:
         reading.give_all(node, [made, mean])
         return
     reading.give_all(node, [made, made])
+
+
+@operator("aten.aminmax")
+def aminmax(reading: Reading, node: Node) -> None:
+    """The smallest and the largest, of one axis or of all."""
+    x, place = reading.tensor(node), reading.place(node)
+    axes = reading.ints(node, "dim") or range(x.rank)
+    keep = bool(reading.number(node, "keepdim", False))
+    reading.give_all(node, [reading.heart.reduce(x, op, axes, keep, place) for op in ("min", "max")])
+
+
+@operator("aten.linalg_matrix_norm")
+def matrix_norm(reading: Reading, node: Node) -> None:
+    """Over two axes; the root of all squares unless another norm is named."""
+    if str(reading.number(node, "ord", "fro")) != "fro":
+        raise Unsupported
+    x = reading.tensor(node)
+    keep = bool(reading.number(node, "keepdim", False))
+    reading.give(node, reading.heart.reduce(x, "l2", reading.ints(node, "dim", (-2, -1)), keep, reading.place(node)))

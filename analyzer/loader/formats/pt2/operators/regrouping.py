@@ -6,7 +6,7 @@ Most write no layer: the heart regroups axes, and writes one only where a consum
 from __future__ import annotations
 
 from analyzer.loader.formats.pt2.program import Node
-from analyzer.loader.formats.pt2.reading import Reading, operator
+from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.views import Tensor
 
 
@@ -14,7 +14,10 @@ from analyzer.loader.formats.views import Tensor
     "aten.clone", "aten.contiguous", "aten.to", "aten._to_copy", "aten.detach", "aten.alias", "aten.lift_fresh_copy",
     "aten.lift_fresh", "aten.type_as", "aten.float", "aten.half", "aten.double", "aten.int", "aten.long", "aten.bool",
     "aten.lift", "aten._conj", "aten.resolve_conj", "aten.resolve_neg", "aten.requires_grad", "aten.positive",
-    "aten._to_cpu", "aten.cpu", "aten.real", "prims.convert_element_type", "aten.fake_quantize_per_tensor_affine",
+    "aten._to_cpu", "aten.cpu", "aten.real", "quantized_decomposed.quantize_per_tensor",
+    "quantized_decomposed.dequantize_per_tensor", "quantized_decomposed.quantize_per_channel",
+    "quantized_decomposed.dequantize_per_channel", "prims.convert_element_type",
+    "aten.fake_quantize_per_channel_affine", "aten.fake_quantize_per_tensor_affine",
 )  # fmt: skip
 def same(reading: Reading, node: Node) -> None:
     """The elements as they are, or in another number format."""
@@ -112,6 +115,33 @@ def copy(reading: Reading, node: Node) -> None:
     """The elements of another tensor, broadcast to the shape of the overwritten one."""
     x = reading.tensor(node, "src")
     reading.give(node, reading.heart.expand(x, reading.own(x, reading.shape_of(node.output)), reading.place(node)))
+
+
+@operator("aten.broadcast_tensors", "aten.meshgrid")
+def broadcast(reading: Reading, node: Node) -> None:
+    """Several tensors broadcast to one shape. Of a grid, each has an axis of its own."""
+    values, heart, place = reading.values_of(node, "tensors"), reading.heart, reading.place(node)
+    for at, value in enumerate(values):
+        x, shape = reading.as_tensor(value), list(reading.shape_of(node.names[at]))
+        if node.operator == "aten.meshgrid":
+            axis = 1 - at if reading.number(node, "indexing", "ij") == "xy" and at < 2 else at
+            x = heart.reshape(x, [x.size if other == axis else 1 for other in range(len(shape))], place)
+        reading.give(node, heart.expand(x, reading.own(x, shape), place), at)
+
+
+@operator("aten.repeat_interleave")
+def repeat_interleave(reading: Reading, node: Node) -> None:
+    """Each cell of an axis several times; without an axis, of the whole tensor as one."""
+    x, heart, place = reading.tensor(node), reading.heart, reading.place(node)
+    count = int(reading.number(node, "repeats"))
+    if not reading.has(node, "dim"):
+        x = heart.reshape(x, [-1], place)
+    axis = x.at(int(reading.number(node, "dim", 0)))
+    if x.is_batch(axis):
+        raise Unsupported
+    shape = [size * count if at == axis else size for at, size in enumerate(x.shape)]
+    x = heart.on_axis("tile", heart.unsqueeze(x, [axis + 1]), axis + 1, place, {"count": count})
+    reading.give(node, heart.reshape(x, shape, place))
 
 
 @operator("aten.repeat", "aten.tile")

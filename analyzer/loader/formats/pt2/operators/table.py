@@ -16,8 +16,10 @@ MODULES = {
         "_scaled_dot_product_flash_attention_for_cpu", "scaled_dot_product_attention",
     ),
     "choosing": (
-        "embedding", "flip", "gather", "index", "index_select", "kthvalue", "narrow", "roll", "select", "select_copy",
-        "slice", "slice_copy", "sort", "take_along_dim", "topk",
+        "_embedding_bag", "_embedding_bag_forward_only", "_unsafe_index", "cummax", "cummin", "diag_embed",
+        "diagonal", "diagonal_copy", "embedding", "embedding_bag", "flip", "fliplr", "gather", "index",
+        "index_select", "kthvalue", "median", "mode", "nanmedian", "narrow", "one_hot", "roll", "select",
+        "select_copy", "slice", "slice_copy", "sort", "take_along_dim", "topk",
     ),
     "convolutions": (
         "_convolution", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
@@ -39,17 +41,28 @@ MODULES = {
         "xlogy",
     ),
     "joining": (
-        "cat", "chunk", "concat", "concatenate", "hsplit", "split", "split_copy", "split_with_sizes",
-        "split_with_sizes_copy", "stack", "tensor_split", "unbind", "unbind_copy", "unsafe_chunk", "unsafe_split",
-        "vsplit",
+        "cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "hsplit", "hstack", "row_stack", "split",
+        "split_copy", "split_with_sizes", "split_with_sizes_copy", "stack", "tensor_split", "unbind", "unbind_copy",
+        "unsafe_chunk", "unsafe_split", "vsplit", "vstack",
     ),
     "matrices": (
-        "addbmm", "addmm", "baddbmm", "bmm", "dot", "einsum", "linear", "matmul", "mm", "mv",
+        "addbmm", "addmm", "addmv", "baddbmm", "bmm", "dot", "einsum", "ger", "inner", "linear", "matmul", "mm", "mv",
+        "outer", "tensordot", "vdot",
+    ),
+    "measures": (
+        "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_similarity", "diff", "dist", "huber_loss",
+        "kl_div", "l1_loss", "mse_loss", "pairwise_distance", "smooth_l1_loss", "soft_margin_loss",
     ),
     "norms": (
         "_fused_rms_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional",
         "_native_batch_norm_legit_no_training", "batch_norm", "cudnn_batch_norm", "group_norm", "instance_norm",
         "layer_norm", "native_batch_norm", "native_group_norm", "native_layer_norm", "rms_norm",
+    ),
+    "opaque": (
+        "as_strided", "cartesian_prod", "complex", "cross_entropy_loss", "fractional_max_pool2d",
+        "fractional_max_pool3d", "max_unpool2d", "max_unpool3d", "multinomial", "nanquantile", "nll_loss2d_forward",
+        "nll_loss_forward", "nll_loss_nd", "nonzero_static", "polar", "quantile", "renorm", "take", "trace",
+        "view_as_complex", "view_as_real",
     ),
     "pools": (
         "_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "_low_memory_max_pool2d_with_offsets", "adaptive_avg_pool1d",
@@ -66,13 +79,14 @@ MODULES = {
         "prod", "std", "std_mean", "sum", "var", "var_mean",
     ),
     "regrouping": (
-        "_conj", "_reshape_copy", "_to_copy", "_to_cpu", "_unsafe_view", "adjoint", "alias", "bool", "broadcast_to",
-        "clone", "contiguous", "copy", "cpu", "detach", "double", "expand", "expand_as", "expand_copy",
-        "fake_quantize_per_tensor_affine", "flatten", "float", "half", "int", "lift", "lift_fresh", "lift_fresh_copy",
-        "long", "mT", "moveaxis", "movedim", "numpy_T", "permute", "permute_copy", "positive", "prims", "ravel",
-        "real", "repeat", "requires_grad", "reshape", "reshape_as", "resolve_conj", "resolve_neg", "squeeze",
-        "squeeze_copy", "swapaxes", "swapdims", "t", "tile", "to", "transpose", "transpose_copy", "type_as",
-        "unflatten", "unsqueeze", "unsqueeze_copy", "view", "view_as", "view_copy",
+        "_conj", "_reshape_copy", "_to_copy", "_to_cpu", "_unsafe_view", "adjoint", "alias", "bool",
+        "broadcast_tensors", "broadcast_to", "clone", "contiguous", "copy", "cpu", "detach", "double", "expand",
+        "expand_as", "expand_copy", "fake_quantize_per_channel_affine", "fake_quantize_per_tensor_affine", "flatten",
+        "float", "half", "int", "lift", "lift_fresh", "lift_fresh_copy", "long", "mT", "meshgrid", "moveaxis",
+        "movedim", "numpy_T", "permute", "permute_copy", "positive", "prims", "quantized_decomposed", "ravel", "real",
+        "repeat", "repeat_interleave", "requires_grad", "reshape", "reshape_as", "resolve_conj", "resolve_neg",
+        "squeeze", "squeeze_copy", "swapaxes", "swapdims", "t", "tile", "to", "transpose", "transpose_copy",
+        "type_as", "unflatten", "unsqueeze", "unsqueeze_copy", "view", "view_as", "view_copy",
     ),
     "resampling": (
         "_pad_circular", "_pad_enum", "_upsample_bicubic2d_aa", "_upsample_bilinear2d_aa",
@@ -81,5 +95,12 @@ MODULES = {
         "reflection_pad2d", "reflection_pad3d", "replication_pad1d", "replication_pad2d", "replication_pad3d",
         "upsample_bicubic2d", "upsample_bilinear2d", "upsample_linear1d", "upsample_nearest1d", "upsample_nearest2d",
         "upsample_nearest3d", "upsample_trilinear3d",
+    ),
+    "scattering": (
+        "_unsafe_index_put", "diagonal_scatter", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
+        "masked_scatter", "put", "scatter", "scatter_add", "scatter_reduce", "select_scatter", "slice_scatter",
+    ),
+    "unfolding": (
+        "col2im", "im2col", "unfold", "unfold_copy",
     ),
 }  # fmt: skip
