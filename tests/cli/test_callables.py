@@ -274,6 +274,22 @@ def test_what_the_code_writes_is_shown_line_by_line(place: Path) -> None:
     assert "red € 10%\n20%\\x07\nanalyzer: `colored.py` has no callable `Net`" in said
 
 
+def test_a_closed_stderr_does_not_stop_the_process(place: Path) -> None:
+    (place / "loud.py").write_text("print('noise' * 100_000)\nfrom net import pair\n")
+    command = [*COMMAND, "loud.py:pair", "--timeout", "20", "--format", "json"]
+    path = os.pathsep.join([str(place.parent / "path"), str(Path(__file__).parents[2])])
+    shell = ["bash", "-c", '"$@" 2>&-', "-", *command]
+    done = subprocess.run(shell, cwd=place, env=environment(PYTHONPATH=path), stdout=subprocess.PIPE, text=True)
+    assert "File is not a zip file" in done.stdout  # what our torch hands back has arrived
+
+
+def test_an_old_torch(place: Path) -> None:
+    export = place.parent / "path" / "torch" / "export.py"
+    export.write_text(export.read_text().replace("kwargs, strict", "kwargs"))
+    said = called(place, "net.py:pair", "--quiet").stderr.decode()
+    assert said == f"analyzer: torch 0 in {sys.executable} has no `torch.export`; torch 2.2 or later is needed\n"
+
+
 def test_a_quiet_command_shows_what_the_code_writes_only_where_it_fails(place: Path) -> None:
     (place / "loud.py").write_text("print('noise')\nfrom net import pair, broken\n")
     assert b"noise" in called(place, "loud.py:pair").stderr

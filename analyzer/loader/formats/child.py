@@ -169,11 +169,14 @@ def _listen(stream: IO[bytes], hear: Callable[[bytes], None]) -> None:
     left = _HEARD
     with contextlib.suppress(ValueError, OSError):  # the pipe was closed
         while piece := os.read(stream.fileno(), _HEARD):
-            if left:
-                hear(piece[:left])
-            if left and len(piece) >= left:
-                hear(b"\n")
-                hear(f"analyzer: more output of that process is not shown ({_HEARD >> 10} KiB are)\n".encode())
+            last = 0 < left <= len(piece)
+            try:
+                if left:
+                    hear(piece[:left])
+                if last:
+                    hear(f"\nanalyzer: more output of that process is not shown ({_HEARD >> 10} KiB are)\n".encode())
+            except (ValueError, OSError):  # nobody can be told any more
+                left = 0
             left = max(left - len(piece), 0)
 
 

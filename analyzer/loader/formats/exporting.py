@@ -348,6 +348,8 @@ def _exported(made: Any, request: dict[str, Any], device: str) -> Any:
         from torch.export import export
     except ImportError:
         raise Fault("old_torch", version=torch.__version__) from None
+    if "strict" not in inspect.signature(export).parameters:
+        raise Fault("old_torch", version=torch.__version__)
     device = _moved(module, device)
     module.eval()
     # torch makes a folder for what it compiles, and here it compiles nothing: the folder is one that exists
