@@ -62,7 +62,8 @@ class Lines:
         lines = self._files[line.file]
         if not lines or not line.text or line.number > len(lines) or _code(lines[line.number - 1]) != _code(line.text):
             return None
-        self.texts.setdefault(line.file, "\n".join(lines))
+        if line.file not in self.texts:
+            self.texts[line.file] = "\n".join(lines)
         whole = lines[line.number - 1]
         start = len(whole) - len(whole.lstrip()) + 1
         return start, start + len(_code(whole))
