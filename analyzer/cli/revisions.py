@@ -228,6 +228,10 @@ def missing(place: Place) -> UsageError:
         return UsageError(f"`{shown(path)}` at `{revision}` is a folder, not a model file")
     name = place.label.removeprefix(f"{PREFIX}{place.revision}:")
     said = f"the file `{shown(name)}` does not exist at `{revision}`"
+    if call_of(path.removeprefix("./")) is not None:
+        return UsageError(
+            f"{said}; code is not run at a revision: compare with a `.pt2` or a report that is saved there"
+        )
     prefix = git(folder, "rev-parse", "--show-prefix")[1].decode("utf-8", "replace").strip("\n")
     listing = git(folder, "ls-tree", "-r", "-z", "--name-only", "--full-tree", place.tree)[1][:_MOST]
     paths = listing.decode("utf-8", "replace").split("\0")[:-1]

@@ -422,6 +422,8 @@ def test_a_revision_that_git_knows_comes_first(place: Path) -> None:
         subprocess.run(["git", *arguments], cwd=place, check=True)
     done = called(place, "diff", "HEAD:net", "net")
     assert (done.returncode, done.stderr) == (0, b"")
+    said = b"`net.py:Net` does not exist at `HEAD`; code is not run at a revision: compare with a `.pt2` or a report"
+    assert said in called(place, "diff", "git:HEAD", "net.py:Net").stderr
     assert not (place / "ran").exists()
 
 

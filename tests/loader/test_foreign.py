@@ -173,6 +173,7 @@ def test_code_is_answered_with_the_spelling_that_runs_it() -> None:
     )
     said = finding(text, "nets/net.py")[1]
     assert "`analyzer nets/net.py:Net --input 224x224x3` (it has `Block`, `Net`)" in said
+    assert "`analyzer nets/net.py:Net --input 224x224x3`" in finding(text, "git:main:nets/net.py")[1]
     assert "`analyzer net.py:NAME --input 224x224x3`" in finding(b"import torch\n", "net.py")[1]
 
 

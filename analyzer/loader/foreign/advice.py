@@ -35,7 +35,8 @@ def python(data: bytes, file: str) -> str:
     'name what builds the network, and only that is run: `analyzer net.py:Net --input 224x224x3`'
     """
     names = modules(data[:_MOST].decode("utf-8", "replace"))
-    path = file if file.endswith(".py") else "net.py"
+    path = file.rpartition(":")[2] if file.startswith("git:") else file
+    path = path if path.endswith(".py") else "net.py"
     word = _quoted(f"{path}:{names[-1] if names else 'NAME'}")
     command = f"analyzer {word} --input 224x224x3"
     others = f" (it has {', '.join(f'`{name}`' for name in names[-8:])})" if len(names) > 1 else ""
