@@ -343,9 +343,13 @@ class Tensors:
         digits = [joined(digit for axis in group for digit in x.axes[axis]) for group in groups]
         return [self._moved(axis, digits) for axis in x.axes]
 
+    def is_dense(self, x: Tensor) -> bool:
+        """Whether the last axis is all that a tensor has, so that a product over it is a `dense` layer."""
+        return size_of(x.axes[-1]) == x.size and (x.size > 1 or x.rank <= 2)
+
     def linear(self, x: Tensor, place: Place, parameters: Mapping[str, Any], **more: Any) -> Tensor:
         """A product with a matrix over the last axis: `dense` where that is all there is, `linear` otherwise."""
-        if size_of(x.axes[-1]) == x.size and (x.size > 1 or x.rank <= 2):
+        if self.is_dense(x):
             base = self._settled(x)
             assert base.written is not None
             made = self.sheet.write("dense", [base.written], place, parameters, **more)

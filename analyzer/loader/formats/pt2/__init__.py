@@ -50,6 +50,7 @@ def _write(program: Program, sheet: Sheet, asked: Asked, *, whole: bool = False)
         reading.walk(program.nodes)
     except Ended as ended:
         sheet.ends(ended.why, ended.place, ended.behind)
+    reading.count_rest()
     found = [reading.values.get(name) for name in program.outputs]
     sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
     if not sheet.layers:

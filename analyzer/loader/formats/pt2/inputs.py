@@ -87,7 +87,7 @@ def _find_batch(reading: Reading, inputs: Sequence[tuple[Sequence[Size], Axes]])
         if isinstance(size, Expression) and size.symbol is not None:
             reading.symbols[size.symbol] = 1
     numbers = {size for size in sizes if isinstance(size, int)}
-    if len(numbers) == 1 and len(sizes) == len(inputs) and all(len(shape) > 1 for shape, _ in inputs):
+    if len(numbers) == 1 and len(sizes) == len(inputs) and any(len(shape) > 1 for shape, _ in inputs):
         reading.samples = max(numbers)
 
 

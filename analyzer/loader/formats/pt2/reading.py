@@ -48,6 +48,12 @@ MULTIPLIES = frozenset((
     "aten.conv2d", "aten.conv3d", "aten.convolution", "aten.addbmm",
 ))  # fmt: skip
 
+#: Operators whose weights are those of a layer.
+WEIGHTED = frozenset((
+    "aten.linear", "aten.conv1d", "aten.conv2d", "aten.conv3d", "aten.convolution", "aten.conv_transpose1d",
+    "aten.conv_transpose2d", "aten.conv_transpose3d", "aten.embedding",
+))  # fmt: skip
+
 #: Operators that only check something.
 _CHECKS = ("aten._assert", "aten.sym_", "operator.", "aten._check", "math.", "sympy", "builtins.", "torch.sym_")
 
@@ -104,6 +110,12 @@ class Reading:
         self.owners: dict[int, Owner] = {}  # by the identity of what is stored
         self.readers: dict[str, int] = {}  # how many nodes read each name
         self._parameters: dict[int, Tensor] = {}
+        #: The names of what layers have as their weights.
+        self._weights = {
+            weight.name
+            for node in program.nodes
+            if node.operator in WEIGHTED and isinstance(weight := node.args.get("weight"), Ref)
+        }
         for node in program.nodes:
             for ref in refs_of(node.args):
                 self.readers[ref.name] = self.readers.get(ref.name, 0) + 1
@@ -151,7 +163,7 @@ class Reading:
             return
         read = [] if node.output in self.aliases.silent else self._read_by(contents(node))
         if not any(isinstance(value, Tensor) for value in read) and not (
-            node.operator in MULTIPLIES and self._trains(read)
+            node.operator in MULTIPLIES and self._counts(read)
         ):
             self._fix(node, read)
             return
@@ -163,6 +175,14 @@ class Reading:
         if known is None:
             raise Unsupported
         known(self, node)
+        if self.samples > 1 and not any(isinstance(value, Tensor) for value in read):
+            self._give_batch(node)
+
+    def _give_batch(self, node: Node) -> None:
+        """Makes the first axis of a product of fixed numbers the batch, where the file says that it has all samples."""
+        x = self.values.get(node.output)
+        if isinstance(x, Tensor) and x.rank and x.shape[0] == 1 and self.shape_of(node.output)[0] == self.samples:
+            self.values[node.output] = Tensor(x.base, [(BATCH,), *x.axes[1:]])
 
     def _read_by(self, args: Mapping[str, Any]) -> list[Value]:
         """The tensors and fixed numbers of arguments. Raises `Halted` where nothing has made one of them."""
@@ -175,9 +195,9 @@ class Reading:
                 raise self.sheet.refuse(f"nothing has made `{shown(ref.name)}`, which an operation reads")
         return found
 
-    def _trains(self, read: Sequence[Value]) -> bool:
-        """Whether a product of fixed numbers is made at each step: parameters are among them."""
-        return any(isinstance(value, Fixed) and value.root is not None for value in read)
+    def _counts(self, read: Sequence[Value]) -> bool:
+        """Whether a product of fixed numbers is made at each step: parameters or buffers are among them."""
+        return any(isinstance(value, Fixed) and value.origins for value in read)
 
     def _fix(self, node: Node, read: Sequence[Value]) -> None:
         """Says what a node puts out that reads no tensor: numbers with the shape that the file says."""
@@ -375,6 +395,11 @@ class Reading:
             return known
         root, trained = value.root, value.uncounted > 0
         count = value.uncounted or value.kept
+        if root is not None and value.whole is root and root.kept.name in self._weights and not root.counted:
+            self._weights.discard(root.kept.name)  # the layer whose weights they are counts them
+            made = self._uncounted_parameter(value)
+            self._parameters[key] = made
+            return made
         if trained:
             self.buffers_of(value)
         path = root.kept.path if root is not None else value.origins[0].kept.path if value.origins else ""
@@ -393,6 +418,13 @@ class Reading:
         self._parameters[key] = made
         return made
 
+    def _uncounted_parameter(self, value: Fixed) -> Tensor:
+        """A parameter that a later layer has as its weights."""
+        path = value.origins[0].kept.path
+        sizes = [size for size in value.shape if size > 1] or [1]
+        made = self.heart.parameter(sizes, Place(path, path), count=0, frozen=value.frozen)
+        return self.heart.reshape(made, list(value.shape))
+
     def buffers_of(self, value: Fixed) -> None:
         """Gives each buffer in fixed numbers a layer of its own, which nothing reads; not those that are indices."""
         for one in value.origins:
@@ -402,6 +434,12 @@ class Reading:
                 sizes = [n for n in one.shape if n > 1] or [1]
                 sizes = sizes if len(sizes) <= MOST_AXES else [prod(sizes)]
                 self.heart.natural(self.heart.parameter(sizes, place, trained=False))
+
+    def count_rest(self) -> None:
+        """Gives layers to the buffers that operations read and no layer counts, such as a mask of whole numbers."""
+        for one in self.stored:
+            if one.is_buffer and self.readers.get(one.kept.name):
+                self.buffers_of(Fixed(one.shape, one.dtype, (one,)))
 
     def count(self, value: Fixed) -> None:
         """Says that a layer counts the parameters, or the buffers, of fixed numbers."""

@@ -56,6 +56,10 @@ def product(
     shared = isinstance(biases, Fixed) and biases.whole is not None and biases.size == units
     inside = biases if isinstance(biases, Fixed) and (own or shared) else None
     place = reading.place(node, "" if plain else path_of(weights))
+    if inside is not None and _in_another_type(reading, x, weights, inside):
+        # a layer of another type has the same weights and biases: only the weights can be tied
+        made = product(reading, node, x, units, weights, None, plain=plain)
+        return reading.heart.pointwise("elementwise", made, reading.place(node), {"op": "add"})
     parameters: dict[str, Any] = {"units": units} if inside is not None else {"units": units, "bias": False}
 
     def write(given: dict[str, Any], more: dict[str, Any]) -> Tensor:
@@ -63,6 +67,14 @@ def product(
 
     made = weighted(reading, parameters, weights, [inside], write)
     return made if inside is not None else added(reading, node, made, biases)
+
+
+def _in_another_type(reading: Reading, x: Tensor, weights: Fixed, biases: Fixed) -> bool:
+    """Whether a layer with these weights and biases is `linear` where this one is `dense`, or the other way round."""
+    owner = None if weights.whole is None else reading.owners.get(id(weights.whole))
+    if owner is None or owner.biases is not biases.root:
+        return False
+    return owner.layer.type != ("dense" if reading.heart.is_dense(x) else "linear")
 
 
 def added(reading: Reading, node: Node, x: Tensor, more: Value | None) -> Tensor:
