@@ -24,7 +24,7 @@ from analyzer.loader.formats.pt2.products import macs_of
 from analyzer.loader.formats.pt2.program import Info, Node, Program, Ref
 from analyzer.loader.formats.pt2.sizes import Expression, Unsized
 from analyzer.loader.formats.pt2.values import Fixed, Owner, Stored
-from analyzer.loader.formats.sheet import Place, Sheet
+from analyzer.loader.formats.sheet import Halted, Place, Sheet
 from analyzer.loader.formats.tensors import Tensors
 from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
@@ -145,12 +145,14 @@ class Reading:
 
     def read_or_leave(self, node: Node) -> None:
         """Reads one node, as a `custom` layer where it is in a form that no layer has."""
-        before = len(self.sheet.layers)
+        before, said = len(self.sheet.layers), len(self.sheet.problems)
         uncounted = self._uncounted(node)
         try:
             self.read(node)
             self._verify(node)
-        except (Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
+        except (Halted, Unarranged, Undivided, Unsupported, Unsized, *_MISFITS):
+            if len(self.sheet.problems) > said:
+                raise  # a finding about the file, not a layer that refuses what it reads
             self._take_back(node, before)
             for one in uncounted:
                 one.counted = False
@@ -162,9 +164,7 @@ class Reading:
         if node.target.startswith(_CHECKS):
             return
         read = [] if node.output in self.aliases.silent else self._read_by(contents(node))
-        if not any(isinstance(value, Tensor) for value in read) and not (
-            node.operator in MULTIPLIES and self._counts(read)
-        ):
+        if node.operator not in MULTIPLIES and not any(isinstance(value, Tensor) for value in read):
             self._fix(node, read)
             return
         known = OPERATORS.get(node.target) or OPERATORS.get(node.operator)
@@ -179,10 +179,17 @@ class Reading:
             self._give_batch(node)
 
     def _give_batch(self, node: Node) -> None:
-        """Makes the first axis of a product of fixed numbers the batch, where the file says that it has all samples."""
+        """Makes that axis of a product of fixed numbers the batch which has all samples, as the file says."""
         x = self.values.get(node.output)
-        if isinstance(x, Tensor) and x.rank and x.shape[0] == 1 and self.shape_of(node.output)[0] == self.samples:
-            self.values[node.output] = Tensor(x.base, [(BATCH,), *x.axes[1:]])
+        if isinstance(x, Tensor) and x.batch is None:
+            shape = self.shape_of(node.output)
+            at = [
+                axis
+                for axis, (n, all_of) in enumerate(zip(x.shape, shape, strict=True))
+                if n == 1 and all_of == self.samples
+            ]
+            if len(at) == 1:
+                self.values[node.output] = self.heart.batched(self.heart.squeeze(x, at), at[0])
 
     def _read_by(self, args: Mapping[str, Any]) -> list[Value]:
         """The tensors and fixed numbers of arguments. Raises `Halted` where nothing has made one of them."""
@@ -195,23 +202,29 @@ class Reading:
                 raise self.sheet.refuse(f"nothing has made `{shown(ref.name)}`, which an operation reads")
         return found
 
-    def _counts(self, read: Sequence[Value]) -> bool:
-        """Whether a product of fixed numbers is made at each step: parameters or buffers are among them."""
-        return any(isinstance(value, Fixed) and value.origins for value in read)
-
     def _fix(self, node: Node, read: Sequence[Value]) -> None:
         """Says what a node puts out that reads no tensor: numbers with the shape that the file says."""
         origins = tuple(dict.fromkeys(one for value in read if isinstance(value, Fixed) for one in value.origins))
         for name in node.names:
             if name in self.program.infos:
                 shape = list(self.shape_of(name))
-                if (
-                    self.samples > 1
-                    and shape[:1] == [self.samples]
-                    and all(one.shape[:1] != (self.samples,) for one in origins)
-                ):
-                    shape[0] = 1
+                axis = self._grown(node, read, shape) if self.samples > 1 else None
+                if axis is not None:
+                    shape[axis] = 1
                 self.values[name] = Fixed(tuple(shape), self.program.infos[name].dtype, origins)
+
+    def _grown(self, node: Node, read: Sequence[Value], shape: Sequence[int]) -> int | None:
+        """The axis of fixed numbers that is repeated for all samples: the first one, or the only one that has grown."""
+        fixed = [one for one in read if isinstance(one, Fixed)]
+        if shape[:1] == [self.samples] and all(
+            one.shape[:1] != (self.samples,) for value in fixed for one in value.origins
+        ):
+            return 0
+        if node.operator not in ("aten.repeat", "aten.expand", "aten.expand_as", "aten.tile") or not fixed:
+            return None
+        old = (1,) * (len(shape) - len(fixed[0].shape)) + fixed[0].shape
+        grown = [at for at, (one, size) in enumerate(zip(old, shape, strict=True)) if one == 1 and size == self.samples]
+        return grown[0] if len(grown) == 1 else None
 
     def _verify(self, node: Node) -> None:
         """Compares the shapes of a node's outputs with those of the file. Raises `Unsupported` where they differ."""
@@ -384,6 +397,11 @@ class Reading:
         if self.samples > 1 and any(len(shape) < x.rank or shape[axis] != self.samples for shape in shapes):
             raise Sampled
         return True
+
+    def agree(self, xs: Sequence[Tensor]) -> None:
+        """Raises `Sampled` where tensors that are broadcast have the batch on different axes."""
+        if self.samples > 1 and len({x.batch - x.rank for x in xs if x.batch is not None}) > 1:
+            raise Sampled
 
     # Parameters.
 

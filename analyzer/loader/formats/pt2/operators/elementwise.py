@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.loader.formats.arranging import MOST_AXES
 from analyzer.loader.formats.digits import joined
 from analyzer.loader.formats.pt2.program import Node, Ref
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
@@ -125,9 +126,12 @@ def merged(reading: Reading, node: Node, type: str, op: str) -> None:
     tensors = [reading.as_tensor(one) for one in operands(reading, node) if isinstance(one, Tensor) or is_volume(one)]
     if not tensors:
         raise Unsupported
+    reading.agree(tensors)
     place, heart = reading.place(node), reading.heart
     batched = next((x for x in tensors if x.batch is not None), tensors[0])
     shape = reading.own(batched, reading.shape_of(node.output))
+    if len(tensors) > 1 and sum(size > 1 for size in shape) > MOST_AXES:
+        tensors = [heart.expand(x, shape, place) for x in tensors]  # axes that are whole can be put together
     if tuple(shape) != tensors[0].shape:
         tensors[0] = heart.expand(tensors[0], grown(tensors, shape), place)
     more = reading.overwriting(node, type if len(tensors) > 1 else "elementwise")

@@ -108,6 +108,7 @@ def matmul(reading: Reading, node: Node) -> None:
     first = reading.value(node, "self")
     second = reading.value(node, next(name for name in node.args if name != "self"))
     heart = reading.heart
+    reading.agree([one for one in (first, second) if isinstance(one, Tensor)])
     if isinstance(second, Fixed) and len(second.shape) == 2 and trainable(second):
         x = reading.as_tensor(first)
         reading.give(node, product(reading, node, x, second.shape[1], second, None))

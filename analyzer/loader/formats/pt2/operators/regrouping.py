@@ -6,7 +6,7 @@ Most write no layer: the heart regroups axes, and writes one only where a consum
 from __future__ import annotations
 
 from analyzer.loader.formats.pt2.program import Node
-from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
+from analyzer.loader.formats.pt2.reading import Reading, operator
 from analyzer.loader.formats.views import Tensor
 
 
@@ -137,8 +137,6 @@ def repeat_interleave(reading: Reading, node: Node) -> None:
     if not reading.has(node, "dim"):
         x = heart.reshape(x, [-1], place)
     axis = x.at(int(reading.number(node, "dim", 0)))
-    if x.is_batch(axis):
-        raise Unsupported
     shape = [size * count if at == axis else size for at, size in enumerate(x.shape)]
     x = heart.on_axis("tile", heart.unsqueeze(x, [axis + 1]), axis + 1, place, {"count": count})
     reading.give(node, heart.reshape(x, shape, place))
