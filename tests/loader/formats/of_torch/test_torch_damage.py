@@ -137,6 +137,17 @@ def test_an_archive_without_a_program(tmp_path: Path) -> None:
         told(path)
 
 
+def test_the_archive_of_torch_2_7_and_before(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt2"
+    data = {**program("small.pt2"), "schema_version": {"major": 8, "minor": 2}}  # as torch 2.6.0 writes it
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("serialized_exported_program.json", json.dumps(data))
+        archive.writestr("serialized_state_dict.pt", b"\x80\x02")
+    model, problems = read(str(path))
+    assert model is not None
+    assert not problems
+
+
 def test_a_pickle_in_the_archive_is_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     plain = zipfile.ZipFile.open
