@@ -120,6 +120,8 @@ NET = data(3, 8, 8)
         (NET + layer("s", "Slice", "data", "slice_param { slice_point: 1 }", "a b c"), 2, "`s` has 1 `slice_point` for 3 outputs", "give 2"),
         (NET + layer("s", "Reshape", "data", "reshape_param { shape { dim: 0 dim: 7 dim: -1 } }"), 2, "`s` cannot reshape N×3×8×8, 192 elements, to 1×7×?", None),
         (NET + layer("s", "Permute", "data", "permute_param { order: 0 order: 9 }"), 2, "`order` of `s` is 0, 9; `data` has axes 0 to 3", None),
+        (NET + data(4).replace("data", "g") + layer("s", "Scale", "data g", "scale_param { axis: 0 }"), 3,
+         "`s` (Scale) reads `data`, N×3×8×8, and `g`, N×4", "the sizes of the first from axis 0 on"),
         (NET + layer("s", "ReLU", ""), 2, "`s` (ReLU) has no", None),
         (NET + "layer { name: 's' bottom: 'data' top: 's' }", 2, "`s` has no `type`", "type:"),
         (NET + layer("s", "ReLU", "data", "include { phase: TEST } exclude { phase: TRAIN }"), 2, "`s` has `include` and `exclude`", None),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.loader.formats.caffe.layers import Layer
-from analyzer.loader.formats.caffe.reading import Reading, Unsupported, layer_type
+from analyzer.loader.formats.caffe.reading import Reading, Unsupported, layer_type, text_of
 from analyzer.loader.formats.caffe.values import choice, truth, whole
 from analyzer.loader.formats.views import Tensor
+from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def scale(reading: Reading, layer: Layer) -> None:
     x = reading.bottom(layer)
     if len(reading.wires.sources[reading.index]) > 1:
         other = reading.bottom(layer, 1)
-        covered = _covered(reading, layer, "scale_param", x, other.rank)
+        covered = _of_second(reading, layer, "scale_param", x, other)
         made = heart.merge("multiply", [x, _over(x, other, covered)], layer.place())
         if bias:
             made = _with_bias(reading, layer, made, covered, 1)
@@ -142,7 +143,7 @@ def bias(reading: Reading, layer: Layer) -> None:
     x, block = reading.bottom(layer), layer.parameters("bias_param")
     if len(reading.wires.sources[reading.index]) > 1:
         other = reading.bottom(layer, 1)
-        covered = _covered(reading, layer, "bias_param", x, other.rank)
+        covered = _of_second(reading, layer, "bias_param", x, other)
         reading.give(layer, reading.heart.merge("add", [x, _over(x, other, covered)], layer.place()))
         return
     covered = _covered(reading, layer, "bias_param", x, whole(block, "num_axes", 1))
@@ -175,6 +176,17 @@ def _covered(reading: Reading, layer: Layer, block: str, x: Tensor, count: int) 
         )
     if len(layer.bottoms) == 1 and any(x.is_batch(at) for at in covered):
         raise Unsupported("it has trained numbers for each sample of the batch")
+    return covered
+
+
+def _of_second(reading: Reading, layer: Layer, block: str, x: Tensor, other: Tensor) -> list[int]:
+    """The axes that a second input covers, whose sizes are its own."""
+    covered = _covered(reading, layer, block, x, other.rank)
+    if [x.shape[axis] for axis in covered] != [*other.shape]:
+        one, two = (shown(name) for name in layer.bottoms[:2])
+        message = f"`{layer.name}` ({layer.type}) reads `{one}`, {text_of(x)}, and `{two}`, {text_of(other)}"
+        help = f"the second must have the sizes of the first from axis {covered[0]} on" if covered else None
+        raise reading.refuse(layer, message, help=help)
     return covered
 
 
