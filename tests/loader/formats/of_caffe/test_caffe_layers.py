@@ -322,6 +322,13 @@ def test_layers_that_share_weights_are_tied() -> None:
     assert neither.totals.shared.parameters == 2 * 296
 
 
+def test_statistics_are_shared_by_their_names() -> None:
+    names = 'param { name: "m" lr_mult: 0 } param { name: "v" lr_mult: 0 } param { name: "f" lr_mult: 0 }'
+    found = analysis(IMAGE + layer("a", "BatchNorm", "data", names) + layer("l", "BatchNorm", "data", names))
+    assert found.totals.shared.buffers == 8
+    assert [row.frozen for row in found.rows] == [False, False]
+
+
 def test_rates_of_zero_freeze_a_layer() -> None:
     rows = analysis(
         IMAGE

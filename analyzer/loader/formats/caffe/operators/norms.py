@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from analyzer.loader.formats.caffe.layers import Layer
 from analyzer.loader.formats.caffe.reading import Reading, Unsupported, layer_type, text_of
 from analyzer.loader.formats.caffe.values import choice, truth, whole
+from analyzer.loader.formats.sheet import Written
 from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
 
@@ -27,7 +28,7 @@ def batch_norm(reading: Reading, layer: Layer) -> None:
     """
     block = layer.parameters("batch_norm_param")
     affine = truth(block, "scale_bias") or truth(block, "use_weight_bias")
-    _normed(reading, layer, {} if affine else {"affine": False}, 2 if affine else 0)
+    _normed(reading, layer, {} if affine else {"affine": False})
 
 
 @layer_type("BN")
@@ -35,14 +36,19 @@ def bn(reading: Reading, layer: Layer) -> None:
     """A batch norm with scale and shift. SegNet's keeps no statistics, the other ones do."""
     fields = layer.parameters("bn_param").fields
     own = any(name in fields for name in ("slope_filler", "bias_filler", "frozen", "momentum"))
-    _normed(reading, layer, {} if own else {"statistics": False}, 2)
+    _normed(reading, layer, {} if own else {"statistics": False})
 
 
-def _normed(reading: Reading, layer: Layer, parameters: dict[str, Any], trained: int) -> None:
+def _normed(reading: Reading, layer: Layer, parameters: dict[str, Any]) -> None:
+    """A batch norm; one without a scale shares its statistics where all three of its tensors are shared."""
     x = reading.bottom(layer)
-    more = reading.weighted(layer, trained)
+    trained = "affine" not in parameters
+    count = 2 if trained else 3
+    more = reading.weighted(layer, count)
+    if not trained:
+        more = {"tied": more["tied"]} if isinstance(more.get("tied"), Written) else {}
     made = reading.heart.over_depth("batch_norm", x, min(1, x.rank - 1), layer.place(), parameters, **more)
-    reading.own(layer, trained, reading.sheet.layers[-1])
+    reading.own(layer, count, reading.sheet.layers[-1])
     reading.give(layer, made)
 
 
