@@ -132,7 +132,7 @@ def _ask(reading: Reading, name: str, shape: Sequence[Size], axes: Axes, asked: 
                 continue
         if wanted is not None and wanted != size:
             return _refuse(reading, name, shape, own, given_sizes or (), place)
-    return True
+    return all(_in_range(reading, shape[axis], place) for axis in own)
 
 
 def _refuse(
@@ -144,6 +144,21 @@ def _refuse(
         f"the program fixes the input `{shown(name)}` to {fixed}, not {'x'.join(map(str, given))}",
         place,
         help="export it again at that size, or with `dynamic_shapes` for the axes that change",
+    )
+    return False
+
+
+def _in_range(reading: Reading, size: Size, place: Place) -> bool:
+    """Whether an open axis has a size that the program was made for; False after a finding."""
+    symbol = size.symbol if isinstance(size, Expression) else None
+    low, high = reading.program.ranges.get(symbol or "", (0, 0))
+    given = reading.symbols.get(symbol or "", low)
+    if symbol is None or symbol not in reading.program.ranges or low <= given <= high:
+        return True
+    ends = f"from {low:,} on" if high >= 2**62 else f"from {low:,} to {high:,}"
+    reading.sheet.refuse(
+        f"the axis `{shown(symbol)}` of the input `{shown(place.label)}` is {given:,}, and the program allows {ends}",
+        place,
     )
     return False
 

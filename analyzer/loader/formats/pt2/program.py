@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.loader.formats.pt2.sizes import Expression
 from analyzer.loader.text.limits import LIMITS
-from analyzer.record import Record
+from analyzer.record import Record, field
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -31,6 +31,10 @@ DTYPES = {
 
 #: What the names of torch's own operators begin with.
 _OPS = "torch.ops."
+
+
+#: The end of a range that is open.
+_ENDLESS = 2**63 - 1
 
 
 class Broken(Exception):
@@ -113,7 +117,7 @@ class Kept(Record):
 class Program(Record):
     """A program: its nodes, what it keeps, what it reads and returns, and what is known about each name.
 
-    `numbers` are expressions of calculated numbers by their names.
+    `numbers` are expressions of calculated numbers by their names, `ranges` the least and the most number of a symbol.
     """
 
     nodes: list[Node]
@@ -123,6 +127,7 @@ class Program(Record):
     infos: dict[str, Info]
     numbers: dict[str, Size]
     version: str = ""
+    ranges: dict[str, tuple[int, int]] = field(factory=dict)
 
 
 def program_of(data: Any) -> Program:
@@ -141,7 +146,15 @@ def program_of(data: Any) -> Program:
             f"its graph does not have the form of schema {NEWEST}: {shown(str(problem) or 'empty', 80)}"
         ) from None
     version = str(data.get("torch_version") or "")
-    return Program(graph.nodes, kept, inputs, outputs, graph.infos, graph.numbers, version)
+    ranges = dict(_ranges(data.get("range_constraints")))
+    return Program(graph.nodes, kept, inputs, outputs, graph.infos, graph.numbers, version, ranges)
+
+
+def _ranges(constraints: Any) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The range of each symbol; an end that is open or no number is none."""
+    for name, ends in constraints.items() if isinstance(constraints, dict) else ():
+        low, high = (ends.get(end) if isinstance(ends, dict) else None for end in ("min_val", "max_val"))
+        yield name, (low if isinstance(low, int) else 0, high if isinstance(high, int) else _ENDLESS)
 
 
 def _check_version(version: Any) -> None:

@@ -109,17 +109,25 @@ def calculated(text: str, symbols: Mapping[str, int]) -> int:
         if function is not None:
             stack.append((function, []))
         elif word is not None:
-            if stack[-1][0] not in ("Symbol", "Dummy") or word[1:-1] not in symbols:
-                raise Unsized
-            stack[-1][1].append(symbols[word[1:-1]])
+            stack[-1][1].append(_quoted(stack[-1][0], word[1:-1], symbols))
         elif number is not None:
             stack[-1][1].append(float(number) if "." in number else int(number))
-        elif sign == ")" and len(stack) > 1:
+        elif sign == ")":
             name, given = stack.pop()
+            if not stack:
+                raise Unsized
             stack[-1][1].append(_applied(name, given))
     if len(stack) != 1 or len(stack[0][1]) != 1:
         raise Unsized
     return int(stack[0][1][0])
+
+
+def _quoted(name: str, word: str, symbols: Mapping[str, int]) -> Number:
+    """The number of a word in quotes: of a symbol, or in digits."""
+    try:
+        return float(word) if name == "Float" else symbols[word]
+    except (KeyError, ValueError):
+        raise Unsized from None
 
 
 def _applied(name: str, given: Sequence[Number]) -> Number:
