@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from analyzer.diagnostics import listed
 from analyzer.loader.formats.archives import in_archive, limited, parsed
+from analyzer.loader.formats.pt2.inlining import inlined
 from analyzer.loader.formats.pt2.program import Program, check_count, program_of
 from analyzer.loader.text.files import FileError, opened
 from analyzer.source import inert
@@ -26,7 +27,7 @@ def load(file: str, label: str) -> Program:
     check_count(text.count(b'"target"'))  # JSON of millions of nodes takes gigabytes
     data = parsed(text, label, name, unique=False)
     del text
-    return program_of(data)
+    return inlined(program_of(data))
 
 
 def _program(archive: ZipFile, label: str) -> tuple[str, bytes]:
