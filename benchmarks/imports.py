@@ -58,6 +58,23 @@ TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 TORCH_EXPECTED = Path(__file__).with_name("torch_networks_expected.json")
 RIGHT, UNCUSTOM = 0.99, 0.95
 
+#: Networks of torchvision that an example model describes too, and the size that it is given where it has another.
+EXAMPLES = {
+    "alexnet_torchvision": "alexnet", "convnext_tiny": "convnext_tiny", "deeplabv3_resnet50": "deeplabv3_resnet50.aux",
+    "densenet121": "densenet121", "densenet169": "densenet169", "efficientnet": "efficientnet_b0",
+    "inception_v3": "inception_v3", "mnasnet": "mnasnet1_0", "mobilenetv2": "mobilenet_v2",
+    "mobilenetv3_large": "mobilenet_v3_large", "mobilenetv3_small": "mobilenet_v3_small",
+    "regnet_y_400mf": "regnet_y_400mf", "resnet18": "resnet18", "resnet50": "resnet50",
+    "resnext50": "resnext50_32x4d", "shufflenetv2": "shufflenet_v2_x1_0", "squeezenet": "squeezenet1_0",
+    "swin_tiny": "swin_t", "vgg11": "vgg11", "vgg16": "vgg16", "vgg19": "vgg19", "vit_b16": "vit_b_16",
+    "wide_resnet50": "wide_resnet50_2",
+}  # fmt: skip
+MODELS = Path(__file__).parents[1] / "example_models"
+SIZES = {"deeplabv3_resnet50": "224x224x3"}
+
+#: What an evaluated module does not run, and what changes no number.
+SILENT = ("flatten", "dropout", "stochastic_depth", "adaptive_avg_pool")
+
 #: For networks that leave sizes open, by a part of their path: `--input`, and the shapes that onnxruntime gets.
 INPUTS: dict[str, tuple[dict[str, str] | str, dict[str, list[int]]]] = {
     "PP-OCRv4_det": ("64x96x3", {"x": [1, 3, 64, 96]}),
@@ -260,6 +277,34 @@ def judge_programs(folder: Path) -> bool:
     return missed
 
 
+def judge_examples(folder: Path) -> bool:
+    """Compares torchvision's networks with the example models of them; says whether a number is another one."""
+    missed, equal, there = False, 0, 0
+    for example, name in EXAMPLES.items():
+        if not (folder / f"{name}.pt2").exists():
+            continue
+        there += 1
+        own = analyzer.analyze(folder / f"{name}.pt2")
+        other = analyzer.analyze(MODELS / f"{example}.yaml", input=SIZES.get(example))
+        totals = [(one.totals.shared, one.totals.local, int(one.totals.macs)) for one in (own, other)]
+        same = [_layers(one, receptive_field=field) for field in (True, False) for one in (own, other)]
+        missed = missed or totals[0] != totals[1]
+        equal += same[0] == same[1]
+        said = (
+            "every row" if same[0] == same[1] else "every row but receptive fields" if same[2] == same[3] else "totals"
+        )
+        print(f"  {example} and {name}.pt2: {said if totals[0] == totals[1] else 'TOTALS DIFFER'}")
+    print(f"examples: {there} of {len(EXAMPLES)} compared, {equal} equal in every row")
+    return missed
+
+
+def _layers(analysis: analyzer.Analysis, *, receptive_field: bool) -> list[Any]:
+    """What each layer is and costs in both modes."""
+    keys = ["kind", "output", "shared", "local", "macs", *(["receptive_field"] if receptive_field else [])]
+    rows = analysis.to_dict()["layers"]
+    return [[row.get(key) for key in keys] for row in rows if row["kind"] not in SILENT]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="the wheels, or what is unpacked of them")
@@ -290,7 +335,9 @@ def main() -> int:
     missed = missed or whole < WHOLE * read
     if not asked.record:
         with tempfile.TemporaryDirectory() as into:
-            missed = judge_programs(asked.programs or programs(asked.python, Path(into))) or missed
+            exported = asked.programs or programs(asked.python, Path(into))
+            missed = judge_programs(exported) or missed
+            missed = judge_examples(exported / "torchvision") or missed
     if not CFGS.is_dir():
         print("skipped: Debian's darknet is not installed (apt-get install darknet)")
     elif not asked.record:

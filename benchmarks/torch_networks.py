@@ -59,8 +59,8 @@ CLASSIFICATION = """
     wide_resnet50_2 wide_resnet101_2
 """
 SEGMENTATION = """
-    fcn_resnet50 fcn_resnet101 deeplabv3_resnet50 deeplabv3_resnet101 deeplabv3_mobilenet_v3_large
-    lraspp_mobilenet_v3_large
+    fcn_resnet50 fcn_resnet101 deeplabv3_resnet50 deeplabv3_resnet50.aux deeplabv3_resnet101
+    deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large
 """
 VIDEO = {"r3d_18": 112, "mc3_18": 112, "r2plus1d_18": 112, "s3d": 224, "mvit_v1_b": 224, "mvit_v2_s": 224,
          "swin3d_t": 224, "swin3d_s": 224, "swin3d_b": 224}  # fmt: skip
@@ -97,9 +97,10 @@ def torchvision() -> Iterator[Job]:
 
     def build(name: str) -> nn.Module:
         more: dict[str, Any] = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        if name in SEGMENTATION.split() or name in BACKBONES:
-            more = {"weights_backbone": None}
-        module: nn.Module = get(name, weights=None, **more)
+        plain, _, head = name.partition(".")
+        if plain in SEGMENTATION.split() or name in BACKBONES:
+            more = {"weights_backbone": None, **({"aux_loss": True} if head else {})}
+        module: nn.Module = get(plain, weights=None, **more)
         return module.backbone if name in BACKBONES else module  # type: ignore[return-value]
 
     for name in CLASSIFICATION.split():
