@@ -26,12 +26,18 @@ def shortened(model: dict[str, Any]) -> dict[str, Any]:
 
 def needed(model: dict[str, Any]) -> dict[str, Any]:
     """The program without what the short form leaves out."""
-    graph = model["graph_module"]["graph"]
+    _only_needed(model["graph_module"]["graph"])
+    return model
+
+
+def _only_needed(graph: dict[str, Any]) -> None:
     graph["nodes"] = [node for node in graph["nodes"] if "_assert_tensor" not in node["target"]]
     for node in graph["nodes"]:
         node["metadata"] = {}
         node["inputs"] = [given for given in node["inputs"] if not set(given["arg"]) & set(_NEEDLESS)]
-    return model
+        for given in node["inputs"]:
+            if "as_graph" in given["arg"]:
+                _only_needed(given["arg"]["as_graph"]["graph"])
 
 
 def _graph(graph: dict[str, Any]) -> dict[str, Any]:

@@ -817,6 +817,11 @@ class ViT(nn.Module):
 
 def others() -> Iterator[Case]:
     yield "checkpoint", lambda: Checkpointed(), [TOKENS]
+    yield "no_grad", lambda: Region(torch.no_grad), [TOKENS]
+    yield "autocast", lambda: Region(lambda: torch.autocast("cpu", enabled=False)), [TOKENS]
+    yield "scale_of_weights", lambda: Of(_modulated, (8, 8, 3, 3)), [IMAGE, (1, 8)]
+    yield "table_of_frequencies", lambda: Of(_frequencies, (4,), buffers=True), [TOKENS]
+    yield "adjacency", lambda: Of(lambda w, x: (x @ w + (x @ w).T).softmax(1) @ x, (8, 1)), [(7, 8)]
     yield "arange_positions", lambda: Of(lambda x: x + torch.arange(16.0)), [TOKENS]
     yield "sine_positions", lambda: Of(_sine), [TOKENS]
     yield "coordinates", lambda: Of(_coordinates), [IMAGE]
@@ -834,6 +839,30 @@ def others() -> Iterator[Case]:
     yield "stft", lambda: Of(lambda x: torch.stft(x, 8, return_complex=True).abs()), [(1, 64)]
     yield "triangle", lambda: Of(lambda x: x * torch.tril(torch.ones(6, 6))), [(1, 6, 6)]
     yield "reparametrised", lambda: Of(lambda m, x: x + m.exp() * torch.randn_like(x), (16,)), [TOKENS]
+
+
+class Region(nn.Module):
+    """Products in a region of their own, of what comes in and of fixed numbers."""
+
+    def __init__(self, region: Callable[[], Any]) -> None:
+        super().__init__()
+        self.region, self.a, self.b = region, nn.Linear(16, 8), nn.Linear(8, 4)
+        self.register_buffer("kept", torch.ones(4))
+
+    def forward(self, x: Any) -> Any:
+        with self.region():
+            made, table = self.a(x.float()), torch.outer(torch.arange(6).float(), self.kept) @ torch.ones(4, 8)
+        return self.b(made.relu() + table)
+
+
+def _modulated(w: Any, x: Any, style: Any) -> Any:
+    scale = (w * style.view(-1, 1, 8, 1, 1)).pow(2).sum([2, 3, 4]).rsqrt()
+    return F.conv2d(x * style[:, :, None, None], w, padding=1) * scale[:, :, None, None]
+
+
+def _frequencies(f: Any, x: Any) -> Any:
+    table = (f[None, :, None].expand(x.shape[0], -1, 1) @ torch.arange(6.0)[None, None]).transpose(1, 2)
+    return x * torch.cat([table.cos(), table.sin()] * 2, -1)
 
 
 class Checkpointed(nn.Module):
