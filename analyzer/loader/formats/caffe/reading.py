@@ -16,6 +16,7 @@ from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.caffe.layers import Layer
 from analyzer.loader.formats.caffe.wiring import DATA, LEFT_OUT, Wires, left_out
 from analyzer.loader.formats.digits import Undivided
+from analyzer.loader.formats.entering import entering
 from analyzer.loader.formats.sheet import Place, Sheet, Weights, Written
 from analyzer.loader.formats.tensors import Tensors
 from analyzer.loader.formats.views import Tensor
@@ -74,15 +75,7 @@ _MISFITS = (LookupError, ValueError, ArithmeticError, TypeError, AssertionError)
 
 def layer_type(*names: str) -> Callable[[Callable[[Reading, Layer], None]], Callable[[Reading, Layer], None]]:
     """Makes a function that of these layer types."""
-
-    def enter(function: Callable[[Reading, Layer], None]) -> Callable[[Reading, Layer], None]:
-        for name in names:
-            if name in LAYERS:
-                raise TypeError(f"the layer type {name} has two functions")
-            LAYERS[name] = function
-        return function
-
-    return enter
+    return entering(LAYERS, names)
 
 
 class Unsupported(Exception):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 from analyzer.layers.kinds import written
+from analyzer.loader.formats.entering import entering
 from analyzer.loader.formats.keras.config import Config, Mistake
 from analyzer.loader.formats.sheet import Place, Sheet, Written
 from analyzer.loader.formats.tensors import Tensors
@@ -34,22 +35,12 @@ class Unknown(Exception):
 
 def layer(*names: str) -> Callable[[Translator], Translator]:
     """Enters a translator for classes of layers."""
-    return _entering(LAYERS, names)
+    return entering(LAYERS, names)
 
 
 def operation(*names: str) -> Callable[[Translator], Translator]:
     """Enters a translator for operations."""
-    return _entering(OPERATIONS, names)
-
-
-def _entering(table: dict[str, Translator], names: Sequence[str]) -> Callable[[Translator], Translator]:
-    def enter(translator: Translator) -> Translator:
-        for name in names:
-            assert name not in table, name
-            table[name] = translator
-        return translator
-
-    return enter
+    return entering(OPERATIONS, names)
 
 
 class Kept(Record):

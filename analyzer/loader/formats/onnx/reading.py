@@ -15,6 +15,7 @@ from math import prod
 
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
 from analyzer.loader.formats.digits import Undivided
+from analyzer.loader.formats.entering import entering
 from analyzer.loader.formats.onnx.folding import fold
 from analyzer.loader.formats.onnx.folding.given import Budget
 from analyzer.loader.formats.onnx.functions import called
@@ -40,11 +41,10 @@ from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeAlias, TypeVar
+    from typing import Any, TypeAlias
 
     from analyzer.loader.formats.onnx.values import Owner
 
-    Entered = TypeVar("Entered")
     Value: TypeAlias = Tensor | Constant
 
 #: Functions inside of functions, and branches inside of branches.
@@ -63,23 +63,12 @@ PARTS: dict[str, Callable[[Reading, Node], bool]] = {}
 
 def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callable[[Reading, Node], None]]:
     """Makes a function that of these operators; those outside of the standard are `domain:name`."""
-    return _entering(OPERATORS, names)
+    return entering(OPERATORS, names)
 
 
 def part(*names: str) -> Callable[[Callable[[Reading, Node], bool]], Callable[[Reading, Node], bool]]:
     """Makes a function the one that is asked first whether such an operator belongs to a layer with weights."""
-    return _entering(PARTS, names)
-
-
-def _entering(table: dict[str, Entered], names: Sequence[str]) -> Callable[[Entered], Entered]:
-    def enter(function: Entered) -> Entered:
-        for name in names:
-            if name in table:
-                raise TypeError(f"the operator {name} has two functions")
-            table[name] = function
-        return function
-
-    return enter
+    return entering(PARTS, names)
 
 
 class Unsupported(Exception):

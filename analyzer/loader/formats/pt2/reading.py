@@ -16,6 +16,7 @@ from math import prod
 from analyzer.layers import CATALOGUE
 from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
 from analyzer.loader.formats.digits import BATCH, Undivided, size_of
+from analyzer.loader.formats.entering import entering
 from analyzer.loader.formats.pt2.made import contents
 from analyzer.loader.formats.pt2.names import Naming
 from analyzer.loader.formats.pt2.overwriting import Overwriting, put
@@ -67,15 +68,7 @@ _CHECKS = ("aten._assert", "aten.sym_", "operator.", "aten._check", "math.", "sy
 
 def operator(*names: str) -> Callable[[Callable[[Reading, Node], None]], Callable[[Reading, Node], None]]:
     """Makes a function that of these operators: `aten.relu`, or `aten.mean.dim` for one overload."""
-
-    def enter(function: Callable[[Reading, Node], None]) -> Callable[[Reading, Node], None]:
-        for name in names:
-            if name in OPERATORS:
-                raise TypeError(f"the operator {name} has two functions")
-            OPERATORS[name] = function
-        return function
-
-    return enter
+    return entering(OPERATORS, names)
 
 
 class Unsupported(Exception):

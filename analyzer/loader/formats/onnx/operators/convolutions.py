@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
+from analyzer.loader.formats.banks import bank
 from analyzer.loader.formats.onnx.operators.activations import fused
 from analyzer.loader.formats.onnx.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.onnx.records import Node
@@ -52,17 +53,11 @@ def convolved(reading: Reading, node: Node, weights: Constant, biases: Constant 
     if x.rank != rank + 2 or not rank:
         raise Unsupported
     groups = node.int("group", 1)
-    deep = groups == x.shape[1] > 1 and filters % groups == 0
-    parameters: dict[str, Any] = {"kernel": kernel} if deep else {"filters": filters, "kernel": kernel}
-    if deep and filters > groups:
-        parameters["multiplier"] = filters // groups
-    elif not deep and groups > 1:
-        parameters["groups"] = groups
+    type, parameters = bank(x.shape[1], filters, kernel, groups)
     parameters.update(window(node, rank))
     if biases is None:
         parameters["bias"] = False
     place = reading.place(node, name_of(weights))
-    type = "depthwise_conv" if deep else "conv"
 
     def write(given: dict[str, Any], tied: Written | Weights | None) -> Tensor:
         return reading.heart.layer(type, x, place, given, spatial=range(2, rank + 2), depth=1, tied=tied)

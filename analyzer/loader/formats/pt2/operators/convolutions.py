@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from analyzer.loader.formats.banks import bank
 from analyzer.loader.formats.pt2.program import Node
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.pt2.values import Fixed
@@ -52,17 +53,11 @@ def convolved(reading: Reading, node: Node) -> None:
     if not isinstance(weights, Fixed) or not trainable(weights):
         _untrained(reading, node, x, weights, window, groups)
         return
-    deep = groups == x.shape[1] > 1 and filters % groups == 0
-    parameters: dict[str, Any] = {"kernel": kernel} if deep else {"filters": filters, "kernel": kernel}
-    if deep and filters > groups:
-        parameters["multiplier"] = filters // groups
-    elif not deep and groups > 1:
-        parameters["groups"] = groups
+    type, parameters = bank(x.shape[1], filters, kernel, groups)
     parameters.update(window)
     if biases is None:
         parameters["bias"] = False
     place = reading.place(node, path_of(weights))
-    type = "depthwise_conv" if deep else "conv"
 
     def write(given: dict[str, Any], more: dict[str, Any]) -> Tensor:
         return reading.heart.layer(type, x, place, given, spatial=range(2, rank + 2), depth=1, **more)
