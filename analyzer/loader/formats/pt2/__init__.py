@@ -6,7 +6,7 @@ from analyzer.engine.network import Source
 from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.pt2.archive import load
 from analyzer.loader.formats.pt2.inputs import enter
-from analyzer.loader.formats.pt2.program import Broken, Program, operators_of
+from analyzer.loader.formats.pt2.program import Broken, Program
 from analyzer.loader.formats.pt2.reading import Ended, Reading, Sampled
 from analyzer.loader.formats.pt2.sizes import Unsized
 from analyzer.loader.formats.sheet import Halted, Sheet
@@ -38,7 +38,7 @@ def _write(program: Program, sheet: Sheet, asked: Asked, *, whole: bool = False)
     """Writes the network of a program on the sheet; `whole` is whether it has no batch."""
     from analyzer.loader.formats.pt2.operators import load as load_operators
 
-    load_operators(operators_of(program.nodes))
+    load_operators({node.operator for node in program.nodes})
     sheet.source = Source("PyTorch", "torch" if program.version else None, program.version or None)
     reading = Reading(program, sheet)
     try:

@@ -49,7 +49,7 @@ def _opened(program: Program, node: Node, graph: Graph) -> list[Node]:
     """The operations of a graph, with the names that the program has for what goes in and comes out."""
     inner = graph_of(graph.data)
     args = list(node.args.values())
-    operands = args[args.index(graph) + 1 :]
+    operands = [one for arg in args[args.index(graph) + 1 :] for one in (arg if isinstance(arg, list) else [arg])]
     names = {name: arg.name for name, arg in zip(inner.inputs, operands, strict=False) if name and isinstance(arg, Ref)}
     nodes: list[Node] = []
     again: list[Node] = []

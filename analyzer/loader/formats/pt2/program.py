@@ -29,9 +29,6 @@ DTYPES = {
     30: "float8_e5m2", 31: "float8_e4m3fnuz", 32: "float8_e5m2fnuz",
 }  # fmt: skip
 
-#: What operators that have graphs inside of them are called.
-_REGION = "higher_order"
-
 #: What the names of torch's own operators begin with.
 _OPS = "torch.ops."
 
@@ -186,19 +183,6 @@ def graph_of(data: Mapping[str, Any]) -> Program:
     return Program(
         read, [], [_name(one) for one in data["inputs"]], [_name(one) for one in data["outputs"]], infos, numbers
     )
-
-
-def operators_of(nodes: Sequence[Node]) -> set[str]:
-    """The operators of nodes, and of the graphs inside of them."""
-    found = {node.operator for node in nodes}
-    inside = [
-        arg.data for node in nodes if node.operator == _REGION for arg in node.args.values() if isinstance(arg, Graph)
-    ]
-    while inside:
-        for node in inside.pop()["nodes"]:
-            found.add(str(node["target"]).removeprefix(_OPS).rpartition(".")[0])
-            inside += [one["arg"]["as_graph"]["graph"] for one in node["inputs"] if "as_graph" in one["arg"]]
-    return found
 
 
 def _info(value: Mapping[str, Any]) -> Info:

@@ -49,13 +49,6 @@ MULTIPLIES = frozenset((
     "aten.conv2d", "aten.conv3d", "aten.convolution", "aten.addbmm",
 ))  # fmt: skip
 
-#: Operators that run a graph of their own as it is.
-REGIONS = (
-    "higher_order.wrap_with_set_grad_enabled", "higher_order.wrap_with_autocast",
-    "higher_order.tag_activation_checkpoint", "higher_order.wrap_activation_checkpoint", "higher_order.wrap",
-    "higher_order.invoke_subgraph",
-)  # fmt: skip
-
 #: Operators whose weights are those of a layer.
 WEIGHTED = frozenset((
     "aten.linear", "aten.conv1d", "aten.conv2d", "aten.conv3d", "aten.convolution", "aten.conv_transpose1d",
@@ -108,7 +101,7 @@ class Reading:
         self.values: dict[str, Value] = {}
         self.stored: list[Stored] = []
         self.owners: dict[int, Owner] = {}  # by the identity of what is stored
-        self.readers = readers_of(program)
+        self.readers: dict[str, int] = {}  # how many nodes read each name
         self._parameters: dict[int, Tensor] = {}
         #: The names of what layers have as their weights.
         self._weights = {
@@ -116,6 +109,11 @@ class Reading:
             for node in program.nodes
             if node.operator in WEIGHTED and isinstance(weight := node.args.get("weight"), Ref)
         }
+        for node in program.nodes:
+            for ref in refs_of(node.args):
+                self.readers[ref.name] = self.readers.get(ref.name, 0) + 1
+        for name in program.outputs:
+            self.readers[name] = self.readers.get(name, 0) + 1
 
     def keep(self) -> None:
         """Enters what the module keeps."""
@@ -138,17 +136,6 @@ class Reading:
                 ended.behind += len(nodes) - place - 1
                 raise
 
-    def inside(self, program: Program, given: Mapping[str, Value | None]) -> list[Value | None]:
-        """Reads a graph inside of a node; returns what it puts out. Its names are its own."""
-        outer = self.values, self.program, self.readers, self.aliases
-        self.values = {name: value for name, value in given.items() if value is not None}
-        self.program, self.readers, self.aliases = program, readers_of(program), Overwriting(program)
-        try:
-            self.walk(program.nodes)
-            return [self.values.get(name) for name in program.outputs]
-        finally:
-            self.values, self.program, self.readers, self.aliases = outer
-
     def read_or_leave(self, node: Node) -> None:
         """Reads one node, as a `custom` layer where it is in a form that no layer has."""
         before, said = len(self.sheet.layers), len(self.sheet.problems)
@@ -170,8 +157,7 @@ class Reading:
         if node.target.startswith(_CHECKS):
             return
         read = [] if node.output in self.aliases.silent else self._read_by(contents(node))
-        counted = node.operator in MULTIPLIES or node.target in REGIONS
-        if not counted and not any(isinstance(value, Tensor) for value in read):
+        if node.operator not in MULTIPLIES and not any(isinstance(value, Tensor) for value in read):
             self._fix(node, read)
             return
         known = OPERATORS.get(node.target) or OPERATORS.get(node.operator)
@@ -526,15 +512,6 @@ class Reading:
         made = self.heart.new("custom", [self.heart.volume(x) for x in tensors], place, parameters, batch=False)
         made = self.heart.reshape(made, rest)
         return self.heart.batched(made, batch) if batch is not None else made
-
-
-def readers_of(program: Program) -> dict[str, int]:
-    """How many nodes read each name; the outputs of the program are read too."""
-    found = dict.fromkeys(program.outputs, 1)
-    for node in program.nodes:
-        for ref in refs_of(node.args):
-            found[ref.name] = found.get(ref.name, 0) + 1
-    return found
 
 
 def refs_of(args: Any) -> Iterator[Ref]:

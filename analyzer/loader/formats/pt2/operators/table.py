@@ -40,9 +40,6 @@ MODULES = {
         "sqrt", "square", "sub", "subtract", "tan", "threshold", "tril", "triu", "true_divide", "trunc", "where",
         "xlogy",
     ),
-    "inside": (
-        "higher_order",
-    ),
     "joining": (
         "cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "hsplit", "hstack", "row_stack", "split",
         "split_copy", "split_with_sizes", "split_with_sizes_copy", "stack", "tensor_split", "unbind", "unbind_copy",
