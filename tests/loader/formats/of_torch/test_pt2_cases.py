@@ -16,6 +16,7 @@ import pytest
 from compact import expanded
 
 from analyzer.engine.analysis import analyze_network
+from analyzer.engine.result import Analysis
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.formats import read
 
@@ -40,16 +41,22 @@ def of_one_sample(shape: list[int], samples: int) -> list[int]:
     return cells(shape)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_numbers_are_those_of_torch(case: dict[str, Any], tmp_path: Path) -> None:
-    file = tmp_path / "case.pt2"
+def analysed(case: dict[str, Any], folder: Path) -> Analysis:
+    """The analysis of a case, as a file."""
+    file = folder / "case.pt2"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("case/models/model.json", json.dumps(expanded(case)))
     model, problems = read(str(file))
     assert model is not None, problems
     network, found = expand(model)
     assert not found
-    analysis = analyze_network(network)
+    return analyze_network(network)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_numbers_are_those_of_torch(case: dict[str, Any], tmp_path: Path) -> None:
+    analysis = analysed(case, tmp_path)
+    network = analysis.network
     totals = analysis.totals
     assert bool(analysis.uncovered) == case.get("custom", False), analysis.uncovered
     assert (totals.shared.parameters, totals.shared.buffers) == (case["parameters"], case["buffers"])
@@ -62,3 +69,15 @@ def test_numbers_are_those_of_torch(case: dict[str, Any], tmp_path: Path) -> Non
     # what two outputs have in common is one layer, such as the largest cells and where they are
     assert all(wanted.count(one) >= outputs.count(one) for one in outputs)
     assert {str(one) for one in wanted} == {str(one) for one in outputs}
+
+
+def test_regions_in_regions_are_read_in_their_place(tmp_path: Path) -> None:
+    graph: dict[str, Any] = {
+        "reads": ["%x"], "nodes": [["aten.relu.default", {"self": "%x"}, ["%y"]]], "gives": ["%y"],
+        "tensors": {"x": "1x8", "y": "1x8"},
+    }  # fmt: skip
+    for _ in range(60):
+        region = {"0": False, "1": {"as_graph": {"name": "inner", "graph": graph}}, "2": "%x"}
+        graph = {**graph, "nodes": [["higher_order.wrap_with_set_grad_enabled", region, ["%y"]]]}
+    analysis = analysed({"keeps": [], **graph}, tmp_path)
+    assert [node.layer.type for node in analysis.network.nodes if node.inputs] == ["relu"]
