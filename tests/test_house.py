@@ -37,7 +37,7 @@ FLOORS = {
     "loader": 3,
     "engine": 2,
     "layers": 1,
-    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "constructors": 0, "settings": 0, "spelling": 0, "words": 0,
+    "volume": 0, "source": 0, "diagnostics": 0, "units": 0, "dtypes": 0, "align": 0, "record": 0, "constructors": 0, "later": 0, "settings": 0, "spelling": 0, "words": 0,
 }  # fmt: skip
 
 #: Rooms of one floor of which the first may read the second.

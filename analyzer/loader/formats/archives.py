@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.later import without
 from analyzer.loader.text.files import FileError, read_from
 from analyzer.source import inert, shown
 
@@ -25,14 +26,22 @@ _END = b"PK\x05\x06"
 
 def in_archive(stream: BinaryIO, label: str, kind: str, look: Callable[[ZipFile], Found]) -> Found:
     """What `look` finds in an archive; `kind` is the ending of its format. Raises `FileError` where it is broken."""
-    from zipfile import BadZipFile, ZipFile
     from zlib import error
 
+    zipfile = without("zipfile", "pathlib", "shutil")
     _refuse_long_list(stream, label, kind)
     try:
-        with ZipFile(stream) as archive:
+        with zipfile.ZipFile(stream) as archive:
             return look(archive)
-    except (BadZipFile, error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError) as problem:
+    except (
+        zipfile.BadZipFile,
+        error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OverflowError,
+    ) as problem:
         if isinstance(problem, RecursionError):
             raise
         raise FileError(f"`{inert(label)}` is a broken archive: {shown(str(problem), 100)}") from None

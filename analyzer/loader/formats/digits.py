@@ -25,6 +25,18 @@ class Digit(Record, eq=True):
     stride: int
     size: int
 
+    # By hand: readers compare digits at every operation.
+    def __eq__(self, other: object) -> bool:
+        return (
+            other.__class__ is Digit
+            and self.axis == other.axis
+            and self.stride == other.stride
+            and self.size == other.size
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.axis, self.stride, self.size))
+
 
 if TYPE_CHECKING:
     #: The digits of one axis, or of one axis of a volume, the most significant first.

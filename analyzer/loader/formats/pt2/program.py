@@ -78,27 +78,18 @@ class Node(Record):
     stack: str
     trace: str
 
-    @property
-    def operator(self) -> str:
-        """The name without the overload: `aten.conv2d`."""
-        return self.target.rpartition(".")[0]
+    #: The name without the overload: `aten.conv2d`; the names of its outputs, those of lists one after the other, empty
+    #: for what nobody names; the first of them.
+    operator: str = field(default="", init=False)
+    names: list[str] = field(factory=list, init=False)
+    output: str = field(default="", init=False)
 
-    @property
-    def output(self) -> str:
-        """The name of its first output; empty where nobody names it."""
-        names = self.names
-        return names[0] if names else ""
-
-    @property
-    def names(self) -> list[str]:
-        """The names of its outputs, those of lists one after the other; empty for what nobody names."""
-        found: list[str] = []
+    def check(self) -> None:
+        """What follows from others is made once: each is asked for many times."""
+        self.operator = self.target.rpartition(".")[0]
         for output in self.outputs:
-            if isinstance(output, list):
-                found += output
-            else:
-                found.append(output or "")
-        return found
+            self.names += output if isinstance(output, list) else (output or "",)
+        self.output = self.names[0] if self.names else ""
 
 
 class Kept(Record):
