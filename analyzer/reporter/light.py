@@ -11,14 +11,20 @@ from __future__ import annotations
 import os
 import sys
 
+from analyzer.later import Later, without
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
 
 def tabulate() -> ModuleType:
-    """The module `tabulate`, without the import of `importlib.metadata`."""
-    return _imported("tabulate", "importlib.metadata", {"version": _version, "PackageNotFoundError": ImportError})
+    """The module `tabulate`, without the import of `importlib.metadata`; that of `dataclasses` waits for one."""
+    made = _imported("tabulate", "importlib.metadata", {"version": _version, "PackageNotFoundError": ImportError})
+    waiting = vars(made).get("dataclasses")
+    if waiting.__class__ is Later:
+        vars(waiting)["is_dataclass"] = _is_dataclass
+    return made
 
 
 def argparse() -> ModuleType:
@@ -32,11 +38,16 @@ def _imported(name: str, needless: str, used: dict[str, object]) -> ModuleType:
         stand_in = sys.modules[needless] = type(sys)(needless)
         vars(stand_in).update(used)
         try:
-            __import__(name)
+            without(name, "dataclasses")
         finally:
             del sys.modules[needless]
     __import__(name)
     return sys.modules[name]
+
+
+def _is_dataclass(value: object) -> bool:
+    """What `dataclasses.is_dataclass` says, which `tabulate` asks of the first row."""
+    return hasattr(value if isinstance(value, type) else type(value), "__dataclass_fields__")
 
 
 def _version(name: str) -> str:

@@ -38,6 +38,19 @@ def test_the_import_is_saved_and_afterwards_it_is_the_real_one(drawn: dict[str, 
     assert drawn["real"][0] == "True True"
 
 
+def test_dataclasses_are_imported_where_a_row_is_one() -> None:
+    code = (
+        "import sys; from analyzer.reporter.light import tabulate; draw = tabulate().tabulate\n"
+        "draw([[1, 2]], headers=['a', 'b']); print('dataclasses' in sys.modules)\n"
+        "import dataclasses\n"
+        "row = dataclasses.make_dataclass('Row', ['left', 'right'])(1, 2)\n"
+        "print(draw([row], headers='keys').split('\\n')[0].split())"
+    )
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r};" + code]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert found == ["False", "['left', 'right']"]
+
+
 HELP = """
 import sys
 from analyzer.cli.main import main
