@@ -86,10 +86,14 @@ def row(module: nn.Module) -> dict[str, Any]:
     x = torch.zeros(1, 3, 8, 8)
     program = torch.export.export(module.eval(), (x,), strict=False)
     data = json.loads(serialize(program).exported_program)
-    for node in data["graph_module"]["graph"]["nodes"]:
-        node["metadata"].pop("stack_trace", None)
-        node["metadata"].pop("torch_fn", None)
-    return {"name": type(module).__name__, "output": list(module(x).shape), "program": data}
+    return {"name": type(module).__name__, "output": list(module(x).shape), "program": untraced(data)}
+
+
+def untraced(value: Any) -> Any:
+    """A value of JSON without what says where on this machine it was made, in graphs inside of operations too."""
+    if isinstance(value, dict):
+        return {key: untraced(one) for key, one in value.items() if key not in ("stack_trace", "torch_fn")}
+    return [untraced(one) for one in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":
