@@ -52,9 +52,19 @@ def check(subject: Subject) -> Iterator[Found]:
                 f"{biases:,} biases are stored and trained, but `{norm.layer.type}` subtracts the mean of each plane, "
                 f"which contains them: (x + b) − (mean + b) = x − mean",
             ],
-            help="`bias: false`"
+            help=f"`{_spelled(subject)}`"
             + ("" if norm.layer.centres else f"; `center: true` in `{norm.name}` if a trained shift is needed"),
         )
+
+
+#: How a layer without biases is written where the network was: by the format that it was read from.
+_WORDS = {"pt2": "bias=False", "keras": "use_bias=False", "h5": "use_bias=False", "caffe": "bias_term: false"}
+
+
+def _spelled(subject: Subject) -> str:
+    """What removes the bias, in the words of the file or of the code."""
+    source = subject.network.source
+    return _WORDS.get(source.format if source is not None else "", "bias: false")
 
 
 def _norm(subject: Subject, node: Node) -> Node | None:

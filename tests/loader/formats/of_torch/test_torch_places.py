@@ -134,3 +134,8 @@ def test_calls_of_modules_are_counted_in_the_module_around_them() -> None:
     naming = Naming(nodes)
     assert [naming.layer(one) for one in nodes] == ["block.act", "block.act:2", "block:2.act", "block:2.act:2"]
     assert naming.groups() == {"block": "Block", "block:2": "Block"}
+
+
+def test_a_fix_is_in_the_words_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    network = Path(__file__).parent / "networks" / "monai.UNet.pt2"
+    assert "= help: `bias=False`" in checked(capsys, str(network), "--select", "CHECK202")
