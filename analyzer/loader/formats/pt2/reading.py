@@ -460,8 +460,19 @@ class Reading:
     # What is not covered.
 
     def custom(self, node: Node, *, macs: int | None = None) -> None:
-        """`custom` layers for a node, with the shapes that the file says; `macs` are those of its first output."""
-        macs = self._macs(node) if macs is None else macs
+        """`custom` layers for a node, with the shapes that the file says; `macs` are those of its first output.
+
+        Raises `Ended` where nobody knows the shapes before the network runs.
+        """
+        try:
+            self._customs(node, self._macs(node) if macs is None else macs)
+        except Unsized:
+            raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", self.place(node)) from None
+        except (Unarranged, Undivided, *_MISFITS):
+            raise Ended(f"`{shown(node.target)}` does not fit what it reads", self.place(node)) from None
+
+    def _customs(self, node: Node, macs: int | None) -> None:
+        """A layer for each output that is read."""
         for at, name in enumerate(node.names):
             if name in self.program.infos and 0 in self.program.infos[name].shape:
                 self.give(node, Fixed(self.shape_of(name), self.program.infos[name].dtype), at)
@@ -491,10 +502,7 @@ class Reading:
         if not tensors:
             raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", place)
         first = next((x for x in tensors if x.batch is not None), tensors[0])
-        try:
-            shape = list(self.shape_of(name))
-        except Unsized:
-            raise Ended(f"`{shown(node.target)}` puts out a shape that depends on the data", place) from None
+        shape = list(self.shape_of(name))
         batch = self.axis_of_batch(first, shape)
         rest = [size for axis, size in enumerate(shape) if axis != batch]
         sizes = rest or [1]

@@ -120,6 +120,18 @@ def test_what_is_wrong_is_said(change: Callable[[Any], object], says: str, tmp_p
     assert any(says in message for message in messages), messages
 
 
+def unsized(data: Any) -> None:
+    """The first mean has as many planes as the data decides."""
+    sizes = data["graph_module"]["graph"]["tensor_values"]["mean"]["sizes"]
+    sizes[1] = {"as_expr": {"expr_str": "Symbol('u0', integer=True)", "hint": None}}
+
+
+def test_the_reading_ends_where_a_shape_depends_on_the_data(tmp_path: Path) -> None:
+    messages = told(archived(changed(unsized), tmp_path / "net.pt2"))
+    said = next(message for message in messages if "the reading ends at" in message)
+    assert "`aten.mean.dim` puts out a shape that depends on the data; 4 nodes behind it are not read" in said
+
+
 @pytest.mark.parametrize(
     ("other", "says"), [("net/models/other.json", "2 programs"), ("net/models/model.json", "two files")]
 )
