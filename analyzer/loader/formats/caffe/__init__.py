@@ -53,12 +53,14 @@ def _write(net: Message, sheet: Sheet, asked: Asked) -> None:
     if not ("layer" in net.fields or "layers" in net.fields):
         _no_network(net, sheet)
         return
-    check(net, "NetParameter", sheet)
-    _stop(sheet)
+    wired_right = check(net, "NetParameter", sheet)
+    # what layers read is looked at too, unless mistakes are there, or in parameters by which an old form is upgraded
+    known = _errors(sheet) if wired_right and "layers" not in net.fields else 0
+    _stop(sheet, known)
     layers = layers_of(net, sheet)
     state = State.of(net, asked)
     inside, others = included(layers, state, sheet)
-    _stop(sheet)
+    _stop(sheet, known)
     sheet.name = text_of(net, "name") or sheet.name
     from analyzer.loader.formats.caffe.operators import load
     from analyzer.loader.formats.caffe.reading import LAYERS, Reading, tell_left_out
@@ -79,10 +81,15 @@ def _write(net: Message, sheet: Sheet, asked: Asked) -> None:
         sheet.refuse("nothing of the network can be read", Place("", line=1))
 
 
-def _stop(sheet: Sheet) -> None:
-    """Ends the reading where mistakes were found."""
-    if any(problem.severity == "error" for problem in sheet.problems):
+def _stop(sheet: Sheet, known: int = 0) -> None:
+    """Ends the reading where mistakes were found, other than those that are known."""
+    if _errors(sheet) > known:
         raise Halted
+
+
+def _errors(sheet: Sheet) -> int:
+    """How many mistakes are on the sheet."""
+    return sum(problem.severity == "error" for problem in sheet.problems)
 
 
 def _no_network(net: Message, sheet: Sheet) -> None:

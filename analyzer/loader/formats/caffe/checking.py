@@ -24,15 +24,20 @@ _WORDS_OF_NUMBERS = ("inf", "-inf", "infinity", "-infinity", "nan", "-nan")
 _RANGES = {"i": (-(2**63), 2**63 - 1), "u": (0, 2**32 - 1)}
 
 
-def check(message: Message, type: str, sheet: Sheet) -> None:
-    """Reports on the sheet what is wrong in a message of this type. Fields of a type `any` are not looked at."""
+def check(message: Message, type: str, sheet: Sheet) -> bool:
+    """Reports on the sheet what is wrong in a message of this type. Fields of a type `any` are not looked at.
+
+    Says whether what layers read and put out is right: mistakes are in the blocks of parameters only.
+    """
     known = fields_of(type)
+    wired = True
     if len(sheet.problems) >= LIMITS.findings and any(one.severity == "error" for one in sheet.problems):
         raise Halted
     for name, values in message.fields.items():
-        kind = known.get(name)
+        kind, before = known.get(name), len(sheet.problems)
         if kind is None:
             _unknown(message, type, values[0], sheet)
+            wired = wired and len(sheet.problems) == before
             continue
         if kind.endswith("*"):
             kind = kind[:-1]
@@ -43,28 +48,31 @@ def check(message: Message, type: str, sheet: Sheet) -> None:
                 second.place(),
                 help="delete one of them",
             )
-        for value in values:
-            _check(value, kind, message, sheet)
+        inside = [_check(value, kind, message, sheet) for value in values]
+        wired = wired and (
+            len(sheet.problems) == before or name.endswith("_param") or (name == "layer" and all(inside))
+        )
+    return wired
 
 
-def _check(value: Field, kind: str, message: Message, sheet: Sheet) -> None:
-    """Reports a value that is not of its kind."""
+def _check(value: Field, kind: str, message: Message, sheet: Sheet) -> bool:
+    """Reports a value that is not of its kind; of a layer, says whether what it reads and puts out is right."""
     if kind == "any":
-        return
+        return True
     if kind in MESSAGES:
         if value.message is not None:
-            check(value.message, kind, sheet)
-        else:
-            sheet.refuse(
-                f"`{value.name}` is a block, not `{shown(value.text)}`",
-                value.place(),
-                help=f"write `{value.name} {{ … }}`",
-            )
-        return
+            return check(value.message, kind, sheet)
+        sheet.refuse(
+            f"`{value.name}` is a block, not `{shown(value.text)}`",
+            value.place(),
+            help=f"write `{value.name} {{ … }}`",
+        )
+        return False
     wanted, help = _wrong(value, kind, message)
     if wanted:
         got = "a block" if value.kind == MESSAGE else f"`{shown(value.text)}`"
         sheet.refuse(f"`{value.name}` must be {wanted}, not {got}", value.place(), help=help)
+    return not wanted
 
 
 def _wrong(value: Field, kind: str, message: Message) -> tuple[str, str | None]:

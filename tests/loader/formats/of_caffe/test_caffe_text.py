@@ -162,6 +162,20 @@ def test_mistakes_are_told_together() -> None:
     assert [problem.span.line for problem in sheet(text).problems if problem.span is not None] == [2, 3]
 
 
+def test_a_mistake_in_parameters_hides_none_in_what_a_layer_reads() -> None:
+    text = NET + layer("a", "Pooling", "data", "pooling_param { kernal_size: 2 }") + layer("b", "ReLU", "aa")
+    assert [problem.message for problem in sheet(text).problems] == [
+        "`pooling_param` has no field `kernal_size`",
+        "`b` reads `aa`, which no layer above puts out",
+    ]
+
+
+def test_a_misspelt_bottom_is_one_mistake() -> None:
+    text = NET + layer("a", "ReLU", "data").replace("bottom:", "botom:") + layer("b", "ReLU", "a")
+    (problem,) = sheet(text).problems
+    assert "`botom`" in problem.message
+
+
 def test_a_field_of_a_fork_is_a_warning() -> None:
     found = sheet(NET + layer("c", "ReLU", "data", "relu_param { shiny_new_thing: 3 }"))
     (problem,) = found.problems
