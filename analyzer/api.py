@@ -1,5 +1,7 @@
 """The public API: what `import analyzer` offers. It reads from every room but the command."""
 
+# Longer than most modules: every public function has its whole documentation here, from which its page is made.
+
 from __future__ import annotations
 
 import importlib

@@ -6,6 +6,8 @@ the Python API (docs/api_page.py) and of the commands. In README.md and in every
 (docs/console.py). Everything else is written by hand.
 """
 
+# Longer than most modules: a short function for each table and each page that is made.
+
 from __future__ import annotations
 
 import inspect

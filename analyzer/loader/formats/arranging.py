@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isqrt
+from math import isqrt, prod
 
 from analyzer.loader.formats.digits import Digit, Undivided, refined, size_of
 from analyzer.loader.formats.sheet import Place, Sheet, Written
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 #: The most axes of a volume, its depth included.
 MOST_AXES = len(AXES)
+
+
+def fitted(sizes: Sequence[int]) -> list[int]:
+    """The sizes of a volume for these of a tensor: at least one; the first ones put together where they are too many.
+
+    >>> fitted([]), fitted([2, 3, 4, 5, 6])
+    ([1], [6, 4, 5, 6])
+    """
+    more = max(len(sizes) - MOST_AXES, 0)
+    return [prod(sizes[: more + 1]), *sizes[more + 1 :]]
 
 
 class Unarranged(Exception):

@@ -293,6 +293,23 @@ class Sheet:
 _UNKNOWN = Volume((), 1)
 
 
+#: The number formats of weights that memory knows, by the names of ONNX and torch.
+_FORMATS = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
+
+
+def usual_format(weights: Iterable[tuple[str, int]]) -> str | None:
+    """The number format of most weights, given as formats and numbers of elements; None where it is float32.
+
+    >>> usual_format([("float32", 10), ("float16", 90)])
+    'float16'
+    """
+    sizes: dict[str, int] = {}
+    for format, size in weights:
+        sizes[format] = sizes.get(format, 0) + size
+    most = max(sizes, key=sizes.__getitem__, default="float32")
+    return most if most != "float32" and most in _FORMATS else None
+
+
 def legal(name: str) -> str:
     """A dotted path with only what names may have: letters, digits and `_ - / :` between the dots.
 

@@ -13,12 +13,9 @@ from analyzer.loader.formats.onnx.order import all_nodes
 from analyzer.loader.formats.onnx.reading import Ended, Reading
 from analyzer.loader.formats.onnx.records import Model
 from analyzer.loader.formats.onnx.wire import Damaged
-from analyzer.loader.formats.sheet import Halted, Place, Sheet
+from analyzer.loader.formats.sheet import Halted, Place, Sheet, usual_format
 from analyzer.loader.formats.views import Tensor
 from analyzer.loader.text.files import opened
-
-#: The number formats of weights that memory knows, by ONNX's names.
-_FORMATS = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
 
 
 def read(file: str, label: str, asked: Asked) -> Sheet:
@@ -58,14 +55,6 @@ def _write(model: Model, sheet: Sheet, asked: Asked) -> None:
     sheet.outputs(reading.heart.output(value) for value in found if isinstance(value, Tensor))
     sheet.groups.update(reading.naming.groups)
     tell(reading, whole=whole)
-    sheet.dtype = _format(reading)
-
-
-def _format(reading: Reading) -> str | None:
-    """The number format of most weights, where it is not float32."""
-    sizes: dict[str, int] = {}
-    for one in reading.stored:
-        if one.use in ("weights", "parameter"):
-            sizes[one.tensor.dtype] = sizes.get(one.tensor.dtype, 0) + one.tensor.size
-    most = max(sizes, key=sizes.__getitem__, default="float32")
-    return most if most != "float32" and most in _FORMATS else None
+    sheet.dtype = usual_format(
+        (one.tensor.dtype, one.tensor.size) for one in reading.stored if one.use in ("weights", "parameter")
+    )

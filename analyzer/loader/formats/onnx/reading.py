@@ -11,9 +11,8 @@ reading ends there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 
-from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
+from analyzer.loader.formats.arranging import MOST_AXES, Unarranged, fitted
 from analyzer.loader.formats.digits import Undivided
 from analyzer.loader.formats.entering import entering
 from analyzer.loader.formats.onnx.folding import fold
@@ -435,9 +434,7 @@ class Reading:
         of_samples = next((x for x in tensors if x.batch is not None), tensors[0])
         shape, batch = self.of_one_sample(of_samples, shape), of_samples.batch
         kept = batch is not None and batch < len(shape) and shape[batch] == 1
-        sizes = [size for axis, size in enumerate(shape) if not (kept and axis == batch)] or [1]
-        while len(sizes) > MOST_AXES:
-            sizes[:2] = [prod(sizes[:2])]
+        sizes = fitted([size for axis, size in enumerate(shape) if not (kept and axis == batch)])
         parameters: dict[str, Any] = {"output": "x".join(map(str, sizes)), "macs": "unknown" if macs is None else macs}
         if weights:
             parameters["weights"] = weights

@@ -9,12 +9,9 @@ from analyzer.loader.formats.pt2.inputs import enter
 from analyzer.loader.formats.pt2.program import Broken, Program
 from analyzer.loader.formats.pt2.reading import Ended, Reading, Sampled
 from analyzer.loader.formats.pt2.sizes import Unsized
-from analyzer.loader.formats.sheet import Halted, Sheet
+from analyzer.loader.formats.sheet import Halted, Sheet, usual_format
 from analyzer.loader.formats.views import Tensor
 from analyzer.source import shown
-
-#: The number formats of weights that memory knows.
-_FORMATS = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
 
 
 def read(file: str, label: str, asked: Asked) -> Sheet:
@@ -58,7 +55,7 @@ def _write(program: Program, sheet: Sheet, asked: Asked, *, whole: bool = False)
     sheet.groups.update(reading.naming.groups())
     sheet.texts = reading.lines.texts
     _tell(reading)
-    sheet.dtype = _format(reading)
+    sheet.dtype = usual_format((one.dtype, one.size) for one in reading.stored if one.trained and one.counted)
 
 
 def _tell(reading: Reading) -> None:
@@ -71,13 +68,3 @@ def _tell(reading: Reading) -> None:
         reading.sheet.note(
             f"{total:,} parameters of the module are read by no operation, and not counted: {names}{more}"
         )
-
-
-def _format(reading: Reading) -> str | None:
-    """The number format of most parameters, where it is not float32."""
-    sizes: dict[str, int] = {}
-    for one in reading.stored:
-        if one.trained and one.counted:
-            sizes[one.dtype] = sizes.get(one.dtype, 0) + one.size
-    most = max(sizes, key=sizes.__getitem__, default="float32")
-    return most if most != "float32" and most in _FORMATS else None

@@ -11,10 +11,9 @@ file says, it becomes a `custom` layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import prod
 
 from analyzer.layers import CATALOGUE
-from analyzer.loader.formats.arranging import MOST_AXES, Unarranged
+from analyzer.loader.formats.arranging import MOST_AXES, Unarranged, fitted
 from analyzer.loader.formats.digits import BATCH, Undivided, size_of
 from analyzer.loader.formats.entering import entering
 from analyzer.loader.formats.pt2.made import contents
@@ -273,10 +272,6 @@ class Reading:
         """What the file says about an output of a node."""
         return self.program.infos[node.names[at]]
 
-    def shape(self, node: Node, at: int = 0) -> list[int]:
-        """The shape of an output of a node, for one sample where its first input has the batch in the same axis."""
-        return list(self.shape_of(node.names[at]))
-
     def has(self, node: Node, name: str) -> bool:
         """Whether a node has an argument that is not None."""
         return node.args.get(name) is not None
@@ -440,11 +435,14 @@ class Reading:
         """Gives each buffer in fixed numbers a layer of its own, which nothing reads; not those that are indices."""
         for one in value.origins:
             if one.is_buffer and not one.counted:
-                one.counted = True
-                place = Place(one.kept.path, one.kept.path)
-                sizes = [n for n in one.shape if n > 1] or [1]
-                sizes = sizes if len(sizes) <= MOST_AXES else [prod(sizes)]
-                self.heart.natural(self.heart.parameter(sizes, place, trained=False))
+                self.beside(one)
+
+    def beside(self, one: Stored) -> None:
+        """Gives a stored tensor a layer of its own, which nothing reads: the gains of weights, or a buffer."""
+        one.counted = True
+        sizes = fitted([size for size in one.shape if size > 1])
+        place = Place(one.kept.path, one.kept.path)
+        self.heart.natural(self.heart.parameter(sizes, place, trained=one.trained, frozen=one.frozen))
 
     def count_rest(self) -> None:
         """Gives layers to the buffers that operations read and no layer counts, such as a mask of whole numbers."""
@@ -505,10 +503,7 @@ class Reading:
         shape = list(self.shape_of(name))
         batch = self.axis_of_batch(first, shape)
         rest = [size for axis, size in enumerate(shape) if axis != batch]
-        sizes = rest or [1]
-        while len(sizes) > MOST_AXES:
-            sizes = [prod(sizes[:2]), *sizes[2:]]
-        parameters: dict[str, Any] = {"output": "x".join(map(str, sizes))}
+        parameters: dict[str, Any] = {"output": "x".join(map(str, fitted(rest)))}
         if macs != 0:
             parameters["macs"] = "unknown" if macs is None else macs
         if weights:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from analyzer.loader.formats.arranging import MOST_AXES
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported
-from analyzer.loader.formats.pt2.values import Fixed, Owner, Stored
-from analyzer.loader.formats.sheet import Place, Weights, Written
+from analyzer.loader.formats.pt2.values import Fixed, Owner
+from analyzer.loader.formats.sheet import Weights, Written
 from analyzer.loader.formats.views import Tensor
 
 TYPE_CHECKING = False
@@ -82,17 +81,6 @@ def _count(reading: Reading, weights: Fixed) -> None:
         root.counted = True
         for one in weights.origins:
             if one.trained and not one.counted:
-                beside(reading, one)
+                reading.beside(one)
     reading.buffers_of(weights)
     reading.count(weights)
-
-
-def beside(reading: Reading, one: Stored) -> None:
-    """What weights are made with: a parameter such as the gains of normalised weights, or a buffer."""
-    one.counted = True
-    path = one.kept.path
-    sizes = [size for size in one.shape if size > 1] or [1]
-    while len(sizes) > MOST_AXES:
-        sizes[:2] = [sizes[0] * sizes[1]]
-    made = reading.heart.parameter(sizes, Place(path, path), trained=one.trained, frozen=one.frozen)
-    reading.heart.natural(made)

@@ -14,7 +14,7 @@ from analyzer.loader.formats.pt2.operators.matrices import product
 from analyzer.loader.formats.pt2.program import Node, Ref
 from analyzer.loader.formats.pt2.reading import Reading, Unsupported, operator
 from analyzer.loader.formats.pt2.values import Fixed
-from analyzer.loader.formats.pt2.weights import beside, path_of, weighted
+from analyzer.loader.formats.pt2.weights import path_of, weighted
 from analyzer.loader.formats.views import Tensor
 from analyzer.record import Record
 
@@ -94,7 +94,7 @@ def _starts(reading: Reading, node: Node) -> None:
         value = reading.values.get(ref.name) if isinstance(ref, Ref) else None
         for one in value.origins if isinstance(value, Fixed) else ():
             if (one.trained or one.is_buffer) and not one.counted:
-                beside(reading, one)
+                reading.beside(one)
 
 
 def _form(reading: Reading, node: Node, x: Tensor, weights: Sequence[Fixed]) -> Form:
