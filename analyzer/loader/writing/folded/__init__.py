@@ -1,0 +1,1 @@
+"""The folded model: blocks, repetitions and structures that a person would have written."""

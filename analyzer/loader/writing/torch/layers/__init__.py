@@ -1,0 +1,1 @@
+"""What each layer type becomes: one module a family, as in the catalogue."""
