@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted", "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings",
     "MemoryAnalysis", "Model", "ModelError", "Reached", "Row", "SavedReport", "SavedRow", "SettingError", "Sizes", "Sums",
-    "Volume", "analyze", "check", "diff", "explain", "load", "memory", "read_report", "sizes",
+    "Volume", "analyze", "check", "convert", "diff", "explain", "load", "memory", "read_report", "sizes",
 ]  # fmt: skip
 
 #: Public classes that are imported when they are first used, with their modules: the memory model takes long.
@@ -198,6 +198,40 @@ def check(
     analysis = analyze(model, set=set, input=input)
     found = [*run(Subject(analysis, settled(model, set)[0]), asked), *analysis.network.notes]
     return Findings(in_order(found), file=model.file, text=model.text)
+
+
+def convert(
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
+    to: str = "yaml",
+    *,
+    flat: bool = False,
+    set: Mapping[str, object] | None = None,
+    input: str | Mapping[str, str] | None = None,
+    format: str | None = None,
+) -> str:
+    """Writes a network as a text: a model in YAML.
+
+    `model`, `set`, `input` and `format` are those of `analyze`. `flat` YAML has one item for each layer. The text has
+    the numbers of the network, its outputs, `note`, `expect`, `budget` and `training`; the comments of a YAML file are
+    not kept.
+
+    Raises what `analyze` raises, and `SettingError` for a form that does not exist.
+
+    >>> import analyzer
+    >>> print(analyzer.convert({"input": "8x8x3", "layers": [{"conv": {"filters": 4, "kernel": 3}}]}, flat=True))
+    # Written by `analyzer convert` from <dict>.
+    name: model
+    input: 8x8x3
+    layers:
+      - conv: {filters: 4, kernel: 3}
+        name: conv1
+    <BLANKLINE>
+    """
+    from analyzer.loader.writing import FORMS, write
+
+    form = one_of("to", to, FORMS)
+    found, network = _network(model, format, set, input)
+    return write(found, network, form, flat=flat)
 
 
 def diff(

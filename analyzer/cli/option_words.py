@@ -19,6 +19,7 @@ OF_COMMANDS = {
         ("--select", "--ignore", "--severity", "--skip-others", "--against", "--budget", "--explain"), "check"
     ),
     **dict.fromkeys(("--check", "--report", "--memory"), "schema"),
+    "--flat": "convert",
 }  # fmt: skip
 
 #: What other tools call our options.
@@ -43,7 +44,7 @@ CALLED = {
     "define": "set", "param": "set", "d": "set", "override": "set", "cols": "columns", "column": "columns",
     "fields": "columns", "col-names": "columns", "max-depth": "depth", "level": "depth", "levels": "depth",
     "limit": "top", "head": "top", "largest": "top", "sort-by": "sort", "order": "sort", "order-by": "sort",
-    "q": "quiet", "silent": "quiet", "colour": "color", "colors": "color", "ansi": "color", "fmt": "format", "output-format": "format",
+    "q": "quiet", "silent": "quiet", "colour": "color", "colors": "color", "ansi": "color", "fmt": "format", "output-format": "format to", "format": "to",
     "as": "format", "json": "format=json", "csv": "format=csv", "markdown": "format=markdown", "html": "format=html", "latex": "format=latex",
     "table": "format=table", "sarif": "format=sarif", "sharing": "mode", "weights": "mode", "view": "mode", "exclude": "ignore",
     "disable": "ignore", "skip": "ignore", "enable": "select", "only": "select", "rules": "list", "checks": "list",

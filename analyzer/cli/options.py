@@ -61,15 +61,17 @@ def add_format(
     default: str | None = None,
     action: str | type[argparse.Action] = "store",
     more: str = "",
+    option: str = "--format",
 ) -> None:
     """How `what` is written, and where to; `default` says which format is the default, if that depends on something.
 
-    `action` is that of `-o`, if it does more than to name the file, and `more` says what.
+    `action` is that of `-o`, if it does more than to name the file, and `more` says what; `option` names the format.
     """
-    endings = ", ".join(ending for format in formats.values() for ending in format.endings)
+    endings = ", ".join(dict.fromkeys(ending for format in formats.values() for ending in format.endings))
     add = parser.add_argument
     add(
-        "--format",
+        option,
+        dest="format",
         choices=tuple(formats),
         metavar="FORMAT",
         help=f"{', '.join(formats)} (default: by the ending of -o; otherwise {default or next(iter(formats))})",

@@ -55,9 +55,15 @@ def write_stdout(chunks: Iterable[str]) -> None:
 
 
 def format_of(
-    asked: Any, formats: Mapping[str, Format], *, sources: Sequence[str], what: str = MODEL, default: str | None = None
+    asked: Any,
+    formats: Mapping[str, Format],
+    *,
+    sources: Sequence[str],
+    what: str = MODEL,
+    default: str | None = None,
+    option: str = "--format",
 ) -> Format:
-    """The format that was asked for by `--format`, by the ending of `-o`, or by neither.
+    """The format that was asked for by `--format` (or another `option`), by the ending of `-o`, or by neither.
 
     Raises `UsageError` for an ending that no format has, for a written option that the format cannot follow, and where
     one of the `sources`, each `what` it is for the command, is the file to write: before any of them is read.
@@ -65,7 +71,7 @@ def format_of(
     for source in sources:
         asked.inputs.keep(source, what)
     try:
-        format = chosen(formats, name=asked.format, path=asked.output, default=default)
+        format = chosen(formats, name=asked.format, path=asked.output, default=default, option=option)
     except EndingError as error:
         raise UsageError(f"`-o {asked.output}`: {error}") from None
     _check_followed(asked, format, formats)

@@ -1,32 +1,16 @@
-"""What reports say of a network that another program wrote, and of layers whose numbers are not calculated.
+"""What reports say of layers whose numbers are not calculated.
 
-Few networks have any of it, so this is imported where there is something to say.
+Few networks have such layers, so this is imported where there is something to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analyzer.engine.network import Source
 from analyzer.units import count, plural
-
-#: The formats as people call them.
-FORMATS = {"onnx": "ONNX", "keras": "Keras", "h5": "Keras (HDF5)", "darknet": "Darknet", "caffe": "Caffe"}
 
 #: Names and operators that a note lists; it counts the others.
 _LISTED = 8
-
-
-def read_from(source: Source) -> list[str]:
-    """The format that a network was read from, and the program that wrote it.
-
-    >>> read_from(Source("onnx", "pytorch", "2.13.0")), read_from(Source("keras", "keras"))
-    (['ONNX', 'written by pytorch 2.13.0'], ['Keras'])
-    """
-    written = " ".join(filter(None, (source.producer, source.version)))
-    if written.lower() == source.format:
-        written = ""  # a program that writes its own format, without its version
-    return [FORMATS.get(source.format, source.format), *([f"written by {written}"] if written else [])]
 
 
 def authored(names: Sequence[str], uncovered: Mapping[str, int], assumed: str = "") -> str:

@@ -69,20 +69,31 @@ def by_name(*formats: Format) -> dict[str, Format]:
     return {format.name: format for format in formats}
 
 
-def chosen(formats: Mapping[str, Format], *, name: str | None, path: str | None, default: str | None = None) -> Format:
+def chosen(
+    formats: Mapping[str, Format],
+    *,
+    name: str | None,
+    path: str | None,
+    default: str | None = None,
+    option: str = "--format",
+) -> Format:
     """The format of this name, otherwise the one that the ending of `path` asks for, otherwise the default.
 
-    `default` is the first format unless named. Raises `EndingError` for an ending that belongs to none of them.
+    `default` is the first format unless named, `option` the option that names one. Raises `EndingError` for an ending
+    that belongs to none of them, or to several.
     """
     if name is not None:
         return formats[name]
     ending = os.path.splitext(path or "")[1].lower()
     if ending in _PLAIN:
         return formats[default or next(iter(formats))]
-    for format in formats.values():
-        if ending in format.endings:
-            return format
-    known = [ending for format in formats.values() for ending in format.endings]
+    found = [format for format in formats.values() if ending in format.endings]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = listed(f"{option} {format.name}" for format in found)
+        raise EndingError(f"the ending `{ending}` does not say which format; choose with {choices}")
+    known = dict.fromkeys(ending for format in formats.values() for ending in format.endings)
     raise EndingError(
-        f"no format has the ending `{ending}`; use {listed([*known, _PLAIN[1]])}, or choose with `--format`"
+        f"no format has the ending `{ending}`; use {listed([*known, _PLAIN[1]])}, or choose with `{option}`"
     )

@@ -27,7 +27,7 @@ ABOUT = {
     "config": ["net.yaml"],
     "sizes": ["net.yaml", "--range", "30:34"],
     "explain": ["net.yaml"],
-    "convert": ["net.yaml", "--flat"],
+    "convert": ["net.yaml"],
 }
 READING = [command for command in ABOUT if not command or command in COMMANDS]
 
@@ -57,6 +57,12 @@ def options_of(parser: ArgumentParser) -> set[str]:
     return {string.removeprefix("--") for action in parser._actions for string in action.option_strings}
 
 
+def format_option(parser: ArgumentParser) -> str:
+    """The option that names the format: `--format`, or `--to` where a network is converted."""
+    (action,) = (action for action in parser._actions if action.dest == "format")
+    return str(action.option_strings[0])
+
+
 def formats_of(parser: ArgumentParser) -> list[str]:
     (action,) = (action for action in parser._actions if action.dest == "format")
     return [str(choice) for choice in action.choices or ()]
@@ -84,7 +90,7 @@ def test_an_option_works_or_is_refused_in_one_line(
 ) -> None:
     has = option in options_of(parser_of(command))
     written = f"--{option}={value.format(amount=AMOUNTS.get(command, 'parameters'))}" if value else f"--{option}"
-    arguments = [*filter(None, [command]), *ABOUT[command], "--format", format]
+    arguments = [*filter(None, [command]), *ABOUT[command], format_option(parser_of(command)), format]
     code = guarded([*arguments, written])
     out, err = capsys.readouterr()
     if not has:
@@ -112,7 +118,7 @@ def test_a_configuration_sets_it_where_the_command_has_it(
     value = VALUES[option][0].format(amount=AMOUNTS.get(command, "parameters"))
     parser = parser_of(command)
     for format in formats_of(parser):
-        arguments = [*filter(None, [command]), *ABOUT[command], "--format", format]
+        arguments = [*filter(None, [command]), *ABOUT[command], format_option(parser), format]
         (models / ".analyzer.toml").unlink(missing_ok=True)
         usual = guarded(arguments), *capsys.readouterr()
         written = (usual[0], usual[1])

@@ -36,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
         ["explain", "FILE", "conv0"],
         ["sizes", "FILE"],
         ["config", "FILE"],
+        ["convert", "FILE"],
         ["convert", "--flat", "FILE"],
         ["diff", "FILE", "FILE.copy"],
         ["check", "FILE", "--against", "FILE.copy", "--budget", "params=+1%"],

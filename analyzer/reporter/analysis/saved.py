@@ -57,7 +57,7 @@ def _facts(report: SavedReport, modes: tuple[str, ...]) -> list[tuple[str, list[
         ("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`"]),
     ]
     if report.source is not None:
-        from analyzer.reporter.foreign import read_from
+        from analyzer.loader.foreign.programs import read_from
 
         lines.append(("read from", read_from(report.source)))
     return lines

@@ -60,7 +60,7 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
     if field:
         lines.append(("receptive field", field))
     if analysis.source is not None:
-        from analyzer.reporter.foreign import read_from
+        from analyzer.loader.foreign.programs import read_from
 
         lines.append(("read from", read_from(analysis.source)))
     return lines

@@ -93,7 +93,8 @@ def _about_file(report: MemoryAnalysis, assumed: dict[str, Any]) -> Iterator[str
     network = report.network
     if network.source is None and "authored" not in assumed:
         return
-    from analyzer.reporter.foreign import authored, read_from  # few networks have any of it
+    from analyzer.loader.foreign.programs import read_from  # few networks have any of it
+    from analyzer.reporter.foreign import authored
 
     if network.source is not None:
         yield ", ".join([f"read from {read_from(network.source)[0]}", *read_from(network.source)[1:]])
