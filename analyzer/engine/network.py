@@ -106,6 +106,9 @@ class Network:
     `notes` are what the loader says about the description of a network without a mistake, `facts` what it asked of
     volumes, where `again` placed it.
 
+    `expected` has the sizes that a description's `expect` says of an output, by the index of the layer, where they hold
+    (None: any size).
+
     Of a network that was read from a file of another program, `source` says which, `uncovered` how often each of its
     operators became a `custom` layer, and `weights_dtype` the number format of most weights, where it has one that the
     run does not override; `formats` has that of each layer by its name, where they have several.
@@ -128,6 +131,7 @@ class Network:
         self.again: Callable[[Mapping[str, Volume]], Network | None] | None = None
         self.notes: list[Diagnostic] = []
         self.facts = Facts()
+        self.expected: dict[int, tuple[int | None, ...]] = {}
         self.refused: list[Refused] = []
         self.source: Source | None = None
         self.uncovered: dict[str, int] = {}
@@ -222,6 +226,12 @@ class Network:
         """Lets a placed node reuse all parameters of an earlier one. Raises `Refusal` (NAME105) where it cannot."""
         check_same(node.layer, node.flow, owner)
         node.tied = owner
+
+    def expect(self, node: Node, sizes: tuple[int | None, ...]) -> None:
+        """Notes the sizes that an output was found to have as expected; what two say of one layer is one statement."""
+        if node.index >= 0:
+            known = self.expected.get(node.index, sizes)
+            self.expected[node.index] = tuple(b if a is None else a for a, b in zip(known, sizes, strict=True))
 
     @property
     def doubtful(self) -> bool:

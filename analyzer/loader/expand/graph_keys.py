@@ -139,6 +139,7 @@ def as_expected(run: Expansion, item: Item, result: Node, label: str | None, fra
         sizes, asked = _expected_sizes(frame.evaluate(expect), fractions=counts)
         output = result.output.sizes
         if len(sizes) == len(output) and all(a is None or a == b for a, b in zip(sizes, output, strict=True)):
+            run.network.expect(result, sizes)
             return result
         who = f"`{frame.scope.prefix}{label}` puts" if label is not None else "this puts"
         raise Refusal(

@@ -13,7 +13,7 @@ from analyzer.engine.network import Network, Node
 from analyzer.engine.tree import Group, inside, tree_of
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.parse.grammar import TAKEN_NAMES
-from analyzer.loader.writing.scalars import comment, flow, text
+from analyzer.loader.writing.scalars import comment, flow, sizes, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class _Writer:
         self._choose()
 
     def _read_or_tied(self) -> set[int]:
-        """The layers that are outputs, or read by another one than the next."""
-        found = {node.index for node in self.network.outputs}
+        """The layers that are outputs, read by another one than the next, or have an `expect` of their own."""
+        found = {node.index for node in self.network.outputs} | self.network.expected.keys()
         for node in self.nodes:
             found |= {source.index for source in node.inputs if source.index != node.index - 1}
         return found
@@ -177,6 +177,8 @@ class _Writer:
             keys["tied"] = {"weights": owner} if node.weights_only else owner
         if node.frozen:
             keys["frozen"] = True
+        if group.stop - 1 in self.network.expected:
+            keys["expect"] = sizes(self.network.expected[group.stop - 1])
         if node.origin.note is not None:
             keys["note"] = node.origin.note
         yield from (f"{indent}  {key}: {flow(value)}\n" for key, value in keys.items())

@@ -48,6 +48,18 @@ def text(value: str) -> str:
     return '"' + "".join(map(_sign, value)) + '"'
 
 
+def sizes(expected: tuple[int | None, ...]) -> str | int:
+    """The value of `expect` for these sizes (None: any).
+
+    >>> sizes((14, None, 20)), sizes((1000,))
+    ('14x?x20', 1000)
+    """
+    first = expected[0]
+    if len(expected) == 1 and first is not None:
+        return first
+    return "x".join("?" if size is None else str(size) for size in expected)
+
+
 def comment(value: str) -> str:
     """A text as one line of a comment."""
     line = " ".join(value.split())
