@@ -1,1 +1,1 @@
-"""What each layer type becomes: one module a family, as in the catalogue."""
+"""What each layer type becomes in Keras."""
