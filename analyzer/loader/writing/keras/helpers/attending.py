@@ -1,6 +1,7 @@
-"""Attention, tokens and gates: the text of layers and functions that a file of Keras code has where Keras has none.
+"""Attention, tokens and gates.
 
-Each is formatted as ruff formats it, at 88 characters."""
+The text of layers and functions that Keras does not have, as ruff formats it at 88 characters.
+"""
 
 from __future__ import annotations
 

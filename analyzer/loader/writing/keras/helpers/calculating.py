@@ -1,6 +1,7 @@
-"""Trained tensors, cells of an axis, resampling, and constants that stand in: the text of layers and functions that a file of Keras code has where Keras has none.
+"""Trained tensors, cells of an axis, resampling, and constants that stand in.
 
-Each is formatted as ruff formats it, at 88 characters."""
+The text of layers and functions that Keras does not have, as ruff formats it at 88 characters.
+"""
 
 from __future__ import annotations
 

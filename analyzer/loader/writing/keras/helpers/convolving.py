@@ -1,6 +1,7 @@
-"""Convolutions with banks of their own, windows and their sums: the text of layers and functions that a file of Keras code has where Keras has none.
+"""Convolutions with filter banks of their own, windows and their sums.
 
-Each is formatted as ruff formats it, at 88 characters."""
+The text of layers and functions that Keras does not have, as ruff formats it at 88 characters.
+"""
 
 from __future__ import annotations
 

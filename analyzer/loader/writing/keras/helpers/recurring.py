@@ -1,6 +1,7 @@
-"""Cells of recurrent layers: the text of layers and functions that a file of Keras code has where Keras has none.
+"""Cells of recurrent layers.
 
-Each is formatted as ruff formats it, at 88 characters."""
+The text of layers and functions that Keras does not have, as ruff formats it at 88 characters.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Arithmetic on volumes. Constants are not in the description of a network: `CONSTANTS` of the file stands in for them."""
+"""Arithmetic on volumes.
+
+A network's description does not have its constants: names such as `ADDED` and `FACTOR` of the file stand in for them.
+"""
 
 from __future__ import annotations
 

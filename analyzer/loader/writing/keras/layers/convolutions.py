@@ -1,4 +1,7 @@
-"""Convolutions. Where Keras has no layer for their sharing, padding or steps, `LocallyConnected` of `helpers` is one."""
+"""Convolutions.
+
+`LocallyConnected` of `helpers` is the layer for sharing, biases and steps that no convolution of Keras has.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.layers.convolutions import same
 from analyzer.loader.writing.keras.layers.making import alike, in_all, of_rank, options, padding_of, unless
 
-#: What no negative value leaves: zeros around a volume of these are as good as −∞ for the largest value of a window.
+#: Activations that put out no value below 0: around them, zeros change the largest value of no window.
 _AT_LEAST_ZERO = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "softmax")
 
 
