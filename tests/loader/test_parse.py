@@ -63,6 +63,7 @@ layers:
     name: head
     first: {kernel: 1}
     repeat: 2
+    weights_dtype: float16
   - conv: {filters: 16, kernel: 3}
     tied: head
 outputs: [head]
@@ -72,6 +73,7 @@ budget:
   weight_memory: 150 MiB
   peak_training_memory: 1.5 GB
 training: {batch: 32, dtype: float16, optimizer: adam, weight_decay: 0.01, step: fused, loss: mse}
+weights_dtype: int8
 """
 
 
@@ -96,6 +98,7 @@ def test_every_key() -> None:
     assert isinstance(sequence.repeat, dict)
     assert list(conv.first) == ["kernel"]
     assert tied.tied is not None
+    assert (model.weights_dtype, conv.weights_dtype, tied.weights_dtype) == ("int8", "float16", None)
     assert [template.value for template in model.outputs] == ["head"]
     limits = {name: (limit.least, limit.most, limit.unit) for name, limit in model.budget.items()}
     assert limits == {

@@ -74,6 +74,8 @@ def _graph_keys(item: Item) -> Iterator[Written]:
         yield Written("note", item.note, item.note, source)
     if item.frozen:
         yield Written("frozen", True, True, source)
+    if item.weights_dtype is not None:
+        yield Written("weights_dtype", item.weights_dtype, item.weights_dtype, source)
 
 
 def own_arguments(item: LayerItem, model: Model) -> dict[str, Argument]:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def keys_of_file(model: Model) -> Iterator[Written]:
     """The keys, in the order of the language."""
-    for key, text in (("name", model.name), ("description", model.description)):
+    for key, text in (
+        ("name", model.name),
+        ("description", model.description),
+        ("weights_dtype", model.weights_dtype),
+    ):
         if _at(model, key) is not None:
             yield Written(key, text, text)
     yield from _inputs(model)

@@ -120,8 +120,20 @@ def _expand(run: Expansion) -> None:
         _name_outputs(run, frame)
     except Stop:
         return
+    if run.network.formats and run.model.format is None:
+        _settle_formats(run.network, run.model.weights_dtype)
     if not (run.network.nodes or run.mistakes.found or run.model.faulty) and isinstance(run.entry, Node):
         run.mistakes.report(_no_layer(run.model), items[0].place)
+
+
+def _settle_formats(network: Network, usual: str | None) -> None:
+    """Gives the number format of the file to the weights of all layers that say none, where some layers say theirs."""
+    if usual is None:
+        several = [*network.formats.values()]
+        network.weights_dtype = max(dict.fromkeys(several), key=several.count)
+        return
+    for node in network.nodes:
+        network.formats.setdefault(node.name, usual)
 
 
 def _no_layer(model: Model) -> Refusal:

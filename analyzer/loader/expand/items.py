@@ -119,8 +119,8 @@ def _turn(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
             return MISSING if kept is None else frame.source
     if isinstance(item, LayerItem):
         return place_layer(run, item, frame)
-    frozen, tying = run.frozen, run.tying
-    run.frozen = frozen or item.frozen
+    frozen, weights, tying = run.frozen, run.weights_dtype, run.tying
+    run.frozen, run.weights_dtype = frozen or item.frozen, item.weights_dtype or weights
     if item.tied is not None:
         from analyzer.loader.expand.ties import close_tie, open_tie  # few networks have tied groups
 
@@ -130,7 +130,7 @@ def _turn(run: Expansion, item: Item, frame: Frame) -> Node | Missing:
     complete = isinstance(end, Node) and run.progress[1] == mistakes
     if item.tied is not None and run.tying is not None:
         close_tie(run, run.tying, complete=complete)
-    run.frozen, run.tying = frozen, tying
+    run.frozen, run.weights_dtype, run.tying = frozen, weights, tying
     if frame.name is not None and (run.progress[0] > placed or not complete):
         run.names.groups[frame.path] = (placed, run.progress[0]) if complete else None
     return end

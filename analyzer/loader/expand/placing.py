@@ -45,9 +45,7 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
         if len(nodes) < len(read):
             return MISSING
         origin = Origin(item.span, _path(run, item, frame), item.note)
-        end = place(
-            run, frame.path, layer, nodes, origin, tied=tied, weights_only=item.weights_only, frozen=item.frozen
-        )
+        end = place(run, frame.path, layer, nodes, origin, tied=tied, weights_only=item.weights_only, item=item)
     except Refusal as refusal:
         run.mistakes.layer(refusal, item, arguments, frame, read, layer)
         _refused(run, frame.path, layer, read)
@@ -76,12 +74,18 @@ def place(
     *,
     tied: Node | None = None,
     weights_only: bool = False,
-    frozen: bool = False,
+    item: Item | None = None,
 ) -> Node:
-    """Places a layer under its full name, and ties it to its counterpart where a group around it is tied."""
+    """Places a layer under its full name, and ties it to its counterpart where a group around it is tied.
+
+    `item` is the item that the layer belongs to, unless it joins what others put out.
+    """
     run.size.place(name, origin.note, nodes if tied is None else [*nodes, tied])
-    frozen = frozen or run.frozen
+    frozen = run.frozen or (item is not None and item.frozen)
     node = run.network.place(name, layer, nodes, origin, tied=tied, weights_only=weights_only, frozen=frozen)
+    weights = run.weights_dtype if item is None else item.weights_dtype or run.weights_dtype
+    if weights is not None:
+        run.network.formats[name] = weights
     if run.tying is not None:
         from analyzer.loader.expand.ties import tie_next  # few networks have tied groups
 
@@ -113,7 +117,7 @@ def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Ite
     try:
         layer = _layer(row, row.arguments, frame.values, source.output)
         origin = Origin(item.span, _path(run, item, frame))
-        return place(run, frame.scope.prefix + name, layer, [source], origin, frozen=item.frozen)
+        return place(run, frame.scope.prefix + name, layer, [source], origin, item=item)
     except Refusal as refusal:
         own = Frame(frame.scope, frame.values, source, (source,), name)
         run.mistakes.layer(refusal, row, row.arguments, own, own.sources, layer)

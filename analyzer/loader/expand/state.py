@@ -61,7 +61,8 @@ class Tying(Record):
 class Expansion(Record):
     """The state of one expansion: the description, the network so far, and how far it has come.
 
-    `frozen` says that a block or structure around the item is frozen, `tying` is the tied one around it; `depth`
+    `frozen` says that a block or structure around the item is frozen, `weights_dtype` which number format one of them
+    gives its weights, `tying` is the tied one around it; `depth`
     counts open lists, `calls` open calls of blocks. `unmet` has the `expect`s that fail where they are counted, each
     once, by the identity of its template. `traces` writes down what is asked of volumes (`Facts`), and `traced` has the
     identities of the expressions by which parameters of layers ask. `changes` has parameters in place of those of an
@@ -77,6 +78,7 @@ class Expansion(Record):
     names: Names = field(init=False)
     entry: Node | Missing = MISSING
     frozen: bool = False
+    weights_dtype: str | None = None
     tying: Tying | None = None
     steps: int = 0
     depth: int = 0
@@ -95,7 +97,7 @@ class Expansion(Record):
         model = self.model
         self.network = Network(LIMITS.layers)
         self.network.source, self.network.uncovered = model.source, model.uncovered
-        self.network.weights_dtype, self.network.formats = model.weights_dtype, model.formats
+        self.network.weights_dtype, self.network.formats = model.weights_dtype, {**model.formats}
         self.network.notes += model.told
         self.network.groups |= model.groups
         self.names = Names(self.network)

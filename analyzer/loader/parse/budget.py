@@ -130,6 +130,19 @@ def parse_training(parser: Parser, tree: Tree, known: Known) -> None:
             parser.refused(refusal, f"`{key.text}` of `training`", value)
 
 
+def parse_weights_dtype(parser: Parser, tree: Tree) -> str | None:
+    """A number format of weights; None after a finding."""
+    before = parser.troubles
+    value = number_of(parser, tree)
+    if parser.troubles > before:
+        return None
+    try:
+        return str(training_value("dtype", value))
+    except Refusal as refusal:
+        parser.refused(refusal, "`weights_dtype`", tree)
+        return None
+
+
 def training_value(name: str, value: Any) -> Any:
     """A value of `training`. Raises `Refusal` (VALUE101) for a wrong one."""
     if name == "batch":

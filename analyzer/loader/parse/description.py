@@ -73,6 +73,7 @@ class Item(Record):
     tied: Template | None = field(default=None, init=False)
     weights_only: bool = field(default=False, init=False)
     frozen: bool = field(default=False, init=False)
+    weights_dtype: str | None = field(default=None, init=False)
     extra: int | None = field(default=None, init=False)
 
     @property
@@ -200,9 +201,10 @@ class Model(Record):
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
     `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
     for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
-    mistakes. `source`, `uncovered`, `weights_dtype` and `formats` are those of `Network`, for a file of another
-    program, of which `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0`
-    → `Bottleneck`), `texts` those of other files that places are in, and `format` is the one that its reader reads.
+    mistakes. `weights_dtype` is the number format of the weights where the file has one. `source`, `uncovered` and
+    `formats` are those of `Network`, for a file of another program, of which `told` has the reader's warnings and
+    notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`), `texts` those of other files that
+    places are in, and `format` is the one that its reader reads.
     """
 
     file: str

@@ -8,7 +8,7 @@ from analyzer.layers.reference_kinds import Sugar
 from analyzer.loader.expressions.expression import BUILT_IN
 from analyzer.loader.parse.arguments import parse_arguments
 from analyzer.loader.parse.blocks import declare_blocks, parse_bodies
-from analyzer.loader.parse.budget import parse_budget, parse_training
+from analyzer.loader.parse.budget import parse_budget, parse_training, parse_weights_dtype
 from analyzer.loader.parse.description import UNKNOWN, Argument, Model, Template
 from analyzer.loader.parse.grammar import TOP_KEYS
 from analyzer.loader.parse.inputs import parse_inputs
@@ -151,6 +151,8 @@ def _parse_keys(parser: Parser, tree: Mapping) -> None:
         parse_budget(parser, keys["budget"], frozenset(model.vars))
     if "training" in keys:
         parse_training(parser, keys["training"], frozenset(model.vars))
+    if "weights_dtype" in keys:
+        model.weights_dtype = parse_weights_dtype(parser, keys["weights_dtype"])
 
 
 def _known_keys(parser: Parser, tree: Mapping) -> dict[str, Tree]:

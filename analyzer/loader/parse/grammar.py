@@ -18,6 +18,7 @@ TOP_KEYS = {
     "outputs": "names of the layers that are outputs; otherwise every layer that nothing reads",
     "budget": "limits on what the network may cost",
     "training": "how the network is trained",
+    "weights_dtype": "the number format of the weights, such as `int8`, where it is not that of the run",
 }
 
 #: Keys beside a layer type, a block or a structure, with what they mean.
@@ -31,6 +32,7 @@ GRAPH_KEYS = {
     "note": "a text for the report",
     "tied": "an earlier layer, block or structure whose parameters it reuses; `{weights: NAME}` the weights only",
     "frozen": "`true`: its parameters are not trained",
+    "weights_dtype": "the number format of its weights, such as `int8`, where it is not that of the other layers",
 }
 
 #: Structures, with what they mean.

@@ -8,6 +8,7 @@ from analyzer.layers.spatial_kinds import VolumeKind
 from analyzer.loader.expressions.expression import valid_name
 from analyzer.loader.expressions.nodes import truth
 from analyzer.loader.parse.arguments import parse_arguments
+from analyzer.loader.parse.budget import parse_weights_dtype
 from analyzer.loader.parse.calls import call_arguments
 from analyzer.loader.parse.description import BrokenItem, CallItem, Item, LayerItem, Template
 from analyzer.loader.parse.naming import layer_name
@@ -45,6 +46,8 @@ def parse_graph_keys(parser: Parser, item: Item, graph: dict[str, Tree], known: 
             item.tied = _tied(parser, item, tree, known)
         elif word == "frozen":
             item.frozen = _frozen(parser, tree)
+        elif word == "weights_dtype":
+            item.weights_dtype = parse_weights_dtype(parser, tree)
 
 
 def _frozen(parser: Parser, tree: Tree) -> bool:

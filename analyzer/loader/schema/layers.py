@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 
 from analyzer.diagnostics import listed
+from analyzer.dtypes import BITS
 from analyzer.layers import CATALOGUE, Layer, Parameter
 from analyzer.layers.spatial_kinds import NUMBERS
 from analyzer.loader.parse.grammar import GRAPH_KEYS, JOINS, PARALLEL_KEYS, RESIDUAL_KEYS, STRUCTURES, TAKEN_NAMES
@@ -260,6 +261,7 @@ def _graph_keys() -> Fragment:
             "additionalProperties": False,
         },
         "frozen": {"type": "boolean"},
+        "weights_dtype": {"enum": [*BITS]},
     }
     return {key: {"description": said[key], **fragments[key]} for key in GRAPH_KEYS}
 

@@ -121,6 +121,7 @@ def _top_level() -> dict[str, Fragment]:
             "additionalProperties": False,
         },
         "training": _training(),
+        "weights_dtype": {"enum": [*BITS]},
     }
 
 

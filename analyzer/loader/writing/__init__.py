@@ -23,4 +23,4 @@ def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str
     from analyzer.loader.writing.flat import write_flat
     from analyzer.loader.writing.head import comments_of, head_of
 
-    return "".join(write_flat(network, head_of(model), comments_of(model, network)))
+    return "".join(write_flat(network, head_of(model, network), comments_of(model, network)))

@@ -14,6 +14,7 @@ from analyzer.engine.tree import Group, inside, tree_of
 from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.parse.grammar import TAKEN_NAMES
 from analyzer.loader.writing.scalars import comment, flow, sizes, text
+from analyzer.loader.writing.stored import Stored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def write_flat(network: Network, head: Mapping[str, Any], comments: Sequence[str
         yield f"{key}: {flow(value)}\n"
     yield from _inputs(network)
     yield "layers:\n"
-    yield from _Writer(network).lines()
+    yield from _Writer(network, Stored(network, head.get("training", {}).get("dtype", "float32"))).lines()
     if network.names_outputs:
         yield f"outputs: {flow([node.name for node in network.outputs])}\n"
 
@@ -60,8 +61,9 @@ class _Writer:
     """Writes the items of a network."""
 
     # By hand: it decides first which groups are sequences.
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, stored: Stored) -> None:
         self.network = network
+        self.stored = stored
         self.nodes = network.nodes
         self.tree = tree_of(network)
         self.paths = {node.name for node in (*network.inputs, *network.nodes)}
@@ -130,6 +132,8 @@ class _Writer:
         if not group.expanded:
             return None
         first = self.nodes[group.start]
+        if not self.stored.alike(self.nodes[group.start : group.stop]):
+            return None
         kinds = [(name, one.kind) for name, one in first.layer.declared.items() if isinstance(one.kind, Sugar)]
         found: dict[str, Any] = {}
         for node in self.nodes[group.start + 1 : group.stop]:
@@ -177,6 +181,9 @@ class _Writer:
             keys["tied"] = {"weights": owner} if node.weights_only else owner
         if node.frozen:
             keys["frozen"] = True
+        stored = self.stored.key(self.nodes[group.start : group.stop])
+        if stored is not None:
+            keys["weights_dtype"] = stored
         if group.stop - 1 in self.network.expected:
             keys["expect"] = sizes(self.network.expected[group.stop - 1])
         if node.origin.note is not None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _WRITTEN = "# Written by `analyzer convert`"
 
 
-def head_of(model: Model) -> dict[str, Any]:
-    """The keys of a file that are not about the network: its name, the settings of a run, the budget."""
+def head_of(model: Model, network: Network) -> dict[str, Any]:
+    """The keys of a file beside the layers: its name, the settings of a run, the budget, the weights' number format."""
     head: dict[str, Any] = {"name": model.name}
     if model.description is not None:
         head["description"] = model.description
@@ -29,6 +29,8 @@ def head_of(model: Model) -> dict[str, Any]:
         for one in model.unsettled:
             kept.pop(one.key, None)
         head["budget"] = {key: kept[key] if key in kept else _limit(limit) for key, limit in model.budget.items()}
+    if network.weights_dtype is not None:
+        head["weights_dtype"] = network.weights_dtype
     return head
 
 
@@ -58,8 +60,6 @@ def comments_of(model: Model, network: Network) -> list[str]:
     source = network.source
     made = "" if source is None else f" ({', '.join(read_from(source))})"
     found = [f"{_WRITTEN.removeprefix('# ')} from {model.file}{made}."]
-    if network.weights_dtype is not None:
-        found.append(f"Its weights are {network.weights_dtype}.")
     for note in network.notes:
         somewhere = note.span is not None and (note.span.in_text or note.span.label)
         place = f" ({note.span.said})" if note.span is not None and somewhere else ""

@@ -20,7 +20,9 @@ DARKNET = sorted((ROOT / "tests" / "data" / "foreign").glob("*.cfg"))
 
 
 def flat(analysis: analyzer.Analysis) -> str:
-    return "".join(write_flat(analysis.network, {"name": analysis.name}))
+    stored = {} if analysis.weights_dtype is None else {"weights_dtype": analysis.weights_dtype}
+    run = {"batch": analysis.batch, "dtype": analysis.dtype}
+    return "".join(write_flat(analysis.network, {"name": analysis.name, "training": run, **stored}))
 
 
 def rows(analysis: analyzer.Analysis) -> list[dict[str, Any]]:
@@ -46,7 +48,7 @@ def _turn(name: str, named: set[str]) -> bool:
 @pytest.mark.parametrize("path", [*EXAMPLES, *GOOD, *DARKNET], ids=lambda path: path.stem)
 def test_rows_and_totals_are_kept(path: Path) -> None:
     analysis = analyzer.analyze(path)
-    again = analyzer.analyze(flat(analysis), batch=analysis.batch, dtype=analysis.dtype)
+    again = analyzer.analyze(flat(analysis))
     assert rows(again) == rows(analysis)
     assert again.to_dict()["totals"] == analysis.to_dict()["totals"]
     assert [node.name for node in again.network.outputs] == [node.name for node in analysis.network.outputs]
