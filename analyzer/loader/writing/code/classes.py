@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from analyzer.engine.network import Network, Node
 from analyzer.loader.writing.code.layout import literal
 from analyzer.loader.writing.code.names import Names, class_name, legal
-from analyzer.loader.writing.code.scopes import Item, Scope, is_chain
+from analyzer.loader.writing.code.scopes import Item, Scope, has_tensors, is_chain, layers_of
 from analyzer.loader.writing.code.template import Built, Code
 from analyzer.record import Record, field
 
@@ -45,7 +45,9 @@ class Parameter(Record):
 class Kind(Record):
     """Scopes of equal structure: a class if it has a name, otherwise sequences that are written where they are used.
 
-    texts  what is written at each place: a literal, or the name of a parameter
+    texts     what is written at each place: a literal, or the name of a parameter
+    in_line   whether it has no class
+    numbered  whether it is a class of numbered layers, each of which only reads the one before it
     """
 
     name: str
@@ -53,6 +55,7 @@ class Kind(Record):
     parameters: list[Parameter] = field(factory=list)
     texts: dict[Slot, str] = field(factory=dict)
     in_line: bool = False
+    numbered: bool = False
 
     @property
     def first(self) -> Scope:
@@ -99,7 +102,11 @@ class Classes:
             key = "whole" if scope is whole else self._key(scope)
             kind = kinds.get(key)
             if kind is None:
-                kind = kinds[key] = Kind("", in_line=scope is not whole and self._is_in_line(scope))
+                kind = kinds[key] = Kind("")
+                if scope is not whole and is_chain(scope):
+                    digits = {item.path[0].isdigit() for item in scope.items}
+                    kind.in_line = scope.block in (None, *_CONTAINERS) or len(digits) > 1
+                    kind.numbered = digits == {True} and not kind.in_line
                 if not kind.in_line:
                     kind.name = name if scope is whole else self._named(scope)
             kind.members.append(scope)
@@ -121,10 +128,6 @@ class Classes:
             number += 1
             name = f"{wanted}{number}"
         return self.names.new(name)
-
-    @staticmethod
-    def _is_in_line(scope: Scope) -> bool:
-        return (scope.block is None or scope.block in _CONTAINERS) and is_chain(scope)
 
     def _key(self, scope: Scope) -> Hashable:
         """What is equal for scopes that can be one class."""
@@ -150,7 +153,7 @@ class Classes:
     def _find_again(self, scope: Scope) -> None:
         """Finds the steps that call what another step of the scope has constructed."""
         if not any(":" in item.path[-1] for item in scope.items) and not any(
-            self.network.nodes[index].tied is not None for item in scope.items for index in _layers(item)
+            self.network.nodes[index].tied is not None for item in scope.items for index in layers_of(item)
         ):
             return
         by_path: dict[tuple[str, ...], Item] = {}
@@ -164,7 +167,7 @@ class Classes:
                 else next(
                     (
                         by_layer[tied.index]
-                        for index in _layers(item)
+                        for index in layers_of(item)
                         if (tied := self.network.nodes[index].tied) is not None and tied.index in by_layer
                     ),
                     None,
@@ -173,7 +176,7 @@ class Classes:
             if owner is not None and self._is_same(owner, item):
                 item.again = owner if owner.again is None else owner.again
             by_path.setdefault(item.path, item)
-            by_layer.update((index, item) for index in _layers(item))
+            by_layer.update((index, item) for index in layers_of(item))
 
     def _is_same(self, owner: Item, item: Item) -> bool:
         """Whether an item can call what another one has constructed: it has equal numbers, and reuses all weights."""
@@ -182,7 +185,7 @@ class Classes:
                 return False
         elif owner.scope is None or item.scope is None or not self._is_equal(owner.scope, item.scope):
             return False
-        pairs = zip(_layers(owner), _layers(item), strict=True)
+        pairs = zip(layers_of(owner), layers_of(item), strict=True)
         return all(_reuses(self.network.nodes[mine], self.network.nodes[theirs]) for theirs, mine in pairs)
 
     def _is_equal(self, one: Scope, other: Scope) -> bool:
@@ -342,17 +345,9 @@ def _range(scope: Scope) -> range:
     return range(scope.start, scope.stop)
 
 
-def _layers(item: Item) -> range:
-    """The indexes of the layers of a step."""
-    if item.scope is not None:
-        return _range(item.scope)
-    return range(item.index, item.index + 1) if item.index >= 0 else range(0)
-
-
 def _reuses(node: Node, owner: Node) -> bool:
     """Whether a layer has no parameters of its own, where it takes all those of its counterpart."""
-    counts = node.layer.parameters(node.flow, node.layer.declared_sharing)
-    if not (counts.weights or counts.biases or counts.buffers):
+    if not has_tensors(node):
         return True
     if node.tied is None or node.weights_only:
         return False

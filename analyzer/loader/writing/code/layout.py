@@ -125,6 +125,13 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
         lines[0] = f"{pad}{before}{lines[0][indent:]}"
         lines[-1] += after
         return lines
+    if (
+        isinstance(node, (ast.Attribute, ast.Subscript))
+        and bare
+        and before
+        and len(pad) + 4 + len(_flat(node)) <= COLUMNS
+    ):
+        return [f"{pad}{before}(", f"{pad}    {_flat(node)}", f"{pad}){after}"]
     if isinstance(node, ast.Subscript):
         return _opened(f"{pad}{before}{_flat(node.value)}[", [node.slice], f"{pad}]{after}", indent, one_line=True)
     return [line]
@@ -137,7 +144,7 @@ def _opened(head: str, items: Sequence[ast.expr | ast.keyword], tail: str, inden
     if one_line and len(body) <= COLUMNS:
         return [head, body, tail]
     lines = [head]
-    lone = len(items) == 1 and isinstance(items[0], (ast.GeneratorExp, ast.ListComp, ast.Starred))
+    end = "," if len(items) > 1 or not one_line else ""
     for item in items:
         before, value = (
             (f"{item.arg}=" if item.arg else "**", item.value) if isinstance(item, ast.keyword) else ("", item)
@@ -145,7 +152,7 @@ def _opened(head: str, items: Sequence[ast.expr | ast.keyword], tail: str, inden
         if isinstance(value, ast.GeneratorExp):
             lines += _split_comprehension(value, inner)
         else:
-            lines += _lines(value, inner, before, "" if lone and isinstance(value, ast.ListComp) else ",")
+            lines += _lines(value, inner, before, end)
     return [*lines, tail]
 
 

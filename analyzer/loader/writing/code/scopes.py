@@ -137,9 +137,26 @@ class Scopes:
         return not numbered or is_chain(scope)
 
     def _reached(self, scope: Scope, path: tuple[str, ...]) -> Iterator[Item]:
-        """The steps of a scope that is no module, for the scope around it."""
-        for item in scope.items:
-            yield item.but(path=(*path, *item.path))
+        """The steps of a scope that is no module, for the scope around it; a chain of numbered layers is called as one."""
+        numbered = [place for place, item in enumerate(scope.items) if item.path[0].isdigit() and _is_made(item)]
+        chain = self._chain(scope, numbered[0], numbered[-1] + 1) if numbered else None
+        for place, item in enumerate(scope.items):
+            if chain is None or not numbered[0] <= place <= numbered[-1]:
+                yield item.but(path=(*path, *item.path))
+            elif place == numbered[0]:
+                yield Item(path, -1, None, chain, chain.inputs, gives=chain.outputs)
+
+    def _chain(self, scope: Scope, start: int, stop: int) -> Scope | None:
+        """Some steps of a scope as one, if all are numbered, and each only reads the one before it."""
+        items = scope.items[start:stop]
+        if len(items) == len(scope.items) or not all(item.path[0].isdigit() for item in items):
+            return None
+        indexes = [index for item in items for index in layers_of(item)]
+        found = Scope(scope.name, None, indexes[0], indexes[-1] + 1, items)
+        found.inputs = _read_outside(self.network.nodes[found.start : found.stop], found.start)
+        found.outputs = [index for index in indexes if self.last[index] >= found.stop]
+        found.height = 1 + max((item.scope.height for item in items if item.scope is not None), default=-1)
+        return found if is_chain(found) else None
 
 
 def is_chain(scope: Scope) -> bool:
@@ -156,6 +173,19 @@ def is_chain(scope: Scope) -> bool:
             return False
         before = item.gives[0]
     return before == scope.outputs[0]
+
+
+def layers_of(item: Item) -> range:
+    """The indexes of the layers of a step."""
+    if item.scope is not None:
+        return range(item.scope.start, item.scope.stop)
+    return range(item.index, item.index + 1) if item.index >= 0 else range(0)
+
+
+def has_tensors(node: Node) -> bool:
+    """Whether a layer has weights, biases or buffers."""
+    counts = node.layer.parameters(node.flow, node.layer.declared_sharing)
+    return bool(counts.weights or counts.biases or counts.buffers)
 
 
 def _is_made(item: Item) -> bool:

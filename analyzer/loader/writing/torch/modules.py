@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from analyzer.loader.writing.code.classes import Classes, Kind, Slot
 from analyzer.loader.writing.code.layout import laid_out, quoted
 from analyzer.loader.writing.code.names import Names, legal
-from analyzer.loader.writing.code.scopes import Item, Scope
+from analyzer.loader.writing.code.scopes import Item, Scope, has_tensors
 
 #: What is an attribute of a module and no module.
 TENSORS = ("nn.Parameter", "nn.Buffer")
@@ -62,13 +62,17 @@ class Modules:
             if isinstance(slot[-1], str) and slot[-2] != "forward":
                 self.named.setdefault(slot[:-1], []).append(slot[-1])
         for item in kind.first.items:
-            if item.again is None and (item.scope is not None or (item.built is not None and item.built.call)):
+            if (
+                not kind.numbered
+                and item.again is None
+                and (item.scope is not None or (item.built is not None and item.built.call))
+            ):
                 self.attributes[id(item)] = self._attribute(item)
         self.values = self._values()
 
     def _attribute(self, item: Item) -> tuple[str, ...]:
         """The attributes that lead to what a step calls."""
-        path = item.path if self.exact else ("_".join(item.path),)
+        path = item.path if self.exact and not self._is_free(item) else ("_".join(item.path),)
         for length in range(1, len(path) + 1):
             before = path[:length]
             if before not in self.legal or length == len(path):
@@ -84,6 +88,12 @@ class Modules:
                     self.renamed[found] = ".".join(item.path)
                 self.legal[before] = found
         return self.legal[path]
+
+    def _is_free(self, item: Item) -> bool:
+        """Whether a layer inside of a container has no tensors, so that it can be anywhere."""
+        if item.built is None or item.path[-1].isdigit():
+            return False
+        return not has_tensors(self.classes.network.nodes[item.index])
 
     def _values(self) -> dict[str, str]:
         """The parameters that the forward pass reads, with the attributes that keep them."""
@@ -111,6 +121,14 @@ class Modules:
                 if comment and not lines[0].endswith(comment):
                     yield f"{pad}# {comment}"
                 yield from lines
+
+    def numbered(self, indent: int) -> list[str]:
+        """The lines that give the layers of a `nn.Sequential` to its constructor."""
+        entries = [
+            (item.path[-1], self.expression(item, (number,))) for number, item in enumerate(self.kind.first.items)
+        ]
+        texts = filled(entries) or [text for _, text in entries]
+        return laid_out(f"super().__init__({', '.join(looped(texts, star=True))})", indent)
 
     def _statements(
         self, path: tuple[str, ...], entries: Sequence[tuple[tuple[str, ...], str]]
@@ -153,7 +171,7 @@ class Modules:
             if text is None or text.startswith(TENSORS):
                 return None
             found.append((part, text))
-        numbers = filled(found)
+        numbers = filled(sorted(found, key=lambda one: (len(one[0]), one[0])))
         if numbers is not None:
             return f"nn.ModuleList([{', '.join(looped(numbers))}])"
         return "nn.ModuleDict({" + ", ".join(f"{quoted(part)}: {text}" for part, text in found) + "})"
@@ -215,7 +233,7 @@ def filled(entries: Sequence[tuple[str, str]]) -> list[str] | None:
     if not all(name.isdigit() and str(int(name)) == name for name, _ in entries):
         return None
     numbers = [int(name) for name, _ in entries]
-    if numbers != sorted(set(numbers)) or numbers[-1] > 3 * len(numbers) + 3:
+    if numbers != sorted(set(numbers)):
         return None
     found = ["nn.Identity()"] * (numbers[-1] + 1)
     for number, (_, text) in zip(numbers, entries, strict=True):

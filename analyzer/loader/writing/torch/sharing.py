@@ -60,7 +60,7 @@ class _Places:
 
     def _access(self, kind: Kind, number: int, item: Item) -> str:
         """What leads from a scope to one of its steps; classes have the attributes of their first member."""
-        if kind.in_line:
+        if kind.in_line or kind.numbered:
             return member(item.path[-1]) if self.exact else f"[{number}]"
         if id(kind) not in self._modules:
             self._modules[id(kind)] = Modules(self.classes, kind, exact=self.exact)

@@ -72,6 +72,11 @@ class _Writer:
         """The lines of a class."""
         whole = kind.first is self.whole
         modules = Modules(self.classes, kind, exact=self.exact)
+        if kind.numbered:
+            yield from ("", "", f"class {kind.name}(nn.Sequential):")
+            yield from signature("__init__", ["self", *_parameters_of(kind)], 4)
+            yield from modules.numbered(8)
+            return
         lines = list(modules.lines(8))
         if whole:
             lines += shared_lines(self.network, self.classes, modules)
@@ -80,8 +85,7 @@ class _Writer:
             yield f'    """{self._about()}"""'
             yield ""
         if lines:
-            written = [one.name if one.default is None else f"{one.name}={one.default}" for one in kind.parameters]
-            yield from signature("__init__", ["self", *written], 4)
+            yield from signature("__init__", ["self", *_parameters_of(kind)], 4)
             yield "        super().__init__()"
             yield from lines
             yield ""
@@ -180,6 +184,11 @@ def _imports(body: str) -> Iterator[str]:
     if re.search(r"\bF\.", body):
         yield "import torch.nn.functional as F"
     yield "from torch import nn"
+
+
+def _parameters_of(kind: Kind) -> list[str]:
+    """The parameters of a class, as its constructor has them."""
+    return [one.name if one.default is None else f"{one.name}={one.default}" for one in kind.parameters]
 
 
 def _parameters(network: Network) -> int:
