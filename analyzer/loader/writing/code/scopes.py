@@ -137,7 +137,7 @@ class Scopes:
         return not numbered or is_chain(scope)
 
     def _reached(self, scope: Scope, path: tuple[str, ...]) -> Iterator[Item]:
-        """The steps of a scope that is no module, for the scope around it; a chain of numbered layers is called as one."""
+        """The steps of a scope that is no module, for the scope around it; numbered layers in a chain are one step."""
         numbered = [place for place, item in enumerate(scope.items) if item.path[0].isdigit() and _is_made(item)]
         chain = self._chain(scope, numbered[0], numbered[-1] + 1) if numbered else None
         for place, item in enumerate(scope.items):

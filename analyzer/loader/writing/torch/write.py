@@ -122,6 +122,8 @@ class _Writer:
         kept = modules.values
         values = {name: f"self.{kept[text]}" if text in kept else text for name, text in texts.items()}
         own = modules.access(item) if item.built.call else ""
+        if list(reads) == ["*inputs"] and "[{all}]" in item.built.forward:
+            return item.built.forward.replace("[{all}]", "inputs").format(self=own, **values)
         return item.built.forward.format(*reads, all=", ".join(reads), self=own, **values)
 
     def _comments(self, kind: Kind) -> dict[int, str]:
