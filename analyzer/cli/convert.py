@@ -1,4 +1,4 @@
-"""`analyzer convert FILE`: a network, read from any format, as a model in YAML."""
+"""`analyzer convert FILE`: a network, read from any format, as a model in YAML or as code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def parser() -> ArgumentParser:
     """The options of `analyzer convert`."""
     found = options_parser(
         "analyzer convert",
-        "Writes a network, read from YAML, PyTorch, ONNX, Keras, Darknet or Caffe, as a model in YAML.",
+        "Writes a network, read from YAML, PyTorch, ONNX, Keras, Darknet or Caffe, as a model in YAML or as PyTorch "
+        "code.",
         usage="analyzer convert [options] FILE",
     )
     add_files(found)
@@ -73,4 +74,7 @@ def _text(text: str, options: Options) -> Iterator[str]:
     yield text
 
 
-FORMATS = by_name(Format("yaml", "a model in YAML", _text, (".yaml", ".yml")))
+FORMATS = by_name(
+    Format("yaml", "a model in YAML", _text, (".yaml", ".yml")),
+    Format("torch", "PyTorch code", _text, (".py",)),
+)

@@ -8,8 +8,9 @@ group are its `parts`; they cover its layers in order.
 Neighbours are a run where one of them can be shown for all and every number is true of each. Two groups are equal if
 
 - they are the same block or structure, and have equal parts in the same order;
-- two layers in the same place have the same type, parameters, volumes and note, are frozen alike, and reuse the
-  parameters of another layer alike. So they have equal outputs, weights, biases, MACs and bytes in every mode;
+- two layers in the same place have the same type, parameters, volumes, note and number format of weights, are frozen
+  alike, and reuse the parameters of another layer alike. So they have equal outputs, weights, biases, MACs and bytes in
+  every mode;
 - two layers in the same place read layers in the same place: either one group further on, or the very same layer
   before both groups. The same holds for the layers whose parameters they reuse.
 
@@ -123,7 +124,7 @@ def tree_of(network: Network) -> Group:
     Where layers of one name do not follow each other, each stretch of them is a group of its own.
     """
     nodes = network.nodes
-    contents, groups = _Contents(nodes), network.groups
+    contents, groups = _Contents(network), network.groups
     root = Group("", 0, 0, len(nodes))
     around: list[Group] = [root]  # the open groups, from the whole network to the last layer
     open_parts: list[str] = []
@@ -235,7 +236,9 @@ def _sources(node: Node) -> Sequence[Node]:
 class _Contents:
     """Numbers layers and groups, equal ones alike. Numbers start at 1."""
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, network: Network) -> None:
+        nodes = network.nodes
+        self._formats = network.formats
         self._numbers: dict[Hashable, int] = {}
         self._written: dict[int, Hashable] = {}
         self._reused: tuple[dict[int, Reuse], ...] = ()
@@ -255,6 +258,8 @@ class _Contents:
         quick: tuple[Hashable, ...] = id(flow), node.frozen, node.origin.note
         if node.tied is not None:
             quick += tuple(self._reuses(node.index))
+        if self._formats:
+            quick += (self._formats.get(node.name),)
         number = self._numbers.get(quick)  # nodes that share a flow have one layer and equal volumes
         if number is None:
             volumes = [(volume.spatial, volume.depth) for volume in (*flow.inputs, flow.output)]

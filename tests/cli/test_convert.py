@@ -129,6 +129,7 @@ def test_what_was_written_keeps_its_first_comment(tmp_path: Path) -> None:
         (["a.yaml", "-o", "b.json"], b"no format has the ending `.json`"),
         (["a.yaml", "-o", "b.onnx"], b"or choose with `--to`"),
         (["a.yaml", "--to", "onnx"], b"`--to` must be `yaml`"),
+        (["a.yaml", "--to", "torch", "--flat"], b"`--flat` is about YAML"),
         (["a.yaml", "--format", "yaml"], b"unknown option `--format`; did you mean `--to`?"),
         (["none.yaml"], b"does not exist"),
     ],
@@ -162,6 +163,41 @@ def test_a_wrong_model_writes_nothing(output: list[str], tmp_path: Path) -> None
     assert b"error[SHAPE201]" in done.stderr
     assert b"error[VALUE102]" in done.stderr
     assert (tmp_path / "b.yaml").read_text() == "before"
+
+
+CUSTOM = """input: 8x8x3
+layers:
+  - conv: {filters: 4, kernel: 3}
+  - custom: {output: 6x6x4, macs: unknown, weights: 7}
+    name: odd
+    repeat: 2
+  - custom: {output: 6x6x4, macs: 1, weights: 7}
+"""
+
+
+def test_a_custom_layer_is_kept_by_yaml_and_refused_by_code(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CUSTOM)
+    done = run("convert", "a.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert analyzer.analyze(done.stdout.decode()).totals.macs == analyzer.analyze(CUSTOM).totals.macs
+    (tmp_path / "b.py").write_text("before")
+    done = run("convert", "a.yaml", "--to", "torch", "-o", "b.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"error[CONVERT101]: `odd.1`, a `custom`, cannot be written as PyTorch code" in done.stderr
+    assert b"a.yaml:4:5" in done.stderr
+    assert b"1 other layer" in done.stderr
+    assert done.stderr.count(b"error[") == 2
+    assert (tmp_path / "b.py").read_text() == "before"
+
+
+def test_code(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("input: 8x8x3\nlayers: [{conv: {filters: 4, kernel: 3}}, flatten, {dense: 10}]\n")
+    done = run("convert", "a.yaml", "--to", "torch", "-o", "net.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    text = (tmp_path / "net.py").read_text()
+    assert text.startswith("# Written by `analyzer convert` from a.yaml.\n")
+    compile(text, "net.py", "exec")
+    assert analyzer.convert(tmp_path / "a.yaml", "torch").split("\n")[1:] == text.split("\n")[1:]
 
 
 def test_the_api_writes_what_the_command_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

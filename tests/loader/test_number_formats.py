@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import analyzer
+from analyzer.engine.tree import tree_of
 
 CONV = "{filters: 4, kernel: 3, padding: 1}"  # over 4 channels: 3·3·4·4 = 144 weights, 4 biases
 MODEL = f"""
@@ -66,6 +67,13 @@ def test_a_description_is_expanded_as_often_as_one_likes() -> None:
     assert sizes(MODEL) == {row.name: row.shared.bytes for row in analyzer.analyze(model).rows}
     assert analyzer.analyze(model).to_dict() == analyzer.analyze(model).to_dict()
     assert model.formats == {}
+
+
+def test_neighbours_of_two_formats_are_not_shown_as_one() -> None:
+    block = "  - sequence: [conv: {{filters: 4, kernel: 3, padding: 1}}]\n    name: s{}\n    weights_dtype: {}\n"
+    for formats, runs in (("int8", "int8"), 1), (("int8", "int4"), 2):
+        text = "input: 8x8x4\nlayers:\n" + "".join(block.format(*pair) for pair in enumerate(formats))
+        assert len(tree_of(analyzer.analyze(text).network).runs) == runs
 
 
 def test_flat_yaml_keeps_them() -> None:

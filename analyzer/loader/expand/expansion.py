@@ -120,7 +120,7 @@ def _expand(run: Expansion) -> None:
         _name_outputs(run, frame)
     except Stop:
         return
-    if run.network.formats and run.model.format is None:
+    if run.network.formats and not run.model.formats:
         _settle_formats(run.network, run.model.weights_dtype)
     if not (run.network.nodes or run.mistakes.found or run.model.faulty) and isinstance(run.entry, Node):
         run.mistakes.report(_no_layer(run.model), items[0].place)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from analyzer.loader.parse.description import Model
 
 #: What a network can be written as, the default first.
-FORMS = ("yaml",)
+FORMS = ("yaml", "torch")
 
 
 def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str:
@@ -20,7 +20,13 @@ def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str
     `model` is the description that the network was placed from, with its budget and training settled. Raises
     `ModelError` with every layer that the form has no counterpart for.
     """
-    from analyzer.loader.writing.flat import write_flat
     from analyzer.loader.writing.head import comments_of, head_of
 
-    return "".join(write_flat(network, head_of(model, network), comments_of(model, network)))
+    head, comments = head_of(model, network), comments_of(model, network)
+    if to == "torch":
+        from analyzer.loader.writing.torch import write_torch
+
+        return write_torch(network, head, comments)
+    from analyzer.loader.writing.flat import write_flat
+
+    return "".join(write_flat(network, head, comments))
