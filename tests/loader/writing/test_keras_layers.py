@@ -10,7 +10,7 @@ from building import place, volume
 from analyzer.layers import CATALOGUE
 from analyzer.loader.writing.code.template import Built, NoTemplate
 from analyzer.loader.writing.keras.helpers.texts import HELPERS, modules, needed
-from analyzer.loader.writing.keras.layers.table import REFUSED, TEMPLATES
+from analyzer.loader.writing.keras.layers import REFUSED, TEMPLATES
 
 
 def built(type_: str, inputs: str, **written: Any) -> Built:

@@ -107,8 +107,11 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
         return _lines(node.value, indent, f"{before}*", after)
     if isinstance(node, ast.Call):
         items: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+        head = f"{pad}{before}{_flat(node.func)}("
+        if len(head) > COLUMNS and isinstance(node.func, ast.Call):  # the call that comes first opens instead
+            return _lines(node.func, indent, before, f"({', '.join(map(_item, items))}){after}")
         if items:
-            return _opened(f"{pad}{before}{_flat(node.func)}(", items, f"{pad}){after}", indent, one_line=True)
+            return _opened(head, items, f"{pad}){after}", indent, one_line=True)
     if isinstance(node, ast.List):
         return _opened(f"{pad}{before}[", node.elts, f"{pad}]{after}", indent, one_line=len(node.elts) == 1)
     if isinstance(node, ast.Tuple):
@@ -262,9 +265,18 @@ def _brackets(node: ast.expr, *, bare: bool) -> tuple[str, int]:
             f"{_OPERATORS[type(op)][0]} {_flat(one, 7)}" for op, one in zip(node.ops, node.comparators, strict=True)
         ]
         return " ".join([_flat(node.left, 7), *signs]), 6
+    if isinstance(node, ast.JoinedStr):
+        return _f_string(node), _ATOM
     if isinstance(node, ast.IfExp):
         return f"{_flat(node.body, 2)} if {_flat(node.test, 2)} else {_flat(node.orelse, 1)}", 1
     return ast.unparse(node), _ATOM
+
+
+def _f_string(node: ast.JoinedStr) -> str:
+    """A text with expressions in it, in double quotes where it has none."""
+    text = ast.unparse(node)
+    body = text[2:-1]
+    return f'f"{body}"' if text[1] == "'" and '"' not in body else text
 
 
 def _index(node: ast.expr) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.engine.network import Network, Node
@@ -15,34 +15,37 @@ CODE = "CONVERT101"
 
 
 def built_layers(
-    network: Network, templates: Mapping[str, Template], refused: Mapping[str, str], language: str
+    network: Network, templates: Mapping[str, Template], reasons: Mapping[str, str], language: str
 ) -> list[Built]:
     """What each layer becomes, in the order of the nodes.
 
-    `templates` and `refused` are the tables of a writer, by layer type. Raises `ModelError` with every layer that has
-    no counterpart in `language`, those of one place in the file together.
+    `templates` and `reasons` are the tables of a writer, by layer type. Raises `ModelError` with every layer that has
+    no counterpart in `language`.
     """
     found: list[Built] = []
-    without: dict[tuple[object, ...], list[Node]] = {}
-
-    def refuse(node: Node, reason: str) -> None:
-        span = node.origin.span  # a block's layer is one cause for all calls of the block
-        place = None if span is None else (span.file, span.line, span.column)
-        without.setdefault((reason, node.layer.type, place), []).append(node)
-
+    without: list[tuple[Node, str]] = []
     for node in network.nodes:
         template = templates.get(node.layer.type)
         if template is None:
-            reason = refused.get(node.layer.type, f"{language} has no layer for it")
-            refuse(node, reason)
+            without.append((node, reasons.get(node.layer.type, f"{language} has no layer for it")))
             continue
         try:
             found.append(template(node))
         except NoTemplate as missing:
-            refuse(node, str(missing))
+            without.append((node, str(missing)))
     if without:
-        raise ModelError([_refused(nodes, language, str(reason)) for (reason, *_), nodes in without.items()])
+        raise refusal(without, language)
     return found
+
+
+def refusal(without: Iterable[tuple[Node, str]], language: str) -> ModelError:
+    """The refusal of layers, each with its reason; those of one place in the file together."""
+    found: dict[tuple[object, ...], list[Node]] = {}
+    for node, reason in without:
+        span = node.origin.span  # a block's layer is one cause for all calls of the block
+        place = None if span is None else (span.file, span.line, span.column)
+        found.setdefault((reason, node.layer.type, place), []).append(node)
+    return ModelError([_refused(nodes, language, str(reason)) for (reason, *_), nodes in found.items()])
 
 
 def _refused(nodes: Sequence[Node], language: str, reason: str) -> Diagnostic:

@@ -7,6 +7,14 @@ from __future__ import annotations
 
 #: The texts, by name.
 TEXTS: dict[str, str] = {
+    "repeated": '''\
+def repeated(x, times):
+    """Each head of keys or values, so many times."""
+    if times == 1:
+        return x
+    shape = (*x.shape[1:-3], x.shape[-3] * times, *x.shape[-2:])
+    return ops.reshape(ops.stack([x] * times, axis=-3), (-1, *shape))
+''',
     "attention": '''\
 def attention(query, key, value, mask=None):
     """softmax(q·kᵀ/√d)·v; fewer heads of keys and values serve groups of queries."""
@@ -14,7 +22,7 @@ def attention(query, key, value, mask=None):
         key, value = ops.expand_dims(key, -3), ops.expand_dims(value, -3)
     if len(query.shape) > 3 and query.shape[-3] != key.shape[-3]:
         times = query.shape[-3] // key.shape[-3]
-        key, value = (ops.repeat(x, times, axis=-3) for x in (key, value))
+        key, value = (repeated(x, times) for x in (key, value))
     scores = ops.matmul(query, ops.swapaxes(key, -1, -2)) / query.shape[-1] ** 0.5
     if mask is not None:
         while len(mask.shape) < len(scores.shape):
@@ -77,7 +85,7 @@ class Attention(layers.Layer):
             )
         )
         times = self.num_heads // self.key_value_heads
-        key, value = (ops.repeat(x, times, axis=-3) for x in (key, value))
+        key, value = (repeated(x, times) for x in (key, value))
         scores = ops.matmul(query, ops.swapaxes(key, -1, -2)) / self.key_dim**0.5
         if self.relative_position:
             scores = scores + self._positions()

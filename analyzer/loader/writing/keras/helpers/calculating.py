@@ -93,8 +93,8 @@ class CoordChannels(layers.Layer):
         planes = ops.meshgrid(*axes, indexing="ij") if len(axes) > 1 else axes
         if self.radius:
             planes = [*planes, ops.sqrt(sum(ops.square(plane) for plane in planes))]
-        planes = ops.expand_dims(ops.stack(planes, axis=-1), 0)
-        planes = ops.repeat(planes, ops.shape(inputs)[0], axis=0)
+        planes = ops.stack(planes, axis=-1)
+        planes = ops.broadcast_to(planes, (ops.shape(inputs)[0], *planes.shape))
         return ops.concatenate([inputs, planes], axis=-1)
 ''',
     "local_response_norm": '''\

@@ -15,7 +15,6 @@ from analyzer.loader.writing.keras.layers.making import (
     alike,
     constructed,
     in_all,
-    keywords,
     of_rank,
     options,
     padding_of,
@@ -58,23 +57,31 @@ def separable_conv(layer: SeparableConv, node: Node) -> Built:
     if layer.weight_norm:
         raise NoTemplate("Keras has no weight normalisation for the two parts of a separable convolution")
     if _is_special(layer, node):
-        first = _local(layer, node, middle, volume.depth)
-        first.named = {**first.named, "use_bias": False}
-        first.named.pop("untied_bias", None)
-        last = f"LocallyConnected({{filters}}, 1, {_sharing_text(layer)})"
-        first.forward = f"{last}({first.forward})"
-        first.values = {**first.values, "filters": layer.filters}
-        return first
+        return _local_separable(layer, node)
     kernel = alike(layer.window(volume).kernel)
     if volume.rank == 3:
-        made = _slid(layer, node, "Conv", (middle, kernel), {"groups": volume.depth})
-        bias = "" if layer.bias else ", use_bias=False"
-        made.named = {**made.named, "use_bias": False}
-        made.forward = f"layers.Conv3D({{filters}}, 1{bias})({made.forward})"
-        made.values = {**made.values, "filters": layer.filters}
-        return made
+        first = _slid(layer, node, "Conv", (middle, kernel), {"groups": volume.depth})
+        named = options(use_bias=unless(layer.bias, True))
+        return _behind(first, Built("layers.Conv3D", (layer.filters, 1), named))
     named = options(depth_multiplier=unless(layer.multiplier, 1))
     return _slid(layer, node, "SeparableConv", (layer.filters, kernel), named)
+
+
+def _local_separable(layer: SeparableConv, node: Node) -> Built:
+    """Two layers with filter banks of their own, of which the second one reads single cells."""
+    volume = node.flow.input
+    first = _local(layer, node, volume.depth * layer.multiplier, volume.depth)
+    last = Built("LocallyConnected", (layer.filters, 1), options(**_sharing(layer, volume.rank)), needs=first.needs)
+    first.named = {name: value for name, value in first.named.items() if name != "untied_bias"}
+    return _behind(first, last)
+
+
+def _behind(first: Built, last: Built) -> Built:
+    """Two layers as one: the second has the name, the first has no biases."""
+    first.named = {**first.named, "use_bias": False}
+    last.forward = f"{{self}}({first.forward.replace('{self}', constructed(first))})"
+    last.values = first.values
+    return last
 
 
 def _slid(
@@ -179,17 +186,6 @@ def _sharing(layer: Convolution, rank: int) -> dict[str, object]:
     }
 
 
-def _sharing_text(layer: Convolution) -> str:
-    step = layer.sharing.step
-    named = options(
-        sharing=layer.sharing.policy,
-        step=unless(step, 1),
-        use_bias=unless(layer.bias, True),
-        untied_bias=layer.untied_bias if layer.bias else None,
-    )
-    return ", ".join(keywords(named))
-
-
 def conv_transpose(layer: ConvTranspose, node: Node) -> Built:
     """`Conv2DTranspose`, with cells of its output removed where Keras removes others."""
     volume = node.flow.input
@@ -211,7 +207,10 @@ def conv_transpose(layer: ConvTranspose, node: Node) -> Built:
     if removed == _same_removed(window):
         built.named = {**named, "padding": "same"}
         return _weight_normed(built, layer.weight_norm)
-    #: Keras puts out at least a stride for each position: a shorter kernel leaves empty cells at the end.
+    if not any(extra) and max(window.dilation) == 1 and removed == tuple((k // 2, k // 2) for k in window.kernel):
+        built.named = {**named, "padding": "same", "output_padding": 0}  # which removes as many cells at both ends
+        return _weight_normed(built, layer.weight_norm)
+    # Keras puts out at least a stride for each position: a shorter kernel leaves empty cells at the end.
     empty = [max(step - window.span(axis), 0) for axis, step in enumerate(window.stride)]
     cropped = tuple((before, after + more) for (before, after), more in zip(removed, empty, strict=True))
     if any(map(sum, cropped)):
