@@ -209,13 +209,14 @@ def convert(
     input: str | Mapping[str, str] | None = None,
     format: str | None = None,
 ) -> str:
-    """Writes a network as a text: a model in YAML.
+    """Writes a network as a text: a model in YAML (`to="yaml"`), or a file of PyTorch code (`torch`).
 
-    `model`, `set`, `input` and `format` are those of `analyze`. `flat` YAML has one item for each layer. The text has
-    the numbers of the network, its outputs, `note`, `expect`, `budget` and `training`; the comments of a YAML file are
-    not kept.
+    `model`, `set`, `input` and `format` are those of `analyze`. YAML has the numbers of the network, its outputs,
+    `note`, `expect`, `budget` and `training`, but not the comments of a YAML file; `flat` YAML has one item for each
+    layer. Code checks its own numbers when it is run.
 
-    Raises what `analyze` raises, and `SettingError` for a form that does not exist.
+    Raises what `analyze` raises, `SettingError` for a form that does not exist, and `ModelError` with every layer that
+    the code has no counterpart for.
 
     >>> import analyzer
     >>> print(analyzer.convert({"input": "8x8x3", "layers": [{"conv": {"filters": 4, "kernel": 3}}]}, flat=True))
@@ -227,11 +228,21 @@ def convert(
         name: conv1
     <BLANKLINE>
     """
+    import gc
+
     from analyzer.loader.writing import FORMS, write
 
     form = one_of("to", to, FORMS)
-    found, network = _network(model, format, set, input)
-    return write(found, network, form, flat=flat)
+    if flat and form != "yaml":
+        raise SettingError(f"`{{flat}}` is about YAML; it does not apply to `{form}`", "flat")
+    collects = gc.isenabled()
+    gc.disable()  # it would visit all layers again for every few that are made, as the command does not let it either
+    try:
+        found, network = _network(model, format, set, input)
+        return write(found, network, form, flat=flat)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def diff(

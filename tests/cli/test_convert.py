@@ -208,5 +208,7 @@ def test_the_api_writes_what_the_command_writes(tmp_path: Path, monkeypatch: pyt
     assert analyzer.convert(analyzer.load("a.yaml"), flat=True) == analyzer.convert("a.yaml", flat=True)
     with pytest.raises(analyzer.SettingError, match="`to` must be `yaml`"):
         analyzer.convert("a.yaml", to="onnx")
+    with pytest.raises(analyzer.SettingError, match="`flat` is about YAML"):
+        analyzer.convert("a.yaml", to="torch", flat=True)
     with pytest.raises(analyzer.ModelError):
         analyzer.convert("input: 8x8x3\nlayers: [{conv: 3}]\n")
