@@ -75,14 +75,16 @@ class Classes:
     >>> for name, units in (("a.one", 4), ("a.two", 4), ("b.one", 6), ("b.two", 4)):
     ...     node = network.place(name, CATALOGUE["linear"](units=units), [node])
     ...     built.append(Built("Linear", (node.flow.input.depth, units)))
-    >>> whole = Scopes(network, built, [[""]] * 4, exact=True).whole()
-    >>> found = Classes(network, whole, Words({"Linear": ("in_features", "out_features")}, {}), "Net")
+    >>> whole = Scopes(network, built, [[""]] * 4, {}, exact=True).whole()
+    >>> found = Classes(network, whole, Words({"Linear": ("in_features", "out_features")}, {}), "Net", exact=True)
     >>> [(kind.name, [one.name for one in kind.parameters]) for kind in found.kinds]
     [('Pair', ['in_features', 'hidden_features']), ('Net', [])]
     """
 
     # By hand: it goes through the scopes from the smallest to the largest.
-    def __init__(self, network: Network, whole: Scope, words: Words, name: str, taken: Sequence[str] = ()) -> None:
+    def __init__(
+        self, network: Network, whole: Scope, words: Words, name: str, taken: Sequence[str] = (), *, exact: bool
+    ) -> None:
         self.network = network
         self.words = words
         self.names = Names((name, *taken))
@@ -92,9 +94,9 @@ class Classes:
         for scope in _inside(whole):
             levels[scope.height].append(scope)
         for level in levels:
-            self._level(level, whole, name)
+            self._level(level, whole, name, exact=exact)
 
-    def _level(self, scopes: Sequence[Scope], whole: Scope, name: str) -> None:
+    def _level(self, scopes: Sequence[Scope], whole: Scope, name: str, *, exact: bool) -> None:
         """Finds the kinds of all scopes of one height."""
         kinds: dict[Hashable, Kind] = {}
         for scope in scopes:
@@ -105,7 +107,8 @@ class Classes:
                 kind = kinds[key] = Kind("")
                 if scope is not whole and is_chain(scope):
                     digits = {item.path[0].isdigit() for item in scope.items}
-                    kind.in_line = scope.block in (None, *_CONTAINERS) or len(digits) > 1
+                    strange = exact and any(legal(item.path[0]) != item.path[0] for item in scope.items)
+                    kind.in_line = scope.block in (None, *_CONTAINERS) or (strange and digits != {True})
                     kind.numbered = digits == {True} and not kind.in_line
                 if not kind.in_line:
                     kind.name = name if scope is whole else self._named(scope)
@@ -135,7 +138,7 @@ class Classes:
         parts: list[Hashable] = [scope.block, scope.varied or len(scope.inputs)]
         positions = {id(item): number for number, item in enumerate(scope.items)}
         for number, item in enumerate(scope.items):
-            reads = "all" if scope.varied and not number else tuple(places[index] for index in item.reads)
+            reads = "all" if scope.varied and number == scope.first else tuple(places[index] for index in item.reads)
             again = None if item.again is None else positions[id(item.again)]
             parts.append((*self._made(item), reads, tuple(item.moves) if reads != "all" else (), again))
             places.update((index, (number, place)) for place, index in enumerate(item.gives))

@@ -269,6 +269,12 @@ def _brackets(node: ast.expr, *, bare: bool) -> tuple[str, int]:
         return _f_string(node), _ATOM
     if isinstance(node, ast.IfExp):
         return f"{_flat(node.body, 2)} if {_flat(node.test, 2)} else {_flat(node.orelse, 1)}", 1
+    if isinstance(node, ast.JoinedStr):
+        parts = [
+            f"{{{_flat(one.value)}}}" if isinstance(one, ast.FormattedValue) else quoted(ast.literal_eval(one))[1:-1]
+            for one in node.values
+        ]
+        return f'f"{"".join(parts)}"', _ATOM
     return ast.unparse(node), _ATOM
 
 

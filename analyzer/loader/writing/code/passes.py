@@ -35,7 +35,11 @@ class Pass:
         scope = self.scope
         found: list[str] = []
         for number, item in enumerate(scope.items):
-            reads = ["*inputs"] if scope.varied and not number else [self.held[index] for index in item.reads]
+            if not item.gives:
+                continue
+            reads = (
+                ["*inputs"] if scope.varied and number == scope.first else [self.held[index] for index in item.reads]
+            )
             text = self.call(
                 item, [f"{one}{move}" for one, move in zip(reads, item.moves or [""] * len(reads), strict=False)]
             )

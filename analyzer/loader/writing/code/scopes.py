@@ -6,7 +6,7 @@ by the scope around it, which reaches into the group: `self.head.conv`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.engine.network import Network, Node
 from analyzer.engine.tree import Group, inside, tree_of
@@ -18,7 +18,7 @@ class Item(Record):
     """One step of a forward pass: a layer, or a scope that is called.
 
     path    the names that lead from the scope to what is called; several where the scope reaches into a group
-    index   its layer's place in the network; −1 for a scope, and for what is only constructed
+    index   its layer's place in the network; −1 for a scope, and for a tensor that is only constructed
     built   what the layer becomes; None for a scope
     scope   the scope that is called; None for a layer
     reads   the indexes of the layers and inputs that it reads
@@ -59,22 +59,35 @@ class Scope(Record):
     height: int = 0
     varied: bool = False
 
+    @property
+    def first(self) -> int:
+        """The number of the first step that is no tensor."""
+        return next((number for number, item in enumerate(self.items) if item.gives or item.scope), 0)
+
 
 class Scopes:
     """Makes the scopes of a network.
 
     built     what each layer becomes
     moves     what moves the depth of what each layer reads, as in `Item`
+    tensors   what is constructed beside the layers of a group, with its name there, by the name of the group
     exact     whether the names of modules must be those of the source, whose weights are loaded by them
     """
 
     # By hand: it finds out first which groups are in one piece.
     def __init__(
-        self, network: Network, built: Sequence[Built], moves: Sequence[Sequence[str]], *, exact: bool
+        self,
+        network: Network,
+        built: Sequence[Built],
+        moves: Sequence[Sequence[str]],
+        tensors: Mapping[str, Sequence[tuple[str, Built]]],
+        *,
+        exact: bool,
     ) -> None:
         self.network = network
         self.built = built
         self.moves = moves
+        self.tensors = dict(tensors)
         self.exact = exact
         self.last = _last_readers(network)
         self.tree = tree_of(network)
@@ -102,6 +115,8 @@ class Scopes:
 
     def _items(self, group: Group, path: tuple[str, ...]) -> Iterator[Item]:
         """The steps for the parts of a group; `path` leads from the scope to the group."""
+        for name, built in self.tensors.pop(group.name, ()):
+            yield Item((*path, name), -1, built, None, ())
         for part in group.parts:
             if part.name == group.name:  # the layer that has the name of its group
                 yield self._layer(part.start, path or (self.network.nodes[part.start].layer.type,))
@@ -127,7 +142,8 @@ class Scopes:
         """Whether a group is in one piece, and not the children of a layer."""
         if self.pieces[group.name] > 1:
             return False
-        return not self.exact or group.name not in self.network.names
+        own = self.network.names.get(group.name)
+        return not self.exact or own is None or not self.built[own.index].call
 
     def _can_be_called(self, scope: Scope, group: Group) -> bool:
         """Whether a scope can be a module: something reads it, and its parts have names that a class can have."""
@@ -197,13 +213,13 @@ def _is_varied(scope: Scope) -> bool:
     """Whether the first step joins all inputs of a scope, and no other step reads one."""
     if len(scope.inputs) < 2 or not scope.items:
         return False
-    first = scope.items[0]
+    first = scope.items[scope.first]
     if first.built is None or "{all}" not in first.built.forward or "{0}" in first.built.forward:
         return False
     if list(first.reads) != scope.inputs or any(first.moves):
         return False
     outside = set(scope.inputs)
-    return not any(outside.intersection(item.reads) for item in scope.items[1:])
+    return not any(outside.intersection(item.reads) for item in scope.items[scope.first + 1 :])
 
 
 def _last_readers(network: Network) -> list[int]:

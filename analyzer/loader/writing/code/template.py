@@ -30,7 +30,8 @@ class Code(str):
 class Built(Record):
     """What one layer becomes.
 
-    call        what is constructed once: `nn.Conv2d`; empty where `forward` says everything
+    call        what is constructed once: `nn.Conv2d`; empty where `forward` says everything; `nn.Parameter` and
+                `nn.Buffer` take the sizes of their tensor, and its `dtype`
     positional  the values of its arguments without a name
     named       the values of its arguments by name, without those that are its defaults
     forward     the expression of one pass: `{self}` is what was constructed, `{0}`, `{1}` … the volumes that are read,

@@ -188,7 +188,8 @@ class Modules:
             )
             pairs = [(name, texts[_at(slot, name)]) for name in names]
             named = [f"{name}={text}" for name, text in pairs if text != self.classes.words.default(call, name)]
-            return f"{call}({', '.join([*positional, *named])})"
+            inside = ", ".join([*positional, *named])
+            return f"{call}(torch.zeros({inside}))" if call in TENSORS else f"{call}({inside})"
         assert item.scope is not None  # a step is a layer or a scope
         kind = self.classes.of[id(item.scope)]
         if kind.in_line:

@@ -14,10 +14,11 @@ from analyzer.loader.writing.code.passes import Pass, input_names
 from analyzer.loader.writing.code.refusing import built_layers
 from analyzer.loader.writing.code.scopes import Item, Scopes
 from analyzer.loader.writing.scalars import comment
-from analyzer.loader.writing.torch.axes import Axes
+from analyzer.loader.writing.torch.axes import Axes, moved
 from analyzer.loader.writing.torch.layers import HELPERS, REFUSED, TEMPLATES
 from analyzer.loader.writing.torch.modules import Modules
 from analyzer.loader.writing.torch.sharing import shared_lines
+from analyzer.loader.writing.torch.state import projections
 from analyzer.loader.writing.torch.words import WORDS
 
 TYPE_CHECKING = False
@@ -44,15 +45,19 @@ class _Writer:
         self.network = network
         self.head = head
         self.built = built_layers(network, TEMPLATES, REFUSED, "PyTorch code")
-        self.axes = Axes(network, self.built)
         self.exact = network.source is not None and network.source.producer in ("torch", "pytorch")
-        scopes = Scopes(network, self.built, self.axes.moves, exact=self.exact)
+        self.axes = Axes(network, self.built)
+        for index, move in enumerate(self.axes.after):
+            if move:
+                self.built[index] = moved(self.built[index], move)
+        tensors = projections(network, self.built) if self.exact else {}
+        scopes = Scopes(network, self.built, self.axes.moves, tensors, exact=self.exact)
         self.whole = scopes.whole()
         self.helpers = [HELPERS[name] for name in dict.fromkeys(name for one in self.built for name in one.needs)]
         taken = (*_TAKEN, *re.findall(r"^(?:class|def) (\w+)", "\n".join(self.helpers), re.MULTILINE))
         name = class_name(str(head.get("name") or "Net"))
         self.name = f"{name}Net" if name in taken else name
-        self.classes = Classes(network, self.whole, WORDS, self.name, taken)
+        self.classes = Classes(network, self.whole, WORDS, self.name, taken, exact=self.exact)
 
     def lines(self, comments: Sequence[str]) -> Iterator[str]:
         """The lines of the file."""

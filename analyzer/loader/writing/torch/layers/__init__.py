@@ -95,3 +95,12 @@ TEMPLATES: dict[str, Template] = {
     "global_avg_pool": lambda node: Built(forward="{0}.mean((2, 3))", layout=Layout.FIRST),
     "adaptive_avg_pool": lambda node: Built("nn.AdaptiveAvgPool2d", (node.output.spatial,), layout=Layout.FIRST),
 }
+
+
+def _parameter(node: Node) -> Built:
+    if node.layer.parameters(node.flow, node.layer.declared_sharing).weights != node.output.size:
+        raise NoTemplate("its numbers are looked up in a table")
+    return Built("nn.Parameter", (1, *node.output.sizes), forward="{self}", layout=Layout.LAST)
+
+
+TEMPLATES["parameter"] = _parameter
