@@ -10,7 +10,7 @@ _ATTENTION = "MultiheadAttention"
 
 
 def projections(network: Network, built: list[Built]) -> dict[str, list[tuple[str, Built]]]:
-    """The tensors of the first projections of `nn.MultiheadAttention`, by the group; their layers in `built` use them."""
+    """The tensors of the first projections of `nn.MultiheadAttention`, by group; their layers in `built` use them."""
     found: dict[str, list[tuple[str, Built]]] = {}
     for node in network.nodes:
         if network.groups.get(node.name) != _ATTENTION or built[node.index].call != "nn.Linear":
