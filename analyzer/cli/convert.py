@@ -59,7 +59,7 @@ def parser() -> ArgumentParser:
     found = options_parser(
         "analyzer convert",
         "Writes a network, read from YAML, PyTorch, ONNX, Keras, Darknet or Caffe, as a model in YAML or as PyTorch "
-        "code.",
+        "or Keras code.",
         usage="analyzer convert [options] FILE",
     )
     add_files(found)
@@ -77,4 +77,5 @@ def _text(text: str, options: Options) -> Iterator[str]:
 FORMATS = by_name(
     Format("yaml", "a model in YAML", _text, (".yaml", ".yml")),
     Format("torch", "PyTorch code", _text, (".py",)),
+    Format("keras", "Keras code", _text),
 )

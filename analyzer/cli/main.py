@@ -22,7 +22,7 @@ COMMANDS = {
     "config": "the defaults that hold for a model, and where each comes from",
     "sizes": "the input sizes that a network accepts, and the input for a wanted output",
     "explain": "the arithmetic of layers with their numbers: outputs, parameters, MACs, memory, receptive field",
-    "convert": "writes a network, also of a PyTorch, ONNX, Keras, Darknet or Caffe file, as YAML or PyTorch code",
+    "convert": "writes a network, also of a PyTorch, ONNX, Keras, Darknet or Caffe file, as YAML, PyTorch or Keras code",
     "layers": "the layer types with their parameters, formulas and sources",
     "example": "prints an example model to start from",
     "schema": "prints the JSON Schema of model files, or checks files against it",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from analyzer.loader.parse.description import Model
 
 #: What a network can be written as, the default first.
-FORMS = ("yaml", "torch")
+FORMS = ("yaml", "torch", "keras")
 
 
 def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str:
@@ -27,6 +27,10 @@ def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str
         from analyzer.loader.writing.torch import write_torch
 
         return write_torch(network, head, comments)
+    if to == "keras":
+        from analyzer.loader.writing.keras import write_keras
+
+        return write_keras(network, head, comments)
     from analyzer.loader.writing.flat import write_flat
 
     return "".join(write_flat(network, head, comments))
