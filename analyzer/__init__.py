@@ -16,7 +16,7 @@ check        what is wrong or wasteful: `Findings`
 memory       the memory of inference and training, and whether it fits a device: a `MemoryAnalysis`
 diff         what changed from one network to another: a `Difference`
 explain      the arithmetic of layers: an `Explanation`
-convert      a network as a model in YAML: a text
+convert      a network as YAML, or as PyTorch or Keras code: a text
 sizes        which input sizes a network accepts: `Sizes`
 read_report  a JSON report that was saved: a `SavedReport`
 

@@ -209,7 +209,7 @@ def convert(
     input: str | Mapping[str, str] | None = None,
     format: str | None = None,
 ) -> str:
-    """Writes a network as a text: a model in YAML (`to="yaml"`), or a file of PyTorch code (`torch`).
+    """Writes a network as a text: a model in YAML (`to="yaml"`), or a file of code for `torch` or `keras`.
 
     `model`, `set`, `input` and `format` are those of `analyze`. YAML has the numbers of the network, its outputs,
     `note`, `expect`, `budget` and `training`, but not the comments of a YAML file; `flat` YAML has one item for each

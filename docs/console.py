@@ -1,7 +1,7 @@
 """Runs the commands in the `console` blocks of a page and puts in what they print.
 
 The commands of a page run from its top to its bottom in one new folder, which has the folders `example_models` and
-`docs` of the checkout in it, and the `.pt2` files of tests/data/review. A `yaml` or `py` block whose first line is the
+`docs` of the checkout in it, and the `.pt2` and `.onnx` files of tests/data/review. A `yaml` or `py` block whose first line is the
 name of a file in a comment, such as `# net.yaml`, is saved there as that file before the commands below it run.
 """
 
@@ -46,8 +46,9 @@ def ran(text: str) -> str:
         work.mkdir()
         for linked in _LINKED:
             (work / linked).symlink_to(ROOT / linked)
-        for program in (ROOT / "tests" / "data" / "review").glob("*.pt2"):
-            (work / program.name).symlink_to(program)
+        for file in (ROOT / "tests" / "data" / "review").iterdir():
+            if file.suffix in (".pt2", ".onnx"):
+                (work / file.name).symlink_to(file)
         return _BLOCK.sub(lambda block: _block(block, work), text)
 
 

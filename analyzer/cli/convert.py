@@ -58,8 +58,8 @@ def parser() -> ArgumentParser:
     """The options of `analyzer convert`."""
     found = options_parser(
         "analyzer convert",
-        "Writes a network, read from YAML, PyTorch, ONNX, Keras, Darknet or Caffe, as a model in YAML or as PyTorch "
-        "or Keras code.",
+        "Writes a network, read from YAML, PyTorch, ONNX, Keras, Darknet or Caffe, as a model in YAML or as code "
+        "for PyTorch or Keras.",
         usage="analyzer convert [options] FILE",
     )
     add_files(found)
@@ -77,5 +77,5 @@ def _text(text: str, options: Options) -> Iterator[str]:
 FORMATS = by_name(
     Format("yaml", "a model in YAML", _text, (".yaml", ".yml")),
     Format("torch", "PyTorch code", _text, (".py",)),
-    Format("keras", "Keras code", _text),
+    Format("keras", "Keras code", _text, (".py",)),
 )

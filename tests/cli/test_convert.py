@@ -130,6 +130,10 @@ def test_what_was_written_keeps_its_first_comment(tmp_path: Path) -> None:
         (["a.yaml", "-o", "b.onnx"], b"or choose with `--to`"),
         (["a.yaml", "--to", "onnx"], b"`--to` must be `yaml`"),
         (["a.yaml", "--to", "torch", "--flat"], b"`--flat` is about YAML"),
+        (
+            ["a.yaml", "-o", "net.py"],
+            b"the ending `.py` does not say which format; choose with `--to torch` or `--to keras`",
+        ),
         (["a.yaml", "--format", "yaml"], b"unknown option `--format`; did you mean `--to`?"),
         (["none.yaml"], b"does not exist"),
     ],
@@ -190,14 +194,15 @@ def test_a_custom_layer_is_kept_by_yaml_and_refused_by_code(tmp_path: Path) -> N
     assert (tmp_path / "b.py").read_text() == "before"
 
 
-def test_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize("to", ["torch", "keras"])
+def test_code(to: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("input: 8x8x3\nlayers: [{conv: {filters: 4, kernel: 3}}, flatten, {dense: 10}]\n")
-    done = run("convert", "a.yaml", "--to", "torch", "-o", "net.py", cwd=tmp_path)
+    done = run("convert", "a.yaml", "--to", to, "-o", "net.py", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     text = (tmp_path / "net.py").read_text()
     assert text.startswith("# Written by `analyzer convert` from a.yaml.\n")
     compile(text, "net.py", "exec")
-    assert analyzer.convert(tmp_path / "a.yaml", "torch").split("\n")[1:] == text.split("\n")[1:]
+    assert analyzer.convert(tmp_path / "a.yaml", to).split("\n")[1:] == text.split("\n")[1:]
 
 
 def test_the_api_writes_what_the_command_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

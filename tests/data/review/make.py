@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes the `.pt2` files beside it of the `net.py` on the page "Review a PyTorch module", as its commands would.
 
-pip install torch==2.13.0 ; python tests/data/review/make.py
+pip install torch==2.13.0 onnx ; python tests/data/review/make.py
 
 The page's commands read these files, so that they run without torch. `tests/peers/test_torch_callables.py` makes them
-again and compares.
+again and compares. `net.onnx` is a larger network of the same module, for "From ONNX to a design review".
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -57,7 +58,20 @@ def made(name: str, folder: Path) -> bytes:
     return found.getvalue()
 
 
+def export_onnx(path: Path) -> None:
+    """Writes six blocks of 16 channels as ONNX, as an older exporter does: with batch norms folded into convolutions."""
+    import torch
+
+    names: dict[str, Any] = {}
+    exec(code(), names)
+    torch.manual_seed(0)
+    network = names["Net"](width=16, blocks=6).eval()
+    image = (torch.zeros(1, 3, 32, 32),)
+    torch.onnx.export(network, image, path, dynamo=False, input_names=["image"], output_names=["scores"])
+
+
 if __name__ == "__main__":
+    export_onnx(HERE / "net.onnx")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         (folder / "net.py").write_text(code())
