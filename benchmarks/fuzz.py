@@ -63,7 +63,7 @@ VALUES = (
     "*a", "&a", "<<: *a", "!!str", "|", ">-", "- ", "? ", ": ", "# ", "---", "...", "%YAML 1.2", "{", "}", "[", "]", "'", '"',
     "\t", "\r", "\n", "=1+1", "::error::x", "n" * 3_000, "[" * 70, "{a: " * 70, "26M", "5 MiB", "1GB", "inf", "nan", "now",
 )  # fmt: skip
-COMMANDS = ("", "check", "memory", "diff", "explain", "layers", "example", "schema")
+COMMANDS = ("", "check", "memory", "diff", "explain", "convert", "layers", "example", "schema")
 GIVEN = (
     "json", "table", "csv", "html", "markdown", "latex", "sarif", "junit", "github", "text", "shared", "local", "declared", "both",
     "0", "1", "2", "-1", "999999999999", "1e9", "", "-", "--", "macs", "params=5M", "params=+5%", "params", "w=3", "w=", "=",
@@ -79,7 +79,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "--device": ("24GiB", "T4", "1MiB"), "--select": ("CHECK1", "CHECK101"), "--ignore": ("CHECK1", "CHECK101"),
     "--explain": ("CHECK101", "CHECK105"), "--budget": ("params=5M", "macs=1", "params=+5%"), "--ranks": ("2", "8"),
     "--against": ("ok.yaml", "report.json", "m.yaml"), "--check": ("m.yaml", "report.json", "ok.yaml"),
-    "--context": ("1GiB",), "--checkpoint": ("auto", "none", "sqrt"), "--strategy": ("zero3", "ddp", "fsdp"),
+    "--to": ("yaml", "torch", "keras"), "--context": ("1GiB",), "--checkpoint": ("auto", "none", "sqrt"), "--strategy": ("zero3", "ddp", "fsdp"),
 }  # fmt: skip
 #: A line of a command's help: an option, and the word for its value or its choices.
 _OPTION = re.compile(r"^  (?:-h, )?(?:(-o) FILE, )?(--[a-z-]+)(?: (\{[^}]*\}|[A-Z]\S*))?", re.MULTILINE)
@@ -198,7 +198,7 @@ def options() -> dict[str, dict[str, tuple[str, ...]]]:
 def arguments(chance: random.Random, known: dict[str, dict[str, tuple[str, ...]]]) -> tuple[str, list[str]]:
     """A command and its arguments, of which most are right."""
     command = chance.choice(
-        ("", "", "", "check", "check", "memory", "diff", "diff", "explain", "layers", "example", "schema")
+        ("", "", "", "check", "check", "memory", "diff", "diff", "explain", "convert", "layers", "example", "schema")
     )
     count = 2 if command == "diff" else chance.choice((1, 1, 1, 2))
     right = {"layers": ("conv", "dense", ""), "example": ("resnet50", "textbook", "")}.get(command, FILES)

@@ -16,12 +16,12 @@ _NO_LETTERS = re.compile(r"\W+")
 
 
 def legal(name: str) -> str:
-    """A name as an identifier.
+    """A name as an identifier. Two underscores at its beginning would have a meaning in a class.
 
-    >>> legal("conv1"), legal("0"), legal("lambda"), legal("res-block/a"), legal("1x1"), legal("…")
-    ('conv1', '_0', 'lambda_', 'res_block_a', '_1x1', '__')
+    >>> legal("conv1"), legal("0"), legal("lambda"), legal("res-block/a"), legal("1x1"), legal("…"), legal("__init__")
+    ('conv1', '_0', 'lambda_', 'res_block_a', '_1x1', '__', '_init__')
     """
-    found = _NO_LETTERS.sub("_", name.replace(":", "_"))
+    found = re.sub("^__+", "_", _NO_LETTERS.sub("_", name.replace(":", "_")))
     found = found.encode("ascii", "replace").decode().replace("?", "_") or "_"
     if found[0].isdigit():
         found = f"_{found}"
