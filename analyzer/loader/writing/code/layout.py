@@ -107,9 +107,17 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
         return _lines(node.value, indent, f"{before}*", after)
     if isinstance(node, ast.Call):
         items: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+        chained = _chained(node)
+        if chained > 1 and bare and before:
+            return [f"{pad}{before}(", *_fluent(node, indent + 4), f"{pad}){after}"]
+        if chained and isinstance(node.func, ast.Attribute) and _has_arguments(node.func.value):
+            tail = f".{node.func.attr}({', '.join(map(_item, items))}){after}"
+            return _lines(node.func.value, indent, before, tail)
         head = f"{pad}{before}{_flat(node.func)}("
         if len(head) > COLUMNS and isinstance(node.func, ast.Call):  # the call that comes first opens instead
             return _lines(node.func, indent, before, f"({', '.join(map(_item, items))}){after}")
+        if len(head) > COLUMNS and bare and before:
+            return [f"{pad}{before}(", *_lines(node, indent + 4, "", ""), f"{pad}){after}"]
         if items:
             return _opened(head, items, f"{pad}){after}", indent, one_line=True)
     if isinstance(node, ast.List):
@@ -140,9 +148,48 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
     return [line]
 
 
+def _chained(node: ast.expr) -> int:
+    """How many attributes of results of calls an expression reads: 1 for `f(x).flatten(1)`."""
+    found = 0
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        inner = node.func if isinstance(node, ast.Call) else node.value
+        found += isinstance(node, ast.Attribute) and isinstance(inner, (ast.Call, ast.Subscript))
+        node = inner
+    return found
+
+
+def _has_arguments(node: ast.expr) -> bool:
+    """Whether a chain has a call with arguments, which opens before what follows it."""
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Call) and (node.args or node.keywords):
+            return True
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return False
+
+
+def _fluent(node: ast.expr, indent: int) -> list[str]:
+    """A chain of calls, one on each line."""
+    links: list[ast.Call] = []
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _chained(node):
+        links.insert(0, node)
+        node = node.func.value
+    lines = _lines(node, indent, "", "")
+    for link in links:
+        assert isinstance(link.func, ast.Attribute)  # only calls of attributes are links
+        items: list[ast.expr | ast.keyword] = [*link.args, *link.keywords]
+        line = f"{' ' * indent}.{link.func.attr}({', '.join(map(_item, items))})"
+        if len(line) <= COLUMNS:
+            lines.append(line)
+        else:
+            lines += _opened(f"{' ' * indent}.{link.func.attr}(", items, f"{' ' * indent})", indent, one_line=True)
+    return lines
+
+
 def _opened(head: str, items: Sequence[ast.expr | ast.keyword], tail: str, indent: int, *, one_line: bool) -> list[str]:
     """A bracket whose items are on lines of their own: on one if they fit and may, otherwise on one each."""
     inner = indent + 4
+    if len(items) == 1 and isinstance(items[0], ast.GeneratorExp):
+        return [head, *_split_comprehension(items[0], inner), tail]
     body = " " * inner + ", ".join(map(_item, items))
     if one_line and len(body) <= COLUMNS:
         return [head, body, tail]
@@ -152,10 +199,7 @@ def _opened(head: str, items: Sequence[ast.expr | ast.keyword], tail: str, inden
         before, value = (
             (f"{item.arg}=" if item.arg else "**", item.value) if isinstance(item, ast.keyword) else ("", item)
         )
-        if isinstance(value, ast.GeneratorExp):
-            lines += _split_comprehension(value, inner)
-        else:
-            lines += _lines(value, inner, before, end)
+        lines += _lines(value, inner, before, end)
     return [*lines, tail]
 
 

@@ -49,6 +49,8 @@ class Pass:
                 continue
             if number == len(scope.items) - 1 and scope.outputs == list(item.gives) and scope.outputs:
                 return [*found, *laid_out(f"return {text}", indent, comments.get(number, ""))]
+            if "(" not in text and not any(self.last.get(index, -1) > number for index in item.gives):
+                continue  # a tensor that nothing reads
             found += laid_out(self._assigned(number, item, text), indent, comments.get(number, ""))
         return [*found, *laid_out(f"return {', '.join(self.held[index] for index in scope.outputs)}", indent)]
 

@@ -35,6 +35,9 @@ _TAKEN = frozenset(
     )
 )
 
+#: The attributes that lead to something, and what constructs it.
+_Entry = tuple[tuple[str, ...], str]
+
 #: From as many equal neighbours on, a list is written as a loop.
 _LOOP = 3
 
@@ -54,6 +57,8 @@ class Modules:
         self.kind = kind
         self.exact = exact
         self.attributes: dict[int, tuple[str, ...]] = {}  # by the identity of a step
+        self.lists: set[tuple[str, ...]] = set()  # the containers whose modules are numbered
+        self.used: set[tuple[str, ...]] = set()
         self.renamed: dict[tuple[str, ...], str] = {}
         self.named: dict[Slot, list[str]] = {}
         self.taken: dict[tuple[str, ...], Names] = {(): Names(_TAKEN)}
@@ -75,18 +80,20 @@ class Modules:
         path = item.path if self.exact and not self._is_free(item) else ("_".join(item.path),)
         for length in range(1, len(path) + 1):
             before = path[:length]
-            if before not in self.legal or length == len(path):
-                around = self.legal[before[:-1]]
-                names = self.taken.setdefault(around, Names(_TAKEN))
-                wanted = before[-1]
-                if not (self.exact and wanted.isdigit() and length > 1):
-                    wanted = legal(wanted)
-                if before in self.legal and self.legal[before][-1] == wanted:
-                    continue
-                found = (*around, names.new(wanted))
-                if found[-1] != before[-1] and not item.path[-1].endswith(f":{found[-1].rpartition('_')[2]}"):
-                    self.renamed[found] = ".".join(item.path)
-                self.legal[before] = found
+            last = length == len(path)
+            if before in self.legal and not (last and before in self.used):
+                continue
+            around = self.legal[before[:-1]]
+            names = self.taken.setdefault(around, Names(_TAKEN))
+            numbered = self.exact and before[-1].isdigit() and length > 1
+            wanted = before[-1] if numbered else legal(before[-1])
+            found = (*around, names.new(wanted))
+            if found[-1] != before[-1]:
+                self.renamed[found] = ".".join(item.path)
+            if last and before in self.used:
+                return found
+            self.legal[before] = found
+        self.used.add(path)
         return self.legal[path]
 
     def _is_free(self, item: Item) -> bool:
@@ -103,14 +110,14 @@ class Modules:
 
     def access(self, item: Item) -> str:
         """The expression of what a step calls."""
-        return "self" + "".join(map(member, self.attributes[id(item if item.again is None else item.again)]))
+        return self._reached(self.attributes[id(item if item.again is None else item.again)])
 
     def lines(self, indent: int) -> Iterator[str]:
         """The lines of the constructor behind `super().__init__()`."""
         pad = " " * indent
         for name, attribute in self.values.items():
             yield f"{pad}self.{attribute} = {name}"
-        made: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        made: dict[str, list[_Entry]] = {}
         for number, item in enumerate(self.kind.first.items):
             path = self.attributes.get(id(item))
             if path is not None:
@@ -130,51 +137,56 @@ class Modules:
         texts = filled(entries) or [text for _, text in entries]
         return laid_out(f"super().__init__({', '.join(looped(texts, star=True))})", indent)
 
-    def _statements(
-        self, path: tuple[str, ...], entries: Sequence[tuple[tuple[str, ...], str]]
-    ) -> Iterator[tuple[str, str]]:
+    def _statements(self, path: tuple[str, ...], entries: Sequence[_Entry]) -> Iterator[tuple[str, str]]:
         """The statements that make an attribute, each with its comment: a module, or a container of modules."""
-        target = "self" + "".join(map(member, path))
+        text, later = self._made(path, entries)
+        yield f"{self._reached(path)} = {text}", self.renamed.get(path, "")
+        for inside, one in later:
+            if inside[-1].isdigit():
+                yield f"{self._reached(inside[:-1])}.add_module({quoted(inside[-1])}, {one})", ""
+            else:
+                yield f"{self._reached(inside)} = {one}", ""
+
+    def _made(self, path: tuple[str, ...], entries: Sequence[_Entry]) -> tuple[str, list[_Entry]]:
+        """What an attribute is, and what is put into it afterwards: tensors, and the children of a layer."""
         own = [text for one, text in entries if one == path]
-        parts: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        parts: dict[str, list[_Entry]] = {}
         for one, text in entries:
             if one != path:
                 parts.setdefault(one[len(path)], []).append((one, text))
-        if not parts:
-            yield f"{target} = {own[0]}", self.renamed.get(path, "")
-            return
-        container = None if own else self._container(path, parts)
-        if container is not None:
-            yield f"{target} = {container}", ""
-            return
-        yield f"{target} = {own[0] if own else 'nn.Module()'}", self.renamed.get(path, "")
+        modules: list[tuple[str, str]] = []
+        later: list[_Entry] = []
         for part, inside in parts.items():
-            if part.isdigit() and len(inside) == 1:
-                yield f"{target}.add_module({quoted(part)}, {inside[0][1]})", ""
+            text, more = self._made((*path, part), inside)
+            if own or text.startswith(TENSORS):
+                later.append(((*path, part), text))
             else:
-                yield from self._statements((*path, part), inside)
+                modules.append((part, text))
+            later += more
+        return (own[0] if own else self._container(path, modules, later)), later
 
-    def _container(self, path: tuple[str, ...], parts: dict[str, list[tuple[tuple[str, ...], str]]]) -> str | None:
-        """A container that is one expression; None where it has tensors, or layers that have children."""
-        found: list[tuple[str, str]] = []
-        for part, inside in parts.items():
-            here = (*path, part)
-            own = [text for one, text in inside if one == here]
-            if own and len(inside) > 1:
-                return None
-            text: str | None = own[0] if own else None
-            if text is None:
-                below: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-                for one, one_text in inside:
-                    below.setdefault(one[len(here)], []).append((one, one_text))
-                text = self._container(here, below)
-            if text is None or text.startswith(TENSORS):
-                return None
-            found.append((part, text))
-        numbers = filled(sorted(found, key=lambda one: (len(one[0]), one[0])))
+    def _container(self, path: tuple[str, ...], modules: Sequence[tuple[str, str]], later: list[_Entry]) -> str:
+        """A container of modules: a list where they are numbered."""
+        numbers = filled(sorted(modules, key=lambda one: (len(one[0]), one[0]))) if modules else None
         if numbers is not None:
+            self.lists.add(path)
             return f"nn.ModuleList([{', '.join(looped(numbers))}])"
-        return "nn.ModuleDict({" + ", ".join(f"{quoted(part)}: {text}" for part, text in found) + "})"
+        if any(part.isdigit() for part, _ in modules):
+            later[:0] = [((*path, part), text) for part, text in modules]
+            return "nn.Module()"
+        if not modules:
+            return "nn.Module()"
+        return "nn.ModuleDict({" + ", ".join(f"{quoted(part)}: {text}" for part, text in modules) + "})"
+
+    def _reached(self, path: tuple[str, ...]) -> str:
+        """The expression of an attribute."""
+        found = "self"
+        for length, part in enumerate(path):
+            if part.isdigit() and path[:length] not in self.lists:
+                found += f".get_submodule({quoted(part)})"
+            else:
+                found += member(part)
+        return found
 
     def expression(self, item: Item, slot: Slot) -> str:
         """What constructs a step, which is at this place."""
