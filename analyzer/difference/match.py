@@ -4,6 +4,9 @@ Block by block, from the top. The parts of a block are matched in two ways, by t
 the way that leaves less to report is taken: `conv3` after an insertion is `conv4`, and a `conv3` of half the width is
 still `conv3`. What remains is aligned once more over the whole networks, so that layers are found that went into a
 block, out of one, or elsewhere.
+
+Where both networks have the same layers in the same order, which read each other alike, only names can differ: other
+blocks, or none, do not hide that. Such layers are matched row by row.
 """
 
 from __future__ import annotations
@@ -52,7 +55,35 @@ def match(old: NamedNode, new: NamedNode) -> Matching:
             if child_a.children or child_b.children:
                 pairs.append((child_a, child_b))
     _elsewhere(old, new, found)
+    olds, news = _in_order(old), _in_order(new)
+    if any(a.match is not b for a, b in zip(olds, news, strict=False)) and _are_same(olds, news):
+        found = _by_row(olds, news)
     found.renames.sort(key=lambda rename: -rename.layers)
+    return found
+
+
+def _are_same(olds: Sequence[NamedNode], news: Sequence[NamedNode]) -> bool:
+    """Whether two networks have equal layers in the same order, which read layers in the same places."""
+    if [node.own for node in olds] != [node.own for node in news]:
+        return False
+    reads = []
+    for nodes in (olds, news):
+        places: dict[str, object] = {node.name: place for place, node in enumerate(nodes)}
+        layers = [node.layer for node in nodes if node.layer is not None]
+        reads.append([[places.get(name, name) for name in layer["inputs"]] for layer in layers])
+    return reads[0] == reads[1]
+
+
+def _by_row(olds: Sequence[NamedNode], news: Sequence[NamedNode]) -> Matching:
+    """Matches equal networks in their order."""
+    found = Matching()
+    renames: dict[tuple[str, str], int] = {}
+    for a, b in zip(olds, news, strict=True):
+        _meet(a, b)
+        if a.name != b.name:
+            ends = _ends(a.name, b.name)
+            renames[ends] = renames.get(ends, 0) + 1
+    found.renames += [_rename(*ends, layers) for ends, layers in renames.items()]
     return found
 
 

@@ -62,6 +62,40 @@ def test_a_renamed_block_is_one_rename() -> None:
     assert not difference.equal
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda place, name: f"layer{place}",  # no groups at all, as in Keras
+        lambda place, name: f"stage{place // 10}.conv{place % 10}",  # groups that end elsewhere
+        lambda place, name: f"net.{name}",
+        lambda place, name: name.replace(".", "_"),
+    ],
+    ids=["none", "others", "one more", "joined"],
+)
+def test_other_groups_of_the_same_layers_are_renames(name: Any) -> None:
+    old = analyze("example_models/resnet18.yaml").to_dict()
+    names = {layer["name"]: name(place, layer["name"]) for place, layer in enumerate(old["layers"])}
+    new = copy.deepcopy(old)
+    for layer in new["layers"]:
+        layer["name"] = names[layer["name"]]
+        layer["inputs"] = [names.get(one, one) for one in layer["inputs"]]
+    for difference in (compare(old, new), compare(new, old)):
+        assert difference.layers == []
+        assert difference.unchanged == len(names)
+        assert sum(rename.layers for rename in difference.renames) >= len({*names} - {*names.values()})
+
+
+def test_equal_layers_that_read_others_are_no_renames() -> None:
+    """Two branches end in a sum; in the new network its sides come from the one branch."""
+    old = report(["relu", "tanh", "relu", "add: [relu1, relu2]"])
+    new = copy.deepcopy(old)
+    for layer in new["layers"]:
+        layer["name"] = f"new.{layer['name']}"
+        layer["inputs"] = ["new.tanh1" if one == "relu1" else f"new.{one}" for one in layer["inputs"]]
+    new["layers"][0]["inputs"], new["layers"][1]["inputs"] = ["input"], ["new.relu1"]
+    assert compare(old, new).layers
+
+
 def test_a_renamed_layer_that_changed_too() -> None:
     difference = compare(report([conv(8, "stem"), "dense: 10"]), report([conv(16, "first"), "dense: 10"]))
     assert [(rename.old, rename.new) for rename in difference.renames] == [("stem", "first")]
