@@ -8,8 +8,11 @@ import pytest
 
 import analyzer
 from analyzer.diagnostics import ModelError
+from analyzer.engine.network import Network
+from analyzer.layers import CATALOGUE
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.writing.keras import write_keras
+from analyzer.volume import Volume
 
 
 def code(text: str) -> str:
@@ -80,10 +83,9 @@ def test_equal_blocks_are_a_function_and_repetitions_a_loop() -> None:
     assert (
         found
         == """\
-def block(x, filters, name):
+def block(inputs, filters, name):
     \"\"\"first and 1 more: 5 layers.\"\"\"
-    inputs = x
-    x = layers.Conv2D(filters, 3, padding="same", name=f"{name}.conv1")(x)
+    x = layers.Conv2D(filters, 3, padding="same", name=f"{name}.conv1")(inputs)
     x = layers.Activation("relu", name=f"{name}.relu1")(x)
     conv2 = layers.Conv2D(2 * filters, 1, name=f"{name}.conv2")(x)
     x = layers.Conv2D(2 * filters, 1, name=f"{name}.conv3")(inputs)
@@ -153,3 +155,12 @@ def test_the_table_of_tokens_gives_scores() -> None:
     )
     assert "shared_table = layers.ReversibleEmbedding(9, 4" in found
     assert "shared_table(x, reverse=True)" in found
+
+
+def test_a_group_in_a_group_of_the_same_layers_is_written_once() -> None:
+    network = Network()
+    node = network.enter("x", Volume((), 4))
+    for name in ("a.b.one", "a.b.two", "c.b.one", "c.b.two", "d.one", "d.two"):
+        node = network.place(name, CATALOGUE["linear"](units=4), [node])
+    found = write_keras(network, {})
+    assert found.count("layers.Dense") == 2  # in the function that a.b, c.b and d are calls of

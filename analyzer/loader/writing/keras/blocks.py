@@ -12,6 +12,7 @@ from analyzer.loader.writing.code.names import Names, legal
 from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.body import Body, Step
 from analyzer.loader.writing.keras.functions import Alike, Call, Found, Key
+from analyzer.loader.writing.keras.helpers.texts import HELPERS
 from analyzer.loader.writing.keras.lines import CONVOLUTIONS, DEFAULTS, default, reads, word
 from analyzer.loader.writing.keras.names import keras_name, snake
 from analyzer.loader.writing.keras.parameters import Parameters
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     #: The text of a value: from a layer's index and a slot of its line.
     Values: TypeAlias = Callable[[int, Slot], str]
+
+#: Names that a variable cannot have.
+_TAKEN = ("keras", "layers", "ops", "math", "itertools", "name", "x", "i", "float", "range", "shortcut", *HELPERS)
 
 
 class Function(Record):
@@ -60,44 +64,40 @@ class Blocks:
         self._places = {
             (key, group.start): place for key, alike in found.alike.items() for place, group in enumerate(alike.groups)
         }
-        titles = {
+        self._titles = {
             key: taken.new(self._title(alike.groups[0]))
             for key, alike in sorted(found.alike.items(), key=lambda one: one[1].groups[0].start)
         }
-        for key, alike in sorted(found.alike.items(), key=lambda one: one[1].groups[0].layers):
-            self.functions[key] = self._function(alike, titles[key])
+        for key in self._titles:
+            self._made(key)
 
-    def ordered(self) -> list[Function]:
-        """The functions in the order of the network, those that others call before them."""
-        done: dict[Key, Function] = {}
-
-        def visit(key: Key) -> None:
-            for call in self.found.calls(self.found.alike[key].groups[0]):
-                if call.key is not None and call.key not in done:
-                    visit(call.key)
-            done[key] = self.functions[key]
-
-        for key in sorted(self.found.alike, key=lambda one: self.found.alike[one].groups[0].start):
-            if key not in done:
-                visit(key)
-        return list(done.values())
+    def _made(self, key: Key) -> Function:
+        """A function; those that it calls are made before it, so that `functions` has them in an order for the file."""
+        if key not in self.functions:
+            alike = self.found.alike[key]
+            for call in self.found.calls(alike.groups[0]):
+                if call.key is not None:
+                    self._made(call.key)
+            self.functions[key] = self._function(alike, self._titles[key])
+        return self.functions[key]
 
     def _function(self, alike: Alike, name: str) -> Function:
         group = alike.groups[0]
-        tensors = Names(["keras", "layers", "ops", "name"])
+        taken = Names([one for one in (*_TAKEN, *self._titles.values()) if one != "x"])
         given = {}
         for place, index in enumerate(alike.outside[0]):
-            given[index] = tensors.new("x" if not place else legal(self._last(self._node(index).name)))
+            given[index] = taken.new("x" if not place else legal(self._last(self._node(index).name)))
         parameters = Parameters(list(given.values()))
         calls = list(self.found.calls(group))
         texts = self._texts(alike, calls, parameters)
         steps = [self._step(call, lambda index, slot: texts[index, slot], group.name, alike.groups) for call in calls]
-        variables = Names(["keras", "layers", "ops", "name", "x", "i", *given.values(), *parameters.names])
+        variables = Names([*_TAKEN, *self._titles.values(), *given.values(), *parameters.names])
         gives = [group.start + offset for offset in alike.gives]
         body = Body(steps, given, gives, variables, True)
         lines = body.lines()
         named = any(step.name is not None for step in steps)
-        function = Function(name, list(given.values()), parameters, parameters.defaults(), named)
+        tensors = [body.variables[index] if body.variables[index] != "shortcut" else "x" for index in given]
+        function = Function(name, tensors, parameters, parameters.defaults(), named)
         function.lines = [
             *self._signature(function),
             *self._docstring(alike),
@@ -166,8 +166,8 @@ class Blocks:
         steps = [self._step(call, self._literal(call), "", ()) for call in calls]
         for call, step in zip(calls, steps, strict=True):
             step.before = before.get(call.start, "") if call.key is None else ""
-        taken = ["keras", "layers", "ops", "x", "i", "outputs", *given.values()]
-        body = Body(steps, given, returns, Names([*taken, *self.kept.values()]), False)
+        variables = Names([*_TAKEN, *self._titles.values(), *given.values(), *self.kept.values()])
+        body = Body(steps, given, returns, variables, False)
         return body.lines(), body.variables
 
     #: The variables of layers that are constructed before they are called.

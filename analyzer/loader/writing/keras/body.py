@@ -93,8 +93,9 @@ class Body(Record):
         first: dict[int, str] = {}
         if kept is not None:
             index, variable = kept
-            found.append(Statement(f"{variable} = x", None, ""))
-            first[index] = "x"
+            if variable == "shortcut":
+                found.append(Statement("shortcut = x", None, ""))
+                first[index] = "x"
             self.variables[index] = variable
         for place, step in enumerate(self.steps):
             reads = [
@@ -106,13 +107,16 @@ class Body(Record):
         return found
 
     def _kept(self, uses: Mapping[int, list[int]]) -> tuple[int, str] | None:
-        """The value that is called `x` outside and is read later than by the first statement, with its new name."""
+        """The value that is called `x` and is read later than by the first statement, with its other name.
+
+        A `shortcut` is `x` at first, as keras.applications have it.
+        """
         for index, variable in self.given.items():
             places = uses.get(index, [])
             if variable == "x" and places and places[-1] > 0:
                 last = self.steps[places[-1]] if places[-1] < len(self.steps) else None
-                merged = len(places) == 2 and last is not None and last.merges
-                return index, self.names.new("shortcut" if merged else "inputs")
+                merged = len(places) == 2 and not places[0] and last is not None and last.merges
+                return index, "shortcut" if merged else self.names.new("inputs")
         return None
 
     def _variable(self, index: int, step: Step, places: Sequence[int], place: int) -> str:

@@ -75,12 +75,13 @@ class _Writer:
         groups = found(network, self.built, self.alone) if own else without_functions(network, self.built)
         self.blocks = Blocks(network, self.built, groups, self.names, Names([*_TAKEN, *HELPERS]))
         self.helpers = needed({name for one in self.built for name in one.needs})
-        self.variables = Names([*_TAKEN, "x", "i"])
+        functions = [function.name for function in self.blocks.functions.values()]
+        self.variables = Names([*_TAKEN, *HELPERS, *functions, "x", "i"])
 
     def lines(self, comments: Sequence[str]) -> Iterator[str]:
         """The lines of the file."""
         body = [line for name in self.helpers for line in ("", "", *HELPERS[name].rstrip("\n").split("\n"))]
-        for function in self.blocks.ordered():
+        for function in self.blocks.functions.values():
             body += ["", "", *function.lines]
         body += ["", "", *self._model()]
         yield from (comment(line) for line in comments)

@@ -97,12 +97,18 @@ def _keep_repeated(counted: Found) -> None:
                 calls[call.key] = calls.get(call.key, 0) + 1
 
     enter(counted.tree)
-    for key, alike in sorted(every.items(), key=lambda one: -one[1].groups[0].layers):
+    for key, alike in sorted(every.items(), key=_outer_first):
         if calls.get(key, 0) > 1:
             kept[key] = alike
         if key in calls:
             enter(alike.groups[0])
     counted.alike = kept
+
+
+def _outer_first(one: tuple[Key, Alike]) -> tuple[int, int]:
+    """Sorts groups before those in them, which may be as large."""
+    group = one[1].groups[0]
+    return -group.layers, group.level
 
 
 class _Finder:

@@ -156,6 +156,13 @@ def matmul(layer: MatMul, node: Node) -> Built:
 
 def attention(layer: ScaledAttention, node: Node) -> Built:
     """`attention` of the file."""
+    query, key = node.flow.inputs[:2]
+    scores = (*query.spatial[:-1], query.spatial[-1], key.spatial[-1])
+    if len(node.inputs) == 4:
+        mask = node.flow.inputs[3]
+        pairs = zip(reversed(mask.sizes), reversed(scores), strict=False)
+        if len(mask.sizes) > len(scores) or any(size not in (1, whole) for size, whole in pairs):
+            raise NoTemplate(f"its mask of {mask.pretty()} has not a number for each query and key")
     return Built(forward="attention({all})", needs=("attention",))
 
 
