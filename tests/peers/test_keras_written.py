@@ -30,8 +30,6 @@ CASES = {path.stem: path for path in sorted((ROOT / "tests" / "layers" / "cases"
 
 def run(code: str, label: str) -> dict[str, Any]:
     """The names of a file of code, which found no number that differs from the report."""
-    keras.utils.clear_session()
-    keras.saving.get_custom_objects().clear()
     names: dict[str, Any] = {"__name__": "net"}
     exec(compile(code, label, "exec"), names)
     assert names["main"]() == 0, label
@@ -68,7 +66,7 @@ def test_layers(type_: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert ran, f"no case of `{type_}` was run"
 
 
-EXAMPLES = ("resnet50", "mobilenetv2", "googlenet", "densenet121", "vit_b16", "unet", "gpt2", "cudaconvnet_local")
+EXAMPLES = ("resnet50", "googlenet", "vit_b16", "unet", "gpt2", "cudaconvnet_local")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -136,7 +134,7 @@ def test_layers_of_the_file_calculate_what_those_of_keras_do() -> None:
 
 def test_code_read_back_has_the_same_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The configuration of a written model, read by our own reader of Keras."""
-    for name in ("resnet50", "mobilenetv2", "googlenet"):
+    for name in ("resnet50", "googlenet"):
         path = ROOT / "example_models" / f"{name}.yaml"
         network, _ = expand(analyzer.load(path))
         names = run(write_keras(network, {"name": name}), name)
