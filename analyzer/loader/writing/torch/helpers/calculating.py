@@ -85,6 +85,13 @@ def coordinates(x, radius=False):
         planes = torch.cat([planes, planes.norm(dim=0, keepdim=True)])
     return torch.cat([x, planes.expand(x.shape[0], *planes.shape)], 1)
 ''',
+    "center_crop": '''\
+def center_crop(x, sizes):
+    """The middle of each plane."""
+    for axis, size in enumerate(sizes, start=2):
+        x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
+    return x
+''',
     "filled": '''\
 def filled(numbers, *sizes):
     """A tensor of these sizes that is made of the numbers.
