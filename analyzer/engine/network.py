@@ -229,7 +229,7 @@ class Network:
 
     def expect(self, node: Node, sizes: tuple[int | None, ...]) -> None:
         """Notes the sizes that an output was found to have as expected; what two say of one layer is one statement."""
-        if node.index >= 0:
+        if node.index >= 0 and any(size is not None for size in sizes):
             known = self.expected.get(node.index, sizes)
             self.expected[node.index] = tuple(b if a is None else a for a, b in zip(known, sizes, strict=True))
 

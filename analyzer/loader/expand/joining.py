@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analyzer.diagnostics import Reason, Refusal
 from analyzer.engine.network import Node, Origin
-from analyzer.layers import CATALOGUE
+from analyzer.layers import CATALOGUE, Layer
 from analyzer.loader.expand.explaining import behind
 from analyzer.loader.expand.frame import Frame
 from analyzer.loader.expand.mistakes import Puzzle
@@ -16,6 +16,10 @@ from analyzer.loader.expand.state import Expansion
 from analyzer.loader.expand.values import Dependent
 from analyzer.loader.parse.description import ParallelItem, ResidualItem
 from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def add_shortcut(
@@ -31,9 +35,7 @@ def add_shortcut(
             _refuse_sum(item, source, end.output, shortcut.output)
             name = name or frame.scope.automatic("add")
             origin = Origin(item.span, frame.scope.path, item.note)
-            end = place(
-                run, frame.scope.prefix + name, CATALOGUE["add"].of_read({"inputs": ()}), [end, shortcut], origin
-            )
+            end = place(run, frame.scope.prefix + name, _join(run, "add", (), frame), [end, shortcut], origin)
         row = row_of(run, item.act, frame.values, end.output) if item.act is not None else None
     except Refusal as refusal:
         tree = item.place if item.act is None or refusal.parameter is None else item.act.template.tree
@@ -100,11 +102,21 @@ def _stride(before: Volume, after: Volume) -> str | None:
     return str(strides[0]) if len(set(strides)) == 1 else "x".join(map(str, strides))
 
 
+def _join(run: Expansion, type: str, inputs: tuple[str, ...], frame: Frame) -> Layer:
+    """The layer that joins what a structure ends with; the file's `defaults` hold for it too."""
+    read: dict[str, Any] = {"inputs": inputs}
+    for name, usual in run.model.defaults.get(type, {}).items():
+        if name not in read:
+            one, template = usual.declaration, usual.template
+            read[one.attribute] = one.kind.read(frame.evaluate(template)) if template.dynamic else usual.value
+    return CATALOGUE[type].of_read(read)
+
+
 def join_branches(run: Expansion, item: ParallelItem, path: str, frame: Frame, ends: Sequence[Node]) -> Node | Missing:
     """Places the layer that joins the ends of branches."""
     join = item.join if item.join not in item.branches else f"{item.join}ed"
     try:
-        layer = CATALOGUE[item.join].of_read({"inputs": tuple(item.branches)})
+        layer = _join(run, item.join, tuple(item.branches), frame)
         return place(run, f"{path}.{join}", layer, ends, Origin(item.span, path, item.note))
     except Refusal as refusal:
         refusal.notes = tuple(

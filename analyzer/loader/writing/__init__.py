@@ -31,6 +31,10 @@ def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str
         from analyzer.loader.writing.keras import write_keras
 
         return write_keras(network, head, comments)
+    if not flat:
+        from analyzer.loader.writing.folded import write_folded
+
+        return write_folded(network, head, comments)
     from analyzer.loader.writing.flat import write_flat
 
     return "".join(write_flat(network, head, comments))

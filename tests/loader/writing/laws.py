@@ -17,8 +17,8 @@ from typing import Any
 
 import analyzer
 from analyzer.layers import Layer
-from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.expand.expansion import settled
+from analyzer.loader.writing.folded.units import plain_values
 
 #: What may differ: where the one comes from, and what its groups are.
 FREE = {"file", "line", "path", "source", "uncovered", "diagnostics"}
@@ -117,10 +117,8 @@ def _lost(old: analyzer.Analysis, model: analyzer.Model, new: analyzer.Analysis,
 
 
 def _parameters(layer: Layer) -> dict[str, Any]:
-    """The parameters of a layer, but those that say what it reads."""
-    kinds = (Reference, References, Sugar)
-    declared = [one for one in layer.declared.values() if not isinstance(one.kind, kinds)]
-    return {one.name: getattr(layer, one.attribute) for one in declared}
+    """The parameters of a layer in one spelling: 3×3 may be written as 3."""
+    return plain_values(layer)
 
 
 def _limits(model: analyzer.Model) -> dict[str, tuple[object, ...]]:
