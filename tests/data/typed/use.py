@@ -62,6 +62,8 @@ def main() -> None:
     accepted: analyzer.Accepted = sizes.axes["height"]
     reached: analyzer.Reached | None = sizes.reached
     print(explanation, accepted, reached)
+    code: str = analyzer.convert(MODEL, to="torch") + analyzer.convert(MODEL, flat=True)
+    print(code)
     try:
         analyzer.load("missing.yaml")
     except analyzer.ModelError as error:

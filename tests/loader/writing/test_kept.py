@@ -64,7 +64,9 @@ def test_what_holds_is_written(flat: bool, settings: dict[str, str]) -> None:
     written = analyzer.convert(EXPECTS, flat=flat, **settings)
     ours, theirs = expected(EXPECTS, **settings), expected(written)
     assert sorted(map(str, theirs.values())) == sorted(map(str, ours.values()))
-    new, old = (analyzer.analyze(source, **given).to_dict()["totals"] for source, given in ((written, {}), (EXPECTS, settings)))
+    new, old = (
+        analyzer.analyze(source, **given).to_dict()["totals"] for source, given in ((written, {}), (EXPECTS, settings))
+    )
     assert new.pop("peak_activation")["bytes"] == old.pop("peak_activation")["bytes"]  # its layer may have another name
     assert new == old
 
