@@ -80,6 +80,14 @@ class Source(Record, eq=True):
     version: str | None = None
 
 
+class Kept(Record):
+    """A tensor that a module of PyTorch saves: its shape, its number format, and whether it is a parameter."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    parameter: bool
+
+
 class Refused(Record):
     """A layer that could not be placed, the nodes that it reads, and how many layers were placed before it."""
 
@@ -111,7 +119,8 @@ class Network:
 
     Of a network that was read from a file of another program, `source` says which, `uncovered` how often each of its
     operators became a `custom` layer, and `weights_dtype` the number format of most weights, where it has one that the
-    run does not override; `formats` has that of each layer by its name, where they have several.
+    run does not override; `formats` has that of each layer by its name, where they have several. `tensors` are what a
+    module of PyTorch saves, by their names, which begin with the names of layers.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -137,6 +146,7 @@ class Network:
         self.uncovered: dict[str, int] = {}
         self.weights_dtype: str | None = None
         self.formats: dict[str, str] = {}
+        self.tensors: Mapping[str, Kept] = {}
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
         # Flows by the identities of a layer and of the volumes that it reads. Equal volumes are one object.

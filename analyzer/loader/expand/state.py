@@ -97,6 +97,7 @@ class Expansion(Record):
         model = self.model
         self.network = Network(LIMITS.layers)
         self.network.source, self.network.uncovered = model.source, model.uncovered
+        self.network.tensors = model.tensors
         self.network.weights_dtype, self.network.formats = model.weights_dtype, {**model.formats}
         self.network.notes += model.told
         self.network.groups |= model.groups

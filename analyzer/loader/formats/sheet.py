@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic, Refusal
 from analyzer.dtypes import is_narrow, number_format
-from analyzer.engine.network import Source
+from analyzer.engine.network import Kept, Source
 from analyzer.layers import CATALOGUE, Layer
 from analyzer.layers.building import build
 from analyzer.layers.reference_kinds import References
@@ -97,7 +97,8 @@ class Sheet:
     """The layers of a foreign network in an order of computation, its inputs and outputs, and what is said about it.
 
     `groups` has the class of the module at a path (`layer1.0` → `Bottleneck`), `uncovered` how often each operator
-    became a `custom` layer, `problems` errors, warnings and notes.
+    became a `custom` layer, `tensors` what a module of PyTorch saves, by their names, `problems` errors, warnings and
+    notes.
 
     >>> sheet = Sheet("net.onnx", "net")
     >>> image = sheet.enter("image", (32, 32, 3))
@@ -124,6 +125,7 @@ class Sheet:
         self.problems: list[Diagnostic] = []
         self.groups: dict[str, str] = {}
         self.uncovered: dict[str, int] = {}
+        self.tensors: Mapping[str, Kept] = {}
         self._outputs: list[Written] = []
         self._names: set[str] = set(TAKEN_NAMES)
         self._numbers: dict[str, int] = {}
@@ -266,6 +268,7 @@ class Sheet:
     def tell(self, model: Model) -> None:
         """Gives the description that was parsed from the tree what the tree does not say."""
         model.source, model.uncovered, model.weights_dtype = self.source, self.uncovered, self.dtype
+        model.tensors = self.tensors
         told = ((one.name, self.formats.get(one.name, self.formats.get(one.place.name))) for one in self.layers)
         formats = {name: number_format(format) for name, format in told if format is not None}
         several, model.formats = list(formats.values()), {}

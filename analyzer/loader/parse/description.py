@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.diagnostics import Diagnostic
-    from analyzer.engine.network import Source
+    from analyzer.engine.network import Kept, Source
     from analyzer.layers import Layer, Parameter
     from analyzer.loader.expressions.expression import Expression
 
@@ -201,10 +201,10 @@ class Model(Record):
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
     `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
     for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
-    mistakes. `weights_dtype` is the number format of the weights where the file has one. `source`, `uncovered` and
-    `formats` are those of `Network`, for a file of another program, of which `told` has the reader's warnings and
-    notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`), `texts` those of other files that
-    places are in, and `format` is the one that its reader reads.
+    mistakes. `weights_dtype` is the number format of the weights where the file has one. `source`, `uncovered`,
+    `tensors` and `formats` are those of `Network`, for a file of another program, of which `told` has the reader's
+    warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`), `texts` those of other
+    files that places are in, and `format` is the one that its reader reads.
     """
 
     file: str
@@ -226,6 +226,7 @@ class Model(Record):
     faulty: bool = field(default=False, init=False)
     source: Source | None = field(default=None, init=False)
     uncovered: dict[str, int] = field(factory=dict, init=False)
+    tensors: Mapping[str, Kept] = field(factory=dict, init=False)
     weights_dtype: str | None = field(default=None, init=False)
     formats: dict[str, str] = field(factory=dict, init=False)
     told: Sequence[Diagnostic] = field(default=(), init=False)

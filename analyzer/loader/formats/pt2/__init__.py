@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from analyzer.engine.network import Source
+from analyzer.engine.network import Kept, Source
 from analyzer.loader.formats.asked import Asked
 from analyzer.loader.formats.pt2.archive import load
 from analyzer.loader.formats.pt2.inputs import enter
 from analyzer.loader.formats.pt2.program import Broken, Program
+from analyzer.loader.formats.pt2.program import Kept as Saved
 from analyzer.loader.formats.pt2.reading import Ended, Reading, Sampled
 from analyzer.loader.formats.pt2.sizes import Unsized
 from analyzer.loader.formats.sheet import Halted, Sheet, usual_format
@@ -53,9 +54,17 @@ def _write(program: Program, sheet: Sheet, asked: Asked, *, whole: bool = False)
     if not sheet.layers:
         raise sheet.refuse("the program has no layer")
     sheet.groups.update(reading.naming.groups())
+    sheet.tensors = {one.path: kept for one in program.kept if one.saved and (kept := _kept(program, one)) is not None}
     sheet.texts = reading.lines.texts
     _tell(reading)
     sheet.dtype = usual_format((one.dtype, one.size) for one in reading.stored if one.trained and one.counted)
+
+
+def _kept(program: Program, one: Saved) -> Kept | None:
+    """A tensor that the module saves; None where a size of it is not a number."""
+    info = program.infos[one.name]
+    sizes = tuple(size for size in info.shape if isinstance(size, int))
+    return Kept(sizes, info.dtype, one.kind == "parameter") if len(sizes) == len(info.shape) else None
 
 
 def _tell(reading: Reading) -> None:

@@ -98,11 +98,13 @@ class Kept(Record):
     name   its name in the graph
     path   its name in the module: `layer1.0.conv1.weight`
     kind   `parameter`, `buffer` or `constant`
+    saved  whether it is in the module's state dict
     """
 
     name: str
     path: str
     kind: str
+    saved: bool = True
 
 
 class Program(Record):
@@ -281,9 +283,16 @@ def _inputs(specs: Sequence[Mapping[str, Any]]) -> tuple[list[Kept], list[str]]:
         elif kind == "parameter":
             kept.append(Kept(_text(value["arg"]["name"]), _text(value["parameter_name"]), "parameter"))
         elif kind == "buffer":
-            kept.append(Kept(_text(value["arg"]["name"]), _text(value["buffer_name"]), "buffer"))
+            kept.append(
+                Kept(
+                    _text(value["arg"]["name"]),
+                    _text(value["buffer_name"]),
+                    "buffer",
+                    bool(value.get("persistent", True)),
+                )
+            )
         elif kind == "tensor_constant":
-            kept.append(Kept(_text(value["arg"]["name"]), _text(value["tensor_constant_name"]), "constant"))
+            kept.append(Kept(_text(value["arg"]["name"]), _text(value["tensor_constant_name"]), "constant", False))
     return kept, [name for name in inputs if name]
 
 

@@ -8,9 +8,7 @@ from analyzer.loader.writing.code.classes import Classes, Kind, Slot
 from analyzer.loader.writing.code.layout import laid_out, quoted
 from analyzer.loader.writing.code.names import Names, legal
 from analyzer.loader.writing.code.scopes import Item, Scope, has_tensors
-
-#: What is an attribute of a module and no module.
-TENSORS = ("nn.Parameter", "nn.Buffer")
+from analyzer.loader.writing.torch.state import TENSORS
 
 #: Attributes that every module of torch has.
 _TAKEN = frozenset(

@@ -13,12 +13,13 @@ from analyzer.loader.writing.code.names import Names, class_name, legal
 from analyzer.loader.writing.code.passes import Pass, input_names
 from analyzer.loader.writing.code.refusing import built_layers
 from analyzer.loader.writing.code.scopes import Item, Scopes
+from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.scalars import comment
 from analyzer.loader.writing.torch.axes import Axes, moved
 from analyzer.loader.writing.torch.layers import HELPERS, REFUSED, TEMPLATES
 from analyzer.loader.writing.torch.modules import Modules
 from analyzer.loader.writing.torch.sharing import shared_lines
-from analyzer.loader.writing.torch.state import projections
+from analyzer.loader.writing.torch.state import other_buffers, projections, shape_as_saved
 from analyzer.loader.writing.torch.words import WORDS
 
 TYPE_CHECKING = False
@@ -44,14 +45,18 @@ class _Writer:
     def __init__(self, network: Network, head: Mapping[str, Any]) -> None:
         self.network = network
         self.head = head
-        templates = built_layers(network, TEMPLATES, REFUSED, "PyTorch code")
+        self.built = built_layers(network, TEMPLATES, REFUSED, "PyTorch code")
         self.exact = network.source is not None and network.source.producer in ("torch", "pytorch")
-        self.axes = Axes(network, templates)
-        self.built = self.axes.built
+        self.axes = Axes(network, self.built)
         for index, move in enumerate(self.axes.after):
             if move:
                 self.built[index] = moved(self.built[index], move)
-        tensors = projections(network, self.built) if self.exact else {}
+        tensors: dict[str, list[tuple[str, Built]]] = {}
+        if self.exact:
+            tensors = projections(network, self.built)
+            shape_as_saved(network, self.built)
+            for group, buffers in other_buffers(network, self.built).items():
+                tensors.setdefault(group, []).extend(buffers)
         scopes = Scopes(network, self.built, self.axes.moves, tensors, exact=self.exact)
         self.whole = scopes.whole()
         self.helpers = [HELPERS[name] for name in dict.fromkeys(name for one in self.built for name in one.needs)]
