@@ -84,7 +84,7 @@ INSIDE = {
     "analyzer.loader.formats.pt2": [("operators",)],
     "analyzer.loader.writing": [("code", "folded"), ("keras", "torch")],
     "analyzer.loader.writing.keras": [("helpers", "layers")],
-    "analyzer.loader.writing.torch": [("layers",)],
+    "analyzer.loader.writing.torch": [("helpers",), ("layers",)],
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],

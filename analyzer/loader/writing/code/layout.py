@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import pairwise
 
 #: The columns of a line.
 COLUMNS = 88
@@ -144,7 +145,8 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
     ):
         return [f"{pad}{before}(", f"{pad}    {_flat(node)}", f"{pad}){after}"]
     if isinstance(node, ast.Subscript):
-        return _opened(f"{pad}{before}{_flat(node.value)}[", [node.slice], f"{pad}]{after}", indent, one_line=True)
+        indexes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return _opened(f"{pad}{before}{_flat(node.value)}[", indexes, f"{pad}]{after}", indent, one_line=True)
     return [line]
 
 
@@ -304,6 +306,8 @@ def _brackets(node: ast.expr, *, bare: bool) -> tuple[str, int]:
         return f"({_flat(node.elt)} {_loops(node)})", _ATOM
     if isinstance(node, ast.Subscript):
         return f"{_flat(node.value, _ATOM)}[{_index(node.slice)}]", _ATOM
+    if isinstance(node, ast.Slice):
+        return _index(node), _ATOM
     if isinstance(node, ast.Compare):
         signs = [
             f"{_OPERATORS[type(op)][0]} {_flat(one, 7)}" for op, one in zip(node.ops, node.comparators, strict=True)
@@ -334,8 +338,10 @@ def _index(node: ast.expr) -> str:
         return ", ".join(map(_index, node.elts)) + ("," if len(node.elts) == 1 else "")
     if not isinstance(node, ast.Slice):
         return _flat(node)
-    simple = all(isinstance(one, (ast.Name, ast.Constant, ast.UnaryOp, type(None))) for one in (node.lower, node.upper))
-    colon = ":" if simple else " : "
-    ends = ["" if one is None else _flat(one) for one in (node.lower, node.upper)]
-    text = colon.join(ends).strip() if all(ends) else ":".join(ends)
-    return text if node.step is None else f"{text}:{_flat(node.step)}"
+    ends = [node.lower, node.upper] if node.step is None else [node.lower, node.upper, node.step]
+    texts = ["" if one is None else _flat(one) for one in ends]
+    if all(isinstance(one, (ast.Name, ast.Constant, ast.UnaryOp, type(None))) for one in ends):
+        return ":".join(texts)
+    return texts[0] + "".join(
+        f"{' ' if before else ''}:{' ' if after else ''}{after}" for before, after in pairwise(texts)
+    )

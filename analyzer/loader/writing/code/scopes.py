@@ -101,6 +101,7 @@ class Scopes:
         found = self._scope(self.tree, ())
         found.inputs = [node.index for node in self.network.inputs]
         found.outputs = [node.index for node in self.network.outputs]
+        found.varied = False  # its inputs have names
         return found
 
     def _scope(self, group: Group, path: tuple[str, ...]) -> Scope:

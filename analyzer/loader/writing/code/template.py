@@ -40,6 +40,8 @@ class Built(Record):
     result      where the depth of the output is, if not where `layout` says
     needs       names of the helpers that it uses, whose text the file then has
     values      values in `forward` that may differ between the members of a block, by the names used there
+    last        what it becomes instead where the depth of what it reads is last; this one is then for a depth that is
+                first, and its layout is `ANY`
     """
 
     call: str = ""
@@ -50,6 +52,7 @@ class Built(Record):
     result: Layout | None = None
     needs: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(factory=dict)
+    last: Built | None = None
 
 
 class NoTemplate(Exception):

@@ -19,6 +19,7 @@ class Axes:
 
     It is moved as soon as all that read a tensor want it elsewhere, so that blocks which follow need not.
 
+    built   what each layer becomes there
     places  by the index of the node; a vector has only one axis, and counts as both
     moves   for each layer, what is written behind each volume that it reads
     after   for each layer, what is written behind what it puts out
@@ -26,6 +27,7 @@ class Axes:
 
     # By hand: it asks the last layers first what they want.
     def __init__(self, network: Network, built: Sequence[Built]) -> None:
+        self.built = list(built)
         self.places: dict[int, Layout] = {}
         self.moves: list[list[str]] = []
         self.after: list[str] = []
@@ -34,6 +36,8 @@ class Axes:
             self.places[node.index] = _only(wants.get(node.index)) or Layout.FIRST
         for node, one in zip(network.nodes, built, strict=True):
             place = self._wanted(node, one)
+            if one.last is not None:
+                self.built[node.index] = one.last if place is Layout.LAST else one.but(last=None)
             self.moves.append([self._move(source, place) for source in node.inputs])
             place = place if one.result is None else one.result
             wanted = _only(wants.get(node.index)) or place

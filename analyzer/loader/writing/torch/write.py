@@ -45,9 +45,10 @@ class _Writer:
     def __init__(self, network: Network, head: Mapping[str, Any]) -> None:
         self.network = network
         self.head = head
-        self.built = built_layers(network, TEMPLATES, REFUSED, "PyTorch code")
+        templates = built_layers(network, TEMPLATES, REFUSED, "PyTorch code")
         self.exact = network.source is not None and network.source.producer in ("torch", "pytorch")
-        self.axes = Axes(network, self.built)
+        self.axes = Axes(network, templates)
+        self.built = self.axes.built
         for index, move in enumerate(self.axes.after):
             if move:
                 self.built[index] = moved(self.built[index], move)
