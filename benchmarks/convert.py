@@ -3,6 +3,7 @@
     python benchmarks/convert.py                          # the examples and the tests' files
     python benchmarks/convert.py ~/networks ~/cfgs        # each folder is a corpus: YAML, ONNX, .pt2, Keras, Darknet, Caffe
     python benchmarks/convert.py --to torch --python PATH # writes code too, and runs it in a Python that has torch (or Keras)
+    KERAS_BACKEND=torch python benchmarks/convert.py --to keras --python PATH
     python benchmarks/convert.py --check                  # exits 1 where a law is broken or a limit is missed
 
 The laws are those of `tests/loader/writing/laws.py`: the numbers of the JSON report, what is kept, `analyzer diff`, and
