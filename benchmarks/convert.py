@@ -138,7 +138,7 @@ def code(corpus: Path, to: str, python: str) -> Iterator[str]:
     """What is wrong with code of a corpus; prints how many files are right, and which types are refused."""
     refused: Counter[str] = Counter()
     expected: dict[str, tuple[Path, int]] = {}
-    right = 0
+    right = counts = 0
     with tempfile.TemporaryDirectory() as folder:
         for number, path in enumerate(files(corpus)):
             if converted(path, flat=True) is None:
@@ -153,6 +153,7 @@ def code(corpus: Path, to: str, python: str) -> Iterator[str]:
             expected[str(written)] = path, int(_analysis(path).totals.macs)
         for written_path, good, said, counted in _run(to, python, list(expected)):
             path, macs = expected[written_path]
+            counts += counted is not None
             if not good:
                 yield f"{path}: {said.strip()}"
             elif counted not in (None, macs):
@@ -160,7 +161,10 @@ def code(corpus: Path, to: str, python: str) -> Iterator[str]:
             else:
                 right += 1
     missing = ", ".join(f"{type} in {times}" for type, times in refused.most_common()) or "no type"
-    print(f"{to:6} {corpus}: {right} of {len(expected)} files of code are right; refused: {missing}", flush=True)
+    print(
+        f"{to:6} {corpus}: {right} of {len(expected)} files of code are right, torch counted {counts}; refused: {missing}",
+        flush=True,
+    )
 
 
 def _analysis(path: Path) -> analyzer.Analysis:
