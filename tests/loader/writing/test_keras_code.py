@@ -164,3 +164,16 @@ def test_a_group_in_a_group_of_the_same_layers_is_written_once() -> None:
         node = network.place(name, CATALOGUE["linear"](units=4), [node])
     found = write_keras(network, {})
     assert found.count("layers.Dense") == 2  # in the function that a.b, c.b and d are calls of
+
+
+def test_parts_of_names_make_blocks_where_names_have_no_dots() -> None:
+    # The names of keras.applications' ResNet: `conv2_block1_1_conv` is a layer of `conv2_block1`.
+    layers = [
+        f"- {{linear: {8 * stage}, name: conv{stage}_block{block}_{part}_conv}}"
+        for stage, blocks in ((1, 2), (2, 3))
+        for block in range(1, blocks + 1)
+        for part in (1, 2)
+    ]
+    found = body("input: 8\nlayers:\n" + "\n".join(layers))
+    assert 'x = layers.Dense(units, name=f"{name}_1_conv")(x)' in found
+    assert 'for i in range(1, 4):  # 16\n        x = block(x, 16, name=f"conv2_block{i}")' in found

@@ -116,7 +116,7 @@ class Blocks:
     def _docstring(self, alike: Alike) -> list[str]:
         group = alike.groups[0]
         more = f" and {len(alike.groups) - 1} more" if len(alike.groups) > 1 else ""
-        shown = group.name.replace("\\", "/").replace('"', "'")
+        shown = self._name(group).replace("\\", "/").replace('"', "'")
         line = f'    """{shown}{more}: {group.layers} layers."""'
         return [line] if len(line) <= 88 and line.isprintable() else [f'    """{group.layers} layers{more}."""']
 
@@ -127,7 +127,15 @@ class Blocks:
         if group.expanded:
             return "_".join(self.network.nodes[index].layer.type for index in range(group.start, group.stop))
         parts = [part for part in group.name.split(".") if not part.isdigit()]
-        return f"{legal(snake(parts[-1]))}_block" if parts else "block"
+        word = legal(snake(parts[-1])).strip("_") if parts else ""
+        if not word or word[0].isdigit():
+            return f"block_{word}".rstrip("_")
+        word = word.rstrip("0123456789_")
+        return word if word.endswith("block") else f"{word}_block"
+
+    def _name(self, group: Group) -> str:
+        """The name of a group as those of its layers begin."""
+        return self.network.nodes[group.start].name[: len(group.name)]
 
     def _node(self, index: int) -> Node:
         return self.network.nodes[index] if index >= 0 else self.network.inputs[-1 - index]
@@ -138,6 +146,11 @@ class Blocks:
         parts = name.split(".")
         place = next((place for place in range(len(parts) - 1, -1, -1) if not parts[place].isdigit()), 0)
         return ".".join(parts[place:])
+
+    def _wanted(self, name: str, prefix: str) -> str:
+        """What a variable for a layer's value is called: as the layer, in a function without the function's name."""
+        found = legal(self._last(name[len(prefix) :].strip("._") or name if prefix else name))
+        return f"x{found}" if found.startswith("_") else found
 
     def _texts(self, alike: Alike, calls: Sequence[Call], parameters: Parameters) -> dict[tuple[int, Slot], str]:
         """What stands for each value in the body of a function."""
@@ -199,14 +212,14 @@ class Blocks:
         def expression(variables: Sequence[str]) -> str:
             return f"{function.name}({', '.join([*variables, *plain, *named, *keyed])})"
 
-        own = keras_name(group.name)[len(keras_name(prefix)) :]
+        own = keras_name(self._name(group))[len(prefix) :]
         name = own if function.named else None
         comment = self._comment(gives[-1], groups)
-        return Step(expression, alike.outside[member], gives, name, self._last(group.name), comment)
+        return Step(expression, alike.outside[member], gives, name, self._wanted(self._name(group), prefix), comment)
 
     def _layer(self, call: Call, value: Values, prefix: str, groups: Sequence[Group]) -> Step:
         node, built = self.network.nodes[call.start], self.built[call.start]
-        own = self.names[node.index][len(keras_name(prefix)) :]
+        own = self.names[node.index][len(prefix) :]
         text = self.kept.get(node.index) or self.constructed(built, lambda slot: value(node.index, slot))
         fields = {name: value(node.index, ("forward", name)) for name in built.values}
 
@@ -218,7 +231,7 @@ class Blocks:
             shown = node.name[len(prefix) :].removeprefix(".") if prefix else node.name
             comment = f"{shown}: {comment}" if comment else shown
         indexes = [source.index for source in reads(node, self.network)]
-        wanted = self._last(node.name)
+        wanted = self._wanted(node.name, prefix)
         merges = node.layer.merges
         own_name = own if built.call else None
         return Step(expression, indexes, [node.index], own_name, wanted, _printable(comment), merges=merges)

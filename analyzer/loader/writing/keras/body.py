@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.loader.writing.code.layout import laid_out
-from analyzer.loader.writing.code.names import Names, legal
+from analyzer.loader.writing.code.names import Names
 from analyzer.record import Record, field
 
 #: The end of a name that a repetition counts up.
 _COUNTED = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
+
+#: Characters of a name that is too long for one of several values.
+_LONG = 20
 
 
 class Step(Record):
@@ -23,7 +26,7 @@ class Step(Record):
     reads       the indexes of the values that it reads
     gives       those that it makes
     name        its name, or the part behind that of the function; None where it has no name
-    wanted      what a variable for its value may be called
+    wanted      what a variable for its value is called, or something like it
     comment     what is written behind it
     before      a statement before it
     """
@@ -125,7 +128,8 @@ class Body(Record):
         if soon and index == step.gives[0]:
             self.variables[index] = "x"
         else:
-            self.variables[index] = self.names.new(legal(step.wanted))
+            short = len(step.gives) > 1 and len(step.wanted) > _LONG
+            self.variables[index] = self.names.new("y" if short else step.wanted)
         return self.variables[index]
 
     def _one(self, statement: Statement) -> list[str]:

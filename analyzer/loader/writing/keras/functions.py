@@ -6,6 +6,7 @@ tensors and may return several. A group that appears only inside of another one,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Sequence, Set
 
 from analyzer.engine.network import Network, Node
@@ -13,6 +14,12 @@ from analyzer.engine.tree import Group, inside, tree_of
 from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.lines import Line, line_of, reads
 from analyzer.record import Record, field
+
+#: What separates the parts of a name without dots.
+_PARTS = re.compile(r"(?<=[^_])_(?=[^_])")
+
+#: The values that a function may return; groups that give more are no blocks, though their names begin alike.
+_MOST_RETURNED = 3
 
 #: What equal groups have in common.
 Key = Hashable
@@ -68,6 +75,18 @@ class Found(Record):
                 yield Call(part.start, part.stop)
 
 
+def _parted(network: Network) -> Network:
+    """The network with a dot for each `_` of its names, where few have groups: Keras has names as `conv2_block1_1_relu`.
+
+    Names keep their length, so that the name of a group says where it ends in those of its layers.
+    """
+    if 2 * sum("." in node.name for node in network.nodes) >= len(network.nodes):
+        return network
+    parted = Network()
+    parted.nodes = [node.but(name=_PARTS.sub(".", node.name)) for node in network.nodes]
+    return parted
+
+
 def without_functions(network: Network, built: Sequence[Built]) -> Found:
     """A network of which no group becomes a function: for names that do not begin with those of their groups."""
     tree = Group("", 0, 0, len(network.nodes))
@@ -77,7 +96,7 @@ def without_functions(network: Network, built: Sequence[Built]) -> Found:
 
 def found(network: Network, built: Sequence[Built], alone: Set[int]) -> Found:
     """The groups of a network that become functions; `alone` are layers that are in none of them."""
-    tree = tree_of(network)
+    tree = tree_of(_parted(network))
     lines = [line_of(one) for one in built]
     finder = _Finder(network, lines, alone)
     every, keys = finder.every(tree)
@@ -148,7 +167,7 @@ class _Finder:
             if self.bound and not self.bound.isdisjoint(range(group.start, group.stop)):
                 continue
             outside, gives, key = self._key(group)
-            if not gives:
+            if not 0 < len(gives) <= _MOST_RETURNED:
                 continue
             keys[id(group)] = key
             one = alike.setdefault(key, Alike(gives=gives))
@@ -157,8 +176,14 @@ class _Finder:
         return {key: one for key, one in alike.items() if len(one.groups) > 1}, keys
 
     def _is_worth(self, group: Group) -> bool:
-        """Whether a group is more than a sum with its activation, which are two lines everywhere."""
-        return group.layers > 2 or self.network.nodes[group.start].layer.linear
+        """Whether a group is more than a sum with its activation, which are two lines everywhere.
+
+        Its names must begin alike, also where a dot is written for `_` here.
+        """
+        nodes = self.network.nodes[group.start : group.stop]
+        name = nodes[0].name[: len(group.name)]
+        alike = all(node.name.startswith(name) for node in nodes)
+        return alike and (group.layers > 2 or nodes[0].layer.linear)
 
     def _key(self, group: Group) -> tuple[tuple[int, ...], tuple[int, ...], Key]:
         """What a group reads from outside, the offsets of what it gives, and what it has in common with its like."""
