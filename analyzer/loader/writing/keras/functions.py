@@ -76,7 +76,7 @@ class Found(Record):
 
 
 def _parted(network: Network) -> Network:
-    """The network with a dot for each `_` of its names, where few have groups: Keras has names as `conv2_block1_1_relu`.
+    """The network with a dot for each `_` of its names, where few have one: Keras names `conv2_block1_1_relu`.
 
     Names keep their length, so that the name of a group says where it ends in those of its layers.
     """
