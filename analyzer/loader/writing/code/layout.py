@@ -74,7 +74,7 @@ def literal(value: object) -> str:
         return "{" + ", ".join(f"{literal(key)}: {literal(one)}" for key, one in value.items()) + "}"
     if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
         return f'float("{value}")'
-    return repr(value)
+    return "..." if value is ... else repr(value)
 
 
 def quoted(text: str) -> str:
@@ -141,9 +141,12 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
         isinstance(node, (ast.Attribute, ast.Subscript))
         and bare
         and before
+        and not _has_arguments(node)
         and len(pad) + 4 + len(_flat(node)) <= COLUMNS
     ):
         return [f"{pad}{before}(", f"{pad}    {_flat(node)}", f"{pad}){after}"]
+    if isinstance(node, ast.Subscript) and _has_arguments(node.value):
+        return _lines(node.value, indent, before, f"[{_index(node.slice)}]{after}")
     if isinstance(node, ast.Subscript):
         indexes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return _opened(f"{pad}{before}{_flat(node.value)}[", indexes, f"{pad}]{after}", indent, one_line=True)
@@ -170,7 +173,10 @@ def _has_arguments(node: ast.expr) -> bool:
 
 
 def _fluent(node: ast.expr, indent: int) -> list[str]:
-    """A chain of calls, one on each line."""
+    """A chain of calls, one on each line if they do not fit on one."""
+    whole = " " * indent + _flat(node)
+    if len(whole) <= COLUMNS:
+        return [whole]
     links: list[ast.Call] = []
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _chained(node):
         links.insert(0, node)

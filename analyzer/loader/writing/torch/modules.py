@@ -198,8 +198,11 @@ class Modules:
             )
             pairs = [(name, texts[_at(slot, name)]) for name in names]
             named = [f"{name}={text}" for name, text in pairs if text != self.classes.words.default(call, name)]
-            inside = ", ".join([*positional, *named])
-            return f"{call}(torch.zeros({inside}))" if call in TENSORS else f"{call}({inside})"
+            if call in TENSORS:
+                options = [one for one in named if one.startswith("persistent=")]
+                sizes = ", ".join([*positional, *[one for one in named if one not in options]])
+                return f"{call}({', '.join([f'torch.zeros({sizes})', *options])})"
+            return f"{call}({', '.join([*positional, *named])})"
         assert item.scope is not None  # a step is a layer or a scope
         kind = self.classes.of[id(item.scope)]
         if kind.in_line:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analyzer.diagnostics import Diagnostic, ModelError
 from analyzer.engine.network import Network, Node
 from analyzer.loader.writing.code.classes import Classes, Kind, constructed
-from analyzer.loader.writing.code.layout import laid_out
+from analyzer.loader.writing.code.layout import COLUMNS, laid_out
 from analyzer.loader.writing.code.refusing import CODE
 from analyzer.loader.writing.code.scopes import Item, Scope
 from analyzer.loader.writing.torch.modules import Modules, member
@@ -31,6 +31,14 @@ def shared_lines(network: Network, classes: Classes, whole: Modules) -> list[str
     if places.refused:
         raise ModelError(places.refused)
     return [line for one in (*found, *places.frozen(network)) for line in laid_out(one, 8)]
+
+
+def _assigned(target: str, value: str) -> Iterator[str]:
+    """An assignment; in two where it does not fit on one line."""
+    if len(target) + len(value) + 3 > COLUMNS - 8:
+        yield f"shared = {value}"
+        value = "shared"
+    yield f"{target} = {value}"
 
 
 class _Places:
@@ -86,12 +94,12 @@ class _Places:
             )
             return
         if not node.weights_only and self._built(node) == self._built(owner):
-            yield f"{mine} = {theirs}"
+            yield from _assigned(mine, theirs)
             return
-        yield f"{mine}.weight = {theirs}.weight"
+        yield from _assigned(f"{mine}.weight", f"{theirs}.weight")
         whole = not node.weights_only and node.layer.type == owner.layer.type
         if whole and node.layer.parameters(node.flow, node.layer.declared_sharing).biases:
-            yield f"{mine}.bias = {theirs}.bias"
+            yield from _assigned(f"{mine}.bias", f"{theirs}.bias")
 
     def _built(self, node: Node) -> tuple[str, list[str], dict[str, str]]:
         built = self.items[node.index].built

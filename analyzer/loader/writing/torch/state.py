@@ -34,11 +34,13 @@ def shape_as_saved(network: Network, built: list[Built]) -> None:
     """Gives trained tensors the shapes in which the source saves them."""
     for node in network.nodes:
         saved, one = network.tensors.get(node.name), built[node.index]
-        if saved is None or one.call not in TENSORS or saved.shape == one.positional or not saved.shape:
+        if one.call == "nn.Buffer" and saved is None and network.tensors:
+            built[node.index] = one.but(named={**one.named, "persistent": False})
+        if saved is None or one.call not in TENSORS or saved.shape == one.positional:
             continue
         if prod(saved.shape) == prod(one.positional):
             view = f"{{self}}.view({', '.join(map(str, one.positional))})"
-            built[node.index] = one.but(positional=saved.shape, forward=one.forward.replace("{self}", view))
+            built[node.index] = one.but(positional=saved.shape or ((),), forward=one.forward.replace("{self}", view))
 
 
 def other_buffers(network: Network, built: list[Built]) -> dict[str, list[tuple[str, Built]]]:

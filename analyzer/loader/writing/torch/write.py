@@ -74,7 +74,7 @@ class _Writer:
         if comments:
             yield ""
         yield from _imports("\n".join(body))
-        yield from body
+        yield from body[1:] if body[2].startswith("#") else body  # ruff wants one line between imports and a comment
 
     def _helper_lines(self) -> Iterator[str]:
         for text in self.helpers:
