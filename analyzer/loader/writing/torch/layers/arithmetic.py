@@ -5,6 +5,8 @@ A network's description does not have its constants: names such as `ADDED` and `
 
 from __future__ import annotations
 
+from math import prod
+
 from analyzer.engine.network import Node
 from analyzer.layers.arithmetic import Elementwise, MatMul, ScaledAttention, TrainedTensor
 from analyzer.layers.reductions import Mean, Reduce
@@ -177,11 +179,19 @@ def attention(layer: ScaledAttention, node: Node) -> Built:
     heads = [volume.spatial[-2] if volume.rank > 1 else 1 for volume in (query, key)]
     mask = ""
     if len(node.inputs) > 3:
-        rank = node.flow.inputs[3].rank
-        mask = f", attn_mask={{3}}{'.unsqueeze(1)' * max(query.rank - rank, 0)}"
+        mask = f", attn_mask={{3}}{_as_scores(node.flow.inputs[3].sizes, (*query.spatial, key.spatial[-1]))}"
     grouped = ", enable_gqa=True" if heads[0] != heads[1] else ""
     text = f"F.scaled_dot_product_attention({{0}}, {{1}}, {{2}}{mask}{grouped})"
     return Built(forward=text, layout=Layout.LAST)
+
+
+def _as_scores(mask: tuple[int, ...], scores: tuple[int, ...]) -> str:
+    """What gives a mask the axes of the scores that it is added to."""
+    more = len(scores) - len(mask)
+    aligned = (1,) * more + mask[-more if more < 0 else 0 :]
+    if all(size in (1, other) for size, other in zip(aligned, scores, strict=True)) and prod(aligned) == prod(mask):
+        return ".unsqueeze(1)" * more or ".squeeze(1)" * -more
+    return f".reshape(-1, {', '.join(map(str, scores))})" if prod(mask) == prod(scores) else ""
 
 
 def parameter(layer: TrainedTensor, node: Node) -> Built:

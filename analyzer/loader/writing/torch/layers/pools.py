@@ -60,12 +60,12 @@ def _pooled(
 
 
 def _pads_alike(window: Window, node: Node) -> bool:
-    """Whether a pool of PyTorch pads so: evenly, by half a window at most, and to as many windows."""
+    """Whether a pool of PyTorch pads so: evenly, by half a window at most, to whole windows, and to as many."""
     if not even(window.padding):
         return False
     for axis, size in enumerate(node.flow.input.spatial):
-        pair, span = window.padding[axis], window.span(axis)
-        if 2 * pair[0] > (span if max(window.dilation) > 1 else window.kernel[axis]):
+        pair = window.padding[axis]
+        if 2 * pair[0] > window.kernel[axis] or size + sum(pair) < window.span(axis):
             return False
         rounding = "floor" if window.rounding == "floor" else "ceil"
         numbers = window.kernel[axis], window.stride[axis], window.dilation[axis], pair, rounding
