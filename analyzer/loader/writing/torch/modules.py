@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from analyzer.loader.writing.code.classes import Classes, Kind, Slot
 from analyzer.loader.writing.code.layout import laid_out, quoted
 from analyzer.loader.writing.code.names import Names, legal
-from analyzer.loader.writing.code.scopes import Item, Scope, has_tensors
+from analyzer.loader.writing.code.scopes import Item, Scope, has_tensors, layers_of
 from analyzer.loader.writing.torch.state import TENSORS
 
 #: Attributes that every module of torch has.
@@ -95,10 +95,10 @@ class Modules:
         return self.legal[path]
 
     def _is_free(self, item: Item) -> bool:
-        """Whether a layer inside of a container has no tensors, so that it can be anywhere."""
-        if item.built is None or item.path[-1].isdigit():
+        """Whether a step inside of a container has no tensors, so that it can be anywhere."""
+        if item.path[-1].isdigit() or (item.built is not None and item.index < 0):
             return False
-        return not has_tensors(self.classes.network.nodes[item.index])
+        return not any(has_tensors(self.classes.network.nodes[index]) for index in layers_of(item))
 
     def _values(self) -> dict[str, str]:
         """The parameters that the forward pass reads, with the attributes that keep them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from analyzer.engine.network import Network
+from analyzer.engine.network import Network, Node
 from analyzer.loader.writing.code.template import Built, Code, Layout
 
 #: What a layer constructs that is a tensor and no module.
@@ -41,6 +41,33 @@ def shape_as_saved(network: Network, built: list[Built]) -> None:
         if prod(saved.shape) == prod(one.positional):
             view = f"{{self}}.view({', '.join(map(str, one.positional))})"
             built[node.index] = one.but(positional=saved.shape or ((),), forward=one.forward.replace("{self}", view))
+
+
+def copied_for_modules(network: Network, built: list[Built]) -> None:
+    """Copies the parameters of which a module reads or puts out a view.
+
+    Without gradients, `FlopCounterMode` of PyTorch 2.13 fails on a module that has such an input or output.
+    """
+    owner: dict[int, int] = {}  # of parameters and of what may be views of them
+    copied = set()
+    for node in network.nodes:
+        one = built[node.index]
+        if one.call == "nn.Parameter" and not node.inputs:
+            owner[node.index] = node.index
+        elif not one.call and len(node.inputs) == 1 and node.inputs[0].index in owner:
+            owner[node.index] = owner[node.inputs[0].index]
+        for source in node.inputs:
+            if source.index in owner and (one.call not in ("", *TENSORS) or _group(source) != _group(node)):
+                copied.add(source.index)
+    copied.update(node.index for node in network.outputs if node.index in owner)
+    for index in copied:
+        own = built[owner[index]]
+        if index != owner[index] or own.forward.startswith("{self}."):
+            built[owner[index]] = own.but(forward=f"{own.forward.removesuffix('.clone()')}.clone()")
+
+
+def _group(node: Node) -> str:
+    return node.name.rpartition(".")[0]
 
 
 def other_buffers(network: Network, built: list[Built]) -> dict[str, list[tuple[str, Built]]]:

@@ -19,7 +19,7 @@ from analyzer.loader.writing.torch.axes import Axes, moved
 from analyzer.loader.writing.torch.layers import HELPERS, REFUSED, TEMPLATES
 from analyzer.loader.writing.torch.modules import Modules
 from analyzer.loader.writing.torch.sharing import shared_lines
-from analyzer.loader.writing.torch.state import other_buffers, projections, shape_as_saved
+from analyzer.loader.writing.torch.state import copied_for_modules, other_buffers, projections, shape_as_saved
 from analyzer.loader.writing.torch.words import WORDS
 
 TYPE_CHECKING = False
@@ -58,6 +58,7 @@ class _Writer:
             shape_as_saved(network, self.built)
             for group, buffers in other_buffers(network, self.built).items():
                 tensors.setdefault(group, []).extend(buffers)
+        copied_for_modules(network, self.built)
         scopes = Scopes(network, self.built, self.axes.moves, tensors, exact=self.exact)
         self.whole = scopes.whole()
         self.helpers = [HELPERS[name] for name in dict.fromkeys(name for one in self.built for name in one.needs)]
