@@ -13,7 +13,7 @@ from analyzer.loader.writing.code.names import Names
 from analyzer.record import Record, field
 
 #: The end of a name that a repetition counts up.
-_COUNTED = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
+_COUNTED = re.compile(r"^(.*?)(\d{1,9})$", re.DOTALL)
 
 #: Characters of a name that is too long for one of several values.
 _LONG = 20
