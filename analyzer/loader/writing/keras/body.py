@@ -183,7 +183,8 @@ def _repeated(statements: Sequence[Statement], place: int) -> int:
     if number < 0 or first.before or not first.text.startswith("x = "):
         return 1
     count = 1
-    for other in statements[place + 1 :]:
+    while place + count < len(statements):
+        other = statements[place + count]
         if (other.text, other.comment, other.before) != (first.text, first.comment, ""):
             break
         if _counted(other.name) != (start, number + count):

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Names that a function of a block cannot have.
 _TAKEN = ("keras", "layers", "ops", "math", "itertools", "build_model", "main")
 
+#: Texts and comments, in which a layer's name may look like code.
+_NO_CODE = re.compile(r"""\"(?:[^"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|#.*""")
+
 #: Compares the model with the figures.
 _MAIN = '''
 
@@ -90,7 +93,8 @@ class _Writer:
         yield from (f"import {module}" for module in sorted({"math", *modules(self.helpers)}))
         yield ""
         yield "import keras"
-        used = [name for name in ("layers", "ops") if re.search(rf"\b{name}\.", "\n".join(body))]
+        plain = _NO_CODE.sub("", "\n".join(body))
+        used = [name for name in ("layers", "ops") if re.search(rf"\b{name}\.", plain)]
         if used:
             yield f"from keras import {', '.join(used)}"
         yield ""
