@@ -23,14 +23,19 @@ COLUMNS = 88
 
 #: How operators are written, and how strongly they bind.
 _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
-    ast.Add: ("+", 10),
-    ast.Sub: ("-", 10),
-    ast.Mult: ("*", 11),
-    ast.Div: ("/", 11),
-    ast.FloorDiv: ("//", 11),
-    ast.Mod: ("%", 11),
-    ast.MatMult: ("@", 11),
-    ast.Pow: ("**", 13),
+    ast.Add: ("+", 11),
+    ast.Sub: ("-", 11),
+    ast.Mult: ("*", 12),
+    ast.Div: ("/", 12),
+    ast.FloorDiv: ("//", 12),
+    ast.Mod: ("%", 12),
+    ast.MatMult: ("@", 12),
+    ast.Pow: ("**", 14),
+    ast.BitOr: ("|", 7),
+    ast.BitXor: ("^", 8),
+    ast.BitAnd: ("&", 9),
+    ast.LShift: ("<<", 10),
+    ast.RShift: (">>", 10),
     ast.Eq: ("==", 6),
     ast.NotEq: ("!=", 6),
     ast.Lt: ("<", 6),
@@ -38,7 +43,7 @@ _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
     ast.Gt: (">", 6),
     ast.GtE: (">=", 6),
 }
-_UNARY, _ATOM = 12, 20
+_UNARY, _ATOM = 13, 20
 
 
 def laid_out(statement: str, indent: int = 0, comment: str = "") -> list[str]:

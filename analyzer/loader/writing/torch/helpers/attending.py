@@ -114,13 +114,17 @@ class Attention(nn.Module):
     def positions_by_axis(self, q):
         """What the tables of the axes add, which are multiplied with the queries."""
         queried, attended = self.decomposed
-        q, axes, total = q.unflatten(2, queried), "xyz"[: len(queried)], 0
+        q, total = q.unflatten(2, queried), 0
         for axis, (n, m, table) in enumerate(zip(queried, attended, self.tables)):
             near, far = max(m / n, 1), max(n / m, 1)
             rows = torch.arange(n, device=q.device)[:, None] * near
             places = rows - torch.arange(m, device=q.device) * far + (m - 1) * far
             own = table[places.long()]
-            x = torch.einsum(f"bh{axes}d,{axes[axis]}wd->bh{axes}w", q, own)
+            x = q.movedim(2 + axis, 0)
+            x = torch.bmm(x.flatten(1, -2), own.transpose(1, 2)).unflatten(
+                1, x.shape[1:-1]
+            )
+            x = x.movedim(0, 2 + axis)
             shape = [m if one == axis else 1 for one in range(len(attended))]
             total = total + x.unflatten(-1, shape)
         return total.flatten(-len(attended)).flatten(2, -2)

@@ -130,13 +130,13 @@ class LocalConv(nn.Module):
             x = x.unfold(axis, d * (k - 1) + 1, s)[..., ::d]
         rank = len(self.kernel)
         x = x.flatten(-rank).flatten(2, -2).unflatten(1, (self.groups, -1))
-        x = x.transpose(-1, -2).flatten(2, 3)
+        x = x.permute(3, 1, 0, 2, 4).flatten(3).flatten(0, 1)
         weight = self.weight
         if self.gain is not None:
             weight = self.gain * F.normalize(weight, dim=-1)
-        weight = chosen(weight, self.banks).flatten(0, rank - 1)
-        x = torch.einsum("ngip,pgoi->ngop", x, weight)
-        x = x.flatten(1, 2).unflatten(2, self.lengths)
+        weight = chosen(weight, self.banks).flatten(0, rank)
+        x = torch.bmm(x, weight.transpose(1, 2)).unflatten(0, (-1, self.groups))
+        x = x.permute(2, 1, 3, 0).flatten(1, 2).unflatten(2, self.lengths)
         if self.bias is not None:
             x = x + chosen(self.bias, self.bias_banks).movedim(-1, 0)
         return x
@@ -198,9 +198,10 @@ class LocalConvTranspose(nn.Module):
         rank, weight = len(self.kernel), self.weight
         if self.gain is not None:
             weight = self.gain * F.normalize(weight, dim=-1)
-        weight = chosen(weight, self.banks).flatten(0, rank - 1)
+        weight = chosen(weight, self.banks).flatten(0, rank)
         x = x.flatten(2).unflatten(1, (self.groups, -1))
-        x = torch.einsum("ngip,pgio->ngop", x, weight)
+        x = torch.bmm(x.permute(3, 1, 0, 2).flatten(0, 1), weight)
+        x = x.unflatten(0, (-1, self.groups)).permute(2, 1, 3, 0)
         x = x.unflatten(2, (-1, math.prod(self.kernel))).flatten(1, 2)
         x = x.transpose(-1, -2).unflatten(2, self.lengths)
         x = scattered(x, self.kernel, self.stride, self.dilation, self.more)
