@@ -116,10 +116,11 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
         chained = _chained(node)
         if chained > 1 and bare and before:
             return [f"{pad}{before}(", *_fluent(node, indent + 4), f"{pad}){after}"]
-        if chained and isinstance(node.func, ast.Attribute) and _has_arguments(node.func.value):
+        head = f"{pad}{before}{_flat(node.func)}("
+        too_long = len(head) > COLUMNS or not items
+        if too_long and chained and isinstance(node.func, ast.Attribute) and _has_arguments(node.func.value):
             tail = f".{node.func.attr}({', '.join(map(_item, items))}){after}"
             return _lines(node.func.value, indent, before, tail)
-        head = f"{pad}{before}{_flat(node.func)}("
         if len(head) > COLUMNS and isinstance(node.func, ast.Call):  # the call that comes first opens instead
             return _lines(node.func, indent, before, f"({', '.join(map(_item, items))}){after}")
         if len(head) > COLUMNS and bare and before:
@@ -150,7 +151,11 @@ def _lines(node: ast.expr, indent: int, before: str, after: str, *, bare: bool =
         and len(pad) + 4 + len(_flat(node)) <= COLUMNS
     ):
         return [f"{pad}{before}(", f"{pad}    {_flat(node)}", f"{pad}){after}"]
-    if isinstance(node, ast.Subscript) and _has_arguments(node.value):
+    if (
+        isinstance(node, ast.Subscript)
+        and _has_arguments(node.value)
+        and len(f"{pad}{before}{_flat(node.value)}[") > COLUMNS
+    ):
         return _lines(node.value, indent, before, f"[{_index(node.slice)}]{after}")
     if isinstance(node, ast.Subscript):
         indexes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
