@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: What a network can be written as, the default first.
 FORMS = ("yaml", "torch", "keras")
 
+#: Where more than one layer in so many has a group, the names of a foreign file say which layers are a block.
+_GROUPED = 20
+
 
 def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str:
     """The text of a network in one of `FORMS`; `flat` YAML has one item for each layer.
@@ -26,11 +29,11 @@ def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str
     if to == "torch":
         from analyzer.loader.writing.torch import write_torch
 
-        return write_torch(network, head, comments)
+        return write_torch(with_groups(network), head, comments)
     if to == "keras":
         from analyzer.loader.writing.keras import write_keras
 
-        return write_keras(network, head, comments)
+        return write_keras(with_groups(network), head, comments)
     if not flat:
         from analyzer.loader.writing.folded import write_folded
 
@@ -38,3 +41,28 @@ def write(model: Model, network: Network, to: str, *, flat: bool = False) -> str
     from analyzer.loader.writing.flat import write_flat
 
     return "".join(write_flat(network, head, comments))
+
+
+def with_groups(network: Network) -> Network:
+    """The network that code is made of: blocks have to be found where the names in a foreign file have no groups.
+
+    It is that of the folded model then, whose layers are the same, in the same order, under other names.
+    """
+    if network.source is None or network.groups or _GROUPED * _in_groups(network) > len(network.nodes):
+        return network
+    from analyzer.loader.expand.expansion import expand
+    from analyzer.loader.parse.file import parse
+    from analyzer.loader.writing.folded import write_folded
+
+    read = parse(write_folded(network, {"name": "network"}), "<folded>")
+    if read.problems or read.model is None:
+        return network
+    made, problems = expand(read.model, hints=False)
+    return made if not problems and _in_groups(made) > _in_groups(network) else network
+
+
+def _in_groups(network: Network) -> int:
+    """The layers in groups that are more than a layer with its `norm` and `act`."""
+    from analyzer.engine.tree import tree_of
+
+    return sum(part.layers for part in tree_of(network).parts if part.parts and not part.expanded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,39 @@ def test_every_layer_without_a_counterpart_is_named_at_once() -> None:
         ("CONVERT101", "error", 6),
     ]
     assert all(name in one.message for name, one in zip(("`one`", "`two`"), found, strict=True))
+
+
+def test_a_file_whose_names_have_no_groups_gets_the_blocks_that_folding_finds() -> None:
+    def conv(filters: int, size: int, stride: int = 1) -> str:
+        return f"[convolutional]\nfilters={filters}\nsize={size}\nstride={stride}\npad=1\nactivation=leaky\n\n"
+
+    def stage(filters: int, times: int) -> str:
+        body = conv(filters // 2, 1) + conv(filters, 3) + "[shortcut]\nfrom=-3\nactivation=linear\n\n"
+        return conv(filters, 3, 2) + body * times
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.cfg"
+        path.write_text("[net]\nwidth=64\nheight=64\nchannels=3\n\n" + stage(16, 2) + stage(32, 4) + stage(64, 4))
+        text = analyzer.convert(path, to="torch")
+    assert text.count("(nn.Module):") >= 2
+    assert text.count("nn.Conv2d(") <= 12  # of 23 layers
+
+
+def test_names_that_python_does_not_accept_are_made_legal_beside_the_old_ones() -> None:
+    text = code(
+        "input: 8x8x3\n"
+        "layers:\n"
+        "  - conv: {filters: 4, kernel: 1}\n    name: lambda\n"
+        "  - conv: {filters: 4, kernel: 1}\n    name: res-block\n"
+        "  - conv: {filters: 4, kernel: 1}\n    name: res_block\n"
+        "  - conv: {filters: 4, kernel: 1}\n    name: 1x1\n"
+        "  - conv: {filters: 4, kernel: 1}\n    name: train\n"
+    )
+    for line in (
+        "self.lambda_ = nn.Conv2d(3, 4, 1)  # lambda",
+        "self.res_block = nn.Conv2d(4, 4, 1)  # res-block",
+        "self.res_block_2 = nn.Conv2d(4, 4, 1)  # res_block",
+        "self._1x1 = nn.Conv2d(4, 4, 1)  # 1x1",
+        "self.train_2 = nn.Conv2d(4, 4, 1)  # train",
+    ):
+        assert line in text
