@@ -88,6 +88,31 @@ def test_every_layer_of_an_example(name: str, capsys: pytest.CaptureFixture[str]
             assert sum(math.prod(one.shape) for one in layer.weights) == own.parameters + own.buffers, row.name
 
 
+FROZEN = """
+input: 6
+layers:
+- {embedding: {vocabulary: 9, size: 4}, name: table}
+- {multi_head_attention: 2, frozen: true}
+- {lstm: {units: 4, layers: 2, bidirectional: true}, frozen: true}
+- {separable_conv: {filters: 3, kernel: 3}, frozen: true}
+- {separable_conv: {filters: 3, kernel: 2, sharing: local}, frozen: true}
+- {batch_norm: {}, frozen: true}
+- {linear: {units: 3, weight_norm: true}, frozen: true}
+- {squeeze_excite: {}, frozen: true}
+- {dense: 4}
+- {parameter: 5, name: unread}
+outputs: [dense1]
+"""
+
+
+def test_frozen_layers_and_those_that_nothing_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    """`main` compares all parameters, and those that are trained: the table's, the last layer's, those not read."""
+    network, mistakes = expand(analyzer.load(FROZEN))
+    assert not mistakes
+    run(write_keras(network, {"name": "frozen"}), "frozen")
+    assert f"trainable: {9 * 4 + (3 * 3 * 4 + 4) + 5}" in capsys.readouterr().out
+
+
 def values(model: Any, *inputs: Any) -> Any:
     return keras.ops.convert_to_numpy(model(*inputs))
 

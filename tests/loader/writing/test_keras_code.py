@@ -126,6 +126,11 @@ def test_frozen_layers_are_not_trained() -> None:
     assert 'layers.Dense(8, trainable=False, name="linear1")' in body("input: 4\nlayers: [{linear: 8, frozen: true}]\n")
 
 
+def test_layers_with_layers_in_them_are_frozen_when_they_are_built() -> None:
+    found = body("input: 7x4\nlayers: [{lstm: 8, frozen: true}]\n")
+    assert 'frozen = ["lstm1"]\n    for name in frozen:\n        model.get_layer(name).trainable = False' in found
+
+
 def test_a_name_with_a_slash_is_made_legal_and_kept_beside_it() -> None:
     assert 'name="a_b")(inputs)  # a/b: 8' in body("input: 4\nlayers: [{linear: 8, name: a/b}]\n")
 

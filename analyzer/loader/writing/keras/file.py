@@ -18,7 +18,7 @@ from analyzer.loader.writing.keras.functions import found, without_functions
 from analyzer.loader.writing.keras.helpers.texts import HELPERS, modules, needed
 from analyzer.loader.writing.keras.layers import REFUSED, TEMPLATES
 from analyzer.loader.writing.keras.names import names_of
-from analyzer.loader.writing.keras.ties import owner_of, settled, unread
+from analyzer.loader.writing.keras.ties import frozen_later, owner_of, settled, unread
 from analyzer.loader.writing.scalars import comment
 
 TYPE_CHECKING = False
@@ -130,12 +130,18 @@ class _Writer:
         yield from lines
         ends = [_listed([given[node.index] for node in inputs]), _listed([variables[index] for index in returns])]
         model = f"keras.Model({', '.join(ends)}, name={literal(self.name.replace('/', '_'))})"
-        if not self.alone:
+        frozen = [self.names[index] for index in frozen_later(self.network, self.built)]
+        if not self.alone and not frozen:
             yield from laid_out(f"return {model}", 4)
             return
         yield from laid_out(f"model = {model}", 4)
-        kept = ", ".join(self.blocks.kept[index] for index in sorted(self.alone))
-        yield from laid_out(f"model.unread = [{kept}]", 4, "layers that nothing reads")
+        if self.alone:
+            kept = ", ".join(self.blocks.kept[index] for index in sorted(self.alone))
+            yield from laid_out(f"model.unread = [{kept}]", 4, "layers that nothing reads")
+        if frozen:
+            yield from laid_out(f"frozen = {literal(frozen)}", 4)
+            yield "    for name in frozen:"
+            yield "        model.get_layer(name).trainable = False"
         yield "    return model"
 
     def _kept(self) -> dict[int, str]:

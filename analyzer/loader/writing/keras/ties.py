@@ -12,6 +12,13 @@ from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.lines import reads
 from analyzer.source import shown
 
+#: What is constructed with layers of its own in it.
+_WITH_PARTS = (
+    "keras.Sequential", "layers.MultiHeadAttention", "layers.GroupQueryAttention", "layers.Bidirectional", "layers.RNN",
+    "layers.LSTM", "layers.GRU", "layers.SimpleRNN", "layers.ConvLSTM", "WeightNormalization", "SqueezeExcite",
+    "Attention",
+)  # fmt: skip
+
 
 def owner_of(node: Node) -> Node:
     """The layer whose parameters a tied layer reuses in the end."""
@@ -33,11 +40,33 @@ def settled(network: Network, built: Sequence[Built]) -> list[Built]:
             if reason:
                 without.append((node, reason))
         if node.frozen and node.tied is None and made[node.index].call and _counts(node, trained=True):
-            one = made[node.index]
-            made[node.index] = one.but(named={**one.named, "trainable": False})
+            made[node.index] = _frozen(made[node.index])
     if without:
         raise refusal(without, "Keras code")
     return made
+
+
+def _frozen(built: Built) -> Built:
+    """A layer that is not trained, and the layer that it reads where both are one here."""
+    if has_parts(built):
+        return built
+    forward = built.forward.replace("use_bias=False)", "use_bias=False, trainable=False)")
+    frozen: Built = built.but(named={**built.named, "trainable": False}, forward=forward)
+    return frozen
+
+
+def has_parts(built: Built) -> bool:
+    """Whether a layer has its parameters in layers of its own, which its `trainable` does not reach at first."""
+    return built.call.startswith(_WITH_PARTS)
+
+
+def frozen_later(network: Network, built: Sequence[Built]) -> list[int]:
+    """The layers that can only be frozen when they have their parameters."""
+    return [
+        node.index
+        for node in network.nodes
+        if node.frozen and node.tied is None and has_parts(built[node.index]) and _counts(node, trained=True)
+    ]
 
 
 def unread(network: Network) -> set[int]:

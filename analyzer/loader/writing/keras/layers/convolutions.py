@@ -78,7 +78,7 @@ def _local_separable(layer: SeparableConv, node: Node) -> Built:
 
 def _behind(first: Built, last: Built) -> Built:
     """Two layers as one: the second has the name, the first has no biases."""
-    first.named = {**first.named, "use_bias": False}
+    first.named = {**{name: value for name, value in first.named.items() if name != "use_bias"}, "use_bias": False}
     last.forward = f"{{self}}({first.forward.replace('{self}', constructed(first))})"
     last.values = first.values
     return last
