@@ -85,6 +85,56 @@ def test_a_list_of_layers_means_those_of_the_caller_wherever_it_is_used() -> Non
     assert reads(text)["Outer1.Inner1.add1"] == ["a", "b", "Outer1.Inner1.a"]
 
 
+#: Layers that read all before them: as a concat in a block, and as one in a sequence.
+GROWING = """
+input: 8x8x4
+blocks:
+  Dense: {params: [features], layers: [{concat: $features, when: $i > 0}, {conv: {filters: 2, kernel: 1}}]}
+layers:
+  - {conv: {filters: 4, kernel: 1}, name: stem}
+  - {Dense: {features: [stem, dense.*]}, name: dense, repeat: 3}
+  - concat: [stem, dense.*]
+  - {relu: , name: other, repeat: 2}
+  - sequence:
+      - {add: [other.*], name: both}
+      - {concat: [both, seen.*], when: $i > 0, name: all}
+    name: seen
+    repeat: 2
+"""
+
+
+def test_a_star_means_all_repetitions_so_far() -> None:
+    read = reads(GROWING)
+    assert "dense.1.concat1" not in read
+    assert read["dense.2.concat1"] == ["stem", "dense.1.conv1"]
+    assert read["dense.3.concat1"] == ["stem", "dense.1.conv1", "dense.2.conv1"]
+    assert read["concat1"] == ["stem", "dense.1.conv1", "dense.2.conv1", "dense.3.conv1"]
+    assert read["seen.1.both"] == ["other.1", "other.2"]
+    assert read["seen.2.all"] == ["seen.2.both", "seen.1.both"]
+
+
+def test_a_star_behind_a_name_that_nothing_has() -> None:
+    found = finding(GROWING.replace("concat: [stem, dense.*]", "concat: [stem, dens.*]"))
+    assert (found.code, found.message, found.help) == (
+        "NAME104",
+        "no layer above is called `dens.*`",
+        "did you mean `dense`?",
+    )
+
+
+def test_defaults_hold_for_the_layers_that_structures_join_with() -> None:
+    text = """
+    input: 8x8x4
+    defaults: {add: {inplace: true}, concat: {axis: height}}
+    layers:
+      - residual: {body: [{conv: {filters: 4, kernel: 1}}]}
+      - parallel: {join: concat, branches: {a: [relu], b: [tanh]}}
+    """
+    add, joined = (node for node in network(text).nodes if node.layer.merges)
+    assert add.layer.written()["inplace"] is True
+    assert str(joined.output) == "16x8x4"
+
+
 @pytest.mark.parametrize(
     ("call", "code", "said"),
     [

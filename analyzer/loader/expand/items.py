@@ -17,7 +17,7 @@ from analyzer.loader.expand.placing import place_layer
 from analyzer.loader.expand.scope import MISSING, Missing, Scope
 from analyzer.loader.expand.size import calling, copying
 from analyzer.loader.expand.state import Expansion, Expects
-from analyzer.loader.expand.values import Dependent, Values
+from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.parse.description import (
     UNKNOWN,
     Block,
@@ -227,8 +227,12 @@ def _argument(run: Expansion, template: Template, values: Values, frame: Frame) 
 def _with_layers(run: Expansion, value: Any, frame: Frame) -> Any:
     """The value of an argument, in which each word that names a visible layer means that layer."""
     if value.__class__ is list:
-        return [_with_layers(run, one, frame) for one in value]
+        return spliced([_with_layers(run, one, frame) for one in value])
     if value.__class__ is str:
+        every = run.names.repetitions(value, frame.scope) if value.endswith(".*") else None
+        if every is not None:
+            run.size.refer(len(every))
+            return every
         node = run.names.visible(value, frame.scope, frame.above, run.entry)
         if node is not None:
             return LayerWord(value, node, frame.scope.prefix)

@@ -77,6 +77,19 @@ class Names:
             around = around.parent
         return None
 
+    def repetitions(self, name: str, scope: Scope) -> list[LayerWord] | None:
+        """The repetitions so far that `name.*` means, each as a word for it; None where it is no such name."""
+        base = name.removesuffix(".*")
+        around: Scope | None = scope if base != name and not isinstance(name, LayerWord) else None
+        while around is not None:
+            if around.prefix + base in self.turns:
+                found: list[LayerWord] = []
+                while (node := around.labels.get(f"{base}.{len(found) + 1}")) is not None:
+                    found.append(LayerWord(f"{base}.{len(found) + 1}", node, around.prefix))
+                return found
+            around = around.parent
+        return None
+
     def _within(self, prefix: str, path: str) -> Node | Missing | None:
         """The node that a path with dots in it means, behind the prefix of a scope."""
         place = path.find(".")

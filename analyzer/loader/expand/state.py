@@ -129,9 +129,14 @@ class Expansion(Record):
 def resolve_all(run: Expansion, names: Sequence[str], frame: Frame) -> list[Node | Missing]:
     """The nodes that a list of names means; a `Refusal` says by its position which one is wrong."""
     run.size.refer(len(names))
-    found = []
+    found: list[Node | Missing] = []
     for place, name in enumerate(names):
         try:
+            every = run.names.repetitions(name, frame.scope) if name.endswith(".*") else None
+            if every is not None:
+                run.size.refer(len(every))
+                found += [word.node for word in every]
+                continue
             found.append(run.resolve(name, frame))
         except Refusal as refusal:
             if refusal.reason is None and frame.scope.caller is not None and frame.values.has_word(name):

@@ -48,7 +48,10 @@ class Parameter(Record):
 
 
 class Block(Record):
-    """A block: the groups that are calls of it, its parameters, and what its body says at the place of each number."""
+    """A block: the groups that are calls of it, its parameters, and what its body says at the place of each number.
+
+    `outside` are the parameters that name layers, `grows` the one that lists what all repetitions so far put out.
+    """
 
     members: list[Group]
     parameters: list[Parameter] = field(factory=list, init=False)
@@ -56,6 +59,7 @@ class Block(Record):
     places: dict[int, int] = field(factory=dict, init=False)
     name: str = field(default="", init=False)
     outside: list[str] = field(factory=list, init=False)
+    grows: str = field(default="", init=False)
 
     def arguments(self, group: Group) -> list[tuple[str, Value]]:
         """The values of the parameters in one call."""
@@ -153,9 +157,10 @@ class Columns(Record):
         for place in varying:
             texts[place] = _text(columns[place], bases, named)
         for place, column in enumerate(columns):  # where only some have a number, it may follow from a parameter too
-            if place not in varying and texts[place] is not None and any(slot.value is None for slot in column):
-                shallow = [Slot(slot.name, slot.value) for slot in column]
-                texts[place] = _text(shallow, bases, named) or texts[place]
+            if texts[place] is not None and place not in varying and any(slot.value is None for slot in column):
+                alike = {one: base for one, base in bases.items() if base[0].name == column[0].name}
+                found = _text([Slot(slot.name, slot.value) for slot in column], alike, named)
+                texts[place] = texts[place] if found is None or "//" in found else found
         block.texts = texts
 
 

@@ -5,12 +5,22 @@ Only what saves lines becomes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from analyzer.engine.tree import inside, tree_of
 from analyzer.loader.parse.grammar import STRUCTURES
 from analyzer.loader.writing.folded.columns import Columns
-from analyzer.loader.writing.folded.parts import Group, Looped, Parallel, Part, Repeated, Residual, Single, all_lists
+from analyzer.loader.writing.folded.parts import (
+    Group,
+    Grown,
+    Looped,
+    Parallel,
+    Part,
+    Repeated,
+    Residual,
+    Single,
+    all_lists,
+)
 from analyzer.loader.writing.folded.shapes import Shapes, outside_of, reads_of
 from analyzer.loader.writing.folded.units import Units
 from analyzer.record import Record, field
@@ -23,6 +33,12 @@ _ROUNDS = 48
 
 #: Numbers in which the first of several repetitions may differ.
 _FEW = 2
+
+#: Equal layers in a body or a branch that become one item; a body of two is easier to compare with others.
+_IN_STRUCTURE = 3
+
+#: Members that read all before them, in a row that is written as one item.
+_GROWN = 3
 
 #: Lines that a block costs beside its layers: its name, its parameters, its key `layers`.
 _HEAD = 3
@@ -48,8 +64,10 @@ class Grouping(Record):
         self._read_names()
         for parts in list(all_lists(self.parts)):
             self._group_named(parts)
+        self._group_grown()
         self._settle()
         self._group_structures()
+        self._group_knots()
         self._group_neighbours()
         self._settle()
         self._loop()
@@ -121,6 +139,54 @@ class Grouping(Record):
         group.inner = max((units.last[one] for one in range(start, stop - 1)), default=-1)
         return group
 
+    # Members that read all before them
+
+    def _group_grown(self) -> None:
+        """Finds the groups that each read what all before them put out, as those of a DenseNet."""
+        self.shapes.sign_all(self.parts)
+        for parts in list(all_lists(self.parts)):
+            made: list[Part] = []
+            place = 0
+            while place < len(parts):
+                members = self._growing(parts, place)
+                first = members[0] if members else None
+                if first is not None and len(members) >= _GROWN:
+                    grown = Grown(first.start, members[-1].stop, members, first.source)
+                    grown.source, grown.depth = first.source, first.depth + 1
+                    grown.inner = max(self.units.last[one] for one in range(grown.start, grown.out))
+                    for member in members:
+                        member.grows = True
+                    made.append(grown)
+                    place += len(members)
+                else:
+                    made.append(parts[place])
+                    place += 1
+            parts[:] = made
+
+    def _growing(self, parts: Sequence[Part], place: int) -> list[Group]:
+        """The groups from a place on that read what all before them put out, without the layer that joins it."""
+        first = parts[place]
+        if not isinstance(first, Group) or self.units.network.expected or outside_of(first, self.units):
+            return []
+        members, reads = [first], [first.source, first.out]
+        for part in parts[place + 1 :]:
+            join = part.parts[0] if isinstance(part, Group) and len(part.parts) > 1 else None
+            if not isinstance(join, Single):
+                break
+            unit = self.units.all[join.start]
+            plain = unit.type == "concat" and not unit.values and unit.node.origin.note is None and not unit.node.frozen
+            if not plain or list(unit.reads) != reads:
+                break
+            member = self._made(part.parts[1:], join.out) if isinstance(part, Group) else None
+            if member is None or member.source != join.out:
+                break
+            self.shapes.sign_group(member, join.out)
+            if member.sign != first.sign or not self.columns.equal(first, member):
+                break
+            reads.append(part.out)
+            members.append(member)
+        return members
+
     # Structures and neighbours
 
     def _outer_lists(self) -> Iterator[list[Part]]:
@@ -147,6 +213,52 @@ class Grouping(Record):
                     group = self._made([part], parts[place - 1].out if place else None)
                     if group is not None:
                         parts[place] = group
+
+    def _group_knots(self) -> None:
+        """Puts what is between two layers that all goes through into a group, where it comes again."""
+        lists = list(self._outer_lists())
+        for parts in lists:
+            self._tie_knots(parts)
+        self.shapes.sign_all(self.parts)
+        times: dict[int, int] = {}
+        for parts in lists:
+            for part in parts:
+                times[part.sign] = times.get(part.sign, 0) + 1
+        self._dissolve(lists, {sign for sign, count in times.items() if count == 1})
+
+    def _tie_knots(self, parts: list[Part]) -> None:
+        """Puts parts of which later ones read several into groups."""
+        made: list[Part] = []
+        first, last = 0, -1  # where the stretch begins, and the last unit that reads what is in it
+        for place, part in enumerate(parts):
+            last = max(last, part.inner)
+            if last < part.stop and not (first < place and self._activates(parts, place + 1)):
+                region = parts[first : place + 1]
+                group = self._made(region, made[-1].out if made else None) if len(region) > 1 else None
+                made += region if group is None else [group]
+                first, last = place + 1, -1
+            last = max(last, self.units.last[part.out])
+        made += parts[first:]
+        parts[:] = made
+
+    def _activates(self, parts: Sequence[Part], place: int) -> bool:
+        """Whether the part at a place is the activation of the one before it, which nothing else reads."""
+        part = parts[place] if place < len(parts) else None
+        if not isinstance(part, Single) or self.units.all[part.start].node.layer.family != "activation":
+            return False
+        before = parts[place - 1].out
+        return self.units.all[part.start].reads == (before,) and self.units.last[before] == part.start
+
+    @staticmethod
+    def _dissolve(lists: Iterable[list[Part]], signs: Collection[int]) -> None:
+        """Puts the parts of groups in place of them."""
+        for parts in lists:
+            if any(isinstance(part, Group) and part.sign in signs for part in parts):
+                parts[:] = [
+                    one
+                    for part in parts
+                    for one in (part.parts if isinstance(part, Group) and part.sign in signs else [part])
+                ]
 
     def _group_neighbours(self) -> None:
         """Puts two neighbours that come again into a group, the most frequent first."""
@@ -203,19 +315,15 @@ class Grouping(Record):
     def _settle(self) -> None:
         """Dissolves the groups that save no lines, until all do; equal layers become a repetition in between."""
         while True:
-            for parts in list(all_lists(self.parts)):
-                self._repeat(parts)
+            self._repeat(self.parts, 2)
+            for part in [part for parts in all_lists(self.parts) for part in parts]:
+                for body in part.lists():
+                    self._repeat(body, _IN_STRUCTURE if isinstance(part, (Residual, Parallel)) else 2)
             self.shapes.sign_all(self.parts)
             idle = self._idle()
             if not idle:
                 return
-            for parts in list(all_lists(self.parts)):
-                if any(isinstance(part, Group) and part.sign in idle for part in parts):
-                    parts[:] = [
-                        one
-                        for part in parts
-                        for one in (part.parts if isinstance(part, Group) and part.sign in idle else [part])
-                    ]
+            self._dissolve(list(all_lists(self.parts)), idle)
 
     def _idle(self) -> set[int]:
         """The signs of groups that save no lines: the innermost of them, since an outer one may do without it then."""
@@ -224,7 +332,7 @@ class Grouping(Record):
         idle = {
             sign
             for sign, group in members.items()
-            if self._is_one_item(group) or not _saves(runs[sign], self._lines(group.parts))
+            if not group.grows and (self._is_one_item(group) or not _saves(runs[sign], self._lines(group.parts)))
         }
         least = min((members[sign].depth for sign in idle), default=0)
         return {sign for sign in idle if members[sign].depth == least}
@@ -307,19 +415,27 @@ class Grouping(Record):
                 lines += 1 + isinstance(part, Repeated)
         return lines
 
-    def _repeat(self, parts: list[Part]) -> None:
-        """Puts equal layers, each of which reads the one before, into one part."""
+    def _repeat(self, parts: list[Part], least: int) -> None:
+        """Puts `least` equal layers or more, each of which reads the one before, into one part."""
         made: list[Part] = []
-        for part in parts:
-            before = made[-1] if made else None
-            if isinstance(before, (Single, Repeated)) and isinstance(part, Single) and self._same(before, part):
-                made[-1] = Repeated(before.start, part.stop)
-                made[-1].inner = part.start
+        row: list[Part] = []
+        for part in [*parts, None]:
+            if part is not None and row and isinstance(part, Single) and self._same(row[-1], part):
+                row.append(part)
                 continue
-            made.append(part)
+            if len(row) >= least:
+                repeated = Repeated(row[0].start, row[-1].stop)
+                repeated.inner = row[-1].start
+                made.append(repeated)
+            else:
+                made += row
+            row = [] if part is None else [part]
         parts[:] = made
 
     def _same(self, before: Part, part: Part) -> bool:
+        """Whether a layer is the same as the one before it, which only it reads."""
+        if not isinstance(before, (Single, Repeated)):
+            return False
         one, other = self.units.all[before.out], self.units.all[part.start]
         if other.reads != (before.out,) or self.units.readers[before.out] != 1 or len(one.reads) != 1:
             return False

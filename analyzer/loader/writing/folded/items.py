@@ -8,7 +8,7 @@ from analyzer.layers.reference_kinds import Reference, References, Sugar
 from analyzer.loader.parse.grammar import STRUCTURES
 from analyzer.loader.writing.folded.columns import Columns, Expression, Texts, number_values
 from analyzer.loader.writing.folded.labels import Labels, common, ending, is_automatic, label_of, without_number
-from analyzer.loader.writing.folded.parts import Group, Looped, Parallel, Part, Repeated, Residual, Single
+from analyzer.loader.writing.folded.parts import Group, Grown, Looped, Parallel, Part, Repeated, Residual, Single
 from analyzer.loader.writing.folded.shapes import Shapes, outside_of, reads_of
 from analyzer.loader.writing.folded.units import Unit, default_of
 from analyzer.record import Record, field
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.loader.writing.folded.columns import Value
+
+
+#: No unit: where nothing is above.
+_NOTHING = -(10**9)
 
 
 class Item(Record):
@@ -64,6 +68,7 @@ class Definition(Record):
     outside: Mapping[int, str] = field(factory=dict)
     holders: dict[int, Item] = field(factory=dict, init=False)
     layers: dict[int, Item] = field(factory=dict, init=False)
+    turns: dict[int, tuple[Item, int]] = field(factory=dict, init=False)
 
     def items(self, parts: Sequence[Part], above: int, around: int = -1, *, frozen: bool = False) -> list[Item]:
         """The items of a list whose first item is below `above`."""
@@ -96,6 +101,8 @@ class Definition(Record):
             item = self._parallel(part, frozen=frozen)
         elif isinstance(part, Looped):
             item = self._looped(part, frozen=frozen)
+        elif isinstance(part, Grown):
+            item = self._grown(part, above)
         else:
             assert isinstance(part, Group)
             item = self._call(part, above)
@@ -145,7 +152,7 @@ class Definition(Record):
         if unit.like:
             item.values[unit.like] = self._named(reads.pop(), above)
         if unit.named:
-            item.values = {unit.named: [self._named(read, above) for read in reads], **item.values}
+            item.values = {unit.named: list(self._all_named(reads, above)), **item.values}
         elif reads and reads != [above]:
             names = [self._named(read, above) for read in reads]
             item.keys["from"] = names[0] if len(names) == 1 else names
@@ -160,7 +167,27 @@ class Definition(Record):
             return "block_input"
         if unit < 0:
             return self.inputs[-1 - unit]
+        if unit in self.turns:
+            grown, turn = self.turns[unit]
+            return f"{grown.keys['name']}.{turn}"
         return self._label(self.holders[unit])
+
+    def _all_named(self, reads: Sequence[int], above: int) -> Iterator[str]:
+        """The names of what a layer reads; one name for all repetitions of an item."""
+        place = 0
+        while place < len(reads):
+            grown, turn = self.turns.get(reads[place], (None, 0))
+            many = 0 if grown is None else grown.keys["repeat"]
+            if (
+                grown is not None
+                and turn == 1
+                and all(self.turns.get(one, (None,))[0] is grown for one in reads[place : place + many])
+            ):
+                yield f"{grown.keys['name']}.*"
+                place += many
+            else:
+                yield self._named(reads[place], above)
+                place += 1
 
     def _label(self, item: Item) -> str:
         """The name of an item, which it gets where it has none."""
@@ -270,6 +297,17 @@ class Definition(Record):
         item.outside = outside_of(part, self.columns.units)
         for name, unit in zip(block.outside, item.outside, strict=True):
             item.values[name] = self._named(unit, above)
+        return item
+
+    def _grown(self, part: Grown, above: int) -> Item:
+        """The call that is repeated, each repetition on what all before it put out."""
+        item = self._call(part.members[0], above)
+        item.start, item.stop, item.outside = part.start, part.stop, (part.start,)
+        item.keys["repeat"] = len(part.members)
+        name = self._label(item)
+        item.values[self.columns.blocks[part.members[0].sign].grows] = [self._named(part.base, _NOTHING), f"{name}.*"]
+        for turn, member in enumerate(part.members, 1):
+            self.turns[member.out] = item, turn
         return item
 
     def _append(self, items: list[Item], item: Item, part: Part) -> Item:

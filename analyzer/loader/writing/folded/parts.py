@@ -73,11 +73,13 @@ class Group(Part):
     """Parts that may become a block: only its last output is read elsewhere.
 
     `path` is the name of its group in the network and `kind` the block or class of that; empty where there is none.
+    `grows` says that it is a member of a `Grown`.
     """
 
     parts: list[Part]
     path: str = ""
     kind: str = ""
+    grows: bool = field(default=False, init=False)
 
     def lists(self) -> Sequence[list[Part]]:
         return [self.parts]
@@ -90,6 +92,19 @@ class Looped(Part):
 
     def lists(self) -> Sequence[list[Part]]:
         return [self.members[0].parts]
+
+
+class Grown(Part):
+    """Groups with equal numbers, each of which reads `base` and the outputs of all before it, in one volume.
+
+    The members leave out the layer that joins these, which the first of them does not have.
+    """
+
+    members: list[Group]
+    base: int
+
+    def lists(self) -> Sequence[list[Part]]:
+        return [[self.members[0]]]
 
 
 def all_lists(parts: list[Part]) -> Iterator[list[Part]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 
 from analyzer.layers import CATALOGUE
-from analyzer.loader.writing.folded.parts import Group, Looped, Parallel, Part, Repeated, Residual, Single
+from analyzer.loader.writing.folded.parts import Group, Grown, Looped, Parallel, Part, Repeated, Residual, Single
 from analyzer.loader.writing.folded.units import Unit, Units, default_of, is_number
 from analyzer.record import Record, field
 
@@ -40,6 +40,10 @@ class Shapes(Record):
                 if not isinstance(part, Residual):
                     part.sign = self._sign(part, above)
 
+    def sign_group(self, group: Group, above: int) -> None:
+        """Gives a group of parts that have theirs its sign; `above` is the unit above it."""
+        group.sign = self._sign(group, above)
+
     def _collect(self, parts: list[Part], above: int, depth: int, levels: list[list[tuple[Part, int]]]) -> None:
         """The parts of each level with what is above them. A list is as deep as its structures, which is not much."""
         while len(levels) <= depth:
@@ -65,8 +69,10 @@ class Shapes(Record):
             return self._number("parallel", joined.type, self._said(joined), inside, refs, part.source == above)
         if isinstance(part, Looped):
             return self._number("looped", len(part.members), inside, refs, part.source == above)
+        if isinstance(part, Grown):
+            return self._number("grown", len(part.members), inside, refs, part.source == above)
         assert isinstance(part, Group)
-        return self._number("group", inside, refs, part.source == above)
+        return self._number("group", part.grows, inside, refs, part.source == above)
 
     def _sign_residuals(self, residuals: Sequence[tuple[Part, int]]) -> None:
         """Signs the residuals of one level: those without `project` are alike to those with the only one there is."""

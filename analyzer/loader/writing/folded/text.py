@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: The order of the keys beside an item.
-_KEYS = ("from", "name", "repeat", "first", "tied", "frozen", "weights_dtype", "note", "expect")
+_KEYS = ("from", "name", "repeat", "first", "when", "tied", "frozen", "weights_dtype", "note", "expect")
+
+
+#: An item with these keys is one line: where layers read several others, there are many of them.
+_TANGLED = {"from", "name"}
+
+#: Signs on such a line.
+_WIDEST = 100
 
 
 class Written(str):
@@ -32,6 +39,10 @@ def item_lines(items: Iterable[Item], indent: str, defaults: Mapping[str, Mappin
             yield from _structure(item, indent, defaults)
         else:
             line = _single(item, defaults)
+            short = f"{line}{'' if ':' in line else ': {}'}, {', '.join(keys)}"
+            if item.keys.keys() == _TANGLED and len(short) <= _WIDEST:
+                yield f"{indent}- {{{short}}}\n"
+                continue
             yield f"{indent}- {line}{':' if keys and ':' not in line else ''}\n"
         yield from (f"{indent}  {key}\n" for key in keys)
 
@@ -86,9 +97,8 @@ def _structure(item: Item, indent: str, defaults: Mapping[str, Mapping[str, Any]
 def block_lines(block: Block, items: Sequence[Item], defaults: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """The lines of a block."""
     yield f"  {block.name}:\n"
-    names = [
-        one.name if one.default is None else Written(f"{one.name}={one.default}") for one in block.parameters
-    ] + block.outside
+    names = [one.name if one.default is None else Written(f"{one.name}={one.default}") for one in block.parameters]
+    names += [*block.outside, *([block.grows] if block.grows else [])]
     if names:
         yield f"    params: {value_text(names)}\n"
     yield "    layers:\n"

@@ -13,7 +13,7 @@ from analyzer.engine.network import Network
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.parse.file import parse
 from analyzer.loader.parse.grammar import JOINS
-from analyzer.loader.writing.folded.columns import Block, Columns, Texts
+from analyzer.loader.writing.folded.columns import Block, Columns, Expression, Texts
 from analyzer.loader.writing.folded.defaults import every, find_defaults
 from analyzer.loader.writing.folded.grouping import Grouping
 from analyzer.loader.writing.folded.items import Definition, Item
@@ -24,7 +24,9 @@ from analyzer.loader.writing.folded.shapes import Shapes, outside_of
 from analyzer.loader.writing.folded.structures import Structures
 from analyzer.loader.writing.folded.text import block_lines, item_lines
 from analyzer.loader.writing.folded.units import Units, units_of
+from analyzer.loader.writing.folded.variables import Variables, find_variables
 from analyzer.loader.writing.scalars import comment, flow, text
+from analyzer.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,12 +53,12 @@ def write_folded(network: Network, head: Mapping[str, Any], comments: Sequence[s
     return text
 
 
-def _read(text: str) -> Network | None:
-    """The network of a text; None where it has mistakes."""
+def _read(text: str, set: Mapping[str, int] | None = None) -> Network | None:
+    """The network of a text, with variables in place of its own; None where it has mistakes."""
     read = parse(text, "<folded>")
     if read.problems or read.model is None:
         return None
-    network, problems = expand(read.model, hints=False)
+    network, problems = expand(read.model, set=set, hints=False)
     return None if problems else network
 
 
@@ -83,23 +85,47 @@ def folded_text(network: Network, head: Mapping[str, Any], comments: Sequence[st
     items = layers.items(parts, -1)
     outputs = [layers.label_output(units.of[node.index]) for node in network.outputs] if units.names_outputs else []
     layers.entitle(items)
-    lists = [*(body for _, body in bodies), items]
-    defaults = find_defaults((item for one in lists for item in every(one)), joins)
-    lines = [f"{comment(line)}\n" for line in comments]
-    lines += [f"{key}: {flow(value)}\n" for key, value in head.items()]
-    lines += _inputs(network)
-    if defaults:
-        lines.append("\ndefaults:\n")
-        lines += [f"  {kind}: {flow(values)}\n" for kind, values in defaults.items()]
-    if bodies:
-        lines.append("\nblocks:\n")
-        for block, body in bodies:
-            lines += block_lines(block, body, defaults)
-    lines.append("\nlayers:\n" if defaults or bodies else "layers:\n")
-    lines += item_lines(items, "  ", defaults)
-    if outputs:
-        lines.append(f"outputs: {flow(outputs)}\n")
-    return "".join(lines)
+    variables = find_variables(network, items, [body for _, body in bodies])
+    file = File(network, head, comments, bodies, items, joins, outputs)
+    text = file.text(variables)
+    for name in [*variables.values]:
+        if _read(text, {name: 2 * variables.values[name]}) is None:  # something else would have to follow from it too
+            variables.take_back(name)
+            text = file.text(variables)
+    return text
+
+
+class File(Record):
+    """All that a file says."""
+
+    network: Network
+    head: Mapping[str, Any]
+    comments: Sequence[str]
+    bodies: Sequence[tuple[Block, list[Item]]]
+    items: Sequence[Item]
+    joins: Mapping[str, Mapping[str, Any]]
+    outputs: Sequence[str]
+
+    def text(self, variables: Variables) -> str:
+        """The text, with these variables."""
+        lists = [*(body for _, body in self.bodies), self.items]
+        defaults = find_defaults((item for one in lists for item in every(one)), self.joins)
+        lines = [f"{comment(line)}\n" for line in self.comments]
+        lines += [f"{key}: {flow(value)}\n" for key, value in self.head.items()]
+        lines += _inputs(self.network)
+        if variables.values:
+            lines += ["\nvars:\n", *(f"  {name}: {value}\n" for name, value in variables.values.items())]
+        if defaults:
+            lines += ["\ndefaults:\n", *(f"  {kind}: {flow(values)}\n" for kind, values in defaults.items())]
+        if self.bodies:
+            lines.append("\nblocks:\n")
+            for block, body in self.bodies:
+                lines += block_lines(block, body, defaults)
+        lines.append("\nlayers:\n" if defaults or self.bodies or variables.values else "layers:\n")
+        lines += item_lines(self.items, "  ", defaults)
+        if self.outputs:
+            lines.append(f"outputs: {flow(list(self.outputs))}\n")
+        return "".join(lines)
 
 
 def _joins(units: Units) -> dict[str, dict[str, Any]]:
@@ -126,6 +152,7 @@ def _bodies(columns: Columns, shapes: Shapes, ranges: Mapping[tuple[int, int], s
         first = block.members[0]
         block.name = names.free(_block_name(first, ranges, columns.units), "")
         block.outside = _outside_names(len(outside_of(first, columns.units)), block)
+        block.grows = "features" if first.grows else ""
     for block in columns.blocks.values():
         first = block.members[0]
         outside = dict(zip(outside_of(first, columns.units), block.outside, strict=True))
@@ -133,6 +160,10 @@ def _bodies(columns: Columns, shapes: Shapes, ranges: Mapping[tuple[int, int], s
             columns, shapes, Texts(block.texts), ranges, Labels(), block.members, first.source, outside=outside
         )
         items = definition.items(first.parts, first.source, first.out)
+        if block.grows:
+            join = Item("concat", first.start - 1, first.start, {"inputs": Expression(f"${block.grows}")})
+            join.keys["when"] = Expression("$i > 0")
+            items.insert(0, join)
         definition.entitle(items)
         found.append((block, items))
     return found
