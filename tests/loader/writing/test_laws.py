@@ -17,7 +17,8 @@ EXAMPLES = sorted((ROOT / "example_models").glob("*.yaml"))
 FILES = [
     *sorted((ROOT / "tests" / "good").rglob("*.yaml")),
     *sorted(path for path in (ROOT / "tests" / "data" / "foreign").iterdir() if path.suffix not in (".py", ".md")),
-    *sorted((ROOT / "tests" / "data" / "review").glob("*.pt2")),
+    *sorted((ROOT / "tests" / "data" / "models").glob("*.yaml")),
+    *sorted(path for path in (ROOT / "tests" / "data" / "review").iterdir() if path.suffix in (".pt2", ".onnx")),
 ]
 
 #: The inputs of files that leave a size open.

@@ -370,7 +370,7 @@ class Grouping(Record):
         for part in parts:
             if stretch and isinstance(part, Group) and part.sign == stretch[-1].sign and part.source == stretch[-1].out:
                 same = outside_of(stretch[0], self.units) == outside_of(part, self.units)
-                if not same:
+                if not same or self.units.last[stretch[-1].out] >= part.stop:  # what is between has no name
                     pass
                 elif self.columns.equal(stretch[-1], part) or (len(stretch) == 1 and self._near(stretch[0], part)):
                     stretch.append(part)
