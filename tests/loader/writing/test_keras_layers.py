@@ -74,6 +74,17 @@ def test_a_transposed_convolution_removes_what_it_is_told_to() -> None:
     assert other.values == {"cropping": ((1, 0), (0, 0))}
 
 
+def test_a_transposed_convolution_with_a_kernel_shorter_than_its_stride_fills_up() -> None:
+    # `same` puts out 4·3 = 12 cells, also where the last window ends at (4 − 1)·3 + 2 = 11; as Keras does.
+    assert built("conv_transpose", "4x4x3", filters=2, kernel=2, stride=3, padding="same").named == {
+        "strides": 3,
+        "padding": "same",
+    }
+    # Without padding it puts out 11, and Keras 12.
+    other = built("conv_transpose", "4x4x3", filters=2, kernel=2, stride=3)
+    assert other.values == {"cropping": ((0, 1), (0, 1))}
+
+
 def test_a_gru_of_two_bias_vectors_is_that_of_keras() -> None:
     assert built("gru", "7x10", units=4, biases=2).named == {"return_sequences": True}
     assert built("gru", "7x10", units=4).named == {"reset_after": False, "return_sequences": True}

@@ -105,8 +105,10 @@ class Body(Record):
                 first.get(index, self.variables[index]) if not place else self.variables[index] for index in step.reads
             ]
             text = step.expression(reads)
-            targets = [self._variable(index, step, uses.get(index, []), place) for index in step.gives]
-            found.append(Statement(f"{', '.join(targets)} = {text}", step.name, step.comment, step.before))
+            if any(index in uses for index in step.gives):
+                targets = [self._variable(index, step, uses.get(index, []), place) for index in step.gives]
+                text = f"{', '.join(targets)} = {text}"
+            found.append(Statement(text, step.name, step.comment, step.before))
         return found
 
     def _kept(self, uses: Mapping[int, list[int]]) -> tuple[int, str] | None:

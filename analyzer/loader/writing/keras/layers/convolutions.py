@@ -204,14 +204,15 @@ def conv_transpose(layer: ConvTranspose, node: Node) -> Built:
     )
     first = (layer.filters, alike(window.kernel))
     built = Built(of_rank("Conv", volume.rank) + "Transpose", first, named)
-    if removed == _same_removed(window):
+    if layer.padding.mode == "same" or removed == _same_removed(window):
         built.named = {**named, "padding": "same"}
         return _weight_normed(built, layer.weight_norm)
     if not any(extra) and max(window.dilation) == 1 and removed == tuple((k // 2, k // 2) for k in window.kernel):
         built.named = {**named, "padding": "same", "output_padding": 0}  # which removes as many cells at both ends
         return _weight_normed(built, layer.weight_norm)
     # Keras puts out at least a stride for each position: a shorter kernel leaves empty cells at the end.
-    empty = [max(step - window.span(axis), 0) for axis, step in enumerate(window.stride)]
+    counts = layer.padding.mode == "explicit"  # otherwise these cells are part of its output too
+    empty = [max(step - window.span(axis), 0) * counts for axis, step in enumerate(window.stride)]
     cropped = tuple((before, after + more) for (before, after), more in zip(removed, empty, strict=True))
     if any(map(sum, cropped)):
         built.forward = f"{of_rank('Cropping', volume.rank)}({{cropping}})({{self}}({{0}}))"
