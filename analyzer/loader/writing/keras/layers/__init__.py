@@ -28,6 +28,7 @@ from analyzer.layers.regularization import Dropout, SpatialDropout, StochasticDe
 from analyzer.layers.resampling import ChannelShuffle, PixelShuffle, PixelUnshuffle, Resize, Upsample
 from analyzer.layers.special import CoordChannels, Scale
 from analyzer.layers.unfolding import Fold, Unfold
+from analyzer.loader.writing.code.making import template
 from analyzer.loader.writing.code.template import Template
 from analyzer.loader.writing.keras.layers import activations, convolutions, merges, norms, others, pools
 from analyzer.loader.writing.keras.layers import arithmetic as calculated
@@ -36,7 +37,6 @@ from analyzer.loader.writing.keras.layers import dense as units
 from analyzer.loader.writing.keras.layers import moving as moves
 from analyzer.loader.writing.keras.layers import recurrent as steps
 from analyzer.loader.writing.keras.layers import resampling as sampling
-from analyzer.loader.writing.keras.layers.making import template
 
 #: Activations that Keras knows by name.
 _NAMED = (

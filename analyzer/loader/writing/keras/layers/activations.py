@@ -5,8 +5,9 @@ from __future__ import annotations
 from analyzer.engine.network import Node
 from analyzer.layers.activation import Activation, Glu, LeakyRelu, LogSoftmax, PRelu, Softmax
 from analyzer.layers.regularization import Dropout, SpatialDropout, StochasticDepth
+from analyzer.loader.writing.code.making import options
 from analyzer.loader.writing.code.template import Built, Code
-from analyzer.loader.writing.keras.layers.making import axes_of, axis_of, of_rank, options
+from analyzer.loader.writing.keras.layers.making import axes_of, axis_of, of_rank
 
 #: What Keras calls an activation, where it has another name.
 NAMES = {"hard_swish": "hard_silu"}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from analyzer.engine.network import Node
 from analyzer.layers.arithmetic import Elementwise, MatMul, ScaledAttention, TrainedTensor
 from analyzer.layers.reductions import Mean, Reduce
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, NoTemplate
-from analyzer.loader.writing.keras.layers.making import axes_of, options, unless
+from analyzer.loader.writing.keras.layers.making import axes_of
 
 #: Functions of one volume that have another name in `keras.ops`, or that are an expression.
 _UNARY = {

@@ -6,8 +6,8 @@ from analyzer.engine.network import Node
 from analyzer.layers.attention import ClassToken, MultiHeadAttention, PositionTable, SqueezeExcite
 from analyzer.layers.axes import per_axis
 from analyzer.layers.operations import PROJECTIONS
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, NoTemplate
-from analyzer.loader.writing.keras.layers.making import options, unless
 
 
 def multi_head_attention(layer: MultiHeadAttention, node: Node) -> Built:

@@ -10,16 +10,9 @@ from analyzer.layers.axes import per_axis
 from analyzer.layers.convolution import Conv, Convolution, ConvTranspose, DepthwiseConv, SeparableConv
 from analyzer.layers.padding import Padding, Pairs
 from analyzer.layers.windows import Window
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built, NoTemplate
-from analyzer.loader.writing.keras.layers.making import (
-    alike,
-    constructed,
-    in_all,
-    of_rank,
-    options,
-    padding_of,
-    unless,
-)
+from analyzer.loader.writing.keras.layers.making import constructed, in_all, of_rank, padding_of
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False

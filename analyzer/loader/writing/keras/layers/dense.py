@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.dense import Dense, Embedding, Linear
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built
-from analyzer.loader.writing.keras.layers.making import constructed, options, unless
+from analyzer.loader.writing.keras.layers.making import constructed
 
 
 def dense(layer: Dense, node: Node) -> Built:

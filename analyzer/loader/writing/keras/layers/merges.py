@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.merge import Concat, Merge
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built
-from analyzer.loader.writing.keras.layers.making import axis_of, of_rank, options, padding_of, unless
+from analyzer.loader.writing.keras.layers.making import axis_of, of_rank, padding_of
 
 #: The layer of Keras for each merge.
 _LAYERS = {

@@ -9,19 +9,10 @@ from analyzer.layers.moving import Flip, Gather, Rearrange, Roll, Tile
 from analyzer.layers.padding import Pairs
 from analyzer.layers.unfolding import Fold, Unfold
 from analyzer.layers.windows import Window
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.layers.convolutions import PAD_MODES
-from analyzer.loader.writing.keras.layers.making import (
-    FIRST_AXIS,
-    alike,
-    axes_of,
-    axis_of,
-    in_all,
-    of_rank,
-    options,
-    padding_of,
-    unless,
-)
+from analyzer.loader.writing.keras.layers.making import FIRST_AXIS, axes_of, axis_of, in_all, of_rank, padding_of
 from analyzer.volume import Volume
 
 

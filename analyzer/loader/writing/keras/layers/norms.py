@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RmsNorm
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, NoTemplate
-from analyzer.loader.writing.keras.layers.making import axes_of, options, unless
+from analyzer.loader.writing.keras.layers.making import axes_of
 
 
 def _trained(layer: BatchNorm | GroupNorm | InstanceNorm | LayerNorm) -> dict[str, object]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.special import CoordChannels, Scale
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built
-from analyzer.loader.writing.keras.layers.making import options, unless
 
 
 def scale(layer: Scale, node: Node) -> Built:

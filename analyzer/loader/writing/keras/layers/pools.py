@@ -17,9 +17,10 @@ from analyzer.layers.pooling import (
     SpatialPyramidPool,
 )
 from analyzer.layers.windows import Window
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.layers.convolutions import same
-from analyzer.loader.writing.keras.layers.making import alike, in_all, of_rank, options, padding_of, unless
+from analyzer.loader.writing.keras.layers.making import in_all, of_rank, padding_of
 
 #: Activations that put out no value below 0: around them, zeros change the largest value of no window.
 _AT_LEAST_ZERO = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "softmax")

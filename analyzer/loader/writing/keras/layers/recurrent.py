@@ -6,8 +6,9 @@ from analyzer.engine.network import Node
 from analyzer.layers.padding import Padding
 from analyzer.layers.recurrent import ConvLstm, Gru, Lstm, Rnn
 from analyzer.layers.windows import Window
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built, Code, NoTemplate
-from analyzer.loader.writing.keras.layers.making import alike, constructed, of_rank, options, padding_of, unless
+from analyzer.loader.writing.keras.layers.making import constructed, of_rank, padding_of
 from analyzer.volume import Volume
 
 

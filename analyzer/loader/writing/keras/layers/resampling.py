@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.resampling import ChannelShuffle, PixelShuffle, PixelUnshuffle, Resize, Upsample
+from analyzer.loader.writing.code.making import alike, options
 from analyzer.loader.writing.code.template import Built
-from analyzer.loader.writing.keras.layers.making import alike, of_rank, options
+from analyzer.loader.writing.keras.layers.making import of_rank
 from analyzer.loader.writing.keras.layers.moving import moved
 
 #: What Keras calls an interpolation. It has no name for one axis or three.

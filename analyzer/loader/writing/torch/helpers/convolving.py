@@ -212,7 +212,7 @@ class LocalConvTranspose(nn.Module):
 ''',
     "unfold": '''\
 def unfold(x, kernel_size, stride, dilation):
-    """The cells of each window as planes of one cell: `F.unfold` on any axes."""
+    """The cells of each window as planes of one cell: `nn.Unfold` on any axes."""
     x = windows(x, kernel_size, stride, dilation)
     return x.movedim(-1, 2).flatten(3).flatten(1, 2)
 ''',

@@ -28,6 +28,7 @@ from analyzer.layers.regularization import Dropout, SpatialDropout, StochasticDe
 from analyzer.layers.resampling import ChannelShuffle, PixelShuffle, PixelUnshuffle, Resize, Upsample
 from analyzer.layers.special import CoordChannels, Scale
 from analyzer.layers.unfolding import Fold, Unfold
+from analyzer.loader.writing.code.making import template
 from analyzer.loader.writing.code.template import Template
 from analyzer.loader.writing.torch.helpers.texts import HELPERS
 from analyzer.loader.writing.torch.layers import activations, convolutions, merges, norms, others, pools
@@ -37,7 +38,6 @@ from analyzer.loader.writing.torch.layers import dense as units
 from analyzer.loader.writing.torch.layers import moving as moves
 from analyzer.loader.writing.torch.layers import recurrent as steps
 from analyzer.loader.writing.torch.layers import resampling as sampling
-from analyzer.loader.writing.torch.layers.making import template
 
 #: What each layer type becomes.
 TEMPLATES: dict[str, Template] = {

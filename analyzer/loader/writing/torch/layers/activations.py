@@ -5,8 +5,9 @@ from __future__ import annotations
 from analyzer.engine.network import Node
 from analyzer.layers.activation import Activation, Glu, LeakyRelu, LogSoftmax, PRelu, Softmax
 from analyzer.layers.regularization import Dropout, SpatialDropout, StochasticDepth
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, Layout
-from analyzer.loader.writing.torch.layers.making import dim, either, of_rank, options, sizes_in, unless
+from analyzer.loader.writing.torch.layers.making import dim, either, of_rank, sizes_in
 
 #: The module of each activation.
 MODULES = {

@@ -6,9 +6,10 @@ from analyzer.engine.network import Node
 from analyzer.layers.attention import ClassToken, MultiHeadAttention, PositionTable, SqueezeExcite
 from analyzer.layers.axes import per_axis
 from analyzer.layers.operations import PROJECTIONS
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, Code, Layout, NoTemplate
 from analyzer.loader.writing.torch.layers.activations import MODULES
-from analyzer.loader.writing.torch.layers.making import batched, either, options, sizes_in, unless
+from analyzer.loader.writing.torch.layers.making import batched, either, sizes_in
 from analyzer.volume import Volume
 
 

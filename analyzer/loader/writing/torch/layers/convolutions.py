@@ -10,8 +10,9 @@ from analyzer.layers.axes import per_axis
 from analyzer.layers.convolution import Conv, Convolution, ConvTranspose, DepthwiseConv, SeparableConv
 from analyzer.layers.padding import Padding, Pairs
 from analyzer.layers.windows import Window
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built, Layout
-from analyzer.loader.writing.torch.layers.making import alike, constructed, even, of_rank, options, pads, unless
+from analyzer.loader.writing.torch.layers.making import constructed, even, of_rank, pads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.dense import Dense, Embedding, Linear
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, Layout
 from analyzer.loader.writing.torch.layers.convolutions import weight_normed
-from analyzer.loader.writing.torch.layers.making import options, unless
 
 
 def dense(layer: Dense, node: Node) -> Built:

@@ -1,50 +1,17 @@
-"""What templates are made with: a layer of a known type, sizes as PyTorch takes them, padding, axes."""
+"""What templates are made with: padding as PyTorch takes it, axes, tensors that are the same for every sample."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from analyzer.engine.network import Node
-from analyzer.layers import Layer
 from analyzer.layers.padding import Pairs
 from analyzer.loader.writing.code.classes import written
-from analyzer.loader.writing.code.template import Built, Code, Layout, Template
+from analyzer.loader.writing.code.template import Built, Code, Layout
 from analyzer.volume import Volume
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    L = TypeVar("L", bound=Layer)
 
 #: How many layers are followed back to find out whether a tensor is made of stored ones only.
 _STEPS = 64
-
-
-def template(kind: type[L], make: Callable[[L, Node], Built]) -> Template:
-    """A template for layers of one class, whose parameters `make` reads by their names."""
-
-    def made(node: Node) -> Built:
-        if not isinstance(node.layer, kind):
-            raise TypeError(f"this template is for {kind.type}, not for {node.layer.type}")
-        return make(node.layer, node)
-
-    return made
-
-
-def alike(sizes: Sequence[int]) -> int | tuple[int, ...]:
-    """Sizes of the axes as PyTorch takes them: one number where all are equal."""
-    return sizes[0] if len(set(sizes)) == 1 else tuple(sizes)
-
-
-def options(**named: object) -> dict[str, object]:
-    """Arguments by name, without those that are None: a template gives None for what is PyTorch's default."""
-    return {name: value for name, value in named.items() if value is not None}
-
-
-def unless(value: object, default: object) -> object | None:
-    """A value for `options`: None where it is PyTorch's default."""
-    return None if value == default else value
 
 
 def even(pairs: Pairs) -> bool:

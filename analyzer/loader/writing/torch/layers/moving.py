@@ -8,19 +8,9 @@ from analyzer.layers.axes import per_axis
 from analyzer.layers.moving import Flip, Gather, Rearrange, Roll, Tile
 from analyzer.layers.padding import Pairs
 from analyzer.layers.unfolding import Fold, Unfold
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built, Layout, NoTemplate
-from analyzer.loader.writing.torch.layers.making import (
-    alike,
-    along,
-    dim,
-    dims,
-    either,
-    even,
-    of_rank,
-    options,
-    pads,
-    unless,
-)
+from analyzer.loader.writing.torch.layers.making import along, dim, dims, either, even, of_rank, pads
 from analyzer.volume import Volume
 
 #: The module that pads in each mode.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RmsNorm
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, Layout, NoTemplate
-from analyzer.loader.writing.torch.layers.making import constructed, dims, either, of_rank, options, sizes_in, unless
+from analyzer.loader.writing.torch.layers.making import constructed, dims, either, of_rank, sizes_in
 
 
 def _trained(

@@ -17,8 +17,9 @@ from analyzer.layers.pooling import (
     SpatialPyramidPool,
 )
 from analyzer.layers.windows import Window, window_count
+from analyzer.loader.writing.code.making import alike, options, unless
 from analyzer.loader.writing.code.template import Built, Layout
-from analyzer.loader.writing.torch.layers.making import alike, even, of_rank, options, pads, unless
+from analyzer.loader.writing.torch.layers.making import even, of_rank, pads
 
 
 def max_pool(layer: MaxPool, node: Node) -> Built:

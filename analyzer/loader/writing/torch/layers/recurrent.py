@@ -5,8 +5,9 @@ from __future__ import annotations
 from analyzer.engine.network import Node
 from analyzer.layers.recurrent import ConvLstm, Gru, Lstm, Rnn
 from analyzer.layers.windows import Window
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, Layout
-from analyzer.loader.writing.torch.layers.making import options, pads, unless
+from analyzer.loader.writing.torch.layers.making import pads
 from analyzer.volume import Volume
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analyzer.engine.network import Node
 from analyzer.layers.resampling import ChannelShuffle, PixelShuffle, PixelUnshuffle, Resize, Upsample
+from analyzer.loader.writing.code.making import options, unless
 from analyzer.loader.writing.code.template import Built, Layout, NoTemplate
-from analyzer.loader.writing.torch.layers.making import options, unless
 
 #: What PyTorch calls a linear interpolation on so many axes.
 _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}

@@ -1,0 +1,41 @@
+"""What the templates of every library are made with: a layer of a known type, and arguments without defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from analyzer.engine.network import Node
+from analyzer.layers import Layer
+from analyzer.loader.writing.code.template import Built, Template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    L = TypeVar("L", bound=Layer)
+
+
+def template(kind: type[L], make: Callable[[L, Node], Built]) -> Template:
+    """A template for layers of one class, whose parameters `make` reads by their names."""
+
+    def made(node: Node) -> Built:
+        if not isinstance(node.layer, kind):
+            raise TypeError(f"this template is for {kind.type}, not for {node.layer.type}")
+        return make(node.layer, node)
+
+    return made
+
+
+def alike(sizes: Sequence[int]) -> int | tuple[int, ...]:
+    """Sizes of the axes as libraries take them: one number where all are equal."""
+    return sizes[0] if len(set(sizes)) == 1 else tuple(sizes)
+
+
+def options(**named: object) -> dict[str, object]:
+    """Arguments by name, without those that are None: a template gives None for what is the library's default."""
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def unless(value: object, default: object) -> object | None:
+    """A value for `options`: None where it is the library's default."""
+    return None if value == default else value
