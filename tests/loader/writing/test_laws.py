@@ -25,8 +25,13 @@ FILES = [
 OPEN = {"shuffle.onnx": "48x64x3", "siamese.prototxt": "28x28x2"}
 
 
-@pytest.mark.parametrize("flat", [True, False], ids=["flat", "folded"])
-@pytest.mark.parametrize("path", [*EXAMPLES, *FILES], ids=lambda path: path.name)
+#: The flat form of the examples has tests of its own.
+CASES = [*((path, False) for path in (*EXAMPLES, *FILES)), *((path, True) for path in FILES)]
+
+
+@pytest.mark.parametrize(
+    ("path", "flat"), CASES, ids=[f"{path.name}-{'flat' if flat else 'folded'}" for path, flat in CASES]
+)
 def test_laws(path: Path, flat: bool) -> None:
     if path.name == "expected.json":
         return
