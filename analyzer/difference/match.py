@@ -56,7 +56,8 @@ def match(old: NamedNode, new: NamedNode) -> Matching:
                 pairs.append((child_a, child_b))
     _elsewhere(old, new, found)
     olds, news = _in_order(old), _in_order(new)
-    if any(a.match is not b for a, b in zip(olds, news, strict=False)) and _are_same(olds, news):
+    doubtful = bool(found.moved) or any(a.match is not b for a, b in zip(olds, news, strict=False))
+    if doubtful and _are_same(olds, news):
         found = _by_row(olds, news)
     found.renames.sort(key=lambda rename: -rename.layers)
     return found

@@ -73,6 +73,13 @@ class Columns(Record):
     units: Units
     projects: Mapping[int, Sequence[Part]]
     blocks: dict[int, Block] = field(factory=dict, init=False)
+    known: dict[int, list[Slot]] = field(factory=dict, init=False)
+
+    def of_unit(self, index: int) -> list[Slot]:
+        """The numbers of a unit; kept, since parts are compared many times."""
+        if index not in self.known:
+            self.known[index] = list(unit_slots(self.units.all[index]))
+        return self.known[index]
 
     def slots(self, parts: Sequence[Part], around: int = -1) -> Iterator[Slot]:
         """The numbers of a list in the order of its text; the item around it says what is expected of `around`."""
@@ -84,8 +91,8 @@ class Columns(Record):
             if isinstance(part, (Single, Repeated)):
                 if isinstance(part, Repeated):
                     yield Slot("repeat", part.stop - part.start)
-                for slot in unit_slots(self.units.all[part.start]):
-                    yield _deep(slot) if isinstance(part, Repeated) else slot
+                own = self.of_unit(part.start)
+                yield from map(_deep, own) if isinstance(part, Repeated) else own
             elif isinstance(part, Group) and part.sign in self.blocks:
                 for name, value in self.blocks[part.sign].arguments(part):
                     yield Slot(name, value)
@@ -102,7 +109,7 @@ class Columns(Record):
                 for slot in self.slots(project):
                     yield Slot(slot.name, None)
             if part.act is not None:
-                yield from unit_slots(self.units.all[part.act])
+                yield from self.of_unit(part.act)
 
     @staticmethod
     def around(part: Part) -> int:

@@ -130,7 +130,7 @@ class Grouping(Record):
             if part.inner >= stop or (part is not region[-1] and units.last[part.out] >= stop):
                 return None
         for unit in units.all[start:stop]:
-            if unit.tied is not None and not start <= unit.tied < stop:
+            if (unit.tied is not None and not start <= unit.tied < stop) or units.reused[unit.index] >= stop:
                 return None
         group = Group(start, stop, region)
         reads = [read for read in reads_of(region[0], units) if read < start]

@@ -69,6 +69,7 @@ class Units(Record):
 
     last    the last unit that reads a unit; beyond all units where it is a named output; −1 where none reads it
     readers how many times it is read
+    reused  the last unit that reuses its parameters; −1 where none does
     of      the unit of each node, by the node's index
     """
 
@@ -76,6 +77,7 @@ class Units(Record):
     all: list[Unit]
     last: list[int]
     readers: list[int]
+    reused: list[int]
     of: list[int]
     names_outputs: bool
 
@@ -100,11 +102,13 @@ def units_of(network: Network, dtype: str) -> Units:
         of.append(len(units) - 1)
     outputs = network.outputs if _names_outputs(network) else []
     count = len(units)
-    last, readers = [-1] * count, [0] * count
+    last, readers, reused = [-1] * count, [0] * count, [-1] * count
     for unit in units:
         unit.stored = stored.key(unit.nodes)
         unit.reads = tuple(of[one.index] if one.index >= 0 else one.index for one in unit.node.inputs)
         unit.tied = None if unit.node.tied is None else of[unit.node.tied.index]
+        if unit.tied is not None:
+            reused[unit.tied] = unit.index
         for one in unit.node.layer.declared.values():
             given = one.required or getattr(unit.node.layer, one.attribute) != one.default
             if isinstance(one.kind, References) and given:
@@ -119,7 +123,7 @@ def units_of(network: Network, dtype: str) -> Units:
         if node.index >= 0:
             last[of[node.index]] = count
             readers[of[node.index]] += 1
-    return Units(network, units, last, readers, of, bool(outputs))
+    return Units(network, units, last, readers, reused, of, bool(outputs))
 
 
 def _names_outputs(network: Network) -> bool:
