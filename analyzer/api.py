@@ -203,8 +203,8 @@ def check(
 def convert(
     model: Model | Mapping[str, object] | str | os.PathLike[str],
     to: str = "yaml",
-    *,
     flat: bool = False,
+    *,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
     format: str | None = None,

@@ -82,6 +82,7 @@ blocks:
 
 layers:
   - conv: $width
+    name: stem
   - Residual: {filters: $width}
     repeat: 2
   - Residual: {filters: 2*$width}
@@ -104,17 +105,35 @@ def test_variables_change_the_network_and_nothing_breaks() -> None:
 
 
 def test_a_width_that_something_else_must_follow_is_no_variable() -> None:
-    text = chain("conv: {filters: 32, kernel: 3}", "conv: {filters: 64, kernel: 3}", "conv: {filters: 64, kernel: 1}", "reshape: 49x1024")  # fmt: skip
-    assert "vars" not in folded(text.replace("32x32x16", "30x30x16").replace("49x1024", "26x26x64"))
-    assert "width: 32" in folded(text.replace("  - reshape: 49x1024\n", ""))
+    text = chain("conv: {filters: 32, kernel: 3}", "conv: {filters: 64, kernel: 3}", "conv: {filters: 64, kernel: 5}", "reshape: 22x22x64")  # fmt: skip
+    assert "vars" not in folded(text.replace("32x32x16", "30x30x16"))
+    assert "width: 32" in folded(text.replace("  - reshape: 22x22x64\n", ""))
 
 
 def test_equal_layers_are_repeated() -> None:
     assert folded(chain(CONV, CONV, CONV)) == f"input: 32x32x16\nlayers:\n  - {CONV}\n    repeat: 3\n"
 
 
+def test_names_that_an_author_gave_are_kept() -> None:
+    named = [f"{{{CONV}, name: {name}}}" for name in ("stem", "a-b", "a_b", "conv7")]
+    written = folded(chain(*named, CONV, "{global_avg_pool: , name: mean}"))
+    assert [line.strip() for line in written.split("\n") if "name:" in line] == [
+        "name: stem",
+        "name: a-b",
+        "name: a_b",
+        "name: mean",
+    ]
+    assert "repeat: 2" in written  # `conv7` is a name that a layer gets by itself, so its neighbour may join it
+
+
+def test_the_last_depth_is_a_number_of_classes_and_no_width() -> None:
+    layers = [f"conv: {{filters: {filters}, kernel: 3, padding: 1}}" for filters in (16, 32, 64)]
+    assert "vars:\n  classes: 2\n  width: 16\n" in folded(chain(*layers, "conv: {filters: 2, kernel: 1}"))
+    assert "vars:\n  width: 16\n" in folded(chain(*layers, "conv: {filters: 3, kernel: 3, padding: 1}"))
+
+
 def test_no_group_of_one_row() -> None:
-    text = "input: 8x8x3\nlayers:\n  - sequence:\n      - sequence: [{relu: , name: a}]\n        name: inner\n    name: outer\n"
+    text = "input: 8x8x3\nlayers:\n  - sequence:\n      - sequence: [relu]\n        name: inner\n    name: outer\n"
     assert folded(text) == "input: 8x8x3\nlayers:\n  - relu\n"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from analyzer.engine.tree import inside, tree_of
 from analyzer.loader.parse.grammar import STRUCTURES
 from analyzer.loader.writing.folded.columns import Columns
+from analyzer.loader.writing.folded.labels import is_automatic, label_of, without_number
 from analyzer.loader.writing.folded.parts import (
     Group,
     Grown,
@@ -22,7 +23,7 @@ from analyzer.loader.writing.folded.parts import (
     all_lists,
 )
 from analyzer.loader.writing.folded.shapes import Shapes, outside_of, reads_of
-from analyzer.loader.writing.folded.units import Units
+from analyzer.loader.writing.folded.units import Unit, Units
 from analyzer.record import Record, field
 
 #: Classes of modules that only hold others.
@@ -432,6 +433,12 @@ class Grouping(Record):
             row = [] if part is None else [part]
         parts[:] = made
 
+    def _written(self, unit: Unit) -> str:
+        """The name that the author of a YAML file gave a layer, without the number of its repetition; often none."""
+        path = without_number(unit.node.name) if self.units.network.source is None else ""
+        label = label_of(path) if path else ""
+        return "" if is_automatic(label, (unit.type,)) or label == unit.type else path
+
     def _same(self, before: Part, part: Part) -> bool:
         """Whether a layer is the same as the one before it, which only it reads."""
         if not isinstance(before, (Single, Repeated)):
@@ -442,6 +449,8 @@ class Grouping(Record):
         if one.type != other.type or one.values != other.values or one.sugars != other.sugars:
             return False
         if one.tied is not None or other.tied is not None or one.end.index in self.units.network.expected:
+            return False
+        if self._written(one) != self._written(other):
             return False
         said = [(unit.node.frozen, unit.node.origin.note, unit.stored, unit.like) for unit in (one, other)]
         return said[0] == said[1]

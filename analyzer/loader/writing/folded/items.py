@@ -69,6 +69,10 @@ class Definition(Record):
     holders: dict[int, Item] = field(factory=dict, init=False)
     layers: dict[int, Item] = field(factory=dict, init=False)
     turns: dict[int, tuple[Item, int]] = field(factory=dict, init=False)
+    kinds: set[str] = field(init=False)
+
+    def check(self) -> None:
+        self.kinds = {kind for kind in self.columns.units.network.groups.values() if kind}
 
     def items(self, parts: Sequence[Part], above: int, around: int = -1, *, frozen: bool = False) -> list[Item]:
         """The items of a list whose first item is below `above`."""
@@ -232,9 +236,10 @@ class Definition(Record):
         if part.act is not None:
             act = units.all[part.act]
             item.sugars["act"] = act.type, self._values(act.type, act.values)
-        note = None if part.total is None else units.all[part.total].node.origin.note
-        if note is not None:
-            item.keys["note"] = note
+        if part.total is not None:
+            total = units.all[part.total].node
+            if total.origin.note is not None:
+                item.keys["note"] = total.origin.note
         return item
 
     def _parallel(self, part: Parallel, *, frozen: bool) -> Item:
@@ -361,14 +366,21 @@ class Definition(Record):
             units = self.columns.units.all[item.start : item.stop]
             path = common([unit.node.name for unit in units])
         label = label_of(path) if path else ""
-        kind = self.columns.units.network.groups.get(path) or ""
-        return "" if is_automatic(label, (item.word, kind, *STRUCTURES)) else label
+        return "" if is_automatic(label, (item.word, *self.kinds, *STRUCTURES)) else label
 
     def entitle(self, items: Sequence[Item]) -> None:
-        """Gives the calls of a list the names of their groups."""
+        """Gives the calls of a list the names of their groups, and the layers of a YAML file's own list their names.
+
+        Names of other programs' layers are too many, and those in blocks are mostly for what reads them.
+        """
+        kept = self.inputs and self.columns.units.network.source is None
         for item in items:
             if item.usual is not None:
                 self._entitle(item)
+            elif kept and not item.lists and "name" not in item.keys:
+                label = self._layer_label(item)
+                if not is_automatic(label, (item.word,)) and label != item.word:
+                    item.keys["name"] = self.labels.free(label)
 
     def label_output(self, unit: int) -> str:
         """The name of an item whose output is one of the network."""

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _DEPTHS = ("filters", "units")
 
 #: Layers whose depth is the number of classes, where they come last.
-_HEADS = ("dense", "linear")
+_HEADS = ("dense", "linear", "conv")
+
+#: The least width that is called so.
+_NARROWEST = 8
 
 #: Depths that must follow from a width, so that it is worth a variable.
 _LEAST = 3
@@ -50,19 +53,26 @@ def find_variables(network: Network, items: Sequence[Item], bodies: Sequence[Seq
     found = Variables()
     head = next((item for item in reversed(items) if any(name in item.values for name in _DEPTHS)), None)
     if head is not None and _counts_classes(network, head):
-        found.put("classes", head.values["units"], [(head.values, "units")])
+        name = next(name for name in _DEPTHS if name in head.values)
+        found.put("classes", head.values[name], [(head.values, name)])
     places = [place for one in (items, *bodies) for place in _depths(one)]
-    depths = [values[key] for values, key in places]
-    width = max((one for one in set(depths) if all(depth % one == 0 for depth in depths)), default=0)
-    if width > 1 and len(depths) >= _LEAST and len(set(depths)) > 1:
-        found.put("width", width, places)
+    inner = [place for place in places if head is None or place[0] is not head.values]
+    for some in (places, inner):  # the last depth is often that of an image
+        depths = [values[key] for values, key in some]
+        width = max((one for one in set(depths) if all(depth % one == 0 for depth in depths)), default=0)
+        if width >= _NARROWEST and len(depths) >= _LEAST and len(set(depths)) > 1:
+            found.put("width", width, some)
+            break
     return found
 
 
 def _counts_classes(network: Network, item: Item) -> bool:
-    """Whether the depth of an item is a number of classes: of the last dense layer, before the only output."""
-    plain = item.word in _HEADS and type(item.values.get("units")) is int and "tied" not in item.keys
-    return plain and len(network.outputs) == 1 and network.outputs[0].output.depth == item.values["units"]
+    """Whether the depth of an item is a number of classes: of the last layer with weights, before the only output."""
+    depth = item.values.get("units", item.values.get("filters"))
+    plain = item.word in _HEADS and type(depth) is int and "tied" not in item.keys
+    if item.word == "conv" and (item.values.get("kernel") != 1 or item.sugars):
+        return False  # it may put out an image, or features
+    return plain and len(network.outputs) == 1 and network.outputs[0].output.depth == depth
 
 
 def _depths(items: Iterable[Item]) -> Iterator[tuple[dict[str, Any], str]]:
