@@ -185,6 +185,17 @@ layers:
     assert written.endswith('.*"]\n')
 
 
+def test_layers_that_read_all_before_them_need_no_names_to_be_one_item() -> None:
+    text = "input: 8x8x4\nlayers:\n  - {conv: {filters: 8, kernel: 1}, name: stem}\n"
+    for i in range(1, 5):
+        joined = ", ".join(["stem", *(f"c{j}" for j in range(1, i))])
+        text += f"  - concat: [{joined}]\n" if i > 1 else ""
+        text += f"  - tanh\n  - relu\n  - {{conv: {{filters: 4, kernel: 3, padding: 1}}, name: c{i}}}\n"
+    written = folded(text + "  - concat: [stem, c1, c2, c3, c4]\n")
+    assert "- concat: $features\n        when: $i > 0\n" in written
+    assert lines(written) <= 20
+
+
 def test_an_expect_in_a_block_is_kept_for_each_call() -> None:
     blocks = "blocks: {B: {params: [c], layers: [{conv: {filters: $c, kernel: 3}, expect: '?x?x$(c)'}, relu, {max_pool: 2}, tanh, sigmoid]}}"
     text = f"input: 64x64x3\n{blocks}\nlayers: [{{B: {{c: 4}}}}, {{B: {{c: 8}}}}, {{B: {{c: 16}}}}]\n"

@@ -6,6 +6,7 @@ Only what saves lines becomes one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from analyzer.engine.tree import inside, tree_of
 from analyzer.loader.parse.grammar import STRUCTURES
@@ -144,6 +145,8 @@ class Grouping(Record):
 
     def _group_grown(self) -> None:
         """Finds the groups that each read what all before them put out, as those of a DenseNet."""
+        for parts in list(all_lists(self.parts)):
+            self._cut_growing(parts)
         self.shapes.sign_all(self.parts)
         for parts in list(all_lists(self.parts)):
             made: list[Part] = []
@@ -156,7 +159,10 @@ class Grouping(Record):
                     grown.source, grown.depth = first.source, first.depth + 1
                     grown.inner = max(self.units.last[one] for one in range(grown.start, grown.out))
                     for member in members:
-                        member.grows = True
+                        member.grows = "later" if first is parts[place] else "all"
+                    if first is not parts[place]:
+                        grown.start, grown.base = parts[place].start, self.units.all[parts[place].start].reads[0]
+                        grown.source = grown.base
                     made.append(grown)
                     place += len(members)
                 else:
@@ -164,22 +170,73 @@ class Grouping(Record):
                     place += 1
             parts[:] = made
 
+    def _cut_growing(self, parts: list[Part]) -> None:
+        """Makes groups of the layers between joins that each read one more than the join before, where none are."""
+        places = {part.out: place for place, part in enumerate(parts)}
+        rows: list[list[int]] = []  # the places of such joins, those that belong together in a row
+        for place, part in enumerate(parts):
+            unit = self.units.all[part.start]
+            if not isinstance(part, Single) or unit.type != "concat" or unit.reads[-1] != part.start - 1:
+                continue
+            before = self.units.all[parts[rows[-1][-1]].start].reads if rows else ()
+            if rows and unit.reads[:-1] == before:
+                rows[-1].append(place)
+            elif len(unit.reads) == 2 and unit.reads[0] in places:
+                rows.append([place])
+        made: list[Part] = []
+        done = 0
+        for row in rows:
+            if len(row) < _GROWN:
+                continue
+            first = places[self.units.all[parts[row[0]].start].reads[0]] + 1
+            edges = [first, *row]
+            groups = [
+                self._made(parts[low:high], parts[low - 1].out) if high - low > 1 else None
+                for low, high in pairwise(edges)
+            ]
+            if first < done or None in groups:
+                continue
+            made += [*parts[done:first], *[group for group in groups if group is not None]]
+            done = row[-1]
+        parts[:] = [*made, *parts[done:]]
+
+    def _joins(self, part: Part, reads: Sequence[int]) -> bool:
+        """Whether a part is a plain layer that joins these units."""
+        unit = self.units.all[part.start]
+        plain = (
+            isinstance(part, Single)
+            and unit.type == "concat"
+            and not unit.values
+            and unit.node.origin.note is None
+            and not unit.node.frozen
+        )
+        return plain and list(unit.reads) == list(reads)
+
+    def _expects(self, part: Part) -> bool:
+        """Whether something is expected of a layer in a part."""
+        expected = self.units.network.expected
+        return bool(expected) and any(unit.end.index in expected for unit in self.units.all[part.start : part.stop])
+
     def _growing(self, parts: Sequence[Part], place: int) -> list[Group]:
         """The groups from a place on that read what all before them put out, without the layer that joins it."""
         first = parts[place]
-        if not isinstance(first, Group) or self.units.network.expected or outside_of(first, self.units):
+        if not isinstance(first, Group) or self._expects(first) or outside_of(first, self.units):
             return []
-        members, reads = [first], [first.source, first.out]
+        base, join = first.source, first.parts[0]
+        if self._joins(join, self.units.all[join.start].reads[:1]):
+            base = self.units.all[join.start].reads[0]
+            inner = self._made(first.parts[1:], join.out) if len(first.parts) > 1 else None
+            if inner is None or inner.source != join.out:
+                return []
+            self.shapes.sign_group(inner, join.out)
+            first = inner
+        members, reads = [first], [base, first.out]
         for part in parts[place + 1 :]:
-            join = part.parts[0] if isinstance(part, Group) and len(part.parts) > 1 else None
-            if not isinstance(join, Single):
+            if not isinstance(part, Group) or len(part.parts) < 2 or not self._joins(part.parts[0], reads):
                 break
-            unit = self.units.all[join.start]
-            plain = unit.type == "concat" and not unit.values and unit.node.origin.note is None and not unit.node.frozen
-            if not plain or list(unit.reads) != reads:
-                break
-            member = self._made(part.parts[1:], join.out) if isinstance(part, Group) else None
-            if member is None or member.source != join.out:
+            join = part.parts[0]
+            member = self._made(part.parts[1:], join.out)
+            if member is None or member.source != join.out or self._expects(part):
                 break
             self.shapes.sign_group(member, join.out)
             if member.sign != first.sign or not self.columns.equal(first, member):

@@ -306,6 +306,8 @@ class Definition(Record):
 
     def _grown(self, part: Grown, above: int) -> Item:
         """The call that is repeated, each repetition on what all before it put out."""
+        if self.columns.units.network.expected:
+            self.texts.take()  # nothing is expected of a member
         item = self._call(part.members[0], above)
         item.start, item.stop, item.outside = part.start, part.stop, (part.start,)
         item.keys["repeat"] = len(part.members)

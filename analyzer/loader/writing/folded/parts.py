@@ -73,13 +73,13 @@ class Group(Part):
     """Parts that may become a block: only its last output is read elsewhere.
 
     `path` is the name of its group in the network and `kind` the block or class of that; empty where there is none.
-    `grows` says that it is a member of a `Grown`.
+    `grows` says that it is a member of a `Grown`: `all` if the first member joins what it reads too, otherwise `later`.
     """
 
     parts: list[Part]
     path: str = ""
     kind: str = ""
-    grows: bool = field(default=False, init=False)
+    grows: str = field(default="", init=False)
 
     def lists(self) -> Sequence[list[Part]]:
         return [self.parts]
@@ -97,7 +97,7 @@ class Looped(Part):
 class Grown(Part):
     """Groups with equal numbers, each of which reads `base` and the outputs of all before it, in one volume.
 
-    The members leave out the layer that joins these, which the first of them does not have.
+    The members leave out the layer that joins these, which the first of them need not have.
     """
 
     members: list[Group]

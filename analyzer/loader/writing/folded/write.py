@@ -162,7 +162,8 @@ def _bodies(columns: Columns, shapes: Shapes, ranges: Mapping[tuple[int, int], s
         items = definition.items(first.parts, first.source, first.out)
         if block.grows:
             join = Item("concat", first.start - 1, first.start, {"inputs": Expression(f"${block.grows}")})
-            join.keys["when"] = Expression("$i > 0")
+            if first.grows == "later":
+                join.keys["when"] = Expression("$i > 0")
             items.insert(0, join)
         definition.entitle(items)
         found.append((block, items))
