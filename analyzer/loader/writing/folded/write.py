@@ -34,23 +34,24 @@ if TYPE_CHECKING:
 
 
 #: Passes until a text stays the same: names that one gives can change what the next makes of them.
-_PASSES = 6
+_PASSES = 8
 
 
 def write_folded(network: Network, head: Mapping[str, Any], comments: Sequence[str] = ()) -> str:
     """The folded model; flat where folding it would change the network."""
     from analyzer.loader.writing.flat import write_flat
 
-    text = folded_text(network, head, comments)
-    for _ in range(_PASSES):
+    texts: list[str] = []
+    made: Network | None = network
+    while made is not None and len(texts) < _PASSES:
+        text = folded_text(made, head, comments)
+        if text in texts:  # the same text again, or one of a few that lead to each other
+            return min(texts[texts.index(text) :], key=lambda one: (one.count("\n"), one))
+        texts.append(text)
         made = _read(text)
-        if made is None or not same(network, made):
-            return "".join(write_flat(network, head, comments))
-        again = folded_text(made, head, comments)
-        if again == text:
-            break
-        text = again
-    return text
+        if made is not None and not same(network, made):
+            made = None
+    return texts[-1] if made is not None else "".join(write_flat(network, head, comments))
 
 
 def _read(text: str, set: Mapping[str, int] | None = None) -> Network | None:
