@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Later(ModuleType):
-    """Stands for a module until one of its attributes is asked for, which imports the module."""
+    """A stand-in for a module. It imports the module when one of its attributes is first used."""
 
     def __getattr__(self, name: str) -> Any:
         return vars(__import__(self.__name__))[name]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: What a network can be written as, the default first.
 FORMS = ("yaml", "torch", "keras")
 
-#: Where more than one layer in so many has a group, the names of a foreign file say which layers are a block.
+#: If more than one layer in this many has a group, the names of a foreign file show its blocks.
 _GROUPED = 20
 
 
@@ -50,15 +50,10 @@ def with_groups(network: Network) -> Network:
     """
     if network.source is None or network.groups or _GROUPED * _in_groups(network) > len(network.nodes):
         return network
-    from analyzer.loader.expand.expansion import expand
-    from analyzer.loader.parse.file import parse
-    from analyzer.loader.writing.folded import write_folded
+    from analyzer.loader.writing.folded import network_of, write_folded
 
-    read = parse(write_folded(network, {"name": "network"}), "<folded>")
-    if read.problems or read.model is None:
-        return network
-    made, problems = expand(read.model, hints=False)
-    return made if not problems and _in_groups(made) > _in_groups(network) else network
+    made = network_of(write_folded(network, {"name": "network"}))
+    return made if made is not None and _in_groups(made) > _in_groups(network) else network
 
 
 def _in_groups(network: Network) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from analyzer.engine.network import Node
 from analyzer.layers import Layer
+from analyzer.layers.padding import Pairs
+from analyzer.layers.windows import Window
 from analyzer.loader.writing.code.template import Built, Template
 
 TYPE_CHECKING = False
@@ -39,3 +41,13 @@ def options(**named: object) -> dict[str, object]:
 def unless(value: object, default: object) -> object | None:
     """A value for `options`: None where it is the library's default."""
     return None if value == default else value
+
+
+def reached(window: Window, node: Node) -> Pairs:
+    """The padding with the cells that a last window reads beyond it, where the number of windows is rounded up."""
+    found = []
+    for axis, (size, length) in enumerate(zip(node.flow.input.spatial, node.output.spatial, strict=True)):
+        before, after = window.padding[axis]
+        end = (length - 1) * window.stride[axis] + window.span(axis) - size - before
+        found.append((before, max(after, end)))
+    return tuple(found)

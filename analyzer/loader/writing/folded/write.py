@@ -48,13 +48,13 @@ def write_folded(network: Network, head: Mapping[str, Any], comments: Sequence[s
         if text in texts:  # the same text again, or one of a few that lead to each other
             return min(texts[texts.index(text) :], key=lambda one: (one.count("\n"), one))
         texts.append(text)
-        made = _read(text)
+        made = network_of(text)
         if made is not None and not same(network, made):
             made = None
     return texts[-1] if made is not None else "".join(write_flat(network, head, comments))
 
 
-def _read(text: str, set: Mapping[str, int] | None = None) -> Network | None:
+def network_of(text: str, set: Mapping[str, int] | None = None) -> Network | None:
     """The network of a text, with variables in place of its own; None where it has mistakes."""
     read = parse(text, "<folded>")
     if read.problems or read.model is None:
@@ -90,7 +90,9 @@ def folded_text(network: Network, head: Mapping[str, Any], comments: Sequence[st
     file = File(network, head, comments, bodies, items, joins, outputs)
     text = file.text(variables)
     for name in [*variables.values]:
-        if _read(text, {name: 2 * variables.values[name]}) is None:  # something else would have to follow from it too
+        if (
+            network_of(text, {name: 2 * variables.values[name]}) is None
+        ):  # something else would have to follow from it too
             variables.take_back(name)
             text = file.text(variables)
     return text

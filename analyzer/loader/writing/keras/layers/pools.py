@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from analyzer.engine.network import Node
-from analyzer.layers.padding import Pairs
 from analyzer.layers.pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -17,7 +16,7 @@ from analyzer.layers.pooling import (
     SpatialPyramidPool,
 )
 from analyzer.layers.windows import Window
-from analyzer.loader.writing.code.making import alike, options, unless
+from analyzer.loader.writing.code.making import alike, options, reached, unless
 from analyzer.loader.writing.code.template import Built
 from analyzer.loader.writing.keras.layers.convolutions import same
 from analyzer.loader.writing.keras.layers.making import in_all, of_rank, padding_of
@@ -37,7 +36,7 @@ def max_pool(layer: MaxPool, node: Node) -> Built:
 
 def _dilated(node: Node, window: Window) -> Built:
     """The largest cells of `windows` of the file: no pool of Keras has a dilation."""
-    pairs = _reached(window, node)
+    pairs = reached(window, node)
     values: dict[str, object] = {"kernel": window.kernel, "strides": window.stride, "dilation": window.dilation}
     padded = "{0}"
     if any(map(sum, pairs)):
@@ -63,7 +62,7 @@ def lp_pool(layer: LpPool, node: Node) -> Built:
 def _pooled(layer: Pool, node: Node, kind: str, window: Window, *, zeros: bool, always: bool = False) -> Built:
     """A pool that Keras has. With `always`, padding is a layer of its own: Keras's own does not count in a mean."""
     volume = node.flow.input
-    pairs = _reached(window, node)
+    pairs = reached(window, node)
     stride = unless(alike(window.stride), alike(window.kernel))
     built = Built(of_rank(kind, volume.rank), (alike(window.kernel),), options(strides=stride))
     if not any(map(sum, pairs)):
@@ -77,16 +76,6 @@ def _pooled(layer: Pool, node: Node, kind: str, window: Window, *, zeros: bool, 
         built.forward = '{self}(ops.pad({0}, {padding}, constant_values=float("-inf")))'
         built.values = {"padding": in_all(pairs)}
     return built
-
-
-def _reached(window: Window, node: Node) -> Pairs:
-    """The padding with the cells that a last window reads beyond it, where the number of windows is rounded up."""
-    pairs = []
-    for axis, (size, length) in enumerate(zip(node.flow.input.spatial, node.output.spatial, strict=True)):
-        before, after = window.padding[axis]
-        reached = (length - 1) * window.stride[axis] + window.span(axis) - size - before
-        pairs.append((before, max(after, reached)))
-    return tuple(pairs)
 
 
 def blur_pool(layer: BlurPool, node: Node) -> Built:

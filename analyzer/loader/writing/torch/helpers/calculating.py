@@ -5,33 +5,11 @@ The text of modules and functions that PyTorch does not have, as ruff formats it
 
 from __future__ import annotations
 
+from analyzer.loader.writing.code.standing_in import STANDING_IN
+
 #: The texts, by name.
 TEXTS: dict[str, str] = {
-    "ADDED": """\
-# The description of the network does not have the constants of its arithmetic: this
-# one stands in for each number that is added. Put in yours.
-ADDED = 0.0
-""",
-    "FACTOR": """\
-# The description of the network does not have the constants of its arithmetic: this
-# one stands in for each factor, divisor and exponent. Put in yours.
-FACTOR = 1.0
-""",
-    "THRESHOLD": """\
-# The description of the network does not have the constants of its arithmetic: this
-# one stands in for each number that a tensor is compared with. Put in yours.
-THRESHOLD = 0.0
-""",
-    "LOWEST": """\
-# The description of the network does not have the bounds of its values: this one
-# stands in for each lower bound. Put in yours.
-LOWEST = float("-inf")
-""",
-    "HIGHEST": """\
-# The description of the network does not have the bounds of its values: this one
-# stands in for each upper bound. Put in yours.
-HIGHEST = float("inf")
-""",
+    **STANDING_IN,
     "without": '''\
 def without(module, name):
     """The module without one of its parameters."""

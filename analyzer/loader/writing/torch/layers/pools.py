@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from analyzer.engine.network import Node
-from analyzer.layers.padding import Pairs
 from analyzer.layers.pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -17,7 +16,7 @@ from analyzer.layers.pooling import (
     SpatialPyramidPool,
 )
 from analyzer.layers.windows import Window, window_count
-from analyzer.loader.writing.code.making import alike, options, unless
+from analyzer.loader.writing.code.making import alike, options, reached, unless
 from analyzer.loader.writing.code.template import Built, Layout
 from analyzer.loader.writing.torch.layers.making import even, of_rank, pads
 
@@ -73,16 +72,6 @@ def _pads_alike(window: Window, node: Node) -> bool:
         if window_count(size, *numbers) != node.output.spatial[axis]:
             return False
     return True
-
-
-def reached(window: Window, node: Node) -> Pairs:
-    """The padding with the cells that a last window reads beyond it, where the number of windows is rounded up."""
-    found = []
-    for axis, (size, length) in enumerate(zip(node.flow.input.spatial, node.output.spatial, strict=True)):
-        before, after = window.padding[axis]
-        end = (length - 1) * window.stride[axis] + window.span(axis) - size - before
-        found.append((before, max(after, end)))
-    return tuple(found)
 
 
 def blur_pool(layer: BlurPool, node: Node) -> Built:
