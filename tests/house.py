@@ -27,9 +27,9 @@ FOLDERS = {name for name, path in MODULES.items() if path.name == "__init__.py"}
 
 
 def room(name: str) -> str:
-    """The room of a module: the name under the package, or the API."""
+    """The room of a module: the name under the package, or the API, which `testing.py` is a part of."""
     parts = name.split(".")
-    return API if parts in ([API], [API, "api"]) else parts[1]
+    return API if parts in ([API], [API, "api"], [API, "testing"]) else parts[1]
 
 
 @cache

@@ -100,6 +100,9 @@ SIDEWAYS: dict[tuple[str, str], str] = {
 #: What a report in JSON does not import; each costs more than reading a model does.
 HEAVY = {"jsonschema", "tabulate", "dataclasses", "difflib", "inspect", "typing", "typing_extensions", "csv", "numpy", "torch", "importlib.metadata"}  # fmt: skip
 
+#: Rooms that training scripts import and the command does not.
+BESIDE = ("analyzer.testing", "analyzer.matching")
+
 #: Modules of which one is imported only when what it is for is asked for, with what they may import at their top.
 LAZY = {
     ("analyzer.reporter.analysis.csv", "csv"),  # one format of several
@@ -221,6 +224,17 @@ def test_nothing_heavy_on_the_way_of_a_report() -> None:
     code, *modules = done.stderr.split()
     assert code == "0"
     assert HEAVY.intersection(modules) == set()
+    assert not [name for name in modules if name.startswith(BESIDE) or name.partition(".")[0] in FRAMEWORKS]
+
+
+def test_import_analyzer_imports_nothing_beside_the_api() -> None:
+    """Training scripts import `analyzer.testing` beside it; whoever does not pays nothing for it."""
+    script = "import sys, analyzer; analyzer.analyze; analyzer.check; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-S", "-c", PATHS + script], capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    assert "analyzer.api" in modules
+    assert not [name for name in modules if name.startswith(BESIDE) or name.partition(".")[0] in FRAMEWORKS]
+    assert not {name for name, read in arrows().items() if "analyzer.testing" in read}
 
 
 def refuse(found: set[str], says: str) -> None:
