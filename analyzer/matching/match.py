@@ -1,51 +1,33 @@
-"""Which call of a module is which layer of a network, and what differs."""
+"""A module held against a network: which call of the one is which layer of the other, and what differs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from analyzer.engine.result import Analysis, Row
-from analyzer.matching.observed import Observation, Observed
-from analyzer.record import Record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from analyzer.align import Pairs
+from analyzer.engine.result import Analysis
+from analyzer.matching.items import calls_of, rows_of
+from analyzer.matching.judging import Judge
+from analyzer.matching.observed import Observation
+from analyzer.matching.pairing import followed, ways
+from analyzer.matching.result import Difference, Match, Pair
 
 
-class Pair(Record):
-    """A call of the module, and the row of the network that it is."""
+def match(observation: Observation, analysis: Analysis) -> Match:
+    """Holds a module against a network.
 
-    observed: Observed
-    row: Row
-
-
-class Difference(Record):
-    """A layer that differs, or that only one side has (the other is None).
-
-    `fields` has what differs, by name, as (module, file): `output`, `weights`, `biases`, `buffers`, `frozen`, `order`.
-    `follows` says that the layer itself is as the file says, and differs only since an earlier one does.
+    The cost is about linear in the layers where the two are equal.
     """
+    rows = rows_of(analysis)
+    calls = calls_of(observation, rows)
+    pairs = followed(calls, rows, analysis.network)
+    if pairs is not None:
+        found = list(Judge(calls, rows, pairs, analysis).differences())
+    else:
+        tried = [(one, list(Judge(calls, rows, one, analysis).differences())) for one in ways(calls, rows)]
+        pairs, found = min(tried, key=_weight)
+    found += [Difference(one, None, {}) for one in observation.unused]
+    return Match(observation, analysis, [Pair(calls[call], rows[row]) for call, row in sorted(pairs)], found)
 
-    observed: Observed | None
-    row: Row | None
-    fields: Mapping[str, tuple[Any, Any]]
-    follows: bool = False
 
-
-class Match(Record):
-    """A module held against a network.
-
-    `pairs` are the layers of both, `differences` what differs, the causes as well as what follows from them, in the
-    order of the network; `equal` says that nothing does.
-    """
-
-    observation: Observation
-    analysis: Analysis
-    pairs: Sequence[Pair]
-    differences: Sequence[Difference]
-
-    @property
-    def equal(self) -> bool:
-        """Whether the module is what the network says."""
-        return not self.differences
+def _weight(way: tuple[Pairs, list[Difference]]) -> float:
+    """How much a way to pair leaves to report: what follows counts little, a layer that only one side has the most."""
+    return sum(0.01 if one.follows else 1.0 if one.observed and one.row else 1.5 for one in way[1])

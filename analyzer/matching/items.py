@@ -1,0 +1,183 @@
+"""The two sequences that are matched: calls of the module, and rows of the network, that have parameters.
+
+A layer of the network may be several modules: a squeeze-excitation, a separable convolution, an attention with its
+projections. Such modules are put together where the network has them as one layer; a module that the network has in parts,
+such as `MultiheadAttention`, is taken apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from analyzer.engine.result import Analysis, Row
+from analyzer.matching.observed import Observation, Observed
+
+#: The most modules that one layer consists of.
+_MOST = 8
+
+#: Weights, biases and buffers.
+Counts = tuple[int, int, int]
+
+
+def rows_of(analysis: Analysis) -> list[Row]:
+    """The rows that a module is held against: those that have parameters or buffers, or reuse those of another."""
+    return [row for row in analysis.rows if row.declared.parameters or row.declared.buffers or row.tied is not None]
+
+
+def counts(one: Observed | Row) -> Counts:
+    """Its weights, biases and buffers."""
+    cost = one if isinstance(one, Observed) else one.declared
+    return cost.weights, cost.biases, cost.buffers
+
+
+def calls_of(observation: Observation, rows: Sequence[Row]) -> list[Observed]:
+    """The calls of the module, put together or taken apart as the network has its layers."""
+    composite = [row for row in rows if _is_composite(row)]
+    calls = _taken_apart(observation.layers, composite, {counts(row) for row in rows})
+    return _put_together(calls, composite, observation) if composite else calls
+
+
+def _is_composite(row: Row) -> bool:
+    """Whether a layer computes with several tensors of weights, each of which a framework may have as a module."""
+    layer = row.node.layer
+    operations = layer.saved(row.node.flow, layer.declared_sharing)
+    return sum(any(len(shape) > 1 or not layer.linear for shape in one.trained) for one in operations) > 1
+
+
+def _taken_apart(calls: Sequence[Observed], composite: Sequence[Row], known: set[Counts]) -> list[Observed]:
+    """The calls with their parts in their place where no layer of the network can be the whole."""
+    found: list[Observed] = []
+    for call in calls:
+        whole = composite and (counts(call) in known or not any(counts(part) in known for part in call.parts))
+        if whole or not call.parts:
+            found.append(call)
+        else:
+            for part in call.parts:
+                found += _thirds(part, known)
+    return found
+
+
+def _thirds(part: Observed, known: set[Counts]) -> list[Observed]:
+    """The projections to queries, keys and values, where the network has each of them."""
+    weights, biases, buffers = counts(part)
+    each = weights // 3, biases // 3, buffers
+    if counts(part) in known or each not in known or weights % 3 or biases % 3:
+        return [part]
+    outputs = [(*shape[:-1], shape[-1] // 3) for shape in part.outputs]
+    return [
+        Observed(f"{part.name}[{which}]", part.kind, part.inputs, outputs, *each, frozen=part.frozen)
+        for which in ("q", "k", "v")
+    ]
+
+
+def _put_together(calls: Sequence[Observed], composite: Sequence[Row], observation: Observation) -> list[Observed]:
+    """The calls with those that are one layer of the network as one."""
+    wanted = {counts(row) for row in composite}
+    runs = _runs(calls, wanted)
+    missing = len(composite) - len(runs) - sum(counts(call) in wanted for call in calls)
+    if missing > 0:
+        runs = _of_classes(calls, runs, missing, observation)
+    found: list[Observed] = []
+    place = 0
+    for start, stop in runs:
+        found += [*calls[place:start], _together(calls[start:stop], observation)]
+        place = stop
+    return [*found, *calls[place:]]
+
+
+def _runs(calls: Sequence[Observed], wanted: set[Counts]) -> list[tuple[int, int]]:
+    """The runs of calls that have together the numbers of a layer, one after the other."""
+    found: list[tuple[int, int]] = []
+    place = 0
+    while place < len(calls):
+        stop = _stop(calls, place, wanted)
+        if stop is not None:
+            found.append((place, stop))
+        place = place + 1 if stop is None else stop
+    return found
+
+
+def _stop(calls: Sequence[Observed], start: int, wanted: set[Counts]) -> int | None:
+    """Where the run ends that begins at a call; None where none does."""
+    if counts(calls[start]) in wanted:
+        return None
+    weights = biases = buffers = 0
+    for place in range(start, min(start + _MOST, len(calls))):
+        one = calls[place]
+        weights, biases, buffers = weights + one.weights, biases + one.biases, buffers + one.buffers
+        if place > start and (weights, biases, buffers) in wanted:
+            return place + 1
+    return None
+
+
+def _of_classes(
+    calls: Sequence[Observed], runs: list[tuple[int, int]], missing: int, observation: Observation
+) -> list[tuple[int, int]]:
+    """The runs, and those inside modules of the same class, whose numbers differ.
+
+    Where no run has the numbers of a layer, the class is the one that occurs as often as there are layers without one.
+    """
+    inside = _inside(calls, observation)
+    taken = {place for start, stop in runs for place in range(start, stop)}
+    classes = {observation.modules.get(_common(calls[start:stop]), "") for start, stop in runs} - {""}
+    if not runs:
+        tally: dict[str, int] = {}
+        for kind, start, stop in inside:
+            if stop - start > 1:
+                tally[kind] = tally.get(kind, 0) + 1
+        classes = {kind for kind, number in tally.items() if kind and number == missing}
+    more = []
+    for kind, start, stop in sorted(inside, key=lambda one: one[2] - one[1]):
+        if kind in classes and taken.isdisjoint(range(start, stop)):
+            taken.update(range(start, stop))
+            more.append((start, stop))
+    return sorted([*runs, *more])
+
+
+def _inside(calls: Sequence[Observed], observation: Observation) -> list[tuple[str, int, int]]:
+    """The modules around calls that follow each other: their class, and the places of those calls."""
+    found: list[tuple[str, int, int]] = []
+    begun: dict[str, int] = {}
+    for place, call in enumerate([*calls, None]):
+        around = set(_around(call.name)) if call is not None else set()
+        for path in [path for path in begun if path not in around]:
+            start = begun.pop(path)
+            if 1 < place - start <= _MOST:
+                found.append((observation.modules.get(path, ""), start, place))
+        for path in around:
+            begun.setdefault(path, place)
+    return found
+
+
+def _around(name: str) -> Iterable[str]:
+    """The paths of the modules that a module is in, the whole left out."""
+    parts = name.split(".")
+    return (".".join(parts[:stop]) for stop in range(1, len(parts)))
+
+
+def _common(calls: Sequence[Observed]) -> str:
+    """The path of the innermost module that has all of these."""
+    parts = [call.name.split(".")[:-1] for call in calls]
+    same = 0
+    while all(len(one) > same and one[same] == parts[0][same] for one in parts):
+        same += 1
+    return ".".join(parts[0][:same])
+
+
+def _together(calls: Sequence[Observed], observation: Observation) -> Observed:
+    """Several calls as one; what it puts out is not known."""
+    path = _common(calls)
+    weights, biases, buffers = (sum(numbers) for numbers in zip(*map(counts, calls), strict=True))
+    kind = observation.modules.get(path, "") if path else " + ".join(call.kind for call in calls)
+    trained = [call for call in calls if call.parameters]
+    return Observed(
+        path or calls[0].name,
+        kind or " + ".join(call.kind for call in calls),
+        calls[0].inputs,
+        (),
+        weights,
+        biases,
+        buffers,
+        frozen=bool(trained) and all(call.frozen for call in trained),
+        parts=calls,
+    )

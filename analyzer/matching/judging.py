@@ -1,0 +1,183 @@
+"""What differs between a call and its row, and whether that is a cause or follows from an earlier difference.
+
+A layer is asked again with what its module read: where it then has the numbers of the module and puts out its volume, the
+layer is as the file says, and the difference comes from further up. It follows from a difference that is known, or the
+cause is a layer without parameters in between, such as a pool, which no hook on parameters sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from analyzer.align import Pairs
+from analyzer.diagnostics import Refusal
+from analyzer.engine.network import Network, Node
+from analyzer.engine.result import Analysis, Row
+from analyzer.layers import Flow, Layer
+from analyzer.matching.items import counts
+from analyzer.matching.observed import Observed
+from analyzer.matching.result import Difference
+from analyzer.matching.tensors import is_of, volumes
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_COUNTS = ("weights", "biases", "buffers")
+
+
+class Judge:
+    """Compares a module with a network, layer by layer, once it is known which call is which row.
+
+    `volume` has what each node would put out if all layers before it were as the module has them; `doubtful` the nodes
+    behind a layer that only one side has, of which nobody knows what it put out. `called` is for each node the last call
+    among those that it needs.
+    """
+
+    def __init__(self, calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs, analysis: Analysis) -> None:
+        self.calls = calls
+        self.network: Network = analysis.network
+        self.all = {row.node.index: row for row in analysis.rows}
+        self.rows = {row.node.index: row for row in rows}
+        self.call = {rows[row].node.index: call for call, row in pairs}
+        paired = {call for call, _ in pairs}
+        self.extra = [place for place in range(len(calls)) if place not in paired]
+        self.extras = _running(len(calls), self.extra)
+        self.volume: dict[int, Volume] = {node.index: node.output for node in self.network.inputs}
+        self.doubtful: set[int] = set()
+        self.called: dict[int, int] = {}
+        self.blamed: set[int] = set()
+
+    def differences(self) -> Iterator[Difference]:
+        """Every difference, in the order of the network; a call without a row comes behind the call before it."""
+        left = list(reversed(self.extra))
+        for node in self.network.nodes:
+            found = list(self._differences(node))
+            if node.index in self.rows and node.index in self.call:
+                while left and left[-1] < self.call[node.index]:
+                    yield Difference(self.calls[left.pop()], None, {})
+            yield from found
+        yield from (Difference(self.calls[place], None, {}) for place in reversed(left))
+
+    def _differences(self, node: Node) -> Iterator[Difference]:
+        """The differences at one node; notes what it puts out."""
+        before = max((self.called.get(source.index, -1) for source in node.inputs), default=-1)
+        place = self.call.get(node.index)
+        if place is None:
+            self.called[node.index] = before
+            if node.index in self.rows:
+                yield Difference(None, self.rows[node.index], {})
+                self.doubtful.add(node.index)
+            elif any(source.index in self.doubtful for source in node.inputs):
+                self.doubtful.add(node.index)
+            self.volume[node.index] = self._passed(node)
+            return
+        self.called[node.index] = max(before, place)
+        call, row = self.calls[place], self.rows[node.index]
+        fields = compared(call, row)
+        self.volume[node.index] = _seen(call, row) if "output" in fields else row.output
+        if place < before:
+            fields["order"] = (call.name, self.calls[before].name)
+        if fields:
+            yield from self._judged(node, place, before, fields)
+
+    def _judged(self, node: Node, place: int, before: int, fields: dict[str, Any]) -> Iterator[Difference]:
+        """The difference of a pair, and that of a layer without parameters before it that is the cause."""
+        call, row = self.calls[place], self.rows[node.index]
+        if not fields.keys() & {"output", *_COUNTS}:
+            yield Difference(call, row, fields)
+            return
+        now = [self.volume[source.index] for source in node.inputs]
+        read = self._read(node, call)
+        if read is None:
+            follows = now != [source.output for source in node.inputs] and answers(node.layer, now, call)
+            yield Difference(call, row, fields, follows=follows)
+            return
+        known = read[0] == now[0] or is_of(call.inputs[0], now[0])
+        doubt = (
+            any(source.index in self.doubtful for source in node.inputs) or self.extras[place] > self.extras[before + 1]
+        )
+        if not known and not doubt:
+            cause = self._cause(node)
+            if cause is None:
+                yield Difference(call, row, {**fields, "input": (call.inputs[0], node.inputs[0].output)})
+                return
+            if cause.index not in self.blamed:
+                self.blamed.add(cause.index)
+                yield Difference(call, self.all[cause.index], {"read": (call.inputs[0], cause.output)})
+        yield Difference(call, row, fields, follows=True)
+
+    def _read(self, node: Node, call: Observed) -> Sequence[Volume] | None:
+        """The volumes with which the layer is what the module is; None where there are none, or where nobody knows."""
+        if not node.inputs or not call.inputs:
+            return None
+        for volume in volumes(call.inputs[0], node.inputs[0].output):
+            read = [volume, *(source.output for source in node.inputs[1:])]
+            if all(source.index == node.inputs[0].index for source in node.inputs):
+                read = [volume] * len(node.inputs)
+            if answers(node.layer, read, call):
+                return read
+        return None
+
+    def _passed(self, node: Node) -> Volume:
+        """What a node without a call puts out, given what the layers before it put out."""
+        now = [self.volume[source.index] for source in node.inputs]
+        if now == [source.output for source in node.inputs]:
+            return node.output
+        try:
+            return node.layer.output(now)
+        except Refusal:
+            return node.output
+
+    def _cause(self, node: Node) -> Node | None:
+        """The nearest layer without parameters before a node that changes a volume; None without any."""
+        at = node.inputs[0]
+        while at.index >= 0 and at.index not in self.rows:
+            if not at.inputs or any(source.output.sizes != at.output.sizes for source in at.inputs):
+                return at
+            at = at.inputs[0]
+        return None
+
+
+def compared(call: Observed, row: Row) -> dict[str, Any]:
+    """What differs between a call and its row, by name, as (module, file)."""
+    fields: dict[str, Any] = {}
+    if call.outputs and not is_of(call.outputs[0], row.output):
+        fields["output"] = (call.outputs[0], row.output)
+    for name, mine, theirs in zip(_COUNTS, counts(call), counts(row), strict=True):
+        if mine != theirs:
+            fields[name] = (mine, theirs)
+    if call.frozen != row.frozen and call.parameters and row.declared.parameters:
+        fields["frozen"] = (call.frozen, row.frozen)
+    return fields
+
+
+def answers(layer: Layer, read: Sequence[Volume], call: Observed) -> bool:
+    """Whether a layer that reads these volumes has the numbers of a call, and puts out what it put out."""
+    try:
+        output = layer.output(read)
+    except Refusal:
+        return False
+    if call.outputs and not is_of(call.outputs[0], output):
+        return False
+    if call.tied is not None:
+        return True
+    found = layer.parameters(Flow(read, output), layer.declared_sharing)
+    return (found.weights, found.biases, found.buffers) == counts(call)
+
+
+def _seen(call: Observed, row: Row) -> Volume:
+    """What a call put out, as a volume like that of its row."""
+    found = list(volumes(call.outputs[0], row.output))
+    near = [volume for volume in found if volume.depth == row.output.depth or volume.spatial == row.output.spatial]
+    return (near or found or [row.output])[0]
+
+
+def _running(number: int, places: Sequence[int]) -> list[int]:
+    """How many of some places are before each place, and before the end."""
+    there: Mapping[int, bool] = dict.fromkeys(places, True)
+    found = [0]
+    for place in range(number):
+        found.append(found[-1] + there.get(place, False))
+    return found

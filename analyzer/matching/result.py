@@ -1,0 +1,54 @@
+"""The result of holding a module against a network: plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from analyzer.engine.result import Analysis, Row
+from analyzer.matching.observed import Observation, Observed
+from analyzer.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Pair(Record):
+    """A call of the module, and the row of the network that it is."""
+
+    observed: Observed
+    row: Row
+
+
+class Difference(Record):
+    """A layer that differs, or that only one side has (the other is None).
+
+    `fields` has what differs, by name, as (module, file): `output`, `weights`, `biases`, `buffers`, `frozen`. `order` are
+    the names of a call and of one that came later, though the network has it before; `input` is what the layer reads,
+    where nothing before it differs. `read` is what `observed` reads of a layer without parameters, the row of which does
+    not put that out. A tensor has the shape of the framework, a `Volume` is that of the file. `follows` says that the
+    layer itself is as the file says, and differs only since an earlier one does.
+    """
+
+    observed: Observed | None
+    row: Row | None
+    fields: Mapping[str, tuple[Any, Any]]
+    follows: bool = False
+
+
+class Match(Record):
+    """A module held against a network.
+
+    `pairs` are the layers of both, `differences` what differs, the causes as well as what follows from them, in the
+    order of the network; `equal` says that nothing does.
+    """
+
+    observation: Observation
+    analysis: Analysis
+    pairs: Sequence[Pair]
+    differences: Sequence[Difference]
+
+    @property
+    def equal(self) -> bool:
+        """Whether the module is what the network says."""
+        return not self.differences
