@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib import import_module
 
 from analyzer.api import analyze
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.matching.live import check_module, observe
-from analyzer.matching.match import Match
+from analyzer.matching.match import match
+from analyzer.matching.result import Match
 from analyzer.matching.unreadable import Unreadable
+from analyzer.reporter.matching.text import text_of
 from analyzer.settings import SettingError
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ class Mismatch(AssertionError):
 
     def __init__(self, match: Match) -> None:
         self.match = match
-        super().__init__(_text(match))
+        super().__init__(text_of(match))
 
     def __reduce__(self) -> tuple[type[Mismatch], tuple[Match]]:
         return Mismatch, (self.match,)
@@ -56,7 +57,7 @@ def assert_matches(
     """
     check_module(module, model)
     analysis = _analysis(model, set, input)
-    found: Match = import_module("analyzer.matching.match").match(observe(module, analysis), analysis)
+    found = match(observe(module, analysis), analysis)
     if not found.equal:
         raise Mismatch(found)
     return found
@@ -69,9 +70,3 @@ def _analysis(model: Any, set: Mapping[str, object] | None, input: str | Mapping
     if set is not None or input is not None:
         raise SettingError("`{set}` and `{input}` change a model; an analysis is of a network as it is", "set", "input")
     return model
-
-
-def _text(match: Match) -> str:
-    """The first differences, for people."""
-    named = match.analysis.file or match.analysis.name
-    return f"{match.observation.kind} is not what {named} says\n{len(match.differences):,} layers differ"

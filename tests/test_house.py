@@ -88,7 +88,7 @@ INSIDE = {
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
-    "analyzer.reporter": [("analysis",), ("findings", "memory", "difference", "sizes", "explanation")],
+    "analyzer.reporter": [("analysis",), ("findings", "memory", "difference", "sizes", "explanation", "matching")],
     "analyzer.difference": [("keys",)],
 }
 

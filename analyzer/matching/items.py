@@ -1,8 +1,8 @@
 """The two sequences that are matched: calls of the module, and rows of the network, that have parameters.
 
 A layer of the network may be several modules: a squeeze-excitation, a separable convolution, an attention with its
-projections. Such modules are put together where the network has them as one layer; a module that the network has in parts,
-such as `MultiheadAttention`, is taken apart.
+projections. Such modules are put together where the network has them as one layer; a module that the network has in
+parts, such as `MultiheadAttention`, is taken apart.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What differs between a call and its row, and whether that is a cause or follows from an earlier difference.
 
-A layer is asked again with what its module read: where it then has the numbers of the module and puts out its volume, the
-layer is as the file says, and the difference comes from further up. It follows from a difference that is known, or the
-cause is a layer without parameters in between, such as a pool, which no hook on parameters sees.
+A layer is asked again with what its module read: where it then has the numbers of the module and puts out its volume,
+the layer is as the file says, and the difference comes from further up. It follows from a difference that is known, or
+the cause is a layer without parameters in between, such as a pool, which no hook on parameters sees.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from analyzer.align import Pairs
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Analysis, Row
-from analyzer.layers import Flow, Layer
+from analyzer.matching.asking import answers, read_by
 from analyzer.matching.items import counts
 from analyzer.matching.observed import Observed
 from analyzer.matching.result import Difference
@@ -31,8 +31,8 @@ class Judge:
     """Compares a module with a network, layer by layer, once it is known which call is which row.
 
     `volume` has what each node would put out if all layers before it were as the module has them; `doubtful` the nodes
-    behind a layer that only one side has, of which nobody knows what it put out. `called` is for each node the last call
-    among those that it needs.
+    behind a layer that only one side has, of which nobody knows what it put out. `called` is for each node the last
+    call among those that it needs.
     """
 
     def __init__(self, calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs, analysis: Analysis) -> None:
@@ -89,7 +89,7 @@ class Judge:
             yield Difference(call, row, fields)
             return
         now = [self.volume[source.index] for source in node.inputs]
-        read = self._read(node, call)
+        read = read_by(node, call)
         if read is None:
             follows = now != [source.output for source in node.inputs] and answers(node.layer, now, call)
             yield Difference(call, row, fields, follows=follows)
@@ -108,18 +108,6 @@ class Judge:
                 yield Difference(call, self.all[cause.index], {"read": (call.inputs[0], cause.output)})
         yield Difference(call, row, fields, follows=True)
 
-    def _read(self, node: Node, call: Observed) -> Sequence[Volume] | None:
-        """The volumes with which the layer is what the module is; None where there are none, or where nobody knows."""
-        if not node.inputs or not call.inputs:
-            return None
-        for volume in volumes(call.inputs[0], node.inputs[0].output):
-            read = [volume, *(source.output for source in node.inputs[1:])]
-            if all(source.index == node.inputs[0].index for source in node.inputs):
-                read = [volume] * len(node.inputs)
-            if answers(node.layer, read, call):
-                return read
-        return None
-
     def _passed(self, node: Node) -> Volume:
         """What a node without a call puts out, given what the layers before it put out."""
         now = [self.volume[source.index] for source in node.inputs]
@@ -131,13 +119,16 @@ class Judge:
             return node.output
 
     def _cause(self, node: Node) -> Node | None:
-        """The nearest layer without parameters before a node that changes a volume; None without any."""
+        """The nearest layer without parameters before a node that changes the size of a volume, or else its axes."""
+        reshapes: Node | None = None
         at = node.inputs[0]
         while at.index >= 0 and at.index not in self.rows:
-            if not at.inputs or any(source.output.sizes != at.output.sizes for source in at.inputs):
+            if not at.inputs or any(source.output.size != at.output.size for source in at.inputs):
                 return at
+            if reshapes is None and at.output.sizes != at.inputs[0].output.sizes:
+                reshapes = at
             at = at.inputs[0]
-        return None
+        return reshapes
 
 
 def compared(call: Observed, row: Row) -> dict[str, Any]:
@@ -151,20 +142,6 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     if call.frozen != row.frozen and call.parameters and row.declared.parameters:
         fields["frozen"] = (call.frozen, row.frozen)
     return fields
-
-
-def answers(layer: Layer, read: Sequence[Volume], call: Observed) -> bool:
-    """Whether a layer that reads these volumes has the numbers of a call, and puts out what it put out."""
-    try:
-        output = layer.output(read)
-    except Refusal:
-        return False
-    if call.outputs and not is_of(call.outputs[0], output):
-        return False
-    if call.tied is not None:
-        return True
-    found = layer.parameters(Flow(read, output), layer.declared_sharing)
-    return (found.weights, found.biases, found.buffers) == counts(call)
 
 
 def _seen(call: Observed, row: Row) -> Volume:

@@ -25,7 +25,7 @@ def match(observation: Observation, analysis: Analysis) -> Match:
         tried = [(one, list(Judge(calls, rows, one, analysis).differences())) for one in ways(calls, rows)]
         pairs, found = min(tried, key=_weight)
     found += [Difference(one, None, {}) for one in observation.unused]
-    return Match(observation, analysis, [Pair(calls[call], rows[row]) for call, row in sorted(pairs)], found)
+    return Match(observation, analysis, calls, [Pair(calls[call], rows[row]) for call, row in sorted(pairs)], found)
 
 
 def _weight(way: tuple[Pairs, list[Difference]]) -> float:

@@ -1,9 +1,9 @@
 """Which call of a module is which row of a network, by their numbers, in an order that the network allows.
 
 First the calls are followed through the network: each must be a layer all of whose inputs were called before, with its
-numbers and its volume. If that succeeds to the end, the two are equal, in whatever order the module calls branches. If not,
-the two sequences are aligned: by numbers and volumes, by numbers, and by names, each time filled in the gaps. The caller
-takes the way that leaves least to report.
+numbers and its volume. If that succeeds to the end, the two are equal, in whatever order the module calls branches. If
+not, the two sequences are aligned: by numbers and volumes, by numbers, and by names, each time filled in the gaps. The
+caller takes the way that leaves least to report.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Row
 from analyzer.layers import CATALOGUE
 from analyzer.layers.elsewhere import found_elsewhere
+from analyzer.matching.asking import read_by
 from analyzer.matching.items import counts
 from analyzer.matching.observed import Observed
 
 #: The families of layer types that are put in place of each other.
 _LINEAR = ("convolution", "dense")
+
+#: How far from the diagonal of a gap calls and rows are tried, and how many pairs of one gap.
+_BAND, _TRIALS = 12, 6000
 
 #: What a call or a row is compared by.
 _Key = Callable[[Observed | Row], Hashable]
@@ -129,6 +133,7 @@ def _filled(calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs) -> Pai
     anywhere = _anywhere(calls, rows, pairs)
     moved.update(anywhere)
     pairs += anywhere
+    pairs += _fitting(calls, rows, pairs, moved)
     passes: list[_Key] = [
         lambda one: (family(one), _tail(one.name)),
         lambda one: (family(one), counts(one)[2] > 0),
@@ -139,21 +144,74 @@ def _filled(calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs) -> Pai
     return sorted(pairs)
 
 
-def _in_gaps(
-    calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs, moved: set[tuple[int, int]], key: _Key
-) -> Pairs:
-    """Pairs between those that are there, of calls and rows that are free."""
+def _gaps(
+    calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs, moved: set[tuple[int, int]]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The calls and rows that are free between pairs."""
     taken, used = {place for place, _ in pairs}, {row for _, row in pairs}
-    found: Pairs = []
     call = row = 0
     for next_call, next_row in [*sorted(set(pairs) - moved), (len(calls), len(rows))]:
         lefts = [place for place in range(call, next_call) if place not in taken]
         rights = [place for place in range(row, next_row) if place not in used]
         if lefts and rights:
-            part = aligned([key(calls[place]) for place in lefts], [key(rows[place]) for place in rights])
-            found += [(lefts[i], rights[j]) for i, j in part]
+            yield lefts, rights
         call, row = next_call + 1, next_row + 1
+
+
+def _in_gaps(
+    calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs, moved: set[tuple[int, int]], key: _Key
+) -> Pairs:
+    """Pairs of calls and rows in the gaps that have the same key."""
+    found: Pairs = []
+    for lefts, rights in _gaps(calls, rows, pairs, moved):
+        part = aligned([key(calls[place]) for place in lefts], [key(rows[place]) for place in rights])
+        found += [(lefts[i], rights[j]) for i, j in part]
     return found
+
+
+def _fitting(calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs, moved: set[tuple[int, int]]) -> Pairs:
+    """Pairs in the gaps by what a layer would be, had it read what the call read; in gaps that are not too large."""
+    found: Pairs = []
+    for lefts, rights in _gaps(calls, rows, pairs, moved):
+        band = abs(len(lefts) - len(rights)) + _BAND
+        if min(len(lefts), len(rights)) * min(2 * band + 1, max(len(lefts), len(rights))) <= _TRIALS:
+            best = _best(lefts, rights, band, lambda call, row: _fit(calls[call], rows[row]))
+            found += [(lefts[i], rights[j]) for i, j in best]
+    return found
+
+
+def _fit(call: Observed, row: Row) -> float:
+    """How well a call fits a row: 0 where one is not put in place of the other."""
+    if family(call) != family(row):
+        return 0.0
+    named = 0.2 if _tail(call.name) == _tail(row.name) else 0.0
+    if read_by(row.node, call) is not None:
+        return 3.0 + named
+    return 1.0 + named + (1.0 if _numbers(call) == _numbers(row) else 0.0)
+
+
+def _best(lefts: Sequence[int], rights: Sequence[int], band: int, fit: Callable[[int, int], float]) -> Pairs:
+    """The rising pairs whose fits add up to most, near the diagonal (Needleman & Wunsch 1970, gaps are free)."""
+    sums = [[0.0] * (len(rights) + 1) for _ in range(len(lefts) + 1)]
+    fits: dict[tuple[int, int], float] = {}
+    for i in range(1, len(lefts) + 1):
+        for j in range(1, len(rights) + 1):
+            sums[i][j] = max(sums[i - 1][j], sums[i][j - 1])
+            if abs(i - j) <= band:
+                fits[i, j] = fit(lefts[i - 1], rights[j - 1])
+                if fits[i, j]:
+                    sums[i][j] = max(sums[i][j], sums[i - 1][j - 1] + fits[i, j])
+    found: Pairs = []
+    i, j = len(lefts), len(rights)
+    while i and j:
+        if fits.get((i, j)) and sums[i][j] == sums[i - 1][j - 1] + fits[i, j]:
+            i, j = i - 1, j - 1
+            found.append((i, j))
+        elif sums[i][j] == sums[i - 1][j]:
+            i -= 1
+        else:
+            j -= 1
+    return found[::-1]
 
 
 def _anywhere(calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs) -> Pairs:

@@ -23,11 +23,11 @@ class Pair(Record):
 class Difference(Record):
     """A layer that differs, or that only one side has (the other is None).
 
-    `fields` has what differs, by name, as (module, file): `output`, `weights`, `biases`, `buffers`, `frozen`. `order` are
-    the names of a call and of one that came later, though the network has it before; `input` is what the layer reads,
-    where nothing before it differs. `read` is what `observed` reads of a layer without parameters, the row of which does
-    not put that out. A tensor has the shape of the framework, a `Volume` is that of the file. `follows` says that the
-    layer itself is as the file says, and differs only since an earlier one does.
+    `fields` has what differs, by name, as (module, file): `output`, `weights`, `biases`, `buffers`, `frozen`. `order`
+    are the names of a call and of one that came later, though the network has it before; `input` is what the layer
+    reads, where nothing before it differs. `read` is what `observed` reads of a layer without parameters, the row of
+    which does not put that out. A tensor has the shape of the framework, a `Volume` is that of the file. `follows` says
+    that the layer itself is as the file says, and differs only since an earlier one does.
     """
 
     observed: Observed | None
@@ -39,12 +39,14 @@ class Difference(Record):
 class Match(Record):
     """A module held against a network.
 
-    `pairs` are the layers of both, `differences` what differs, the causes as well as what follows from them, in the
-    order of the network; `equal` says that nothing does.
+    `calls` are those of `observation`, put together or taken apart as the network has its layers; `pairs` are the
+    layers of both, `differences` what differs, the causes as well as what follows from them, in the order of the
+    network; `equal` says that nothing does.
     """
 
     observation: Observation
     analysis: Analysis
+    calls: Sequence[Observed]
     pairs: Sequence[Pair]
     differences: Sequence[Difference]
 

@@ -1,7 +1,8 @@
 """Shapes of tensors read as volumes: frameworks put the depth first or last, and fold or flatten positions.
 
-A tensor of shape (1, 64, 7, 5) is the volume 7×5×64, and so is (1, 7, 5, 64). Where the numbers of axes differ, positions
-or heads are folded: (1, 35, 64), (5, 7, 64) of windows along one axis, (1, 7, 5, 8, 8) of eight heads, (1, 2240) flattened.
+A tensor of shape (1, 64, 7, 5) is the volume 7×5×64, and so is (1, 7, 5, 64). Where the numbers of axes differ,
+positions or heads are folded: (1, 35, 64), (5, 7, 64) of windows along one axis, (1, 7, 5, 8, 8) of eight heads, (1,
+2240) flattened.
 """
 
 from __future__ import annotations

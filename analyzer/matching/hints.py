@@ -1,0 +1,88 @@
+"""The one change that would make a layer what its module is: tried on the layer, so that it is true of this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from analyzer.diagnostics import Refusal
+from analyzer.engine.result import Row
+from analyzer.layers import Layer
+from analyzer.matching.asking import answers
+from analyzer.matching.observed import Observed
+from analyzer.matching.tensors import volumes
+from analyzer.record import Record
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Sizes of kernels and strides that are tried.
+_KERNELS, _STRIDES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11), (1, 2, 3, 4)
+_PADDINGS = (0, 1, 2, 3, 4, 5, "same")
+
+
+class Fix(Record):
+    """Parameters of a layer with the values that they need for the module (`needed`), and that they have (`now`)."""
+
+    needed: Mapping[str, Any]
+    now: Mapping[str, Any]
+
+
+def fix(call: Observed, row: Row) -> Fix | None:
+    """The smallest change of a layer's parameters with which it is what its module is; None where none is found."""
+    layer = row.node.layer
+    read = [source.output for source in row.node.inputs]
+    if not read or not call.outputs:
+        return None
+    first = next(volumes(call.inputs[0], read[0]), read[0]) if call.inputs else read[0]
+    read = [first, *read[1:]]
+    for change in _changes(layer, call, first):
+        changed = _changed(layer, change)
+        if changed is not None and answers(changed, read, call):
+            return Fix(change, {name: _value(layer, name) for name in change})
+    return None
+
+
+def _changes(layer: Layer, call: Observed, read: Volume) -> Iterator[dict[str, Any]]:
+    """Changes that are worth a trial, those of one parameter first."""
+    known = layer.declared
+    if "bias" in known:
+        yield {"bias": not _value(layer, "bias")}
+    for name in ("filters", "units"):
+        if name in known:
+            for depth in dict.fromkeys((call.outputs[0][-1], *call.outputs[0][1:2])):
+                yield {name: depth}
+    yield from ({"groups": number} for number in _groups(known, read))
+    for name, values in (("stride", _STRIDES), ("kernel", _KERNELS), ("dilation", (1, 2, 4)), ("padding", _PADDINGS)):
+        if name in known:
+            yield from ({name: value} for value in values)
+    if {"kernel", "padding"} <= known.keys():
+        yield from ({"kernel": size, "padding": (size - 1) // 2} for size in _KERNELS)
+    if {"dilation", "padding"} <= known.keys():
+        yield from ({"dilation": step, "padding": step} for step in (1, 2, 4, 8))
+
+
+def _groups(known: Mapping[str, object], read: Volume) -> Sequence[int]:
+    if "groups" not in known:
+        return ()
+    return [number for number in (1, 2, 4, 8, 16, 32, 64, read.depth) if read.depth % number == 0]
+
+
+def _value(layer: Layer, name: str) -> Any:
+    """The value of a parameter as a file writes it."""
+    declared = layer.declared[name]
+    value = declared.kind.write(layer.__dict__.get(declared.attribute, declared.default))
+    if isinstance(value, (list, tuple)) and value and all(one == value[0] for one in value):
+        return value[0]
+    return value
+
+
+def _changed(layer: Layer, change: Mapping[str, Any]) -> Layer | None:
+    """The layer with other values; None where it cannot have them."""
+    if all(_value(layer, name) == value for name, value in change.items()):
+        return None
+    try:
+        return type(layer)(**{**layer.written(), **change})
+    except Refusal:
+        return None

@@ -1,0 +1,1 @@
+"""A module held against a network, drawn for people."""

@@ -1,0 +1,183 @@
+"""What a module is that its description does not say: the first differences, each with both sides and a fix.
+
+conv1 is not what models/resnet50.yaml:26 says
+  module  conv1  Conv2d  112×112×64  9,472 (9,408 weights, 64 biases)
+  yaml    conv1  conv    112×112×64  9,408 (no bias)
+  hint: bias=False, or `bias: true` on line 26
+1 of 107 layers differs; parameters 25,557,096 against 25,557,032
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from analyzer.engine.result import Row
+from analyzer.matching.hints import fix
+from analyzer.matching.observed import Observed
+from analyzer.matching.result import Difference, Match
+from analyzer.matching.tensors import shown
+from analyzer.source import shown as inert
+from analyzer.units import plural
+from analyzer.volume import Volume
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The differences that are shown.
+_SHOWN = 5
+
+#: What the parameters are called in the constructors of the frameworks.
+_NAMES = {
+    "torch": {"filters": "out_channels", "units": "out_features", "kernel": "kernel_size"},
+    "keras": {"kernel": "kernel_size", "stride": "strides", "dilation": "dilation_rate", "bias": "use_bias"},
+}
+
+
+def text_of(match: Match) -> str:
+    """The differences of a match, for people; one line where there are none."""
+    causes = [one for one in match.differences if not one.follows]
+    shown_ones = causes[:_SHOWN] or match.differences[:_SHOWN]
+    lines = [line for one in shown_ones for line in _lines(one, match)]
+    return "\n".join([*lines, *_end(match, causes)])
+
+
+def _end(match: Match, causes: Sequence[Difference]) -> Iterator[str]:
+    """The sums: how many layers differ, and the parameters of both sides."""
+    layers = sum(bool(row.declared.parameters or row.declared.buffers or row.tied) for row in match.analysis.rows)
+    mine, theirs = match.observation.parameters, match.analysis.totals.declared.parameters
+    sums = f"{mine:,} parameters on both sides" if mine == theirs else f"parameters {mine:,} against {theirs:,}"
+    if match.equal:
+        yield f"{_both(layers)} equal; {sums}"
+    else:
+        number = len(causes) or len(match.differences)
+        more = len(match.differences) - number
+        follow = f", and {more:,} more {'follows' if more == 1 else 'follow'} from {'it' if number == 1 else 'them'}"
+        yield f"{number:,} of {plural(layers, 'layer')} {'differs' if number == 1 else 'differ'}{follow if more else ''}; {sums}"
+    if match.observation.real is not None:
+        yield f"note: the module was called with real tensors on the CPU, since it {match.observation.real}"
+
+
+def _both(layers: int) -> str:
+    return f"{plural(layers, 'layer')} {'is' if layers == 1 else 'are'}"
+
+
+def _lines(one: Difference, match: Match) -> Iterator[str]:
+    """One difference: a heading, both sides, a hint."""
+    call, row = one.observed, one.row
+    file = inert(match.analysis.file or match.analysis.name)
+    at = file if row is None or row.line is None else f"{file}:{row.line}"
+    yield _heading(one, at, file)
+    sides = []
+    if call is not None:
+        sides.append(["module", *_module(call, row, one)])
+    if row is not None:
+        sides.append([_label(match), *_file(row, one)])
+    widths = [max(len(side[column]) for side in sides) for column in range(min(len(side) for side in sides))]
+    for side in sides:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(side, [*widths, 0], strict=False)).rstrip()
+    for hint in _hints(one, match):
+        yield f"  hint: {hint}"
+
+
+def _heading(one: Difference, at: str, file: str) -> str:
+    call, row = one.observed, one.row
+    if call is None:
+        return f"`{inert(row.name if row else '')}` of {at} is not in the module"
+    name = inert(call.name)
+    if row is None:
+        return f"{name} is in the module, but not in {file}" + ("" if call.calls else "; it is never called")
+    if "read" in one.fields:
+        return f"{inert(row.name)} is not what {at} says"
+    if "order" in one.fields:
+        return f"{name} is not called where {at} says"
+    if "input" in one.fields:
+        return f"{name} does not read what {at} says"
+    return f"{name} is not what {at} says"
+
+
+def _label(match: Match) -> str:
+    source = match.analysis.source
+    return "yaml" if source is None else source.format
+
+
+def _module(call: Observed, row: Row | None, one: Difference) -> list[str]:
+    """The module's side: its name, class, volume and numbers."""
+    if "read" in one.fields:
+        assert row is not None
+        return [f"what {inert(call.name)} reads", "", shown(call.inputs[0], row.output)]
+    volume = shown(call.outputs[0], row.output if row else None) if call.outputs else ""
+    cells = [inert(call.name), inert(call.kind), volume, _numbers(call.weights, call.biases, call.buffers, call.tied)]
+    return _more(cells, one, 0, call.frozen, row)
+
+
+def _file(row: Row, one: Difference) -> list[str]:
+    """The file's side."""
+    if "read" in one.fields:
+        return [inert(row.name), row.kind, row.output.pretty()]
+    cost = row.declared
+    cells = [
+        inert(row.name),
+        row.kind,
+        row.output.pretty(),
+        _numbers(cost.weights, cost.biases, cost.buffers, row.tied),
+    ]
+    return _more(cells, one, 1, row.frozen, row)
+
+
+def _more(cells: list[str], one: Difference, side: int, frozen: bool, row: Row | None) -> list[str]:
+    """The cells, the last one with what else differs."""
+    if "frozen" in one.fields:
+        cells[-1] += ", frozen" if frozen else ", trained"
+    if "input" in one.fields:
+        read: Any = one.fields["input"][side]
+        like = one.fields["input"][1]
+        cells[-1] += f", reads {read.pretty() if isinstance(read, Volume) else shown(read, like)}"
+    return cells
+
+
+def _numbers(weights: int, biases: int, buffers: int, tied: str | None) -> str:
+    """Parameters, as weights and biases, and buffers."""
+    if not weights + biases:
+        return f"the parameters of {inert(tied)}" if tied else f"{buffers:,} buffers"
+    parts = f"{weights:,} weights, {biases:,} biases" if biases else "no bias"
+    return f"{weights + biases:,} ({parts})" + (f", {buffers:,} buffers" if buffers else "")
+
+
+def _hints(one: Difference, match: Match) -> Iterator[str]:
+    """What to change, on either side."""
+    call, row = one.observed, one.row
+    if "order" in one.fields:
+        yield "the module calls `{}` before `{}`".format(*map(inert, one.fields["order"]))
+    if call is not None and row is None and call.calls:
+        before = _before(call, match)
+        if before is not None and before.line is not None:
+            yield f"it is called after `{inert(before.name)}`, line {before.line}"
+    if call is None or row is None or not one.fields.keys() & {"output", "weights", "biases", "buffers"}:
+        return
+    found = fix(call, row)
+    if found is not None:
+        module = ", ".join(
+            f"{_NAMES.get(match.observation.framework, {}).get(name, name)}={value!r}"
+            for name, value in found.now.items()
+        )
+        there = "" if row.line is None else f" on line {row.line}"
+        yield f"{module}, or `{_written(found.needed)}`{there}"
+
+
+def _written(values: Mapping[str, Any]) -> str:
+    """Parameters as YAML has them."""
+    return ", ".join(
+        f"{name}: {str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items()
+    )
+
+
+def _before(call: Observed, match: Match) -> Row | None:
+    """The row of the last call before one that has none."""
+    rows = {id(pair.observed): pair.row for pair in match.pairs}
+    last: Row | None = None
+    for one in match.calls:
+        if one is call:
+            return last
+        last = rows.get(id(one), last)
+    return None
