@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from analyzer.diagnostics import Diagnostic, Findings, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
-from analyzer.engine.result import MODES, Analysis, Cost, Row, Sums
+from analyzer.engine.result import Analysis, Cost, Row, Sums
 from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse, parse_read
 from analyzer.loader.text.files import FileError, looks_foreign, read_bytes, read_text
 from analyzer.record import ABOVE
-from analyzer.settings import SettingError, one_of, reading
+from analyzer.settings import SettingError, one_of
 from analyzer.source import DICT
 from analyzer.volume import Volume
 
@@ -157,6 +157,7 @@ def analyze(
         dtype=model.training.get("dtype", "float32") if dtype is _DTYPE else dtype,
         description=model.description,
         diagnostics=_doubts(model, network),
+        training=model.training,
     )
 
 
@@ -302,6 +303,7 @@ def _in_run(model: Model, run: Mapping[str, Any], other: Analysis | SavedReport 
         dtype=run.get("dtype", "float32"),
         description=found.description,
         diagnostics=_doubts(found, network),
+        training=found.training,
     )
 
 
@@ -408,31 +410,23 @@ def memory(
     (515480, 'fits')
     """
     from analyzer.engine.memory.analysis import MemoryAnalysis
-    from analyzer.engine.memory.devices import read_context, read_device
-    from analyzer.engine.memory.settings import Run, check_asked
-    from analyzer.engine.memory.sharding.strategies import read_strategy
-    from analyzer.engine.memory.verdict import CONTEXT
 
-    check_asked(context, device, strategy, ranks)
-    card = None if device is None else reading("device", read_device, device)
-    strategy = None if strategy is None else read_strategy(str(strategy))
     model, network = _network(model, format, set, input)
     if settings.get("dtype") is not None:
         network.store(None)
-    name = None if card is None else card.name
-    return MemoryAnalysis(
+    found = MemoryAnalysis.of(
         network,
-        Run.of(model.training, ranks=ranks, strategy=strategy, device=name, **settings),
-        mode="declared" if one_of("mode", mode, ("both", *MODES)) == "both" else mode,
-        device=card,
-        context=CONTEXT if context is None else reading("context", read_context, context),
+        model.training,
+        mode=mode,
+        device=device,
+        context=context,
         strategy=strategy,
-        ranks=1 if ranks is None else ranks,
+        ranks=ranks,
         arena=arena,
-        name=model.name,
-        file=model.file,
-        diagnostics=_doubts(model, network),
+        **settings,
     )
+    found.name, found.file, found.diagnostics = model.name, model.file, tuple(_doubts(model, network))
+    return found
 
 
 def sizes(
@@ -557,6 +551,12 @@ def _to_dict(thing: object) -> dict[str, Any]:
     return report.as_dict(thing)
 
 
+def _amounts(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, int]:
+    from analyzer.engine.amounts import amounts_of
+
+    return amounts_of(analysis, settings)
+
+
 def _memory_to_dict(found: MemoryAnalysis) -> dict[str, Any]:
     from analyzer.contract.memory import as_dict
 
@@ -596,6 +596,7 @@ def _notebook(analysis: Analysis) -> str:
 # These functions need rooms that are above the classes whose methods they are.
 ABOVE.update(
     to_dict=_to_dict,
+    amounts=_amounts,
     memory_to_dict=_memory_to_dict,
     diff_to_dict=_diff_to_dict,
     text=_text,

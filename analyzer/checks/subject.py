@@ -66,7 +66,7 @@ class Subject(Record):
     @property
     def training(self) -> Mapping[str, object]:
         """The run that the file's `training` describes; empty where no file does."""
-        return self.model.training if self.model is not None else {}
+        return self.model.training if self.model is not None else self.analysis.training
 
     @property
     def amounts(self) -> Amounts:

@@ -17,8 +17,12 @@ layers                 all layers, as the report lists them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 
+from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis, Row
+from analyzer.settings import SettingError
+from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,6 +134,42 @@ class Amounts:
             found = saved_and_live(self.analysis.network, batch=self.run.batch, dtype=self.run.dtype)
             parts = [(name, both[which]) for name, both in found.items()]
         return sorted((part for part in parts if part[1]), key=lambda part: -part[1])
+
+
+def amounts_of(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, int]:
+    """See `Analysis.amounts`."""
+    from analyzer.engine.memory.analysis import MemoryAnalysis
+
+    for name in ("set", "input", "format"):
+        if name in settings:
+            raise SettingError(f"`{{{name}}}` changes a model; an analysis is of a network as it is", name)
+    network = analysis.network
+    if settings.get("dtype") is not None:  # in place of the number formats of the file, as in `analyzer.memory`
+        network = copy(network)
+        network.store(None)
+    memory = MemoryAnalysis.of(network, _written(analysis), **settings)
+    run = memory.run
+    if network is not analysis.network or run.batch != analysis.batch:
+        analysis = analyze_network(network, batch=run.batch, dtype=run.dtype)
+    amounts = Amounts(analysis)
+
+    def amount(key: str) -> int | None:
+        if key == "peak_training_memory":
+            return memory.needed() if memory.trains else None
+        return memory.held().inference.peak.bytes if key == "peak_inference_memory" else amounts.of(key)
+
+    found = {key: amount(key) for key in AMOUNTS}
+    return {key: value for key, value in found.items() if value is not None and exact(value)}
+
+
+def _written(analysis: Analysis) -> dict[str, object]:
+    """The run that an analysis is of: the file's, with the batch and the number format of the analysis.
+
+    A usual batch stays open, since that of several ranks is their number.
+    """
+    usual: dict[str, object] = {"batch": 1, "dtype": "float32", **analysis.training}
+    own = {"batch": analysis.batch, "dtype": analysis.dtype}
+    return {**analysis.training, **{name: value for name, value in own.items() if value != usual[name]}}
 
 
 def seeing(analysis: Analysis) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.dtypes import BITS
@@ -12,6 +12,10 @@ from analyzer.engine.peak import peak_activation
 from analyzer.engine.receptive_field import fields_by_input
 from analyzer.engine.result import Analysis
 from analyzer.settings import one_of, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def analyze_network(
@@ -23,9 +27,11 @@ def analyze_network(
     dtype: str = "float32",
     description: str | None = None,
     diagnostics: Sequence[Diagnostic] = (),
+    training: Mapping[str, Any] | None = None,
 ) -> Analysis:
     """Calculates the costs of every layer for `batch` samples in a number format, a key of `analyzer.dtypes.BITS`.
 
+    `training` are the settings of a run that the network's file writes, for `Analysis.amounts`.
     Raises `SettingError` for a batch below 1 and for an unknown number format.
 
     >>> from analyzer.layers import CATALOGUE
@@ -54,4 +60,5 @@ def analyze_network(
         dtype=dtype,
         description=description,
         diagnostics=diagnostics,
+        training={} if training is None else training,
     )

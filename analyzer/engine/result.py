@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Network, Node, Source
 from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.layers.windows import NO_GEOMETRY
-from analyzer.record import ABOVE, Printed, Reported
+from analyzer.record import ABOVE, Printed, Reported, field
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -298,10 +298,12 @@ class Analysis(Reported, Printed, kw_only=True):
     """The output volume and the costs of every layer of a network.
 
     `rows` has the layers in the order of computation, `totals` their sums, `peak` the peak of activation memory.
-    `batch` and `dtype` are those of the run; `diagnostics` has warnings and notes.
+    `batch` and `dtype` are those of the run, `training` the settings of a run that the file writes; `diagnostics` has
+    warnings and notes.
 
     `print` shows the table, folded as the command folds it. `to_dict()` gives the JSON report
-    (schemas/report.schema.json) as plain data, `to_dataframe()` a row for each layer.
+    (schemas/report.schema.json) as plain data, `to_dataframe()` a row for each layer, `amounts()` the totals that a
+    budget may limit.
     """
 
     network: Network
@@ -314,6 +316,7 @@ class Analysis(Reported, Printed, kw_only=True):
     dtype: str
     description: str | None = None
     diagnostics: Sequence[Diagnostic] = ()
+    training: Mapping[str, Any] = field(factory=dict)
 
     #: Draws an analysis as HTML for a notebook. The public API sets it, since this floor knows no report format.
     notebook: ClassVar[Callable[[Analysis], str] | None] = None
@@ -352,6 +355,28 @@ class Analysis(Reported, Printed, kw_only=True):
         Raises `ImportError` where pandas is not installed, and `SettingError` for another mode.
         """
         return ABOVE["dataframe"](self, mode)
+
+    def amounts(self, **training: object) -> dict[str, int]:
+        """The numbers that a budget may limit, by its keys: `params`, `macs`, `peak_training_memory` and so on.
+
+        `training` are settings of `analyzer.memory` (`batch`, `dtype`, `optimizer`, `device`, …); the file's
+        `training`, and the batch and number format of this analysis, hold where they are not given. Every number is a
+        plain `int`, so that the dict can be logged. A number that the network does not have or that nobody knows is
+        left out: `peak_training_memory` in a number format that nothing is trained in, `macs` where a part of them is
+        unknown.
+
+        Raises `SettingError` for a wrong setting.
+
+        >>> import analyzer
+        >>> model = {"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8}}], "training": {"batch": 2}}
+        >>> found = analyzer.analyze(model).amounts()  # 4 bytes for each of 2 · 25·25·20 activations
+        >>> found["params"], found["macs"], found["activation_memory"]
+        (3860, 2400000, 100000)
+        >>> "peak_training_memory" in found, "peak_training_memory" in analyzer.analyze(model).amounts(dtype="int8")
+        (True, False)
+        """
+        found: dict[str, int] = ABOVE["amounts"](self, training)
+        return found
 
     @property
     def mixed(self) -> bool:

@@ -17,27 +17,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions
-from analyzer.engine.memory.devices import Device
+from analyzer.engine.memory.devices import Device, read_context, read_device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
-from analyzer.engine.memory.settings import Run, trained_dtype
+from analyzer.engine.memory.settings import Run, check_asked, trained_dtype
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
-from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single
+from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single, read_strategy
 from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
 from analyzer.layers.traits import Drops
 from analyzer.record import ABOVE, Printed
-from analyzer.settings import one_of, whole
+from analyzer.settings import one_of, reading, whole
 from analyzer.units import memory
 
 TYPE_CHECKING = False
@@ -94,6 +94,40 @@ class MemoryAnalysis(Printed):
         self.diagnostics = tuple(diagnostics)
         self._modes: dict[str, ModeMemory] = {}
         self._rank: dict[str, PerRank] = {}
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        training: Mapping[str, object],
+        /,
+        *,
+        mode: str = "both",
+        device: str | None = None,
+        context: str | None = None,
+        strategy: str | None = None,
+        ranks: int | None = None,
+        arena: bool = False,
+        **settings: object,
+    ) -> MemoryAnalysis:
+        """The analysis with the settings that `analyzer.memory` takes; `training`, as a file has it, gives the others.
+
+        Raises `SettingError` for a wrong one.
+        """
+        check_asked(context, device, strategy, ranks)
+        card = None if device is None else reading("device", read_device, device)
+        strategy = None if strategy is None else read_strategy(str(strategy))
+        name = None if card is None else card.name
+        return cls(
+            network,
+            Run.of(training, ranks=ranks, strategy=strategy, device=name, **settings),
+            mode="declared" if one_of("mode", mode, ("both", *MODES)) == "both" else mode,
+            device=card,
+            context=CONTEXT if context is None else reading("context", read_context, context),
+            strategy=strategy,
+            ranks=1 if ranks is None else ranks,
+            arena=arena,
+        )
 
     def __repr__(self) -> str:
         found = self.held()

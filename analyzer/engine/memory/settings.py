@@ -95,6 +95,7 @@ class Run(Record, kw_only=True, eq=True):
     def of(
         cls,
         written: Mapping[str, object],
+        /,
         *,
         ranks: int | None = None,
         strategy: str | None = None,
