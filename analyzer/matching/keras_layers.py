@@ -1,0 +1,139 @@
+"""The calls of a Keras model as `Observed`s: which layers are one, which are several, and what each counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from math import prod
+
+from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras_parameters import Ledger, Numbers, Variables, all_of, own
+from analyzer.matching.keras_parts import WHOLE, parts_of
+from analyzer.matching.keras_paths import Found, layers_of
+from analyzer.matching.keras_watch import Seen
+from analyzer.matching.observed import Observation, Observed, Shape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def observed(model: Any, backend: Backend, calls: Sequence[Seen], real: str | None) -> Observation:
+    """The observation of a model whose call was seen."""
+    return _Reading(model, backend, calls).observation(real)
+
+
+class _Reading:
+    """What the steps share: the layers by their paths, and what was counted."""
+
+    # By hand: it starts with the model.
+    def __init__(self, model: Any, backend: Backend, calls: Sequence[Seen]) -> None:
+        self.model = model
+        self.backend = backend
+        self.calls = calls
+        self.found = layers_of(model, backend)
+        self.ledger = Ledger()
+        self.times = Counter(id(one.layer) for one in calls)
+        self.batch = calls[0].inputs[0][0] if calls and calls[0].inputs and calls[0].inputs[0] else 1
+
+    def observation(self, real: str | None) -> Observation:
+        layers = [one for seen in self.calls if not self._is_within(seen) for one in self._of(seen)]
+        everything = all_of(self.model, self.backend)
+        return Observation(
+            "keras",
+            type(self.model).__name__,
+            layers,
+            self._unused(),
+            {one.path: type(one.layer).__name__ for one in self.found.values()},
+            self._alone(self.calls[0].outputs) if self.calls else [],
+            sum(prod(one.shape) for one in everything.parameters),
+            real,
+        )
+
+    def _is_within(self, seen: Seen) -> bool:
+        """Whether the call is part of a layer that is one, whatever it consists of."""
+        around = seen.inside
+        while around is not None:
+            if self._is_whole(around.layer):
+                return True
+            around = around.inside
+        return False
+
+    def _is_whole(self, layer: Any) -> bool:
+        return self.backend.is_own(layer, *WHOLE)
+
+    def _of(self, seen: Seen) -> list[Observed]:
+        found = self.found.get(id(seen.layer)) or Found(seen.layer, seen.layer.name, bool(seen.layer.trainable))
+        if self._is_whole(seen.layer):
+            return self._whole(found, seen)
+        variables = own(seen.layer, self.backend)
+        if not variables:
+            return []
+        if len(all_of(seen.layer, self.backend).parameters) > len(variables.parameters):
+            return self._free(found, variables)
+        return [self._layer(found, variables, seen)]
+
+    def _whole(self, found: Found, seen: Seen) -> list[Observed]:
+        variables = all_of(seen.layer, self.backend)
+        if not variables:
+            return []
+        made = self._layer(found, variables, seen)
+        if made.tied is None:
+            made.parts = parts_of(found, seen, self.calls, self.backend, frozen=made.frozen)
+        return [made]
+
+    def _layer(self, found: Found, variables: Variables, seen: Seen | None) -> Observed:
+        numbers, tied = self.ledger.counted(variables, found.path)
+        return Observed(
+            found.path,
+            type(found.layer).__name__,
+            self._alone(seen.inputs) if seen is not None else [],
+            self._alone(seen.outputs) if seen is not None else [],
+            numbers.weights,
+            numbers.biases,
+            numbers.buffers,
+            is_frozen(found, variables),
+            self.times[id(found.layer)],
+            tied,
+        )
+
+    def _free(self, found: Found, variables: Variables) -> list[Observed]:
+        """The variables of a layer that has other layers in it, each by itself."""
+        made = []
+        for one, trained in (
+            *((one, True) for one in variables.parameters),
+            *((one, False) for one in variables.buffers),
+        ):
+            name = f"{found.path}.{one.name}" if found.path else one.name
+            alone = Variables([one]) if trained else Variables(buffers=[one])
+            numbers, tied = self.ledger.counted(alone, name)
+            if tied is None:
+                made.append(self._parameter(found, name, one, alone, numbers))
+        return made
+
+    def _parameter(self, found: Found, name: str, one: Any, alone: Variables, numbers: Numbers) -> Observed:
+        shape: Shape = tuple(one.shape)
+        shape = shape if len(shape) > 1 and shape[0] == 1 else (1, *(shape or (1,)))
+        frozen = is_frozen(found, alone)
+        return Observed(name, "Parameter", [], [shape], numbers.weights, numbers.biases, numbers.buffers, frozen)
+
+    def _unused(self) -> list[Observed]:
+        made: list[Observed] = []
+        for found in self.found.values():
+            variables = own(found.layer, self.backend)
+            fresh = [one for one in (*variables.parameters, *variables.buffers) if id(one) not in self.ledger.names]
+            if fresh:
+                made.append(self._layer(found, variables, None))
+        return made
+
+    def _alone(self, shapes: Sequence[Shape]) -> list[Shape]:
+        """Shapes of one sample, where the model was built for a batch of several."""
+        if self.batch == 1:
+            return list(shapes)
+        return [(1, *shape[1:]) if shape and shape[0] == self.batch else shape for shape in shapes]
+
+
+def is_frozen(found: Found, variables: Variables) -> bool:
+    """Whether a layer has parameters and none of them is trained."""
+    parameters = variables.parameters
+    return bool(parameters) and not (found.trained and any(one.trainable for one in parameters))

@@ -1,0 +1,97 @@
+"""A live Keras model, as one call of it without numbers shows it.
+
+The call is Keras' own way to find shapes, so that padding and the order of axes are those of the framework: every layer
+is run on tensors that have a shape and no numbers (on torch those of the device `meta`). No variable is written, and
+the model is afterwards as it was. A model that is not built is built for the call, and is then not built again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras_inputs import Arguments, ways
+from analyzer.matching.keras_layers import observed
+from analyzer.matching.keras_mistakes import first_line, unreadable
+from analyzer.matching.keras_state import Kept
+from analyzer.matching.keras_watch import Watch
+from analyzer.matching.observed import Entered, Observation
+from analyzer.matching.unreadable import Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def observe(model: Any, entered: Sequence[Entered]) -> Observation:
+    """What one call of a Keras model shows, called with the inputs of a network.
+
+    Raises `Unreadable`, one line, for a model that cannot be called with them, with the model's own error as its cause.
+    """
+    backend = Backend(model)
+    _refuse_quantized(model)
+    with Kept(model, backend):
+        failed: Unreadable | None = None
+        for way in ways(model, backend, entered):
+            watch = Watch(backend)
+            try:
+                real = _run(model, backend, way, watch)
+            except Exception as error:
+                if failed is None:
+                    failed = unreadable(model, backend, watch.failed, error, entered)
+                    failed.__cause__ = error
+            else:
+                return observed(model, backend, watch.calls, real)
+    raise failed or Unreadable("the file has no input")
+
+
+def _refuse_quantized(model: Any) -> None:
+    """A quantized layer has other numbers than the one that was described."""
+    for layer in model._flatten_layers():
+        mode = layer.quantization_mode
+        if mode is not None:
+            raise Unreadable(
+                f"`{layer.name}` is quantized to {mode}, so its numbers are others: compare the model before `quantize`"
+            )
+
+
+def _run(model: Any, backend: Backend, way: Arguments, watch: Watch) -> str | None:
+    """Calls the model, watched; why it needed tensors with numbers, if it did. Raises what the model raises."""
+    errors: list[Exception] = []
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        watch.start()
+        try:
+            return model(*args, **kwargs, training=False)
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    if not all(layer.built for layer in model._flatten_layers()):
+        _build(model, backend, way)
+    with backend.unwritten(), watch:
+        try:
+            backend.traced(call, *way.args, **way.kwargs)
+        except Exception:
+            raise errors[-1] if errors else Unreadable("Keras cannot call the model without numbers") from None
+    return first_line(errors[0]) if errors else None
+
+
+def _build(model: Any, backend: Backend, way: Arguments) -> None:
+    """Builds the model by a call. Its variables take memory only where it makes them of numbers of its own."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return model(*args, **kwargs, training=False)
+
+    with backend.unwritten():
+        try:
+            backend.traced(call, *way.args, **way.kwargs)
+        except Exception:
+            pass
+        else:
+            return
+    zeros = [backend.zeros(way.args), backend.zeros(way.kwargs)]
+    try:
+        call(*zeros[0], **zeros[1])
+    except Exception:
+        return  # the watched call raises it again, and knows the layer

@@ -1,0 +1,72 @@
+"""Which layers of a Keras model a call of it calls, in their order, with the shapes that they read and put out."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from analyzer.matching.keras_backend import Backend
+from analyzer.matching.observed import Shape
+from analyzer.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Seen(Record):
+    """One call of a layer; `inside` is the call that it is part of."""
+
+    layer: Any
+    inside: Seen | None
+    inputs: list[Shape]
+    outputs: list[Shape] = field(factory=list)
+
+
+class Watch:
+    """Watches all calls of layers while its `with` block lasts, by a method in the place of `Layer.__call__`.
+
+    The class is changed, not its objects, so that nothing is left on a layer. Calls of other threads pass unseen.
+    """
+
+    # By hand: it starts empty.
+    def __init__(self, backend: Backend) -> None:
+        self.calls: list[Seen] = []
+        self.failed: Seen | None = None
+        self._backend = backend
+        self._around: list[Seen] = []
+        self._thread = threading.get_ident()
+        self._original: Any = backend.layer.__call__
+
+    def start(self) -> None:
+        """Forgets what was seen: the call begins again."""
+        self.calls, self._around, self.failed = [], [], None
+
+    def __enter__(self) -> Watch:
+        watch, original = self, self._original
+
+        def watched(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() != watch._thread:
+                return original(layer, *args, **kwargs)
+            return watch._called(layer, args, kwargs)
+
+        self._backend.layer.__call__ = watched
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._backend.layer.__call__ = self._original
+
+    def _called(self, layer: Any, args: Any, kwargs: Any) -> Any:
+        read = [args, {name: one for name, one in kwargs.items() if "mask" not in name}]
+        seen = Seen(layer, self._around[-1] if self._around else None, self._backend.shapes(read))
+        self.calls.append(seen)
+        self._around.append(seen)
+        try:
+            made = self._original(layer, *args, **kwargs)
+        except Exception:
+            self.failed = self.failed or seen
+            raise
+        finally:
+            self._around.pop()
+        seen.outputs = self._backend.shapes(made)
+        return made
