@@ -1,0 +1,107 @@
+"""A live torch module, watched in one forward call of batch 1: its layers, their volumes and their numbers.
+
+The call reads no data and needs no memory: for its time, parameters and inputs are tensors on torch's `meta` device,
+which have a shape only. A module whose code reads data is called once more with copies on the CPU. Afterwards the
+module is as it was before, also where it raised an error.
+
+torch is never imported here: whoever has a module of it has imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from analyzer.matching.observed import Entered, Observation
+from analyzer.matching.torch_calls import Failure, Run, called, first_working
+from analyzer.matching.torch_inputs import Way, ways
+from analyzer.matching.torch_observed import observation
+from analyzer.matching.torch_owners import structure_of, unwrapped
+from analyzer.matching.torch_state import state_of, surroundings
+from analyzer.matching.unreadable import Unreadable
+from analyzer.source import inert, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Packages whose modules have their weights in another form than parameters.
+_QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized", "bitsandbytes")
+
+#: The longest text of an error that is shown.
+_LONGEST = 300
+
+
+def observe(module: Any, entered: Sequence[Entered]) -> Observation:
+    """What one forward call of a module shows, called with the inputs of a network.
+
+    Raises `TypeError` for what is not a module of its own parameters, such as a scripted one, and `Unreadable` where
+    the call fails.
+    """
+    inner = unwrapped(module)
+    _check(inner)
+    with surroundings():
+        all_ways = ways(inner, entered)
+        inner = _initialised(inner, entered, all_ways)
+        structure = structure_of(inner)
+        state = state_of(inner)
+        run, failures = first_working(all_ways, lambda way, how: called(inner, structure, state, way, how))
+        if run is None:
+            raise _unreadable(entered, failures) from failures[0].error
+        return observation(structure, run, _reason(failures) if run.real else None)
+
+
+def _check(module: Any) -> None:
+    """Refuses modules whose parameters cannot be seen."""
+    torch = sys.modules["torch"]
+    for path, one in module.named_modules():
+        name = f"`{shown(path or type(one).__name__)}`"
+        if isinstance(one, torch.jit.ScriptModule):
+            raise TypeError(f"{name} is scripted or traced: give the module that `torch.jit` was given")
+        if type(one).__module__.startswith(_QUANTISED):
+            raise TypeError(f"{name} is quantised, so its weights are no parameters: give the module before that")
+        if type(one).__name__ == "FullyShardedDataParallel":
+            raise TypeError(f"{name} has only a part of its parameters here: give the module before it is sharded")
+
+
+def _initialised(module: Any, entered: Sequence[Entered], all_ways: Sequence[Way]) -> Any:
+    """A module whose parameters have their sizes: a copy that was called once, where they are lazy."""
+    from copy import deepcopy
+
+    torch = sys.modules["torch"]
+    if not any(torch.nn.parameter.is_lazy(one) for one in (*module.parameters(), *module.buffers())):
+        return module
+    copies: list[Any] = []
+
+    def tried(way: Way, how: int) -> Run | Failure:
+        copies.append(deepcopy(module))
+        return called(copies[-1], structure_of(copies[-1]), state_of(copies[-1]), way, how, keep=True)
+
+    run, failures = first_working(all_ways, tried)
+    if run is None:
+        raise _unreadable(entered, failures) from failures[0].error
+    return copies[-1]
+
+
+def _unreadable(entered: Sequence[Entered], failures: list[Failure]) -> Unreadable:
+    """The error of the call that went furthest, which `failures` begins with afterwards."""
+    failures.sort(key=lambda one: (-one.reached, not one.real))
+    failure = failures[0]
+    where = f"`{shown(failure.path)}` (`{failure.kind}`)" if failure.path else f"`{failure.kind}`"
+    inputs = ", ".join(f"`{shown(one.name)}` {one.volume}" for one in entered)
+    return Unreadable(f"{where} raises {_text(failure.error)}, called with the input {inputs}")
+
+
+def _reason(failures: Sequence[Failure]) -> str:
+    """Why tensors without data were not enough: the error of the call that went furthest without them."""
+    failure = min((one for one in failures if not one.real), key=lambda one: -one.reached)
+    where = f"`{shown(failure.path)}` (`{failure.kind}`)" if failure.path else f"`{failure.kind}`"
+    return f"{where} reads data: {_text(failure.error)}"
+
+
+def _text(error: Exception) -> str:
+    """The class of an error and the first line of what it says."""
+    text = str(error)
+    said = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    said = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
+    return f"{type(error).__name__}: {inert(said)}".rstrip(": ")

@@ -1,0 +1,253 @@
+"""Which owner is used when, and with what shapes: hooks see calls of modules, a mode sees functions.
+
+A parameter is followed through functions that read nothing but parameters and constants (`expand`, `reshape`,
+`[:, 1:]`) to the first one that also reads what depends on an input. That function is its use.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from analyzer.matching.observed import Shape
+from analyzer.matching.torch_owners import Owner, Structure
+from analyzer.matching.torch_standins import MADE_OF
+from analyzer.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Functions that add, by their names.
+_ADDING = {"add", "add_", "sub", "sub_", "rsub", "subtract", "__radd__", "__rsub__", "__add__", "__iadd__", "__isub__"}
+
+#: The place of the biases among the arguments of functions that take weights too.
+_BIASES = {
+    "linear": 2, "conv1d": 2, "conv2d": 2, "conv3d": 2, "conv_transpose1d": 2, "conv_transpose2d": 2,
+    "conv_transpose3d": 2, "layer_norm": 3, "group_norm": 3, "batch_norm": 4, "instance_norm": 4, "bilinear": 3,
+    "addmm": 0, "baddbmm": 0,
+}  # fmt: skip
+
+#: Functions that make tensors of numbers.
+_MAKING = {"arange", "empty", "eye", "full", "linspace", "logspace", "ones", "rand", "randint", "randn", "zeros"}
+
+
+class Use(Record):
+    """One call of an owner: the shapes that it read and put out, once it has put out something."""
+
+    owner: Owner
+    inputs: Sequence[Shape] = ()
+    outputs: Sequence[Shape] | None = None
+
+
+class Uses(Record):
+    """What a run shows, in its order.
+
+    found    the uses
+    added    parameters that were added to something, by the `id` of the tensor
+    scaled   parameters that were used in any other way
+    stack    the modules that are being called, the innermost last: (`id`, number of the call)
+    entered  how many calls of modules began
+    failed   the name of the function that raised an error last
+    """
+
+    owners: dict[int, Owner]
+    called: dict[int, Owner]
+    found: list[Use] = field(factory=list)
+    added: set[int] = field(factory=set)
+    scaled: set[int] = field(factory=set)
+    stack: list[tuple[int, int]] = field(factory=list)
+    open: list[Use | None] = field(factory=list)
+    entered: int = 0
+    failed: str = ""
+    last: dict[int, int] = field(factory=dict)
+
+    def enter(self, module: Any) -> None:
+        """A call of a module begins."""
+        self.entered += 1
+        self.stack.append((id(module), self.entered))
+        owner = self.called.get(id(module))
+        use = None if owner is None else Use(owner)
+        if use is not None:
+            self.found.append(use)
+        self.open.append(use)
+
+    def leave(self, module: Any, arguments: Any, output: Any) -> None:
+        """A call of a module ends. Calls that began later ended in exceptions that the module caught."""
+        while self.stack:
+            (one, _), use = self.stack.pop(), self.open.pop()
+            if one == id(module):
+                if use is not None:
+                    use.inputs = shapes_of(arguments)
+                    use.outputs = shapes_of(output)
+                break
+        for tensor in tensors_of(output):
+            vars(tensor).pop(MADE_OF, None)
+
+    def use(self, name: str, arguments: Any, origins: dict[int, None], output: Any) -> bool:
+        """A function read tensors made of `origins`; returns whether what it put out is made of nothing else."""
+        inside = {one for one, _ in self.stack}
+        others = [one for one in tensors_of(arguments) if _made_of(one) is None]
+        owners = {id(owner): owner for owner in map(self.owners.get, origins) if owner is not None}
+        within = [owner for owner in owners.values() if owner.module in inside]
+        apart = [owner for owner in owners.values() if owner.module not in inside]
+        if not others and not (within and apart):
+            return True
+        if others:
+            self._note(name, arguments, origins)
+        for owner in apart:
+            self._used(owner, arguments, output)
+        return False
+
+    def _used(self, owner: Owner, arguments: Any, output: Any) -> None:
+        """A use of an owner outside its own call: once for each call of the module around it."""
+        numbers = [number for one, number in self.stack if owner.inside is None or one == owner.inside]
+        number = numbers[-1] if numbers else 0
+        if self.last.get(id(owner)) == number:
+            return
+        self.last[id(owner)] = number
+        own = {id(one) for one in (*owner.trained, *owner.buffers)}
+        others = [one for one in tensors_of(arguments) if own.isdisjoint(_made_of(one) or ())]
+        outputs = shapes_of(output)
+        if outputs:
+            self.found.append(Use(owner, [tuple(one.shape) for one in others], outputs))
+
+    def _note(self, name: str, arguments: Any, origins: Mapping[int, None]) -> None:
+        """Which parameters are added, and which are not."""
+        positional, named = arguments
+        at = _BIASES.get(name)
+        biases = [named.get("bias")] if at is not None else []
+        if at is not None and at < len(positional):
+            biases.append(positional[at])
+        added = origins if name in _ADDING else {key for one in biases for key in _made_of(one) or ()}
+        self.added.update(added)
+        self.scaled.update(key for key in origins if key not in added)
+
+
+def watched(structure: Structure) -> Uses:
+    """What is to be seen of a module."""
+    owners = {id(one): owner for owner in structure.owners for one in (*owner.trained, *owner.buffers)}
+    return Uses(owners, {owner.module: owner for owner in structure.owners if owner.module is not None})
+
+
+def hook(uses: Uses, structure: Structure, modules: Sequence[Any]) -> None:
+    """Registers hooks on the modules of a structure. Whoever saved the state of the modules removes them."""
+
+    def before(module: Any, arguments: Any, named: Any) -> None:
+        uses.enter(module)
+
+    def after(module: Any, arguments: Any, named: Any, output: Any) -> None:
+        uses.leave(module, (arguments, named), output)
+
+    for module in modules:
+        if id(module) in structure.paths:
+            module.register_forward_pre_hook(before, with_kwargs=True)
+            module.register_forward_hook(after, with_kwargs=True)
+
+
+def mode(uses: Uses, *, bare: bool, barer: bool) -> Any:
+    """The mode that sees every function.
+
+    With `bare`, tensors have no data: others that are read together with them lose it. With `barer`, those that the
+    module makes have none from the beginning.
+    """
+    torch = sys.modules["torch"]
+
+    def __torch_function__(
+        self: Any, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        named = kwargs or {}
+        origins: dict[int, None] = {}
+        flows = data = meta = False
+        name = getattr(function, "__name__", "")
+        for one in tensors_of((args, named)):
+            known = _made_of(one)
+            if known is None:
+                flows = True
+            else:
+                origins.update(dict.fromkeys(known))
+            if one.is_meta:
+                meta = True
+            elif one.dim():
+                data = True
+        if barer and not (meta or data) and "device" not in named and name in _MAKING:
+            named = {**named, "device": "meta"}
+        if bare and meta and data:
+            args, named = _bared(args), _bared(named)
+        result = _normalised(args, named) if bare and name == "batch_norm" else None
+        if result is None:
+            uses.failed = name
+            result = function(*args, **named)
+            uses.failed = ""
+        if origins:
+            constant = uses.use(name, (args, named), origins, result)
+        else:
+            constant = not flows or name.startswith("new_") or name.endswith("_like")
+        if constant:
+            made_of = tuple(origins)
+            for one in tensors_of(result):
+                vars(one).setdefault(MADE_OF, made_of)
+        elif _writes(name) and args and type(args[0]) is torch.Tensor:
+            vars(args[0]).pop(MADE_OF, None)  # it has what depends on an input now
+        return result
+
+    made = type("Watching", (torch.overrides.TorchFunctionMode,), {"__torch_function__": __torch_function__})
+    return made()
+
+
+def _writes(name: str) -> bool:
+    """Whether a function of this name changes its first argument."""
+    return name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
+
+
+def _normalised(args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    """What batch normalisation puts out, without torch's own calculation of it, which takes milliseconds.
+
+    None where torch has to refuse its arguments.
+    """
+    tensors = list(tensors_of((args, named)))
+    first, *vectors = tensors
+    if first.dim() < 2 or any(one.shape != first.shape[1:2] for one in vectors):
+        return None
+    return sys.modules["torch"].empty_like(first)
+
+
+def _bared(value: Any) -> Any:
+    """Arguments without data."""
+    torch = sys.modules["torch"]
+    if isinstance(value, torch.Tensor):
+        if value.is_meta or not value.dim():
+            return value
+        bare = value.to("meta")
+        known = _made_of(value)
+        if known is not None:
+            vars(bare)[MADE_OF] = known
+        return bare
+    if type(value) in (tuple, list):
+        return type(value)(map(_bared, value))
+    return {name: _bared(one) for name, one in value.items()} if type(value) is dict else value
+
+
+def _made_of(value: Any) -> tuple[int, ...] | None:
+    """The tensors of the module that a tensor is made of and of nothing else; None where it depends on an input."""
+    found: tuple[int, ...] | None = getattr(value, MADE_OF, None)
+    return found
+
+
+def shapes_of(value: Any) -> list[Shape]:
+    """The shapes of the tensors in a value."""
+    return [tuple(one.shape) for one in tensors_of(value)]
+
+
+def tensors_of(value: Any, depth: int = 6) -> Iterator[Any]:
+    """The tensors in a value: in tuples, lists, mappings, and the attributes of data classes."""
+    if isinstance(value, sys.modules["torch"].Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for one in value if depth else ():
+            yield from tensors_of(one, depth - 1)
+    elif isinstance(value, Mapping):
+        for one in value.values() if depth else ():
+            yield from tensors_of(one, depth - 1)
+    elif depth and hasattr(type(value), "__dataclass_fields__"):
+        yield from tensors_of(vars(value), depth - 1)
