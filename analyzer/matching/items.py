@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from analyzer.engine.result import Analysis, Row
 from analyzer.matching.observed import Observation, Observed
 
+#: The kind of a free buffer: a table or a mask that a module keeps, which a network has as a layer only sometimes.
+BUFFER = "Buffer"
+
 #: The most modules that one layer consists of.
 _MOST = 8
 
@@ -33,7 +36,9 @@ def counts(one: Observed | Row) -> Counts:
 def calls_of(observation: Observation, rows: Sequence[Row]) -> list[Observed]:
     """The calls of the module, put together or taken apart as the network has its layers."""
     composite = [row for row in rows if _is_composite(row)]
-    calls = _taken_apart(observation.layers, composite, {counts(row) for row in rows})
+    known = {counts(row) for row in rows}
+    layers = [call for call in observation.layers if call.kind != BUFFER or counts(call) in known]
+    calls = _taken_apart(layers, composite, known)
     return _put_together(calls, composite, observation) if composite else calls
 
 

@@ -13,6 +13,7 @@ from analyzer.align import Pairs
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Analysis, Row
+from analyzer.layers.windows import window_count
 from analyzer.matching.asking import answers, read_by
 from analyzer.matching.items import counts
 from analyzer.matching.observed import Observed
@@ -85,7 +86,8 @@ class Judge:
     def _judged(self, node: Node, place: int, before: int, fields: dict[str, Any]) -> Iterator[Difference]:
         """The difference of a pair, and that of a layer without parameters before it that is the cause."""
         call, row = self.calls[place], self.rows[node.index]
-        if not fields.keys() & {"output", *_COUNTS}:
+        reuses = call.tied is not None or row.tied is not None
+        if not fields.keys() & {"output", *_COUNTS} or (reuses and not fields.keys().isdisjoint(_COUNTS)):
             yield Difference(call, row, fields)
             return
         now = [self.volume[source.index] for source in node.inputs]
@@ -134,7 +136,7 @@ class Judge:
 def compared(call: Observed, row: Row) -> dict[str, Any]:
     """What differs between a call and its row, by name, as (module, file)."""
     fields: dict[str, Any] = {}
-    if call.outputs and not is_of(call.outputs[0], row.output):
+    if call.outputs and not is_of(call.outputs[0], row.output) and not _is_cropped(call, row):
         fields["output"] = (call.outputs[0], row.output)
     for name, mine, theirs in zip(_COUNTS, counts(call), counts(row), strict=True):
         if mine != theirs:
@@ -142,6 +144,21 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     if call.frozen != row.frozen and call.parameters and row.declared.parameters:
         fields["frozen"] = (call.frozen, row.frozen)
     return fields
+
+
+def _is_cropped(call: Observed, row: Row) -> bool:
+    """Whether a module pads both sides as its layer pads one, so that its output is longer until code crops it.
+
+    So causal convolutions are written in torch: `Conv1d(…, padding=2 * dilation)`, and then `x[..., :-2 * dilation]`.
+    """
+    shape = row.geometry
+    if row.node.layer.grows or not shape.kernel or not shape.stride or not shape.dilation or not shape.padding:
+        return False
+    axes = zip(row.input.spatial, shape.kernel, shape.stride, shape.dilation, shape.padding, strict=True)
+    sizes = [
+        window_count(size, kernel, stride, gap, (max(pads), max(pads))) for size, kernel, stride, gap, pads in axes
+    ]
+    return is_of(call.outputs[0], Volume((*sizes,), row.output.depth))
 
 
 def _seen(call: Observed, row: Row) -> Volume:

@@ -25,6 +25,8 @@ def match(observation: Observation, analysis: Analysis) -> Match:
         tried = [(one, list(Judge(calls, rows, one, analysis).differences())) for one in ways(calls, rows)]
         pairs, found = min(tried, key=_weight)
     found += [Difference(one, None, {}) for one in observation.unused]
+    if found and all(one.follows for one in found):
+        found[0].follows = False  # what it would follow from is not known
     return Match(observation, analysis, calls, [Pair(calls[call], rows[row]) for call, row in sorted(pairs)], found)
 
 

@@ -141,7 +141,20 @@ def _filled(calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs) -> Pai
     ]
     for one in passes:
         pairs += _in_gaps(calls, rows, pairs, moved, one)
-    return sorted(pairs)
+    return sorted(_uncrossed(calls, rows, pairs))
+
+
+def _uncrossed(calls: Sequence[Observed], rows: Sequence[Row], pairs: Pairs) -> Pairs:
+    """The same pairs, but of equal layers the first call is the first row: a layer that moved passes over its twin."""
+    alike: dict[Hashable, Pairs] = {}
+    for call, row in sorted(pairs):
+        key = _whole(calls[call]) if _whole(calls[call]) == _whole(rows[row]) else (call, row)
+        alike.setdefault(key, []).append((call, row))
+    return [
+        (call, row)
+        for some in alike.values()
+        for (call, _), row in zip(some, sorted(row for _, row in some), strict=True)
+    ]
 
 
 def _gaps(

@@ -9,7 +9,8 @@ conv1 is not what models/resnet50.yaml:26 says
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from analyzer.engine.result import Row
 from analyzer.matching.hints import fix
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 #: The differences that are shown.
 _SHOWN = 5
 
+#: The layers with the same mistake that are named.
+_NAMED = 3
+
 #: What the parameters are called in the constructors of the frameworks.
 _NAMES = {
     "torch": {"filters": "out_channels", "units": "out_features", "kernel": "kernel_size"},
@@ -35,14 +39,28 @@ _NAMES = {
 
 
 def text_of(match: Match) -> str:
-    """The differences of a match, for people; one line where there are none."""
+    """The differences of a match, for people; one line where there are none. The same mistake is shown once."""
     causes = [one for one in match.differences if not one.follows]
-    shown_ones = causes[:_SHOWN] or match.differences[:_SHOWN]
-    lines = [line for one in shown_ones for line in _lines(one, match)]
-    return "\n".join([*lines, *_end(match, causes)])
+    mistakes: dict[Hashable, list[Difference]] = {}
+    for one in causes:
+        mistakes.setdefault(_mistake(one), []).append(one)
+    lines = [line for some in list(mistakes.values())[:_SHOWN] for line in _lines(some, match)]
+    return "\n".join([*lines, *_end(match, causes, len(mistakes) - _SHOWN)])
 
 
-def _end(match: Match, causes: Sequence[Difference]) -> Iterator[str]:
+def _mistake(one: Difference) -> Hashable:
+    """What two differences have in common that are one mistake: a line of the file, or a place in repeated modules."""
+    if one.row is not None:
+        return one.row.line or _unnumbered(one.row.name), one.row.kind, *one.fields
+    assert one.observed is not None
+    return _unnumbered(one.observed.name), one.observed.kind
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(r"\d+", "", name)
+
+
+def _end(match: Match, causes: Sequence[Difference], left: int) -> Iterator[str]:
     """The sums: how many layers differ, and the parameters of both sides."""
     layers = sum(bool(row.declared.parameters or row.declared.buffers or row.tied) for row in match.analysis.rows)
     mine, theirs = match.observation.parameters, match.analysis.totals.declared.parameters
@@ -50,8 +68,9 @@ def _end(match: Match, causes: Sequence[Difference]) -> Iterator[str]:
     if match.equal:
         yield f"{_both(layers)} equal; {sums}"
     else:
-        number = len(causes) or len(match.differences)
-        more = len(match.differences) - number
+        if left > 0:
+            yield f"… and {plural(left, 'mistake')} more: all are in `match.differences`"
+        number, more = len(causes), len(match.differences) - len(causes)
         follow = f", and {more:,} more {'follows' if more == 1 else 'follow'} from {'it' if number == 1 else 'them'}"
         yield f"{number:,} of {plural(layers, 'layer')} {'differs' if number == 1 else 'differ'}{follow if more else ''}; {sums}"
     if match.observation.real is not None:
@@ -62,15 +81,16 @@ def _both(layers: int) -> str:
     return f"{plural(layers, 'layer')} {'is' if layers == 1 else 'are'}"
 
 
-def _lines(one: Difference, match: Match) -> Iterator[str]:
-    """One difference: a heading, both sides, a hint."""
+def _lines(some: Sequence[Difference], match: Match) -> Iterator[str]:
+    """One mistake: a heading, both sides and a hint of the first difference, the names of the others."""
+    one = some[0]
     call, row = one.observed, one.row
     file = inert(match.analysis.file or match.analysis.name)
     at = file if row is None or row.line is None else f"{file}:{row.line}"
     yield _heading(one, at, file)
     sides = []
     if call is not None:
-        sides.append(["module", *_module(call, row, one)])
+        sides.append(["module", *_module(call, row or _before(call, match), one)])
     if row is not None:
         sides.append([_label(match), *_file(row, one)])
     widths = [max(len(side[column]) for side in sides) for column in range(min(len(side) for side in sides))]
@@ -78,6 +98,17 @@ def _lines(one: Difference, match: Match) -> Iterator[str]:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(side, [*widths, 0], strict=False)).rstrip()
     for hint in _hints(one, match):
         yield f"  hint: {hint}"
+    if len(some) > 1:
+        yield f"  the same at {_named(some[1:])}"
+
+
+def _named(some: Sequence[Difference]) -> str:
+    """The names of the first of some differences, and how many there are more."""
+    names = [
+        f"`{inert(one.observed.name if one.observed else one.row.name if one.row else '')}`" for one in some[:_NAMED]
+    ]
+    more = len(some) - _NAMED
+    return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _heading(one: Difference, at: str, file: str) -> str:
