@@ -195,7 +195,7 @@ def check(
                 "`{set}` and `{input}` change a model; an analysis is of a network as it is", "set", "input"
             )
         return Findings(run(Subject(model), asked), file=model.file or model.name)
-    model, set, input = _loaded(model, format, set, input)
+    model, set, input = loaded(model, format, set, input)
     analysis = analyze(model, set=set, input=input)
     found = [*run(Subject(analysis, settled(model, set)[0]), asked), *analysis.network.notes]
     return Findings(in_order(found), file=model.file, text=model.text)
@@ -462,7 +462,7 @@ def sizes(
     """
     from analyzer.loader.expand.sizes import sizes_of
 
-    model, set, input = _loaded(model, format, set, input)
+    model, set, input = loaded(model, format, set, input)
     return sizes_of(model, of=of, near=near, range=range, output=output, set=set, input=input)
 
 
@@ -499,7 +499,7 @@ def _foreign(file: str, format: str, set: Mapping[str, object] | None, input: st
     return model
 
 
-def _loaded(
+def loaded(
     model: Model | Mapping[str, object] | str | os.PathLike[str],
     format: str | None,
     set: Mapping[str, object] | None,
@@ -524,7 +524,7 @@ def _network(
     input: str | Mapping[str, str] | None,
 ) -> tuple[Model, Network]:
     """A model and its network; raises what `analyze` raises for a wrong one."""
-    model, set, input = _loaded(model, format, set, input)
+    model, set, input = loaded(model, format, set, input)
     network, problems = expand(model, set=set, input=input)
     model, unsettled = settled(model, set)
     problems += unsettled

@@ -60,7 +60,7 @@ def _ends(parser: Parser, name: str, tree: Tree) -> dict[str, Tree]:
     return {key.text: value for key, value in tree.items if key.text in ("min", "max")}
 
 
-def limit_of(name: str, ends: dict[str, tuple[int, str]], span: Span) -> Limit:
+def limit_of(name: str, ends: dict[str, tuple[int, str]], span: Span | None) -> Limit:
     """The limit of `name` with these ends. Raises `Refusal` (VALUE101) where the least is above the most."""
     least, least_unit = ends.get("min", (None, None))
     most, unit = ends.get("max", (None, least_unit or ""))

@@ -245,7 +245,7 @@ class Model(Record):
 class Limit(Record):
     """A budget: the least and the most that is allowed, their units as written, and its place.
 
-    `least_unit` is `unit` where it is left out. `span` is None for a budget of the command line.
+    `least_unit` is `unit` where it is left out. `span` is None for a budget of the command line or of Python.
     """
 
     least: int | None
