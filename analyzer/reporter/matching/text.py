@@ -17,7 +17,7 @@ from analyzer.matching.hints import fix
 from analyzer.matching.observed import Observed
 from analyzer.matching.result import Difference, Match
 from analyzer.matching.tensors import shown
-from analyzer.source import shown as inert
+from analyzer.source import inert
 from analyzer.units import plural
 from analyzer.volume import Volume
 
