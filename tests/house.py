@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +43,12 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> Sequence[ast.AST]:
+    """Every node of a file."""
+    return list(ast.walk(tree(path)))
+
+
+@cache
 def comments(path: Path) -> Mapping[int, str]:
     """The comments of a file by line, with their `#`."""
     tokens = tokenize.generate_tokens(io.StringIO(text(path)).readline)
@@ -60,7 +66,7 @@ def explained(path: Path, line: int, mark: str = "") -> bool:
 def prose(path: Path) -> Iterator[int]:
     """The lines of a file that are docstrings or comments."""
     yield from (line for line, comment in comments(path).items() if not comment.startswith(("# fmt:", "# type:")))
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
             first = node.body[0]
             if (
@@ -71,9 +77,14 @@ def prose(path: Path) -> Iterator[int]:
                 yield from range(first.lineno, (first.end_lineno or first.lineno) + 1)
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def imports(path: Path) -> Sequence[tuple[str, int]]:
     """What a file imports of this package, wherever it does, with the line."""
-    for node in ast.walk(tree(path)):
+    return list(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == API)
         elif isinstance(node, ast.ImportFrom):

@@ -22,6 +22,7 @@ from house import (
     explained,
     imports,
     module,
+    nodes,
     prose,
     room,
     text,
@@ -199,7 +200,7 @@ def test_every_folder_has_its_place_in_its_room() -> None:
 def test_only_the_top_floor_prints_or_exits(path: Path) -> None:
     if FLOORS.get(room(module(path))) == 7 or module(path) in PROGRAMS:
         return
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             assert name not in ("print", "exit", "quit", "input", "eval", "exec", "open") or (
@@ -255,7 +256,7 @@ def test_no_layer_knows_the_batch() -> None:
     """Layers calculate for one sample; the batch is multiplied in by the engine."""
     for path in FILES:
         if room(module(path)) == "layers":
-            for node in ast.walk(tree(path)):
+            for node in nodes(path):
                 assert names_of(node) not in ("batch", "batch_size"), f"{path}:{node.lineno}: a layer reads the batch"  # type: ignore[attr-defined]
 
 
@@ -273,7 +274,7 @@ def is_message(node: ast.AST) -> bool:
 def parsed_messages(path: Path) -> set[str]:
     """Where a file reads a fact out of a message that was written for people."""
     found = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         asked: list[ast.AST] = []
         if isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot):
             asked = [node.left, *node.comparators]
@@ -308,7 +309,7 @@ def test_nothing_imports_a_framework(path: Path) -> None:
     if module(path) in PROGRAMS:
         assert not [name for name, read in arrows().items() if module(path) in read], "it is run, and never imported"
         return
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
@@ -332,7 +333,7 @@ def unexplained(path: Path) -> set[str]:
     for line, comment in comments(path).items():
         if "type: ignore" in comment and not explained(path, line, "type: ignore"):
             found.add(f"{module(path)}: {text(path).splitlines()[line - 1].partition('#')[0].strip()}")
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
@@ -378,7 +379,7 @@ def is_plain(method: ast.FunctionDef) -> bool:
 def hand_written_records(path: Path) -> set[str]:
     """Classes of plain data with slots and a constructor of their own, without a reason above the constructor."""
     found = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if not isinstance(node, ast.ClassDef):
             continue
         names = [target for one in node.body if isinstance(one, ast.Assign) for target in one.targets]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+from building import read_yaml
 from loading import FILE, network, parsed
 
 from analyzer.checks.page import Page
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 Case = dict[str, Any]
 
 FOLDER = Path(__file__).parent
-CASES: dict[str, dict[str, list[Case]]] = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))
-}
+CASES: dict[str, dict[str, list[Case]]] = {path.stem: read_yaml(path) for path in sorted(FOLDER.glob("*.yaml"))}
 CHECKS: dict[str, Check] = {check.__name__.rpartition(".")[2]: check for check in checks()}
 FIRES = {"model", "why", "line", "says", "arithmetic", "help", "severity", "number", "notes"}
 

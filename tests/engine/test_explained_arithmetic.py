@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from building import build, volume
+from building import build, read_yaml, volume
 
 from analyzer.engine.explained.arithmetic import Arithmetic
 from analyzer.engine.explained.expression import Expression, Number, letters_in, written
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Flow, Layer
 
 CASES: dict[str, list[dict[str, Any]]] = {
-    path.stem: [case for case in yaml.safe_load(path.read_text(encoding="utf-8")) if "refused" not in case]
+    path.stem: [case for case in read_yaml(path) if "refused" not in case]
     for path in sorted((Path(__file__).parents[1] / "layers" / "cases").glob("*.yaml"))
 }
 EVERY = [(type_, place) for type_, cases in CASES.items() for place in range(len(cases))]

@@ -6,12 +6,12 @@ The report is calculated without the formulas. Published numbers and calculation
 from __future__ import annotations
 
 import random
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from building import build, volume
+from building import build, read_yaml, volume
 from loading import network
 
 import analyzer
@@ -96,11 +96,12 @@ def test_a_batch_and_a_number_format(dtype: str) -> None:
     holds(explain_network(analysis), analysis)
 
 
+@cache
 def layers_of_cases() -> list[tuple[str, Any]]:
     """Every layer of the case files that reads one volume."""
     found = []
     for path in sorted((ROOT / "tests" / "layers" / "cases").glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for case in read_yaml(path):
             if "refused" not in case and not isinstance(case["input"], list):
                 found.append((path.stem, case.get("parameters")))
     return found

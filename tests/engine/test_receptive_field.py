@@ -870,7 +870,9 @@ def test_resnet_152_costs_a_row_what_resnet_50_does() -> None:
     for _ in range(5):
         small, large = (seconds(network) / len(network.nodes) for network in networks)
         ratios.append(large / small)
-    assert min(ratios) < 2, ratios
+        if ratios[-1] < 2:
+            return
+    raise AssertionError(ratios)
 
 
 def test_a_layer_that_changes_nothing_shares_its_record() -> None:

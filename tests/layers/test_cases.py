@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from building import build, volume
+from building import build, read_yaml, volume
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.analysis import analyze_network
@@ -27,9 +26,7 @@ from analyzer.layers import CATALOGUE
 Case = dict[str, Any]
 
 FOLDER = Path(__file__).parent / "cases"
-CASES: dict[str, list[Case]] = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))
-}
+CASES: dict[str, list[Case]] = {path.stem: read_yaml(path) for path in sorted(FOLDER.glob("*.yaml"))}
 COUNTS = ("weights", "biases", "buffers", "macs")
 ANSWERED = {"source", "input", "parameters", "output", *COUNTS, "local"}
 REFUSED = {"source", "input", "parameters", "refused", "parameter", "says", "arithmetic", "help"}

@@ -144,7 +144,8 @@ def test_numbers_of_numpy() -> None:
         analyzer.load({"input": numpy.array([32, 32, 3]), "layers": ["relu"]})
 
 
-def test_a_list_inside_of_itself_and_too_much() -> None:
+def test_a_list_inside_of_itself_and_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LIMITS, "nodes", 50_000)
     endless: list[Any] = []
     endless += [endless, endless]
     wide: Any = "x"

@@ -12,8 +12,7 @@ pytest.importorskip("torch", reason="torch is not installed: Keras code, which r
 pytest.importorskip("keras", reason="Keras is not installed: Keras code is not run")
 
 import keras
-import yaml
-from building import build, volume
+from building import build, read_yaml, volume
 
 import analyzer
 from analyzer.diagnostics import ModelError
@@ -39,7 +38,7 @@ def run(code: str, label: str) -> dict[str, Any]:
 def networks(type_: str) -> list[Network]:
     """The answered cases of a layer type, each as a network of one layer."""
     found = []
-    for case in yaml.safe_load(CASES[type_].read_text(encoding="utf-8")):
+    for case in read_yaml(CASES[type_]):
         if "refused" in case:
             continue
         inputs = case["input"] if isinstance(case["input"], list) else [case["input"]]

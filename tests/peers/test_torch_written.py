@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 torch = pytest.importorskip("torch", reason="torch is not installed: written code is not run")
 
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1])]
 
-from building import place, volume  # noqa: E402
+from building import place, read_yaml, volume  # noqa: E402
 from configurations import DRAWS, configurations  # noqa: E402
 from pairs import Pair  # noqa: E402
 from random_networks import Drawn  # noqa: E402
@@ -81,7 +80,7 @@ def quiet() -> Iterator[None]:
 
 @pytest.mark.parametrize("type_", TYPES)
 def test_every_case_of_the_catalogue(type_: str) -> None:
-    for case in yaml.safe_load((CASES / f"{type_}.yaml").read_text(encoding="utf-8")):
+    for case in read_yaml(CASES / f"{type_}.yaml"):
         if "refused" not in case:
             inputs = case["input"] if isinstance(case["input"], list) else [case["input"]]
             network, _ = place(type_, [volume(one) for one in inputs or ["8x8x3"]], **case.get("parameters") or {})

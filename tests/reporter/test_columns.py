@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from building import place
+from building import place, read_yaml
 from reported import render
 
 import analyzer
@@ -33,7 +32,7 @@ from analyzer.volume import Volume
 Case = dict[str, Any]
 
 FOLDER = Path(__file__).parent / "columns"
-FILES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.yaml"))}
+FILES = {path.stem: read_yaml(path) for path in sorted(FOLDER.glob("*.yaml"))}
 NETWORKS: dict[str, str] = FILES.pop("networks")
 CASES: dict[str, list[Case]] = FILES
 MODES = ("shared", "local", "declared")
