@@ -26,6 +26,7 @@ class Backend:
         self.layer: Any = next(
             one for one in type(model).__mro__ if one.__name__ == "Layer" and ".layers." in one.__module__
         )
+        self._classes: dict[type, set[str]] = {}
         self.root: str = self.layer.__module__.partition(".")[0]
         self.backend = self._module("backend")
         self.tree = self._module("tree")
@@ -42,8 +43,11 @@ class Backend:
 
     def is_own(self, layer: object, *names: str) -> bool:
         """Whether a layer is of one of these classes of Keras, or of a class that is made of one."""
-        prefix = f"{self.root}.src."
-        return any(one.__name__ in names and one.__module__.startswith(prefix) for one in type(layer).__mro__)
+        kind = type(layer)
+        if kind not in self._classes:
+            prefix = f"{self.root}.src."
+            self._classes[kind] = {one.__name__ for one in kind.__mro__ if one.__module__.startswith(prefix)}
+        return not self._classes[kind].isdisjoint(names)
 
     def is_theirs(self, layer: object) -> bool:
         """Whether the class of a layer is of Keras itself, and not of an author."""

@@ -69,7 +69,7 @@ class _Reading:
         variables = own(seen.layer, self.backend)
         if not variables:
             return []
-        if len(all_of(seen.layer, self.backend).parameters) > len(variables.parameters):
+        if seen.layer._layers and len(all_of(seen.layer, self.backend).parameters) > len(variables.parameters):
             return self._free(found, variables)
         return [self._layer(found, variables, seen)]
 

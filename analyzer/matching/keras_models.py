@@ -13,6 +13,7 @@ from analyzer.matching.keras_backend import Backend
 from analyzer.matching.keras_inputs import Arguments, ways
 from analyzer.matching.keras_layers import observed
 from analyzer.matching.keras_mistakes import first_line, unreadable
+from analyzer.matching.keras_order import order_networks
 from analyzer.matching.keras_state import Kept
 from analyzer.matching.keras_watch import Watch
 from analyzer.matching.observed import Entered, Observation
@@ -60,7 +61,7 @@ def _run(model: Any, backend: Backend, way: Arguments, watch: Watch) -> str | No
     errors: list[Exception] = []
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        watch.start()
+        watch.start(shortly=not errors)
         try:
             return model(*args, **kwargs, training=False)
         except Exception as error:
@@ -69,6 +70,7 @@ def _run(model: Any, backend: Backend, way: Arguments, watch: Watch) -> str | No
 
     if not all(layer.built for layer in model._flatten_layers()):
         _build(model, backend, way)
+    order_networks(model, backend)
     with backend.unwritten(), watch:
         try:
             backend.traced(call, *way.args, **way.kwargs)

@@ -46,15 +46,13 @@ def layers_of(model: Any, backend: Backend) -> dict[int, Found]:
 
 def children(layer: Any, backend: Backend) -> Iterator[tuple[str, Any]]:
     """The layers in a layer, each with its name there."""
-    inner = [one for one in layer._flatten_layers(include_self=False, recursive=False) if backend.is_layer(one)]
-    if is_network(layer, backend):
-        yield from ((one.name, one) for one in inner if not backend.is_own(one, "InputLayer", "Functional"))
-        # A `Sequential` keeps the network that it builds of its layers as one more layer.
-        yield from (
-            (one.name, one) for one in inner if backend.is_own(one, "Functional") and not _is_its_own(layer, one)
-        )
+    if not layer._layers:
         return
-    kept = _attributes(layer, backend)
+    inner = [one for one in layer._flatten_layers(include_self=False, recursive=False) if backend.is_layer(one)]
+    # A `Sequential` keeps the network that it builds of its layers as one more layer.
+    built = vars(layer).get("_functional")
+    inner = [one for one in inner if one is not built]
+    kept = {} if is_network(layer, backend) else _attributes(layer, backend)
     for one in inner:
         yield (one.name if _named(one) or id(one) not in kept else kept[id(one)]), one
 
@@ -62,10 +60,6 @@ def children(layer: Any, backend: Backend) -> Iterator[tuple[str, Any]]:
 def is_network(layer: Any, backend: Backend) -> bool:
     """Whether it calls its layers in an order that Keras knows."""
     return backend.is_own(layer, "Functional", "Sequential")
-
-
-def _is_its_own(layer: Any, inner: Any) -> bool:
-    return vars(layer).get("_functional") is inner
 
 
 def _named(layer: Any) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import sys
 from collections import OrderedDict
+from collections.abc import Iterable
 from types import TracebackType
 
 from analyzer.matching.keras_backend import Backend
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: The classes of objects whose attributes are kept too; a layer's own ones come from the module of its Keras.
 _HELD = ("Tracker", "SeedGenerator")
 
+_CONTAINERS = (list, dict, set)
+
 
 class Kept:
     """The state of a model, put back at the end of the `with` block."""
@@ -33,6 +36,7 @@ class Kept:
         self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._containers: list[tuple[Any, Any]] = []
         self._seen: set[int] = set()
+        self._held: dict[type, bool] = {}
         self._left: list[Any] = [model]
         self._keep_attributes(vars(backend.state.GLOBAL_STATE_TRACKER))
         while self._left:
@@ -56,26 +60,34 @@ class Kept:
     def _keep(self, thing: Any) -> None:
         if id(thing) in self._seen:
             return
-        kind = type(thing)
-        if issubclass(kind, (list, dict, set)):
-            self._seen.add(id(thing))
+        self._seen.add(id(thing))
+        if isinstance(thing, tuple):
+            self._push(thing)
+        elif issubclass(type(thing), _CONTAINERS):  # the class it is of: a wrapper of TensorFlow says that it is one
             self._containers.append((thing, _copied(thing)))
-            self._left += _items(thing)
-        elif kind is tuple:
-            self._left += thing
-        elif self._is_held(thing):
-            self._seen.add(id(thing))
+            self._push(_items(thing))
+        else:
             self._keep_attributes(vars(thing))
 
     def _keep_attributes(self, attributes: dict[str, Any]) -> None:
         self._attributes.append((attributes, dict(attributes)))
-        self._left += attributes.values()
+        self._push(attributes.values())
 
-    def _is_held(self, thing: Any) -> bool:
-        backend = self._backend
-        if isinstance(thing, (backend.layer, backend.backend.Variable)):
+    def _push(self, things: Iterable[Any]) -> None:
+        """Notes those of some objects that can change: most are numbers and texts."""
+        held = self._held
+        for one in things:
+            kind = type(one)
+            if kind not in held:
+                held[kind] = issubclass(kind, (tuple, *_CONTAINERS)) or self._has_attributes(kind)
+            if held[kind]:
+                self._left.append(one)
+
+    def _has_attributes(self, kind: type) -> bool:
+        """Whether objects of a class are kept with their attributes."""
+        if issubclass(kind, (self._backend.layer, self._backend.backend.Variable)):
             return True
-        return type(thing).__name__ in _HELD and type(thing).__module__.startswith(f"{backend.root}.src.")
+        return kind.__name__ in _HELD and kind.__module__.startswith(f"{self._backend.root}.src.")
 
 
 def _copied(held: Any) -> Any:
