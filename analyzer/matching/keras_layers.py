@@ -8,9 +8,9 @@ from math import prod
 
 from analyzer.matching.keras_backend import Backend
 from analyzer.matching.keras_parameters import Ledger, Numbers, Variables, all_of, own
-from analyzer.matching.keras_parts import WHOLE, parts_of
+from analyzer.matching.keras_parts import Part, is_whole, parts_of
 from analyzer.matching.keras_paths import Found, layers_of
-from analyzer.matching.keras_watch import Seen
+from analyzer.matching.keras_watch import Seen, is_repeated
 from analyzer.matching.observed import Observation, Observed, Shape
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ class _Reading:
         self.calls = calls
         self.found = layers_of(model, backend)
         self.ledger = Ledger()
+        self.parts = Ledger()
         self.times = Counter(id(one.layer) for one in calls)
         self.batch = calls[0].inputs[0][0] if calls and calls[0].inputs and calls[0].inputs[0] else 1
 
@@ -44,7 +45,7 @@ class _Reading:
             type(self.model).__name__,
             layers,
             self._unused(),
-            {one.path: type(one.layer).__name__ for one in self.found.values()},
+            {one.path: type(one.layer).__name__ for one in reversed(self.found.values())},
             self._alone(self.calls[0].outputs) if self.calls else [],
             sum(prod(one.shape) for one in everything.parameters),
             real,
@@ -54,41 +55,53 @@ class _Reading:
         """Whether the call is part of a layer that is one, whatever it consists of."""
         around = seen.inside
         while around is not None:
-            if self._is_whole(around.layer):
+            if is_whole(around.layer, self.backend):
                 return True
             around = around.inside
         return False
 
-    def _is_whole(self, layer: Any) -> bool:
-        return self.backend.is_own(layer, *WHOLE)
-
     def _of(self, seen: Seen) -> list[Observed]:
-        found = self.found.get(id(seen.layer)) or Found(seen.layer, seen.layer.name, bool(seen.layer.trainable))
-        if self._is_whole(seen.layer):
-            return self._whole(found, seen)
-        variables = own(seen.layer, self.backend)
+        """The layers that a call is: none without variables, otherwise mostly one."""
+        layer = seen.layer
+        found = self.found.get(id(layer)) or Found(layer, layer.name, bool(layer.trainable))
+        whole = is_whole(layer, self.backend)
+        variables = all_of(layer, self.backend) if whole else own(layer, self.backend)
         if not variables:
             return []
-        if seen.layer._layers and len(all_of(seen.layer, self.backend).parameters) > len(variables.parameters):
-            return self._free(found, variables)
-        return [self._layer(found, variables, seen)]
-
-    def _whole(self, found: Found, seen: Seen) -> list[Observed]:
-        variables = all_of(seen.layer, self.backend)
-        if not variables:
-            return []
+        if self.backend.is_own(layer, "Normalization"):
+            return self._normalization(found, variables)
+        if not whole and layer._layers:
+            everything = all_of(layer, self.backend)
+            if len(everything.parameters) > len(variables.parameters):
+                return self._free(found, variables)
         made = self._layer(found, variables, seen)
-        if made.tied is None:
-            made.parts = parts_of(found, seen, self.calls, self.backend, frozen=made.frozen)
+        within = [one for one in self.calls if one.inside is seen] if whole else []
+        made.parts = [self._part(found, one) for one in parts_of(seen, within, self.backend)]
         return [made]
+
+    def _part(self, found: Found, part: Part) -> Observed:
+        name = f"{found.path}.{part.name}" if part.name else found.path
+        numbers, tied = self.parts.counted(part.variables, name)
+        return Observed(
+            name,
+            part.kind,
+            [],
+            self._alone(part.outputs),
+            numbers.weights,
+            numbers.biases,
+            numbers.buffers,
+            is_frozen(found, part.variables),
+            self.times[id(found.layer)],
+            tied,
+        )
 
     def _layer(self, found: Found, variables: Variables, seen: Seen | None) -> Observed:
         numbers, tied = self.ledger.counted(variables, found.path)
         return Observed(
             found.path,
             type(found.layer).__name__,
-            self._alone(seen.inputs) if seen is not None else [],
-            self._alone(seen.outputs) if seen is not None else [],
+            self._shapes(seen, seen.inputs) if seen is not None else [],
+            self._shapes(seen, seen.outputs) if seen is not None else [],
             numbers.weights,
             numbers.biases,
             numbers.buffers,
@@ -111,6 +124,13 @@ class _Reading:
                 made.append(self._parameter(found, name, one, alone, numbers))
         return made
 
+    def _normalization(self, found: Found, variables: Variables) -> list[Observed]:
+        """A count of samples, then the mean and the variance, as the reader of `.keras` files has them."""
+        made = self._free(found, Variables(buffers=variables.buffers[-1:] + variables.buffers[:-1]))
+        for one in made[1:]:
+            one.outputs = [(1, *found.layer._broadcast_shape[1:])]
+        return made
+
     def _parameter(self, found: Found, name: str, one: Any, alone: Variables, numbers: Numbers) -> Observed:
         shape: Shape = tuple(one.shape)
         shape = shape if len(shape) > 1 and shape[0] == 1 else (1, *(shape or (1,)))
@@ -125,6 +145,16 @@ class _Reading:
             if fresh:
                 made.append(self._layer(found, variables, None))
         return made
+
+    def _shapes(self, seen: Seen, shapes: Sequence[Shape]) -> list[Shape]:
+        """The shapes of a call, with the steps of time for which it is repeated."""
+        steps: tuple[int, ...] = ()
+        around = seen.inside
+        while around is not None:
+            if is_repeated(around.layer, self.backend):
+                steps = (around.inputs[0][1], *steps)
+            around = around.inside
+        return [(*shape[:1], *steps, *shape[1:]) for shape in self._alone(shapes)]
 
     def _alone(self, shapes: Sequence[Shape]) -> list[Shape]:
         """Shapes of one sample, where the model was built for a batch of several."""

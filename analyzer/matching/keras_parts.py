@@ -1,20 +1,108 @@
-"""Layers of Keras that are one layer of a network, or several: attention, recurrent layers, normalisation of inputs."""
+"""Layers of Keras that a network may have as one layer or as several: attention, recurrent layers, wrappers.
+
+The names of the parts are those that the reader of `.keras` files gives their rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import prod
 
 from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_paths import Found
-from analyzer.matching.keras_watch import Seen
-from analyzer.matching.observed import Observed
+from analyzer.matching.keras_parameters import Variables, all_of, own
+from analyzer.matching.keras_watch import Seen, is_repeated
+from analyzer.matching.observed import Shape
+from analyzer.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ATTENTION = ("MultiHeadAttention", "GroupedQueryAttention")
 
 #: The classes whose calls are one, whatever layers they consist of.
-WHOLE = (
-    "MultiHeadAttention", "GroupedQueryAttention", "RNN", "Bidirectional", "TimeDistributed", "SpectralNormalization",
-)  # fmt: skip
+WHOLE = (*_ATTENTION, "RNN", "Bidirectional", "TimeDistributed", "SpectralNormalization")
 
 
-def parts_of(found: Found, seen: Seen, calls: Sequence[Seen], backend: Backend, *, frozen: bool) -> Sequence[Observed]:
-    """The layers that the catalogue may have in the place of one."""
-    return ()
+class Part(Record):
+    """A part of a layer: its name in it, its class, its variables, and what it puts out."""
+
+    name: str
+    kind: str
+    variables: Variables
+    outputs: Sequence[Shape]
+
+
+def is_whole(layer: Any, backend: Backend) -> bool:
+    """Whether the calls of the layers in a layer are no layers of their own; a repeated network is its layers."""
+    return backend.is_own(layer, *WHOLE) and not is_repeated(layer, backend)
+
+
+def parts_of(seen: Seen, within: Sequence[Seen], backend: Backend) -> list[Part]:
+    """The parts of a layer that was called; `within` are the calls in that call."""
+    layer = seen.layer
+    if backend.is_own(layer, *_ATTENTION):
+        found = _of_attention(within, backend)
+    elif backend.is_own(layer, "Bidirectional"):
+        found = _of_directions(seen, backend)
+    elif backend.is_own(layer, "RNN") and backend.is_own(layer.cell, "StackedRNNCells"):
+        found = _of_cells(seen, backend)
+    elif backend.is_own(layer, "EinsumDense") and not _has_biases_of_its_units(layer):
+        found = _of_einsum(seen, backend)
+    else:
+        return []
+    parts = list(found)
+    return parts if len(parts) > 1 else []
+
+
+def _of_attention(within: Sequence[Seen], backend: Backend) -> Iterator[Part]:
+    """The projections; those of queries, keys and values put out the heads as one axis."""
+    for one in within:
+        variables = all_of(one.layer, backend)
+        if variables:
+            last = one.layer.name == "attention_output"
+            outputs = one.outputs if last else [(*shape[:-2], prod(shape[-2:])) for shape in one.outputs]
+            yield Part("output" if last else one.layer.name, type(one.layer).__name__, variables, outputs)
+
+
+def _of_directions(seen: Seen, backend: Backend) -> Iterator[Part]:
+    for name, layer in (("forward", seen.layer.forward_layer), ("backward", seen.layer.backward_layer)):
+        outputs = _shapes(layer.compute_output_shape(seen.inputs[0]))
+        yield Part(name, type(layer).__name__, all_of(layer, backend), outputs)
+
+
+def _of_cells(seen: Seen, backend: Backend) -> Iterator[Part]:
+    """The cells one behind the other; all but the last put out each step."""
+    cells = seen.layer.cell.cells
+    batch, steps, *_ = seen.inputs[0]
+    for place, cell in enumerate(cells):
+        sequence = place < len(cells) - 1 or seen.layer.return_sequences
+        size = cell.output_size
+        yield Part(
+            str(place),
+            type(cell).__name__,
+            all_of(cell, backend),
+            [(batch, steps, size) if sequence else (batch, size)],
+        )
+
+
+def _of_einsum(seen: Seen, backend: Backend) -> Iterator[Part]:
+    """The product, and biases that are not added to all of its units alike."""
+    variables = own(seen.layer, backend)
+    yield Part("", type(seen.layer).__name__, Variables(list(variables.weights)), seen.outputs)
+    for one in variables.biases:
+        yield Part("bias", "Parameter", Variables([one]), [(1, *one.shape)])
+
+
+def _has_biases_of_its_units(layer: Any) -> bool:
+    """Whether the biases are those of the axes that only the kernel has, as those of a dense layer."""
+    left, _, result = layer.equation.replace(" ", "").partition("->")
+    read, _, kernel = left.partition(",")
+    return set(layer.bias_axes or "") in (set(), {one for one in result if one in kernel and one not in read})
+
+
+def _shapes(value: Any) -> list[Shape]:
+    """One shape or several."""
+    if value and isinstance(value[0], (tuple, list)):
+        return [tuple(one) for one in value]
+    return [tuple(value)]

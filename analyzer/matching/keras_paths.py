@@ -37,7 +37,7 @@ def layers_of(model: Any, backend: Backend) -> dict[int, Found]:
         trained = one.trained and bool(one.layer.trainable)
         found[id(one.layer)] = Found(one.layer, one.path, trained)
         inner = [
-            Found(layer, f"{one.path}.{name}" if one.path else name, trained)
+            Found(layer, ".".join(filter(None, (one.path, name))), trained)
             for name, layer in children(one.layer, backend)
         ]
         left += reversed(inner)
@@ -45,9 +45,11 @@ def layers_of(model: Any, backend: Backend) -> dict[int, Found]:
 
 
 def children(layer: Any, backend: Backend) -> Iterator[tuple[str, Any]]:
-    """The layers in a layer, each with its name there."""
+    """The layers in a layer, each with its name there: none for the one in a wrapper, which is called as the wrapper."""
     if not layer._layers:
         return
+    if backend.is_own(layer, "Wrapper"):
+        yield "", layer.layer
     inner = [one for one in layer._flatten_layers(include_self=False, recursive=False) if backend.is_layer(one)]
     # A `Sequential` keeps the network that it builds of its layers as one more layer.
     built = vars(layer).get("_functional")

@@ -66,9 +66,7 @@ class Watch:
         self.calls.append(seen)
         self._around.append(seen)
         try:
-            made = self._short.output(layer, args, kwargs) if self.shortly else None
-            if made is None:
-                made = self._original(layer, *args, **kwargs)
+            made = self._made(layer, args, kwargs)
         except Exception:
             self.failed = self.failed or seen
             raise
@@ -76,3 +74,22 @@ class Watch:
             self._around.pop()
         seen.outputs = self._backend.shapes(made)
         return made
+
+    def _made(self, layer: Any, args: Any, kwargs: Any) -> Any:
+        made = self._short.output(layer, args, kwargs) if self.shortly else None
+        if made is None and is_repeated(layer, self._backend) and layer.built and len(args) == 1:
+            made = self._one_step(layer, args[0])
+        return self._original(layer, *args, **kwargs) if made is None else made
+
+    def _one_step(self, layer: Any, x: Any) -> Any:
+        """What a network puts out for each step of time, run for the first step only."""
+        layer._assert_input_compatibility(x)
+        if len(x.shape) < 3:
+            return None
+        made = layer.layer(x[:, 0])
+        return self._backend.backend.numpy.stack([made] * int(x.shape[1]), axis=1)
+
+
+def is_repeated(layer: Any, backend: Backend) -> bool:
+    """Whether it runs a network for each step of time."""
+    return backend.is_own(layer, "TimeDistributed") and backend.is_own(layer.layer, "Functional", "Sequential")
