@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_parameters import Ledger, Numbers, Variables, all_of, own
-from analyzer.matching.keras_parts import Part, is_whole, parts_of
+from analyzer.matching.keras_parameters import Ledger, Variables, all_of, own
+from analyzer.matching.keras_parts import Part, beside_of, is_whole, parts_of, puts_out
 from analyzer.matching.keras_paths import Found, layers_of
-from analyzer.matching.keras_watch import Seen, is_repeated
+from analyzer.matching.keras_watch import Seen, Watch, is_repeated
 from analyzer.matching.observed import Observation, Observed, Shape
 
 TYPE_CHECKING = False
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def observed(model: Any, backend: Backend, calls: Sequence[Seen], real: str | None) -> Observation:
-    """The observation of a model whose call was seen."""
-    return _Reading(model, backend, calls).observation(real)
+def observed(model: Any, backend: Backend, watch: Watch, real: str | None) -> Observation:
+    """The observation of a model whose call was watched."""
+    return _Reading(model, backend, watch).observation(real)
 
 
 class _Reading:
     """What the steps share: the layers by their paths, and what was counted."""
 
     # By hand: it starts with the model.
-    def __init__(self, model: Any, backend: Backend, calls: Sequence[Seen]) -> None:
+    def __init__(self, model: Any, backend: Backend, watch: Watch) -> None:
         self.model = model
         self.backend = backend
-        self.calls = calls
+        self.calls = calls = watch.calls
+        self.reads = watch.reads
+        #: Observations of variables that were read, by how many calls had begun.
+        self.read: dict[int, list[Observed]] = {}
         self.found = layers_of(model, backend)
         self.ledger = Ledger()
         self.parts = Ledger()
@@ -38,7 +41,8 @@ class _Reading:
         self.batch = calls[0].inputs[0][0] if calls and calls[0].inputs and calls[0].inputs[0] else 1
 
     def observation(self, real: str | None) -> Observation:
-        layers = [one for seen in self.calls if not self._is_within(seen) for one in self._of(seen)]
+        made = [[] if self._is_within(seen) else self._of(seen) for seen in self.calls]
+        layers = [one for place, own in enumerate([*made, []]) for one in (*self.read.get(place, ()), *own)]
         everything = all_of(self.model, self.backend)
         return Observation(
             "keras",
@@ -77,7 +81,8 @@ class _Reading:
         made = self._layer(found, variables, seen)
         within = [one for one in self.calls if one.inside is seen] if whole else []
         made.parts = [self._part(found, one) for one in parts_of(seen, within, self.backend)]
-        return [made]
+        beside = self._free(found, Variables(buffers=beside_of(layer, self.backend)))
+        return [made, *beside]
 
     def _part(self, found: Found, part: Part) -> Observed:
         name = f"{found.path}.{part.name}" if part.name else found.path
@@ -101,7 +106,7 @@ class _Reading:
             found.path,
             type(found.layer).__name__,
             self._shapes(seen, seen.inputs) if seen is not None else [],
-            self._shapes(seen, seen.outputs) if seen is not None else [],
+            self._shapes(seen, puts_out(seen, self.backend)) if seen is not None else [],
             numbers.weights,
             numbers.biases,
             numbers.buffers,
@@ -111,18 +116,21 @@ class _Reading:
         )
 
     def _free(self, found: Found, variables: Variables) -> list[Observed]:
-        """The variables of a layer that has other layers in it, each by itself."""
-        made = []
-        for one, trained in (
-            *((one, True) for one in variables.parameters),
-            *((one, False) for one in variables.buffers),
-        ):
-            name = f"{found.path}.{one.name}" if found.path else one.name
-            alone = Variables([one]) if trained else Variables(buffers=[one])
-            numbers, tied = self.ledger.counted(alone, name)
-            if tied is None:
-                made.append(self._parameter(found, name, one, alone, numbers))
-        return made
+        """The buffers of a layer that has other layers in it; its parameters are noted where they were read."""
+        for one in variables.parameters:
+            if id(one) in self.reads and id(one) not in self.ledger.names:
+                self.read.setdefault(self.reads[id(one)], []).append(self._variable(found, one, Variables([one])))
+        buffers = [one for one in variables.buffers if id(one) not in self.ledger.names]
+        return [self._variable(found, one, Variables(buffers=[one])) for one in buffers]
+
+    def _variable(self, found: Found, one: Any, alone: Variables) -> Observed:
+        """A variable by itself. What it is used for is not seen; a buffer is what it has."""
+        name = f"{found.path}.{one.name}" if found.path else one.name
+        numbers, _ = self.ledger.counted(alone, name)
+        kind = "Parameter" if numbers.weights else "Buffer"
+        outputs = [] if numbers.weights else [(1, *one.shape)]
+        frozen = is_frozen(found, alone)
+        return Observed(name, kind, [], outputs, numbers.weights, 0, numbers.buffers, frozen)
 
     def _normalization(self, found: Found, variables: Variables) -> list[Observed]:
         """A count of samples, then the mean and the variance, as the reader of `.keras` files has them."""
@@ -130,12 +138,6 @@ class _Reading:
         for one in made[1:]:
             one.outputs = [(1, *found.layer._broadcast_shape[1:])]
         return made
-
-    def _parameter(self, found: Found, name: str, one: Any, alone: Variables, numbers: Numbers) -> Observed:
-        shape: Shape = tuple(one.shape)
-        shape = shape if len(shape) > 1 and shape[0] == 1 else (1, *(shape or (1,)))
-        frozen = is_frozen(found, alone)
-        return Observed(name, "Parameter", [], [shape], numbers.weights, numbers.biases, numbers.buffers, frozen)
 
     def _unused(self) -> list[Observed]:
         made: list[Observed] = []

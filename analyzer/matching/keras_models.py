@@ -42,7 +42,7 @@ def observe(model: Any, entered: Sequence[Entered]) -> Observation:
                     failed = unreadable(model, backend, watch.failed, error, entered)
                     failed.__cause__ = error
             else:
-                return observed(model, backend, watch.calls, real)
+                return observed(model, backend, watch, real)
     raise failed or Unreadable("the file has no input")
 
 

@@ -62,7 +62,7 @@ def _collected(layers: Iterable[Any], backend: Backend) -> Variables:
                 seen.add(id(one))
                 (found.biases if _is_bias(layer, one) else found.weights).append(one)
         if backend.is_own(layer, "SpectralNormalization"):
-            continue  # the vector for the norm of the weights is no number of the network
+            continue  # the vector for the norm of the weights is no number of the layer
         for one in layer._non_trainable_variables:
             if id(one) not in seen:
                 seen.add(id(one))
@@ -76,7 +76,7 @@ def _is_bias(layer: Any, variable: Any) -> bool:
     if variable.name in _BIASES or variable.name.endswith("_bias"):
         return True
     attributes = vars(layer)
-    return any(attributes.get(name) is variable for name in _BIASES)
+    return any(attributes.get(name) is variable for name in (*_BIASES, "b"))
 
 
 class Ledger:

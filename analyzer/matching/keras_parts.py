@@ -55,6 +55,11 @@ def parts_of(seen: Seen, within: Sequence[Seen], backend: Backend) -> list[Part]
     return parts if len(parts) > 1 else []
 
 
+def beside_of(layer: Any, backend: Backend) -> list[Any]:
+    """Variables that a network may have beside a layer: the vector for the norm of its weights."""
+    return [layer.vector_u] if backend.is_own(layer, "SpectralNormalization") else []
+
+
 def _of_attention(within: Sequence[Seen], backend: Backend) -> Iterator[Part]:
     """The projections; those of queries, keys and values put out the heads as one axis."""
     for one in within:
@@ -86,19 +91,41 @@ def _of_cells(seen: Seen, backend: Backend) -> Iterator[Part]:
         )
 
 
+def puts_out(seen: Seen, backend: Backend) -> Sequence[Shape]:
+    """What a call puts out; nothing where its trained numbers are those of a product in the layer, and not the last."""
+    layer = seen.layer
+    inside = backend.is_own(layer, "Attention", "AdditiveAttention")
+    if inside or (backend.is_own(layer, "EinsumDense") and _letters(layer).all_three):
+        return []
+    return seen.outputs
+
+
 def _of_einsum(seen: Seen, backend: Backend) -> Iterator[Part]:
     """The product, and biases that are not added to all of its units alike."""
     variables = own(seen.layer, backend)
-    yield Part("", type(seen.layer).__name__, Variables(list(variables.weights)), seen.outputs)
+    yield Part("", type(seen.layer).__name__, Variables(list(variables.weights)), puts_out(seen, backend))
     for one in variables.biases:
         yield Part("bias", "Parameter", Variables([one]), [(1, *one.shape)])
 
 
-def _has_biases_of_its_units(layer: Any) -> bool:
-    """Whether the biases are those of the axes that only the kernel has, as those of a dense layer."""
+class _Letters(Record):
+    """Axes in an equation: those that only the kernel and the output have, and those that the input has too."""
+
+    units: set[str]
+    all_three: set[str]
+
+
+def _letters(layer: Any) -> _Letters:
     left, _, result = layer.equation.replace(" ", "").partition("->")
     read, _, kernel = left.partition(",")
-    return set(layer.bias_axes or "") in (set(), {one for one in result if one in kernel and one not in read})
+    both = set(result) & set(kernel)
+    return _Letters(both - set(read), both & set(read))
+
+
+def _has_biases_of_its_units(layer: Any) -> bool:
+    """Whether the biases are added to all units alike, as those of a dense layer."""
+    letters = _letters(layer)
+    return not layer.bias_axes or (not letters.all_three and set(layer.bias_axes) == letters.units)
 
 
 def _shapes(value: Any) -> list[Shape]:

@@ -45,7 +45,7 @@ def layers_of(model: Any, backend: Backend) -> dict[int, Found]:
 
 
 def children(layer: Any, backend: Backend) -> Iterator[tuple[str, Any]]:
-    """The layers in a layer, each with its name there: none for the one in a wrapper, which is called as the wrapper."""
+    """The layers in a layer, each with its name there; the one in a wrapper has none, and is called as the wrapper."""
     if not layer._layers:
         return
     if backend.is_own(layer, "Wrapper"):

@@ -28,6 +28,7 @@ class Watch:
     """Watches all calls of layers while its `with` block lasts, by a method in the place of `Layer.__call__`.
 
     The class is changed, not its objects, so that nothing is left on a layer. Calls of other threads pass unseen.
+    `reads` has for each variable, by its `id`, how many calls had begun when its value was read first.
     """
 
     # By hand: it starts empty.
@@ -40,10 +41,12 @@ class Watch:
         self._around: list[Seen] = []
         self._thread = threading.get_ident()
         self._original: Any = backend.layer.__call__
+        self.reads: dict[int, int] = {}
+        self._variable, self._value = _property(backend.backend.Variable, "value")
 
     def start(self, *, shortly: bool) -> None:
         """Forgets what was seen: the call begins again. `shortly`: layers with a rule for their output are not run."""
-        self.calls, self._around, self.failed = [], [], None
+        self.calls, self._around, self.failed, self.reads = [], [], None, {}
         self.shortly = shortly
 
     def __enter__(self) -> Watch:
@@ -54,11 +57,18 @@ class Watch:
                 return original(layer, *args, **kwargs)
             return watch._called(layer, args, kwargs)
 
+        def read(variable: Any) -> Any:
+            if threading.get_ident() == watch._thread:
+                watch.reads.setdefault(id(variable), len(watch.calls))
+            return watch._value.fget(variable)
+
         self._backend.layer.__call__ = watched
+        self._variable.value = property(read)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._backend.layer.__call__ = self._original
+        self._variable.value = self._value
 
     def _called(self, layer: Any, args: Any, kwargs: Any) -> Any:
         read = [args, {name: one for name, one in kwargs.items() if "mask" not in name}]
@@ -88,6 +98,12 @@ class Watch:
             return None
         made = layer.layer(x[:, 0])
         return self._backend.backend.numpy.stack([made] * int(x.shape[1]), axis=1)
+
+
+def _property(kind: type, name: str) -> tuple[Any, Any]:
+    """The class that has a property of a class, and the property."""
+    owner = next(one for one in kind.__mro__ if name in vars(one))
+    return owner, vars(owner)[name]
 
 
 def is_repeated(layer: Any, backend: Backend) -> bool:
