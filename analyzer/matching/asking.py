@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
 from analyzer.layers import Flow, Layer
-from analyzer.matching.items import counts
+from analyzer.matching.keys import counts
 from analyzer.matching.observed import Observed
 from analyzer.matching.tensors import is_of, volumes
 from analyzer.volume import Volume

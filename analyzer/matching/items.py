@@ -10,16 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analyzer.engine.result import Analysis, Row
+from analyzer.matching.keys import Counts, counts, is_norm
 from analyzer.matching.observed import Observation, Observed
-
-#: The kind of a free buffer: a table or a mask that a module keeps, which a network has as a layer only sometimes.
-BUFFER = "Buffer"
 
 #: The most modules that one layer consists of.
 _MOST = 8
-
-#: Weights, biases and buffers.
-Counts = tuple[int, int, int]
 
 
 def rows_of(analysis: Analysis) -> list[Row]:
@@ -27,19 +22,17 @@ def rows_of(analysis: Analysis) -> list[Row]:
     return [row for row in analysis.rows if row.declared.parameters or row.declared.buffers or row.tied is not None]
 
 
-def counts(one: Observed | Row) -> Counts:
-    """Its weights, biases and buffers."""
-    cost = one if isinstance(one, Observed) else one.declared
-    return cost.weights, cost.biases, cost.buffers
-
-
 def calls_of(observation: Observation, rows: Sequence[Row]) -> list[Observed]:
     """The calls of the module, put together or taken apart as the network has its layers."""
     composite = [row for row in rows if _is_composite(row)]
     known = {counts(row) for row in rows}
-    layers = [call for call in observation.layers if call.kind != BUFFER or counts(call) in known]
-    calls = _taken_apart(layers, composite, known)
+    calls = _taken_apart([call for call in observation.layers if _counts(call, known)], composite, known)
     return _put_together(calls, composite, observation) if composite else calls
+
+
+def _counts(call: Observed, known: set[Counts]) -> bool:
+    """Whether a call takes part: tables, masks and what prepares data have no parameters, and few files list them."""
+    return call.parameters > 0 or call.tied is not None or is_norm(call) or counts(call) in known
 
 
 def _is_composite(row: Row) -> bool:

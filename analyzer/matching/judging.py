@@ -15,7 +15,7 @@ from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Analysis, Row
 from analyzer.layers.windows import window_count
 from analyzer.matching.asking import answers, read_by
-from analyzer.matching.items import counts
+from analyzer.matching.keys import counts
 from analyzer.matching.observed import Observed
 from analyzer.matching.result import Difference
 from analyzer.matching.tensors import is_of, volumes

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from analyzer.align import Pairs
 from analyzer.engine.result import Analysis
+from analyzer.matching.following import followed
 from analyzer.matching.items import calls_of, rows_of
 from analyzer.matching.judging import Judge
 from analyzer.matching.observed import Observation
-from analyzer.matching.pairing import followed, ways
+from analyzer.matching.pairing import ways
 from analyzer.matching.result import Difference, Match, Pair
 
 
@@ -19,10 +20,13 @@ def match(observation: Observation, analysis: Analysis) -> Match:
     rows = rows_of(analysis)
     calls = calls_of(observation, rows)
     pairs = followed(calls, rows, analysis.network)
-    if pairs is not None:
+    if len(pairs) == len(calls) == len(rows):
         found = list(Judge(calls, rows, pairs, analysis).differences())
     else:
-        tried = [(one, list(Judge(calls, rows, one, analysis).differences())) for one in ways(calls, rows)]
+        tried = [
+            (one, list(Judge(calls, rows, one, analysis).differences()))
+            for one in ways(calls, rows, pairs, analysis.network)
+        ]
         pairs, found = min(tried, key=_weight)
     found += [Difference(one, None, {}) for one in observation.unused]
     if found and all(one.follows for one in found):

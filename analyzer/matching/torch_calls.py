@@ -23,8 +23,9 @@ _BARE, _BARER, _REAL = range(3)
 #: Functions that read the data of a tensor.
 _READING = {
     "__bool__", "__int__", "__float__", "__complex__", "__index__", "__contains__", "__array__", "item", "tolist",
-    "numpy", "cpu", "cuda", "to", "equal", "allclose", "nonzero", "masked_select", "unique", "is_nonzero", "__getitem__",
-    "multinomial", "bincount", "repeat_interleave", "histc", "unique_consecutive", "copy_", "__setitem__", "_assert",
+    "numpy", "cpu", "cuda", "to", "equal", "allclose", "nonzero", "masked_select", "unique", "is_nonzero",
+    "__getitem__", "multinomial", "bincount", "repeat_interleave", "histc", "unique_consecutive", "copy_",
+    "__setitem__", "_assert",
 }  # fmt: skip
 
 

@@ -165,6 +165,44 @@ def test_branches_are_called_in_any_order(order: tuple[int, ...]) -> None:
     assert held([calls[place] for place in order], BRANCHES).equal
 
 
+#: Both branches begin with a layer of the same numbers; what comes second tells them apart.
+TWINS = """\
+input: 8x8x4
+layers:
+  - parallel:
+      join: concat
+      branches:
+        a: [{conv: {filters: 6, kernel: 1}}, {conv: {filters: 5, kernel: 1}}]
+        b: [{conv: {filters: 6, kernel: 1}}, {conv: {filters: 6, kernel: 3, padding: 1}}]
+  - conv: {filters: 2, kernel: 1}
+"""
+
+
+def twin_calls() -> list[Observed]:
+    first = Observed("x", "Conv2d", [(1, 4, 8, 8)], [(1, 6, 8, 8)], 24, 6, 0)
+    return [
+        first,
+        Observed("y", "Conv2d", [(1, 6, 8, 8)], [(1, 6, 8, 8)], 324, 6, 0),
+        but(first, name="z"),
+        Observed("v", "Conv2d", [(1, 6, 8, 8)], [(1, 5, 8, 8)], 30, 5, 0),
+        Observed("w", "Conv2d", [(1, 11, 8, 8)], [(1, 2, 8, 8)], 22, 2, 0),
+    ]
+
+
+def test_a_branch_that_begins_as_another_one_does_is_told_apart_by_what_follows() -> None:
+    found = held(twin_calls(), TWINS)
+    assert found.equal
+    assert [pair.row.name for pair in found.pairs] == [
+        "parallel1.b.conv1", "parallel1.b.conv2", "parallel1.a.conv1", "parallel1.a.conv2", "conv1",
+    ]  # fmt: skip
+
+
+def test_branches_in_another_order_are_no_difference_beside_one() -> None:
+    calls = twin_calls()
+    calls[4] = but(calls[4], biases=0)
+    assert seen(held(calls, TWINS)) == [("w", "conv1", {"biases"}, False)]
+
+
 def test_layers_that_read_each_other_are_not() -> None:
     calls = branch_calls()
     found = held([calls[1], calls[0], calls[2]], BRANCHES)
