@@ -51,17 +51,19 @@ class Tried(NamedTuple):
 
 
 def tried(live: Live) -> Tried:
-    """Compares a module with its example, twice; the second time counts."""
+    """Compares a module with its example several times; the fastest counts."""
     module = live.build()
     analysis = analyze(live.path, set=dict(live.set))
-    for _ in range(2):
+    seeing, matching = [], []
+    for _ in range(4):
         start = time.perf_counter()
         seen = observe(module, analysis)
         between = time.perf_counter()
         match(seen, analysis)
-        end = time.perf_counter()
+        seeing.append(between - start)
+        matching.append(time.perf_counter() - between)
     review = reviewed(live.path.read_text("utf-8"), live.set, seen)
-    return Tried(live, review, (between - start) * 1e3, (end - between) * 1e3)
+    return Tried(live, review, min(seeing) * 1e3, min(matching) * 1e3)
 
 
 def table(words: list[str]) -> list[Tried]:
@@ -71,7 +73,7 @@ def table(words: list[str]) -> list[Tried]:
     for package in PACKAGES:
         try:
             for live in networks(package):
-                if words and not any(word in live.label for word in words):
+                if words and not any(word.lower() in live.label.lower() for word in words):
                     continue
                 one = tried(live)
                 found.append(one)
@@ -197,7 +199,7 @@ def main() -> int:
     planted, hits, first = mistakes(found, asked.mutants, missed=asked.missed)
     print(f"{planted} mistakes: {hits:.1%} found, {first:.1%} shown first")
     more = None if asked.words else memory()
-    wrong = missed(found, planted, hits, first, more)
+    wrong = [] if asked.words else missed(found, planted, hits, first, more)
     for name in wrong:
         print(f"missed: {name}")
     return int(asked.check and bool(wrong))

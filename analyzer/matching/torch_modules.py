@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from analyzer.matching.observed import Entered, Observation
 from analyzer.matching.torch_calls import Failure, Run, called, first_working
-from analyzer.matching.torch_inputs import Way, mistake, ways
+from analyzer.matching.torch_inputs import Way, ways
 from analyzer.matching.torch_observed import observation
 from analyzer.matching.torch_owners import structure_of, unwrapped
 from analyzer.matching.torch_state import state_of, surroundings
@@ -47,10 +47,7 @@ def observe(module: Any, entered: Sequence[Entered]) -> Observation:
         state = state_of(inner)
         run, failures = first_working(all_ways, lambda way, how: called(inner, structure, state, way, how))
         if run is None:
-            error = _unreadable(entered, failures)
-            if len(entered) > 1 and all(way.packed for way in all_ways):
-                error = Unreadable(mistake(inner, entered))
-            raise error from failures[0].error
+            raise _unreadable(entered, failures) from failures[0].error
         return observation(structure, run, _reason(failures) if run.real else None)
 
 
@@ -69,28 +66,21 @@ def _check(module: Any) -> None:
 
 def _initialised(module: Any, entered: Sequence[Entered], all_ways: Sequence[Way]) -> Any:
     """A module whose parameters have their sizes: a copy that was called once, where they are lazy."""
-    lazy = sys.modules["torch"].nn.parameter.is_lazy
-    without = [one for one in (*module.parameters(), *module.buffers()) if lazy(one)]
-    if not without:
+    from copy import deepcopy
+
+    torch = sys.modules["torch"]
+    if not any(torch.nn.parameter.is_lazy(one) for one in (*module.parameters(), *module.buffers())):
         return module
     copies: list[Any] = []
 
     def tried(way: Way, how: int) -> Run | Failure:
-        copies.append(_copy(module, without))
+        copies.append(deepcopy(module))
         return called(copies[-1], structure_of(copies[-1]), state_of(copies[-1]), way, how, keep=True)
 
     run, failures = first_working(all_ways, tried)
     if run is None:
         raise _unreadable(entered, failures) from failures[0].error
     return copies[-1]
-
-
-def _copy(module: Any, lazy: Sequence[Any]) -> Any:
-    """A copy of a module. Tensors without a size are made again, since torch does not copy all of them."""
-    from copy import deepcopy
-
-    made = {id(one): type(one)(one.requires_grad, one.device, one.dtype) for one in lazy}
-    return deepcopy(module, {**made})
 
 
 def _unreadable(entered: Sequence[Entered], failures: list[Failure]) -> Unreadable:

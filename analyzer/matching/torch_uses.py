@@ -7,7 +7,7 @@ A parameter is followed through functions that read nothing but parameters and c
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from analyzer.matching.observed import Shape
 from analyzer.matching.torch_owners import Owner, Structure
@@ -43,8 +43,8 @@ class Use(Record):
 class Uses(Record):
     """What a run shows, in its order.
 
-    owners   the owners of each tensor, by its `id`: several where modules are tied
-    called   the owner of which a call of a module is a use, by the `id` of the module
+    owners   those of a tensor, by its `id`: several where modules share a parameter
+    called   the owners that are modules, by the `id` of the module
     found    the uses
     added    parameters that were added to something, by the `id` of the tensor
     scaled   parameters that were used in any other way
@@ -90,27 +90,19 @@ class Uses(Record):
         """A function read tensors made of `origins`; returns whether what it put out is made of nothing else."""
         inside = {one for one, _ in self.stack}
         others = [one for one in tensors_of(arguments) if _made_of(one) is None]
-        read: dict[int, Owner] = {}
-        for owners in filter(None, map(self.owners.get, origins)):
-            owner = self._owner(owners, inside)
-            read[id(owner)] = owner
-        within = [owner for owner in read.values() if owner.module in inside]
-        apart = [owner for owner in read.values() if owner.module not in inside]
+        within, apart = [], {}
+        for origin in origins:
+            sharing = self.owners.get(origin, [])
+            covering = [owner for owner in sharing if owner.module in inside]
+            within += covering
+            apart.update({id(owner): owner for owner in sharing[:1] if not covering})
         if not others and not (within and apart):
             return True
         if others:
             self._note(name, arguments, origins)
-        for owner in apart:
+        for owner in apart.values():
             self._used(owner, arguments, output)
         return False
-
-    def _owner(self, owners: Sequence[Owner], inside: Collection[int]) -> Owner:
-        """Of the owners of a tied parameter the one that is being called, or else the first that was never used."""
-        if len(owners) == 1:
-            return owners[0]
-        used = {id(use.owner) for use in self.found}
-        called = [owner for owner in owners if owner.module in inside]
-        return next(iter((*called, *(owner for owner in owners if id(owner) not in used), owners[0])))
 
     def _used(self, owner: Owner, arguments: Any, output: Any) -> None:
         """A use of an owner outside its own call: once for each call of the module around it."""

@@ -17,7 +17,7 @@ from verdicts import Reviewed, Verdict, counted, look, planted, reviewed
 import analyzer
 
 #: Mistakes that are drawn for each module; those that do not load, or change no volume and no count, do not count.
-DRAWN = 6
+DRAWN = 5
 #: The share of mistakes whose layer is the first that is shown.
 FIRST = 0.95
 

@@ -82,7 +82,7 @@ TIMM: tuple[tuple[str, str, Mapping[str, float | str]], ...] = (
     ("mnasnet_100", "mnasnet", {}),
 )
 
-#: The same of `keras.applications`.
+#: The same of `keras.applications`; EfficientNet has a `Normalization` of the image in it, which the example has not.
 KERAS: tuple[tuple[str, str, Mapping[str, float | str]], ...] = (
     ("VGG16", "vgg16", {}),
     ("VGG19", "vgg19", {}),
@@ -93,7 +93,6 @@ KERAS: tuple[tuple[str, str, Mapping[str, float | str]], ...] = (
     ("MobileNetV3Small", "mobilenetv3_small", {}),
     ("DenseNet121", "densenet121", {}),
     ("DenseNet169", "densenet169", {}),
-    ("EfficientNetB0", "efficientnet", {}),
     ("ConvNeXtTiny", "convnext_tiny", {}),
 )
 

@@ -34,8 +34,8 @@ NAMES = {
         "vit_b_16 deeplabv3_resnet50"
     ),
     "timm": "mobilenetv1_100 darknet53 legacy_xception",
-    "handwritten": "LeNet5 NiN UNet Generator TCN TextCNN CRNN GPT2 ResNetCifar",
-    "keras": "Xception MobileNetV2 MobileNetV3Small DenseNet121 EfficientNetB0",
+    "handwritten": "LeNet5 NiN UNet Generator TCN TextCNN CRNN GPT2 ResNet50 ResNetCifar",
+    "keras": "Xception MobileNetV2 MobileNetV3Small DenseNet121",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from live_networks import EXAMPLES, HANDWRITTEN, Live, networks  # noqa: E402
 RESNET = EXAMPLES / "resnet50.yaml"
 
 #: Large ones that add nothing here; `python benchmarks/matching.py` has all.
-LEFT = {"AlexNet", "C3D", "DeepFace", "UNet3D", "GoogLeNet", "Darknet53"}
+LEFT = {"AlexNet", "C3D", "DeepFace", "UNet3D", "GoogLeNet", "Darknet53", "GPT2"}
 SMALL = [name for name, _, _ in HANDWRITTEN if name not in LEFT]
 TORCHVISION = ("resnet50", "densenet121", "inception_v3", "shufflenet_v2_x1_0", "efficientnet_b0", "convnext_tiny", "swin_t", "vit_b_16")  # fmt: skip
 
@@ -33,6 +33,15 @@ def test_a_module_that_was_written_by_hand_is_its_example(name: str) -> None:
     match = assert_matches(live.build(), live.path, set=dict(live.set))
     assert match.equal
     assert match.observation.parameters == match.analysis.totals.declared.parameters
+
+
+def test_tied_weights_and_attention_in_parts_are_those_of_the_example() -> None:
+    from handwritten import GPT2
+
+    small = {"vocabulary": 100, "width": 32, "heads": 4, "depth": 2}
+    match = assert_matches(GPT2(**small, length=16), EXAMPLES / "gpt2.yaml", set=small, input="16")
+    assert match.equal
+    assert match.pairs[-1].observed.tied == "transformer.wte"
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
