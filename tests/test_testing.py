@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import analyzer
+from analyzer.matching import torch_modules
 from analyzer.matching.live import entered_by, framework_of
 from analyzer.matching.observed import Entered, Observation, Observed
 from analyzer.testing import Match, Mismatch, Unreadable, assert_budget, assert_clean, assert_matches
@@ -63,11 +64,8 @@ def observe(module: Any, entered: Sequence[Entered]) -> Observation:
 @pytest.fixture
 def frameworks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A torch that is imported, with `observe` above in place of what watches its modules."""
-    for name, members in {
-        "torch.nn": {"Module": Module},
-        "keras": {},
-        "analyzer.matching.torch_modules": {"observe": observe},
-    }.items():
+    monkeypatch.setattr(torch_modules, "observe", observe)
+    for name, members in {"torch.nn": {"Module": Module}, "keras": {}}.items():
         fake = ModuleType(name)
         vars(fake).update(members)
         monkeypatch.setitem(sys.modules, name, fake)
@@ -101,6 +99,8 @@ def test_a_module_that_matches(door: str, tmp_path: Path) -> None:
     assert isinstance(found, Match)
     assert found.equal
     assert list(found.differences) == []
+    assert str(found) == "1 layer is equal; 3,860 parameters on both sides"
+    assert repr(found).endswith(": equal)")
     assert [(pair.observed.name, pair.row.name) for pair in found.pairs] == [("conv", "conv1")]
 
 
@@ -119,6 +119,7 @@ def test_a_module_that_does_not_match(tmp_path: Path) -> None:
     assert text.splitlines()[-1] == "1 of 1 layer differs; parameters 3,840 against 3,860"
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.match.equal) == (text, False)
+    assert (str(match), repr(match)) == (text, "Match(Net and 'net': 1 difference)")
 
 
 @pytest.mark.usefixtures("frameworks")

@@ -8,19 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 
 from analyzer.engine.network import Node
 from analyzer.engine.result import Analysis
 from analyzer.matching.observed import Entered, Observation
 from analyzer.source import shown
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-#: The module that watches each framework's modules run. Keras is first: a Keras model on torch is an `nn.Module` too.
-_OBSERVERS = {"keras": "analyzer.matching.keras_models", "torch": "analyzer.matching.torch_modules"}
+#: The frameworks. Keras is first: a Keras model on torch is an `nn.Module` too.
+_FRAMEWORKS = ("keras", "torch")
 
 
 def observe(module: object, analysis: Analysis) -> Observation:
@@ -29,14 +24,18 @@ def observe(module: object, analysis: Analysis) -> Observation:
     Raises what `check_module` raises, and `Unreadable` for a module that cannot be called with them.
     """
     check_module(module)
-    observer: Any = import_module(_OBSERVERS[framework_of(module) or ""])
-    found: Observation = observer.observe(module, entered_by(analysis))
-    return found
+    if framework_of(module) == "keras":
+        from analyzer.matching import keras_models
+
+        return keras_models.observe(module, entered_by(analysis))
+    from analyzer.matching import torch_modules
+
+    return torch_modules.observe(module, entered_by(analysis))
 
 
 def framework_of(module: object) -> str | None:
     """The framework that a module is an instance of: `keras` or `torch`; None for anything else."""
-    for name in _OBSERVERS:
+    for name in _FRAMEWORKS:
         if isinstance(module, _base(name)):
             return name
     return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.engine.result import Analysis, Row
 from analyzer.matching.observed import Observation, Observed
-from analyzer.record import Record
+from analyzer.record import Printed, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ class Difference(Record):
     follows: bool = False
 
 
-class Match(Record):
+class Match(Printed, Record):
     """A module held against a network.
 
     `calls` are those of `observation`, put together or taken apart as the network has its layers; `pairs` are the
     layers of both, `differences` what differs, the causes as well as what follows from them, in the order of the
-    network; `equal` says that nothing does.
+    network; `equal` says that nothing does. `print` shows them as the error does.
     """
 
     observation: Observation
@@ -54,3 +54,8 @@ class Match(Record):
     def equal(self) -> bool:
         """Whether the module is what the network says."""
         return not self.differences
+
+    def __repr__(self) -> str:
+        number = len(self.differences)
+        found = "equal" if self.equal else "1 difference" if number == 1 else f"{number:,} differences"
+        return f"Match({self.observation.kind} and {self.analysis.name!r}: {found})"

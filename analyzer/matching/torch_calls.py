@@ -23,9 +23,8 @@ _BARE, _BARER, _REAL = range(3)
 #: Functions that read the data of a tensor.
 _READING = {
     "__bool__", "__int__", "__float__", "__complex__", "__index__", "__contains__", "__array__", "item", "tolist",
-    "numpy", "cpu", "cuda", "to", "equal", "allclose", "nonzero", "masked_select", "unique", "is_nonzero",
-    "__getitem__", "multinomial", "bincount", "repeat_interleave", "histc", "unique_consecutive", "copy_",
-    "__setitem__", "_assert",
+    "numpy", "cpu", "cuda", "to", "equal", "allclose", "nonzero", "masked_select", "unique", "is_nonzero", "__getitem__",
+    "multinomial", "bincount", "repeat_interleave", "histc", "unique_consecutive", "copy_", "__setitem__", "_assert",
 }  # fmt: skip
 
 
@@ -84,8 +83,8 @@ def called(module: Any, structure: Structure, state: State, way: Way, how: int, 
     torch = sys.modules["torch"]
     real = how == _REAL
     uses = watched(structure)
-    floats = [one.dtype for one in module.parameters() if one.is_floating_point()]
-    dtype = floats[0] if floats else torch.get_default_dtype()
+    floats = (one.dtype for one in module.parameters() if one.is_floating_point())
+    dtype = next(floats, torch.get_default_dtype())
     try:
         place(state, uses.owners, real=real)
         _evaluate(state)

@@ -12,6 +12,7 @@ from itertools import islice, product
 from analyzer.matching.observed import Entered, Shape
 from analyzer.matching.unreadable import Unreadable
 from analyzer.record import Record
+from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,10 +31,14 @@ class Tensor(Record):
 
 
 class Way(Record):
-    """One way to call a module: arguments in their order and by name, with `Tensor`s for tensors."""
+    """One way to call a module: arguments in their order and by name, with `Tensor`s for tensors.
+
+    `packed` says that the first argument is a list or mapping of them.
+    """
 
     positional: Sequence[Any]
     named: Mapping[str, Any]
+    packed: bool = False
 
     def made(self, make: Callable[[Tensor], Any]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments, with each tensor as `make` makes it."""
@@ -56,7 +61,7 @@ def ways(module: Any, entered: Sequence[Entered]) -> list[Way]:
         return [Way(tensors, {}) for tensors in layouts]
     found = [way for tensors in _layouts(entered) for way in _calls(taken, entered, tensors)]
     if not found:
-        raise Unreadable(_mistake(module, taken, entered))
+        raise Unreadable(mistake(module, entered))
     found.sort(key=lambda way: way[0])  # stable: layouts keep their order
     return [way for _, way in islice(found, _MOST)]
 
@@ -111,20 +116,20 @@ def _calls(taken: list[Parameter], entered: Sequence[Entered], tensors: list[Ten
     if needed <= {one.name for one in plain[:1]} and (plain or rest):
         if len(tensors) == 1 and not plain:
             return
-        yield 2, Way((by_name,), {})
-        yield 3, Way((tensors,), {})
+        yield 2, Way((by_name,), {}, packed=True)
+        yield 3, Way((tensors,), {}, packed=True)
         if len(tensors) > 1:
-            yield 4, Way((tuple(tensors),), {})
+            yield 4, Way((tuple(tensors),), {}, packed=True)
         else:
-            yield 5, Way(([tensors[0].but(shape=tensors[0].shape[1:])],), {})
+            yield 5, Way(([tensors[0].but(shape=tensors[0].shape[1:])],), {}, packed=True)
 
 
-def _mistake(module: Any, taken: list[Parameter], entered: Sequence[Entered]) -> str:
+def mistake(module: Any, entered: Sequence[Entered]) -> str:
     """Why the inputs of a network are not those of a module."""
-    names = [f"`{one.name}`" for one in entered]
-    plain = [one for one in taken if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+    names = [f"`{shown(one.name)}`" for one in entered]
+    plain = [one for one in _taken(module) or () if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
     needed = [f"`{one.name}`" for one in plain if one.default is one.empty]
-    takes = f"takes {_listed(needed)}" if needed else "takes no input"
+    takes = f"takes {_listed(needed or [f'`{one.name}`' for one in plain])}" if plain else "takes no input"
     many = "input" if len(names) == 1 else "inputs"
     return f"`{type(module).__name__}.forward` {takes}, but the file has the {many} {_listed(names)}"
 

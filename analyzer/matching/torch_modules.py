@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from analyzer.matching.observed import Entered, Observation
 from analyzer.matching.torch_calls import Failure, Run, called, first_working
-from analyzer.matching.torch_inputs import Way, ways
+from analyzer.matching.torch_inputs import Way, mistake, ways
 from analyzer.matching.torch_observed import observation
 from analyzer.matching.torch_owners import structure_of, unwrapped
 from analyzer.matching.torch_state import state_of, surroundings
@@ -42,12 +42,18 @@ def observe(module: Any, entered: Sequence[Entered]) -> Observation:
     _check(inner)
     with surroundings():
         all_ways = ways(inner, entered)
-        inner = _initialised(inner, entered, all_ways)
         structure = structure_of(inner)
+        lazy = [one for owner in structure.owners for one in (*owner.trained, *owner.buffers) if _is_lazy(one)]
+        if lazy:
+            inner = _initialised(inner, entered, all_ways, lazy)
+            structure = structure_of(inner)
         state = state_of(inner)
         run, failures = first_working(all_ways, lambda way, how: called(inner, structure, state, way, how))
         if run is None:
-            raise _unreadable(entered, failures) from failures[0].error
+            error = _unreadable(entered, failures)
+            if len(entered) > 1 and all(way.packed for way in all_ways):
+                error = Unreadable(mistake(inner, entered))
+            raise error from failures[0].error
         return observation(structure, run, _reason(failures) if run.real else None)
 
 
@@ -55,32 +61,43 @@ def _check(module: Any) -> None:
     """Refuses modules whose parameters cannot be seen."""
     torch = sys.modules["torch"]
     for path, one in module.named_modules():
-        name = f"`{shown(path or type(one).__name__)}`"
+        cls = type(one)
         if isinstance(one, torch.jit.ScriptModule):
-            raise TypeError(f"{name} is scripted or traced: give the module that `torch.jit` was given")
-        if type(one).__module__.startswith(_QUANTISED):
-            raise TypeError(f"{name} is quantised, so its weights are no parameters: give the module before that")
-        if type(one).__name__ == "FullyShardedDataParallel":
-            raise TypeError(f"{name} has only a part of its parameters here: give the module before it is sharded")
+            why = "is scripted or traced: give the module that `torch.jit` was given"
+        elif cls.__module__.startswith(_QUANTISED):
+            why = "is quantised, so its weights are no parameters: give the module before that"
+        elif cls.__name__ == "FullyShardedDataParallel":
+            why = "has only a part of its parameters here: give the module before it is sharded"
+        else:
+            continue
+        raise TypeError(f"`{shown(path or cls.__name__)}` {why}")
 
 
-def _initialised(module: Any, entered: Sequence[Entered], all_ways: Sequence[Way]) -> Any:
-    """A module whose parameters have their sizes: a copy that was called once, where they are lazy."""
-    from copy import deepcopy
+def _is_lazy(tensor: Any) -> bool:
+    """Whether a tensor gets its size from the first input."""
+    return bool(sys.modules["torch"].nn.parameter.is_lazy(tensor))
 
-    torch = sys.modules["torch"]
-    if not any(torch.nn.parameter.is_lazy(one) for one in (*module.parameters(), *module.buffers())):
-        return module
+
+def _initialised(module: Any, entered: Sequence[Entered], all_ways: Sequence[Way], lazy: Sequence[Any]) -> Any:
+    """A copy of a module that was called once, so that its lazy parameters have their sizes."""
     copies: list[Any] = []
 
     def tried(way: Way, how: int) -> Run | Failure:
-        copies.append(deepcopy(module))
+        copies.append(_copy(module, lazy))
         return called(copies[-1], structure_of(copies[-1]), state_of(copies[-1]), way, how, keep=True)
 
     run, failures = first_working(all_ways, tried)
     if run is None:
         raise _unreadable(entered, failures) from failures[0].error
     return copies[-1]
+
+
+def _copy(module: Any, lazy: Sequence[Any]) -> Any:
+    """A copy of a module. Tensors without a size are made again, since torch does not copy all of them."""
+    from copy import deepcopy
+
+    made = {id(one): type(one)(one.requires_grad, one.device, one.dtype) for one in lazy}
+    return deepcopy(module, {**made})
 
 
 def _unreadable(entered: Sequence[Entered], failures: list[Failure]) -> Unreadable:

@@ -35,7 +35,7 @@ class _Counted(Record):
 
 def observation(structure: Structure, run: Run, real: str | None) -> Observation:
     """What a run of a module showed; `real` says why it had data."""
-    uses = [one for one in run.uses.found if one.outputs]
+    uses = [one for one in run.uses.found if one.outputs is not None]
     calls: dict[int, int] = {}
     for use in uses:
         calls[id(use.owner)] = calls.get(id(use.owner), 0) + 1

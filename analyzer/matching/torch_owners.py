@@ -120,7 +120,7 @@ def structure_of(module: Any) -> Structure:
         if id(one) in found.paths:
             continue
         found.paths[id(one)] = (path, found.modules[path])
-        owners = [] if id(one) in parts else list(_owners(one, path, deep))
+        owners = [] if id(one) in parts or _is_list(one) else list(_owners(one, path, deep))
         found.owners += owners
         if owners and owners[0].parts:
             parts.update(map(id, children(one).values()))
@@ -163,7 +163,7 @@ def _has_parameters(module: Any, deep: dict[int, bool]) -> bool:
 def _owners(module: Any, path: str, deep: dict[int, bool]) -> Iterator[Owner]:
     """The owners among a module's own numbers."""
     parameters, buffers = _numbers(module)
-    inside = {name: one for name, one in children(module).items() if name != _PARAMETRIZED}
+    inside = {name: one for name, one in children(module).items() if name != _PARAMETRIZED and not _is_list(one)}
     if _is_attention(module, parameters, inside, deep):
         yield _attention(module, path, parameters)
     elif any(_has_parameters(one, deep) for one in inside.values()):
@@ -189,9 +189,18 @@ def _numbers(module: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         for _, one in _walk(each):
             for inner, tensor in own(one, "_parameters").items():
                 parameters[f"{name}.{inner}" if name in parameters else name] = tensor
+    for name, each in children(module).items():
+        if _is_list(each):
+            parameters.update((f"{name}.{inner}", one) for inner, one in own(each, "_parameters").items())
     made = {name.removesuffix("_orig") for name in parameters if name.endswith("_orig")}
     means = {f"{name}_{end}" for name in made for end in ("u", "v", "mask")}
     return parameters, {name: one for name, one in buffers.items() if name not in means and _is_counted(one)}
+
+
+def _is_list(module: Any) -> bool:
+    """Whether a module only keeps parameters for the one that it is in."""
+    nn = sys.modules["torch"].nn
+    return isinstance(module, (nn.ParameterList, nn.ParameterDict)) and not children(module)
 
 
 def _is_counted(tensor: Any) -> bool:

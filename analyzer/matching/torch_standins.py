@@ -69,7 +69,7 @@ def _made(tensor: Any, *, real: bool, buffer: bool) -> Any:
     parameter = isinstance(tensor, torch.nn.Parameter)
     if torch.nn.parameter.is_lazy(tensor):
         kind = torch.nn.UninitializedParameter if parameter else torch.nn.parameter.UninitializedBuffer
-        return kind(device="cpu" if real else "meta", dtype=tensor.dtype)
+        return kind(tensor.requires_grad, "cpu" if real else "meta", tensor.dtype)
     if real and tensor.is_meta:
         made = torch.zeros(tensor.shape, dtype=tensor.dtype, device="cpu")
     elif real or not (parameter or tensor.is_meta or _is_bare(tensor, buffer)):

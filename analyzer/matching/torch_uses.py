@@ -7,10 +7,11 @@ A parameter is followed through functions that read nothing but parameters and c
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from analyzer.matching.observed import Shape
 from analyzer.matching.torch_owners import Owner, Structure
+from analyzer.matching.torch_shortcuts import shortcut
 from analyzer.matching.torch_standins import MADE_OF
 from analyzer.record import Record, field
 
@@ -43,8 +44,8 @@ class Use(Record):
 class Uses(Record):
     """What a run shows, in its order.
 
-    owners   those of a tensor, by its `id`: several where modules share a parameter
-    called   the owners that are modules, by the `id` of the module
+    owners   the owners of each tensor, by its `id`: several where modules are tied
+    called   the owner of which a call of a module is a use, by the `id` of the module
     found    the uses
     added    parameters that were added to something, by the `id` of the tensor
     scaled   parameters that were used in any other way
@@ -90,19 +91,27 @@ class Uses(Record):
         """A function read tensors made of `origins`; returns whether what it put out is made of nothing else."""
         inside = {one for one, _ in self.stack}
         others = [one for one in tensors_of(arguments) if _made_of(one) is None]
-        within, apart = [], {}
-        for origin in origins:
-            sharing = self.owners.get(origin, [])
-            covering = [owner for owner in sharing if owner.module in inside]
-            within += covering
-            apart.update({id(owner): owner for owner in sharing[:1] if not covering})
+        read: dict[int, Owner] = {}
+        for owners in filter(None, map(self.owners.get, origins)):
+            owner = self._owner(owners, inside)
+            read[id(owner)] = owner
+        within = [owner for owner in read.values() if owner.module in inside]
+        apart = [owner for owner in read.values() if owner.module not in inside]
         if not others and not (within and apart):
             return True
         if others:
             self._note(name, arguments, origins)
-        for owner in apart.values():
+        for owner in apart:
             self._used(owner, arguments, output)
         return False
+
+    def _owner(self, owners: Sequence[Owner], inside: Collection[int]) -> Owner:
+        """Of the owners of a tied parameter the one that is being called, or else the first that was never used."""
+        if len(owners) == 1:
+            return owners[0]
+        used = {id(use.owner) for use in self.found}
+        called = [owner for owner in owners if owner.module in inside]
+        return next(iter((*called, *(owner for owner in owners if id(owner) not in used), owners[0])))
 
     def _used(self, owner: Owner, arguments: Any, output: Any) -> None:
         """A use of an owner outside its own call: once for each call of the module around it."""
@@ -182,7 +191,7 @@ def mode(uses: Uses, *, bare: bool, barer: bool) -> Any:
             named = {**named, "device": "meta"}
         if bare and meta and data:
             args, named = _bared(args), _bared(named)
-        result = _normalised(args, named) if bare and name == "batch_norm" else None
+        result = shortcut(name, args, named) if bare else None
         if result is None:
             uses.failed = name
             result = function(*args, **named)
@@ -206,18 +215,6 @@ def mode(uses: Uses, *, bare: bool, barer: bool) -> Any:
 def _writes(name: str) -> bool:
     """Whether a function of this name changes its first argument."""
     return name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
-
-
-def _normalised(args: Sequence[Any], named: Mapping[str, Any]) -> Any:
-    """What batch normalisation puts out, without torch's own calculation of it, which takes milliseconds.
-
-    None where torch has to refuse its arguments.
-    """
-    tensors = list(tensors_of((args, named)))
-    first, *vectors = tensors
-    if first.dim() < 2 or any(one.shape != first.shape[1:2] for one in vectors):
-        return None
-    return sys.modules["torch"].empty_like(first)
 
 
 def _bared(value: Any) -> Any:

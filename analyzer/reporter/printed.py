@@ -61,6 +61,12 @@ def _chunks(thing: Any, options: Options) -> Iterator[str]:
         from analyzer.reporter.explanation.text import render as explained
 
         return explained([thing], options)
+    from analyzer.matching.result import Match
+
+    if isinstance(thing, Match):
+        from analyzer.reporter.matching.text import text_of as matched
+
+        return iter([matched(thing)])
     from analyzer.reporter.memory.text import render as remembered
 
     return remembered([thing], options)
