@@ -74,7 +74,7 @@ class Judge:
                 self.doubtful.add(node.index)
             self.volume[node.index] = self._passed(node)
             return
-        self.called[node.index] = max(before, place)
+        self.called[node.index] = max(before, place) if node.inputs else -1  # a table is there before it is read
         call, row = self.calls[place], self.rows[node.index]
         fields = compared(call, row)
         self.volume[node.index] = _seen(call, row) if "output" in fields else row.output
@@ -136,7 +136,9 @@ class Judge:
 def compared(call: Observed, row: Row) -> dict[str, Any]:
     """What differs between a call and its row, by name, as (module, file)."""
     fields: dict[str, Any] = {}
-    if call.outputs and not is_of(call.outputs[0], row.output) and not _is_cropped(call, row):
+    # A table that reads nothing is itself its output; its call has the shape of the first function that reads it.
+    reads = call.outputs and row.node.inputs
+    if reads and not is_of(call.outputs[0], row.output) and not _is_cropped(call, row):
         fields["output"] = (call.outputs[0], row.output)
     for name, mine, theirs in zip(_COUNTS, counts(call), counts(row), strict=True):
         if mine != theirs:

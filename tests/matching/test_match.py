@@ -270,3 +270,13 @@ def test_a_mismatch_has_a_cause() -> None:
     found = held([first, again], file)
     assert not found.equal
     assert any(not one.follows for one in found.differences)
+
+
+def test_a_table_that_reads_nothing_is_itself_its_output() -> None:
+    """The call of a free parameter has the shape of the first function that reads it, and may come late."""
+    file = "input: 16x8\nlayers:\n  - parameter: 1x8\n    name: token\n  - concat: {inputs: [token, input], axis: length}\n"
+    calls = [
+        Observed("token", "Parameter", [(1, 16, 8)], [(1, 17, 8)], 8, 0, 0),
+        Observed("fc", "Linear", [(1, 17, 8)], [(1, 17, 4)], 32, 4, 0),
+    ]
+    assert held(calls, file + "  - linear: 4\n").equal
