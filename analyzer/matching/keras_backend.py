@@ -53,6 +53,12 @@ class Backend:
         """Whether the class of a layer is of Keras itself, and not of an author."""
         return type(layer).__module__.startswith(f"{self.root}.src.")
 
+    def network_of(self, model: Any) -> Any:
+        """The network that is built from the `Input`s of a model: itself, or that of a `Sequential` that is built."""
+        if self.is_own(model, "Functional"):
+            return model
+        return model._functional if self.is_own(model, "Sequential") else None
+
     def flat(self, structure: object) -> list[Any]:
         """The leaves of a structure."""
         found: list[Any] = self.tree.flatten(structure)

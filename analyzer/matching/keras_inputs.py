@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: The axes of the largest volume; a tensor with more has the first ones as one.
+_MOST_AXES = 4
+
+
 class Arguments(Record):
     """One way to call a model."""
 
@@ -25,7 +29,7 @@ class Arguments(Record):
 
 def ways(model: Any, backend: Backend, entered: Sequence[Entered]) -> list[Arguments]:
     """The ways to call a model, the likely one first. Raises `Unreadable` where it declares other inputs."""
-    network = vars(model).get("_functional") or (model if backend.is_own(model, "Functional") else None)
+    network = backend.network_of(model)
     if network is not None:
         return [_declared(network, backend, entered)]
     first = _channels_first(model, backend)
@@ -65,7 +69,7 @@ def _tensor(backend: Backend, declared: Any, name: str, entered: Entered, first:
     for sizes in orders:
         if len(sizes) == len(inner) and all(size in (None, own) for size, own in zip(inner, sizes, strict=True)):
             return backend.tensor((batch, *sizes), declared.dtype)
-    if None not in inner and prod(inner) == entered.volume.size and len(inner) != len(orders[0]):
+    if (not inner or len(inner) > _MOST_AXES) and prod(size or 0 for size in inner) == entered.volume.size:
         return backend.tensor((batch, *inner), declared.dtype)
     there = "×".join("?" if size is None else str(size) for size in inner) or "one number"
     raise Unreadable(

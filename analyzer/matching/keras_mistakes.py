@@ -38,11 +38,12 @@ def unreadable(
         return Unreadable(f"the model raises an error when it reads {given}: {line}")
     found = layers_of(model, backend).get(id(failed.layer))
     path = found.path if found is not None else str(failed.layer.name)
-    return Unreadable(f"`{shown(path)}`, a {type(failed.layer).__name__}, raises an error for {given}: {line}")
+    return Unreadable(f"`{shown(path)}` ({type(failed.layer).__name__}) raises an error for {given}: {line}")
 
 
 def first_line(error: Exception) -> str:
     """The class of an error, and the first line that says something."""
-    lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines()]
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)  # it shows its `repr`
+    lines = [line.strip() for line in _COLOURS.sub("", text).splitlines()]
     said = [line for line in lines if line and not line.startswith(_AROUND)]
     return f"{type(error).__name__}: {shown(said[0], _LONGEST)}" if said else type(error).__name__

@@ -38,7 +38,7 @@ def observe(model: Any, entered: Sequence[Entered]) -> Observation:
             try:
                 real = _run(model, backend, way, watch)
             except Exception as error:
-                if failed is None:
+                if failed is None or isinstance(error, KeyError):  # a mapping with other names says more than a list
                     failed = unreadable(model, backend, watch.failed, error, entered)
                     failed.__cause__ = error
             else:

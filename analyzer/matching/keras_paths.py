@@ -52,7 +52,7 @@ def children(layer: Any, backend: Backend) -> Iterator[tuple[str, Any]]:
         yield "", layer.layer
     inner = [one for one in layer._flatten_layers(include_self=False, recursive=False) if backend.is_layer(one)]
     # A `Sequential` keeps the network that it builds of its layers as one more layer.
-    built = vars(layer).get("_functional")
+    built = backend.network_of(layer)
     inner = [one for one in inner if one is not built]
     kept = {} if is_network(layer, backend) else _attributes(layer, backend)
     for one in inner:
@@ -75,7 +75,9 @@ def _named(layer: Any) -> bool:
 def _attributes(layer: Any, backend: Backend) -> dict[int, str]:
     """What the layers in a layer are called by its attributes: `head`, `blocks.0`, `towers.left`."""
     found: dict[int, str] = {}
-    left = [(name, value) for name, value in reversed(vars(layer).items()) if name not in ("_layers", "_modules")]
+    attributes = dict(vars(layer))
+    attributes.update(attributes.pop("_modules", {}))  # where torch keeps those that are modules
+    left = [(name, value) for name, value in reversed(attributes.items()) if name != "_layers"]
     while left:
         name, value = left.pop()
         if backend.is_layer(value):
