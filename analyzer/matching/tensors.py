@@ -57,16 +57,21 @@ def volumes(shape: Shape, like: Volume) -> Iterator[Volume]:
         yield Volume((*sizes[1:],), sizes[0])
 
 
-def shown(shape: Shape, like: Volume | None) -> str:
-    """A shape for people: as the volume of the network where it is one, otherwise in the order that is closest to it.
+def shown(shape: Shape, like: Volume | None, *, first: bool) -> str:
+    """A shape for people: as a volume, the depth last.
 
-    >>> shown((1, 64, 7, 5), Volume((9, 9), 64)), shown((1, 35, 64), Volume((7, 5), 64))
+    It is read as the volume of the network is, where that has as many axes; otherwise planes have their depth first or
+    last, as the framework does, and all others last.
+
+    >>> shown((1, 64, 7, 5), Volume((9, 9), 64), first=True), shown((1, 35, 64), Volume((7, 5), 64), first=True)
     ('7×5×64', '7×5×64')
+    >>> shown((1, 197, 768), Volume((7, 7), 64), first=True)
+    '197×768'
     """
-    if like is not None:
-        for volume in volumes(shape, like):
-            if volume.depth == like.depth or volume.spatial == like.spatial:
-                return volume.pretty()
-        for volume in volumes(shape, like):
+    for volume in volumes(shape, like) if like is not None else ():
+        if volume == like or (like is not None and volume.depth == like.depth and volume.rank == like.rank):
             return volume.pretty()
-    return "×".join(map(str, shape[1:] if shape[:1] == (1,) else shape))
+    sizes = shape[1:] if shape[:1] == (1,) else shape
+    if first and len(shape) > 3:
+        sizes = (*sizes[1:], sizes[0])
+    return "×".join(map(str, sizes))

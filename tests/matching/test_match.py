@@ -114,9 +114,9 @@ def test_a_layer_that_only_the_module_has() -> None:
     assert seen(found) == [("conv1b", None, set(), False)]
     assert text_of(found).splitlines() == [
         "conv1b is in the module, but not in <text>",
-        "  module  conv1b  Conv2d  16×16×8  64 (no bias)",
+        "  module  conv1b  Conv2d  16×16×8  64",
         "  hint: it is called after `conv1.batch_norm`, line 3",
-        "1 of 4 layers differs; parameters 6,010 against 5,946",
+        "1 of 5 layers differs; parameters 6,010 against 5,946",
     ]
 
 
@@ -280,3 +280,11 @@ def test_a_table_that_reads_nothing_is_itself_its_output() -> None:
         Observed("fc", "Linear", [(1, 17, 8)], [(1, 17, 4)], 32, 4, 0),
     ]
     assert held(calls, file + "  - linear: 4\n").equal
+
+
+def test_a_match_is_printed_as_what_a_mismatch_says() -> None:
+    equal, wrong = held(CALLS), held(changed(0, biases=8))
+    assert str(equal) == "4 layers are equal; 5,946 parameters on both sides"
+    assert repr(equal) == "Match(Net and 'model': equal)"
+    assert str(wrong) == text_of(wrong)
+    assert repr(wrong) == "Match(Net and 'model': 1 difference)"

@@ -14,12 +14,13 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from analyzer.engine.result import Row
 from analyzer.matching.hints import fix
+from analyzer.matching.items import rows_of
+from analyzer.matching.keys import counts
 from analyzer.matching.observed import Observed
 from analyzer.matching.result import Difference, Match
 from analyzer.matching.tensors import shown
 from analyzer.source import inert
 from analyzer.units import plural
-from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def text_of(match: Match) -> str:
 
 
 def _mistake(one: Difference) -> Hashable:
-    """What two differences have in common that are one mistake: a line of the file, or a place in repeated modules."""
+    """What two differences have in common that are one mistake: a line of the file, a place in repeated modules."""
+    if one.fields.keys() == {"frozen"}:
+        return "frozen", one.fields["frozen"]
     if one.row is not None:
         return one.row.line or _unnumbered(one.row.name), one.row.kind, *one.fields
     assert one.observed is not None
@@ -62,14 +65,14 @@ def _unnumbered(name: str) -> str:
 
 def _end(match: Match, causes: Sequence[Difference], left: int) -> Iterator[str]:
     """The sums: how many layers differ, and the parameters of both sides."""
-    layers = sum(bool(row.declared.parameters or row.declared.buffers or row.tied) for row in match.analysis.rows)
+    layers = len(rows_of(match.analysis)) + sum(one.row is None for one in match.differences)
     mine, theirs = match.observation.parameters, match.analysis.totals.declared.parameters
     sums = f"{mine:,} parameters on both sides" if mine == theirs else f"parameters {mine:,} against {theirs:,}"
     if match.equal:
         yield f"{_both(layers)} equal; {sums}"
     else:
         if left > 0:
-            yield f"… and {plural(left, 'mistake')} more: all are in `match.differences`"
+            yield f"… and {left:,} more {'mistake' if left == 1 else 'mistakes'}: all are in `match.differences`"
         number, more = len(causes), len(match.differences) - len(causes)
         follow = f", and {more:,} more {'follows' if more == 1 else 'follow'} from {'it' if number == 1 else 'them'}"
         yield f"{number:,} of {plural(layers, 'layer')} {'differs' if number == 1 else 'differ'}{follow if more else ''}; {sums}"
@@ -90,13 +93,13 @@ def _lines(some: Sequence[Difference], match: Match) -> Iterator[str]:
     yield _heading(one, at, file)
     sides = []
     if call is not None:
-        sides.append(["module", *_module(call, row or _before(call, match), one)])
+        sides.append(["module", *_module(call, one, match)])
     if row is not None:
         sides.append([_label(match), *_file(row, one)])
     widths = [max(len(side[column]) for side in sides) for column in range(min(len(side) for side in sides))]
     for side in sides:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(side, [*widths, 0], strict=False)).rstrip()
-    for hint in _hints(one, match):
+    for hint in _hints(some, match):
         yield f"  hint: {hint}"
     if len(some) > 1:
         yield f"  the same at {_named(some[1:])}"
@@ -132,51 +135,44 @@ def _label(match: Match) -> str:
     return "yaml" if source is None else source.format
 
 
-def _module(call: Observed, row: Row | None, one: Difference) -> list[str]:
+def _module(call: Observed, one: Difference, match: Match) -> list[str]:
     """The module's side: its name, class, volume and numbers."""
+    first = match.observation.framework == "torch"
+    like = None if one.row is None else one.row.output
     if "read" in one.fields:
-        assert row is not None
-        return [f"what {inert(call.name)} reads", "", shown(call.inputs[0], row.output)]
-    volume = shown(call.outputs[0], row.output if row else None) if call.outputs else ""
-    cells = [inert(call.name), inert(call.kind), volume, _numbers(call.weights, call.biases, call.buffers, call.tied)]
-    return _more(cells, one, 0, call.frozen, row)
+        return [f"what {inert(call.name)} reads", "", shown(call.inputs[0], like, first=first)]
+    volume = shown(call.outputs[0], like, first=first) if call.outputs else ""
+    read: Any = one.fields.get("input")
+    more = f", reads {shown(*read, first=first)}" if read else ""
+    return [inert(call.name), inert(call.kind), volume, _numbers(call, call.frozen, one) + more]
 
 
 def _file(row: Row, one: Difference) -> list[str]:
     """The file's side."""
+    volume = row.output.pretty()
     if "read" in one.fields:
-        return [inert(row.name), row.kind, row.output.pretty()]
-    cost = row.declared
-    cells = [
-        inert(row.name),
-        row.kind,
-        row.output.pretty(),
-        _numbers(cost.weights, cost.biases, cost.buffers, row.tied),
-    ]
-    return _more(cells, one, 1, row.frozen, row)
+        return [inert(row.name), row.kind, volume]
+    more = f", reads {one.fields['input'][1].pretty()}" if "input" in one.fields else ""
+    return [inert(row.name), row.kind, volume, _numbers(row, row.frozen, one) + more]
 
 
-def _more(cells: list[str], one: Difference, side: int, frozen: bool, row: Row | None) -> list[str]:
-    """The cells, the last one with what else differs."""
+def _numbers(side: Observed | Row, frozen: bool, one: Difference) -> str:
+    """Parameters, as weights and biases, buffers, and whether they are trained where that differs."""
+    weights, biases, buffers = counts(side)
+    parts = f" ({weights:,} weights, {biases:,} biases)" if biases else " (no bias)" if "biases" in one.fields else ""
+    texts = [f"{weights + biases:,}{parts}"] if weights + biases else []
+    if side.tied is not None and not texts:
+        texts.append(f"the parameters of `{inert(side.tied)}`")
+    if buffers or "buffers" in one.fields:
+        texts.append(f"{buffers:,} buffers" if buffers else "no buffers")
     if "frozen" in one.fields:
-        cells[-1] += ", frozen" if frozen else ", trained"
-    if "input" in one.fields:
-        read: Any = one.fields["input"][side]
-        like = one.fields["input"][1]
-        cells[-1] += f", reads {read.pretty() if isinstance(read, Volume) else shown(read, like)}"
-    return cells
+        texts.append("frozen" if frozen else "trained")
+    return ", ".join(texts)
 
 
-def _numbers(weights: int, biases: int, buffers: int, tied: str | None) -> str:
-    """Parameters, as weights and biases, and buffers."""
-    if not weights + biases:
-        return f"the parameters of {inert(tied)}" if tied else f"{buffers:,} buffers"
-    parts = f"{weights:,} weights, {biases:,} biases" if biases else "no bias"
-    return f"{weights + biases:,} ({parts})" + (f", {buffers:,} buffers" if buffers else "")
-
-
-def _hints(one: Difference, match: Match) -> Iterator[str]:
+def _hints(some: Sequence[Difference], match: Match) -> Iterator[str]:
     """What to change, on either side."""
+    one = some[0]
     call, row = one.observed, one.row
     if "order" in one.fields:
         yield "the module calls `{}` before `{}`".format(*map(inert, one.fields["order"]))
@@ -188,12 +184,25 @@ def _hints(one: Difference, match: Match) -> Iterator[str]:
         return
     found = fix(call, row)
     if found is not None:
-        module = ", ".join(
-            f"{_NAMES.get(match.observation.framework, {}).get(name, name)}={value!r}"
-            for name, value in found.now.items()
-        )
-        there = "" if row.line is None else f" on line {row.line}"
-        yield f"{module}, or `{_written(found.needed)}`{there}"
+        names = _NAMES.get(match.observation.framework, {})
+        module = ", ".join(f"{names.get(name, name)}={value!r}" for name, value in found.now.items())
+        place = _place(row, len(some), match)
+        yield module if place is None else f"{module}, or `{_written(found.needed)}`{place}"
+
+
+def _place(row: Row, number: int, match: Match) -> str | None:
+    """Where a file would need a change; None where nobody can say.
+
+    On the line of the layer, if all layers that this line makes need it; otherwise where its block is called.
+    """
+    span = row.node.origin.span
+    if span is None or not span.in_text:
+        return ""
+    others = [one.node.origin.span for one in match.analysis.rows if one.kind == row.kind]
+    if number == sum(one is not None and (one.file, one.line) == (span.file, span.line) for one in others):
+        return f" on line {span.line}"
+    site = match.analysis.network.sites.get(row.path)
+    return None if site is None else f" for `{inert(row.path)}`, called on line {site.line}"
 
 
 def _written(values: Mapping[str, Any]) -> str:
