@@ -58,6 +58,7 @@ def assert_matches(
     Raises `Mismatch` (an `AssertionError`) where they differ, `Unreadable` for a module that cannot be called with the
     inputs of the description, `TypeError` for something that is no module, and what `analyze` raises.
     """
+    __tracebackhide__ = True  # pytest then points to the caller
     check_module(module, model)
     analysis = _analysis(model, set, input)
     found = match(observe(module, analysis), analysis)
@@ -93,7 +94,7 @@ def assert_budget(
     from analyzer.checks.subject import Subject
     from analyzer.loader.expand.expansion import settled
 
-    __tracebackhide__ = True  # pytest then points to the caller
+    __tracebackhide__ = True
     given = given_limits(limits)
     if isinstance(model, Analysis):
         analysis, described = _analysis(model, set, input), None
@@ -118,7 +119,7 @@ def assert_clean(
 ) -> Findings:
     """Asserts that the checks find nothing of at least this severity: `error`, `warning` or `note`.
 
-    The other arguments are those of `analyzer.check`. Returns what was found, the less severe.
+    The other arguments are those of `analyzer.check`. Returns the findings, which are all less severe.
 
     Raises an `AssertionError` with the message of `analyzer check`, `SettingError` for a check or a severity that does
     not exist, and what `analyze` raises.

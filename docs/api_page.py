@@ -6,14 +6,17 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import analyzer
+from analyzer import testing
 
 _HEAD = """\
 # Python
 
-`import analyzer` offers the names on this page. Everything else in the package may change without notice.
+`import analyzer` offers the names on this page, and [`analyzer.testing`](#analyzertesting) those at its end. Everything
+else in the package may change without notice.
 
 ```python
 import analyzer
@@ -25,27 +28,38 @@ for row in analysis.rows[:3]:
 ```
 
 """
+_TESTING = """\
+For test suites and training scripts: [what is compared, and recipes](testing.md). It is imported by its own name.
+
+"""
 #: A longer signature has one parameter on each line.
 _WIDE = 100
 
 
 def page() -> Iterator[str]:
     """The page, piece by piece."""
-    things = {name: getattr(analyzer, name) for name in sorted(analyzer.__all__) if not name.startswith("__")}
-    errors = {name: thing for name, thing in things.items() if isinstance(thing, type) and issubclass(thing, Exception)}
-    classes = {name: thing for name, thing in things.items() if isinstance(thing, type) and name not in errors}
-    functions = {name: thing for name, thing in things.items() if name not in errors and name not in classes}
     yield _HEAD
-    for heading, group in {"Functions": functions, "Results": classes, "Errors": errors}.items():
-        yield f"## {heading}\n\n"
-        for name, thing in group.items():
-            yield f"### {name}\n\n"
-            yield from _class(thing) if isinstance(thing, type) else _function(name, thing)
+    yield from _parts(analyzer, headings=True)
+    yield f"## analyzer.testing\n\n{_TESTING}"
+    yield from _parts(testing, headings=False)
     yield "[All pages](README.md)\n"
 
 
+def _parts(module: ModuleType, *, headings: bool) -> Iterator[str]:
+    """The names of a module: its functions, what they return, and what they raise."""
+    things = {name: getattr(module, name) for name in sorted(module.__all__) if not name.startswith("__")}
+    errors = {name: thing for name, thing in things.items() if isinstance(thing, type) and issubclass(thing, Exception)}
+    classes = {name: thing for name, thing in things.items() if isinstance(thing, type) and name not in errors}
+    functions = {name: thing for name, thing in things.items() if name not in errors and name not in classes}
+    for heading, group in {"Functions": functions, "Results": classes, "Errors": errors}.items():
+        yield f"## {heading}\n\n" if headings else ""
+        for name, thing in group.items():
+            yield f"### {name}\n\n"
+            yield from _class(thing) if isinstance(thing, type) else _function(f"{module.__name__}.{name}", thing)
+
+
 def _function(name: str, function: Any) -> Iterator[str]:
-    yield f"```python\n{_signature(f'analyzer.{name}', function)}\n```\n\n"
+    yield f"```python\n{_signature(name, function)}\n```\n\n"
     yield from _prose(inspect.getdoc(function) or "")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import analyzer
 from analyzer import Analysis, Diagnostic, Findings, Row, SavedReport, SavedRow, Volume
+from analyzer.testing import Match, Mismatch, assert_budget, assert_clean, assert_matches
 
 MODEL: dict[str, object] = {"input": "32x32x3", "layers": [{"conv": {"filters": 20, "kernel": 8}}]}
 
@@ -42,6 +43,17 @@ def remembered(path: Path) -> int:
     largest: tuple[int, int] | None = found.largest
     print(found, largest, None if verdict is None else verdict.word)
     return found.held("shared").peak.bytes + found.held().inference.peak.bytes
+
+
+def tested(module: object, path: Path) -> tuple[int, list[str]]:
+    try:
+        match: Match = assert_matches(module, path, input="32x32x3", strict=True)
+    except Mismatch as error:
+        match = error.match
+    found: Findings = assert_clean(path, select=["CHECK2"], severity="error")
+    numbers: dict[str, int] = assert_budget(path, params="5M", layers={"min": 3})
+    numbers |= analyzer.analyze(path).amounts(batch=8, optimizer="adam")
+    return numbers["params"] + len(found), [one.row.name for one in match.differences if one.row is not None]
 
 
 def compared(old: Path, new: dict[str, object]) -> bool:
