@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 from analyzer.matching.observed import Shape
 from analyzer.matching.torch_inputs import Tensor, Way
+from analyzer.matching.torch_mode import Functions, mode
 from analyzer.matching.torch_owners import Structure, wrapped
 from analyzer.matching.torch_standins import place
 from analyzer.matching.torch_state import State
-from analyzer.matching.torch_uses import Uses, hook, mode, shapes_of, watched
+from analyzer.matching.torch_uses import Uses, hook, shapes_of, watched
 from analyzer.record import Record
 
 TYPE_CHECKING = False
@@ -23,7 +24,7 @@ _BARE, _BARER, _REAL = range(3)
 #: Functions that read the data of a tensor.
 _READING = {
     "__bool__", "__int__", "__float__", "__complex__", "__index__", "__contains__", "__array__", "item", "tolist",
-    "numpy", "cpu", "cuda", "to", "equal", "allclose", "nonzero", "masked_select", "unique", "is_nonzero", "__getitem__",
+    "numpy", "to", "equal", "allclose", "nonzero", "masked_select", "unique", "is_nonzero", "__getitem__",
     "multinomial", "bincount", "repeat_interleave", "histc", "unique_consecutive", "copy_", "__setitem__", "_assert",
 }  # fmt: skip
 
@@ -91,7 +92,7 @@ def called(module: Any, structure: Structure, state: State, way: Way, how: int, 
         if not keep:
             hook(uses, structure, state.modules)
         positional, named = way.made(lambda one: _tensor(one, dtype, real=real))
-        with mode(uses, bare=not real, barer=how == _BARER):
+        with mode(Functions(uses, not real, how == _BARER)):
             output = module(*positional, **named)
         return Run(uses, shapes_of(output), real)
     except Exception as error:

@@ -104,6 +104,7 @@ def _calls(taken: list[Parameter], entered: Sequence[Entered], tensors: list[Ten
     plain = [one for one in taken if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
     keywords = [one for one in taken if one.kind == one.KEYWORD_ONLY]
     known = {one.name for one in (*plain, *keywords) if one.kind != one.POSITIONAL_ONLY}
+    order = [one.name for one in (*plain, *keywords)]
     needed = {one.name for one in (*plain, *keywords) if one.default is one.empty}
     rest = any(one.kind == one.VAR_POSITIONAL for one in taken)
     any_name = any(one.kind == one.VAR_KEYWORD for one in taken)
@@ -113,9 +114,10 @@ def _calls(taken: list[Parameter], entered: Sequence[Entered], tensors: list[Ten
         yield 0, Way(tensors, {})
     elif any_name and needed <= set(by_name):
         yield 0, Way((), by_name)
-    if needed <= {one.name for one in plain[:1]} and (plain or rest):
-        if len(tensors) == 1 and not plain:
-            return
+    elif len(plain) < len(tensors) <= len(order) and needed <= set(order[: len(tensors)]):
+        some = dict(zip(order, tensors, strict=False))
+        yield 0, Way([some.pop(one.name) for one in plain], some)
+    if tensors and needed <= {one.name for one in plain[:1]} and (plain or (rest and len(tensors) > 1)):
         yield 2, Way((by_name,), {}, packed=True)
         yield 3, Way((tensors,), {}, packed=True)
         if len(tensors) > 1:
@@ -130,8 +132,8 @@ def mistake(module: Any, entered: Sequence[Entered]) -> str:
     plain = [one for one in _taken(module) or () if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
     needed = [f"`{one.name}`" for one in plain if one.default is one.empty]
     takes = f"takes {_listed(needed or [f'`{one.name}`' for one in plain])}" if plain else "takes no input"
-    many = "input" if len(names) == 1 else "inputs"
-    return f"`{type(module).__name__}.forward` {takes}, but the file has the {many} {_listed(names)}"
+    has = f"the input {names[0]}" if len(names) == 1 else f"the inputs {_listed(names)}" if names else "no input"
+    return f"`{type(module).__name__}.forward` {takes}, but the file has {has}"
 
 
 def _listed(names: Sequence[str]) -> str:

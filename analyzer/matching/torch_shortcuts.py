@@ -34,9 +34,9 @@ def _like(args: Sequence[Any], named: Mapping[str, Any], others: Sequence[Any]) 
 
 
 def _batch_norm(args: Sequence[Any], named: Mapping[str, Any], others: Sequence[Any]) -> Any:
-    """Batch normalisation with statistics of its own: a number for each channel."""
+    """Batch normalisation: numbers for each channel. A batch of 1 is enough, also for statistics of it."""
     first = args[0]
-    if first.dim() < 2 or not others or named.get("training") or any(one.shape != first.shape[1:2] for one in others):
+    if first.dim() < 2 or any(one.shape != first.shape[1:2] for one in others):
         return None
     return sys.modules["torch"].empty_like(first)
 

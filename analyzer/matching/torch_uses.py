@@ -1,4 +1,4 @@
-"""Which owner is used when, and with what shapes: hooks see calls of modules, a mode sees functions.
+"""Which owner is used when, and with what shapes: hooks see calls of modules, a mode sees functions (torch_mode.py).
 
 A parameter is followed through functions that read nothing but parameters and constants (`expand`, `reshape`,
 `[:, 1:]`) to the first one that also reads what depends on an input. That function is its use.
@@ -7,11 +7,10 @@ A parameter is followed through functions that read nothing but parameters and c
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from analyzer.matching.observed import Shape
 from analyzer.matching.torch_owners import Owner, Structure
-from analyzer.matching.torch_shortcuts import shortcut
 from analyzer.matching.torch_standins import MADE_OF
 from analyzer.record import Record, field
 
@@ -28,9 +27,6 @@ _BIASES = {
     "conv_transpose3d": 2, "layer_norm": 3, "group_norm": 3, "batch_norm": 4, "instance_norm": 4, "bilinear": 3,
     "addmm": 0, "baddbmm": 0,
 }  # fmt: skip
-
-#: Functions that make tensors of numbers.
-_MAKING = {"arange", "empty", "eye", "full", "linspace", "logspace", "ones", "rand", "randint", "randn", "zeros"}
 
 
 class Use(Record):
@@ -90,7 +86,7 @@ class Uses(Record):
     def use(self, name: str, arguments: Any, origins: dict[int, None], output: Any) -> bool:
         """A function read tensors made of `origins`; returns whether what it put out is made of nothing else."""
         inside = {one for one, _ in self.stack}
-        others = [one for one in tensors_of(arguments) if _made_of(one) is None]
+        others = [one for one in tensors_of(arguments) if made_of(one) is None]
         read: dict[int, Owner] = {}
         for owners in filter(None, map(self.owners.get, origins)):
             owner = self._owner(owners, inside)
@@ -121,7 +117,7 @@ class Uses(Record):
             return
         self.last[id(owner)] = number
         own = {id(one) for one in (*owner.trained, *owner.buffers)}
-        others = [one for one in tensors_of(arguments) if own.isdisjoint(_made_of(one) or ())]
+        others = [one for one in tensors_of(arguments) if own.isdisjoint(made_of(one) or ())]
         outputs = shapes_of(output)
         if outputs:
             self.found.append(Use(owner, [tuple(one.shape) for one in others], outputs))
@@ -133,7 +129,7 @@ class Uses(Record):
         biases = [named.get("bias")] if at is not None else []
         if at is not None and at < len(positional):
             biases.append(positional[at])
-        added = origins if name in _ADDING else {key for one in biases for key in _made_of(one) or ()}
+        added = origins if name in _ADDING else {key for one in biases for key in made_of(one) or ()}
         self.added.update(added)
         self.scaled.update(key for key in origins if key not in added)
 
@@ -162,78 +158,7 @@ def hook(uses: Uses, structure: Structure, modules: Sequence[Any]) -> None:
             module.register_forward_hook(after, with_kwargs=True)
 
 
-def mode(uses: Uses, *, bare: bool, barer: bool) -> Any:
-    """The mode that sees every function.
-
-    With `bare`, tensors have no data: others that are read together with them lose it. With `barer`, those that the
-    module makes have none from the beginning.
-    """
-    torch = sys.modules["torch"]
-
-    def __torch_function__(
-        self: Any, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Any = None
-    ) -> Any:
-        named = kwargs or {}
-        origins: dict[int, None] = {}
-        flows = data = meta = False
-        name = getattr(function, "__name__", "")
-        for one in tensors_of((args, named)):
-            known = _made_of(one)
-            if known is None:
-                flows = True
-            else:
-                origins.update(dict.fromkeys(known))
-            if one.is_meta:
-                meta = True
-            elif one.dim():
-                data = True
-        if barer and not (meta or data) and "device" not in named and name in _MAKING:
-            named = {**named, "device": "meta"}
-        if bare and meta and data:
-            args, named = _bared(args), _bared(named)
-        result = shortcut(name, args, named) if bare else None
-        if result is None:
-            uses.failed = name
-            result = function(*args, **named)
-            uses.failed = ""
-        if origins:
-            constant = uses.use(name, (args, named), origins, result)
-        else:
-            constant = not flows or name.startswith("new_") or name.endswith("_like")
-        if constant:
-            made_of = tuple(origins)
-            for one in tensors_of(result):
-                vars(one).setdefault(MADE_OF, made_of)
-        elif _writes(name) and args and type(args[0]) is torch.Tensor:
-            vars(args[0]).pop(MADE_OF, None)  # it has what depends on an input now
-        return result
-
-    made = type("Watching", (torch.overrides.TorchFunctionMode,), {"__torch_function__": __torch_function__})
-    return made()
-
-
-def _writes(name: str) -> bool:
-    """Whether a function of this name changes its first argument."""
-    return name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
-
-
-def _bared(value: Any) -> Any:
-    """Arguments without data."""
-    torch = sys.modules["torch"]
-    if isinstance(value, torch.Tensor):
-        if value.is_meta or not value.dim():
-            return value
-        bare = value.to("meta")
-        known = _made_of(value)
-        if known is not None:
-            vars(bare)[MADE_OF] = known
-        return bare
-    if type(value) in (tuple, list):
-        return type(value)(map(_bared, value))
-    return {name: _bared(one) for name, one in value.items()} if type(value) is dict else value
-
-
-def _made_of(value: Any) -> tuple[int, ...] | None:
+def made_of(value: Any) -> tuple[int, ...] | None:
     """The tensors of the module that a tensor is made of and of nothing else; None where it depends on an input."""
     found: tuple[int, ...] | None = getattr(value, MADE_OF, None)
     return found

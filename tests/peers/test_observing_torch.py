@@ -509,17 +509,38 @@ def test_a_lazy_module_is_initialised_on_a_copy() -> None:
 
 def test_numbers_that_a_forward_makes_meet_tensors_without_data() -> None:
     def forward(m: Any, x: Any) -> Any:
-        places = torch.arange(x.shape[-1]).float() / int(torch.tensor(2))
-        mask = torch.zeros(32, 32)
+        places = torch.arange(x.shape[-1], device=x.device).float() / int(torch.tensor(2))
+        mask = torch.zeros(32, 32, device="cuda").to(x.device)
         mask[:, :5] = 1
-        out = torch.zeros(1, 4, 32, 32)
-        out[:] = m.conv(x + places + m.table) * mask
-        return out
+        return m.conv(x.cuda() + places.to("cuda:0") + m.table.cpu()) * mask
 
     module = Said(forward, conv=nn.Conv2d(3, 4, 1))
     module.table = torch.ones(32)
     found = seen(module)
     assert rows(found) == [("conv", "Conv2d", 12, 4, 0)]
+    assert found.real is None
+
+
+def test_numbers_that_a_forward_fills_have_no_data_either() -> None:
+    def forward(m: Any, x: Any) -> Any:
+        out = torch.zeros(1, 4, 32, 32)
+        out[:] = m.conv(x)
+        return out * m.gain
+
+    found = seen(Said(forward, conv=nn.Conv2d(3, 4, 1), gain=nn.Parameter(torch.ones(1))))
+    assert rows(found) == [("conv", "Conv2d", 12, 4, 0), ("gain", "Parameter", 1, 0, 0)]
+    assert found.real is None
+
+
+def test_a_branch_on_numbers_that_were_filled_needs_data() -> None:
+    def forward(m: Any, x: Any) -> Any:
+        seen = torch.zeros(3, device=x.device)
+        seen[:] = x.mean((0, 2, 3))
+        return m.conv(x) if seen.any() else m.other(x)
+
+    found = seen(Said(forward, conv=nn.Conv2d(3, 4, 1), other=nn.Conv2d(3, 5, 1)))
+    assert rows(found) == [("conv", "Conv2d", 12, 4, 0)]
+    assert found.real is not None
 
 
 def test_code_that_reads_data_is_called_with_data() -> None:
@@ -620,7 +641,7 @@ def test_shortcuts_say_what_torch_says() -> None:
             answered += 1
             expected = getattr(F, name)(*args, **named)
             assert (found.shape, found.dtype, found.stride()) == (expected.shape, expected.dtype, expected.stride())
-    assert answered == 1 + 2 + 1 + 8
+    assert answered == 2 + 2 + 1 + 8
 
 
 def test_a_mistake_that_a_shortcut_sees_is_said_by_torch() -> None:
@@ -631,3 +652,20 @@ def test_a_mistake_that_a_shortcut_sees_is_said_by_torch() -> None:
     ):
         with pytest.raises(Unreadable, match=said):
             seen(nn.Sequential(module))
+
+
+def test_a_module_without_inputs_and_one_that_takes_them_by_name_only() -> None:
+    class Named(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(3, 4)
+
+        def forward(self, *, values: Any, mask: Any = None) -> Any:
+            return {"logits": self.fc(values)}
+
+    assert volumes(seen(Named(), entered(3))) == {"fc": [(1, 4)]}
+    assert seen(Named(), entered(3, name="values")).outputs == [(1, 4)]
+    with pytest.raises(Unreadable, match=r"^`Named\.forward` takes `values`, but the file has no input$"):
+        seen(Named(), [])
+    with pytest.raises(Unreadable, match=r"^`Linear\.forward` takes `input`, but the file has no input$"):
+        seen(nn.Linear(3, 4), [])
