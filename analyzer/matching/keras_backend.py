@@ -71,7 +71,7 @@ class Backend:
 
     def tensor(self, shape: Sequence[int], dtype: str) -> Any:
         """The description of a tensor, without its numbers."""
-        return self.backend.KerasTensor(shape, dtype=dtype)
+        return self.backend.KerasTensor(shape, dtype=dtype, name="given")  # a name of its own would count
 
     def zeros(self, structure: Any) -> Any:
         """Tensors with numbers, for a structure of descriptions."""

@@ -7,7 +7,9 @@ the model is afterwards as it was. A model that is not built is built for the ca
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
+from types import TracebackType
 
 from analyzer.matching.keras_backend import Backend
 from analyzer.matching.keras_inputs import Arguments, ways
@@ -31,7 +33,7 @@ def observe(model: Any, entered: Sequence[Entered]) -> Observation:
     """
     backend = Backend(model)
     _refuse_quantized(model)
-    with Kept(model, backend):
+    with _Uncollected(), Kept(model, backend):
         failed: Unreadable | None = None
         for way in ways(model, backend, entered):
             watch = Watch(backend)
@@ -44,6 +46,21 @@ def observe(model: Any, entered: Sequence[Entered]) -> Observation:
             else:
                 return observed(model, backend, watch, real)
     raise failed or Unreadable("the file has no input")
+
+
+class _Uncollected:
+    """No garbage is collected in its `with` block: to look through all objects of a framework takes longer than it."""
+
+    # By hand: it notes what it changes.
+    def __init__(self) -> None:
+        self._enabled = gc.isenabled()
+
+    def __enter__(self) -> None:
+        gc.disable()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._enabled:
+            gc.enable()
 
 
 def _refuse_quantized(model: Any) -> None:
