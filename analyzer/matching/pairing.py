@@ -30,7 +30,7 @@ def ways(calls: Sequence[Observed], rows: Sequence[Row], begun: Pairs, network: 
     for order in dict.fromkeys(map(tuple, (forwards, _last_branch_first(rows, network)))):
         there = [rows[place] for place in order]
         keys: list[Key] = [whole, numbers, family]
-        if sum(call.name in {row.name for row in rows} for call in calls) * 2 > min(len(calls), len(rows)):
+        if len({call.name for call in calls} & {row.name for row in rows}) * 2 > min(len(calls), len(rows)):
             keys.insert(0, lambda one: one.name)
         for key in keys:
             pairs = _uncrossed(calls, there, _filled(calls, there, _by(calls, there, key)))
