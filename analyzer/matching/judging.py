@@ -16,7 +16,7 @@ from analyzer.engine.result import Analysis, Row
 from analyzer.layers.windows import window_count
 from analyzer.matching.asking import answers, read_by
 from analyzer.matching.keys import counts
-from analyzer.matching.observed import Observed
+from analyzer.matching.observed import Observed, Shape
 from analyzer.matching.result import Difference
 from analyzer.matching.tensors import is_of, volumes
 from analyzer.volume import Volume
@@ -61,6 +61,18 @@ class Judge:
             yield from found
         yield from (Difference(self.calls[place], None, {}) for place in reversed(left))
 
+    def ends(self, outputs: Sequence[Shape]) -> Iterator[Difference]:
+        """A difference for every output of the network that no output of the module is.
+
+        Only of layers without parameters: those with some are compared with their calls.
+        """
+        for node in self.network.outputs if outputs else ():
+            if node.index < 0 or node.index in self.rows or node.index in self.doubtful:
+                continue
+            if not any(is_of(shape, self.volume[node.index]) for shape in outputs):
+                cause = _resized(node, self.rows) or node
+                yield Difference(None, self.all[cause.index], {"read": (outputs[0], cause.output)})
+
     def _differences(self, node: Node) -> Iterator[Difference]:
         """The differences at one node; notes what it puts out."""
         before = max((self.called.get(source.index, -1) for source in node.inputs), default=-1)
@@ -101,7 +113,7 @@ class Judge:
             any(source.index in self.doubtful for source in node.inputs) or self.extras[place] > self.extras[before + 1]
         )
         if not known and not doubt:
-            cause = self._cause(node)
+            cause = _resized(node.inputs[0], self.rows)
             if cause is None:
                 yield Difference(call, row, {**fields, "input": (call.inputs[0], node.inputs[0].output)})
                 return
@@ -120,17 +132,17 @@ class Judge:
         except Refusal:
             return node.output
 
-    def _cause(self, node: Node) -> Node | None:
-        """The nearest layer without parameters before a node that changes the size of a volume, or else its axes."""
-        reshapes: Node | None = None
-        at = node.inputs[0]
-        while at.index >= 0 and at.index not in self.rows:
-            if not at.inputs or any(source.output.size != at.output.size for source in at.inputs):
-                return at
-            if reshapes is None and at.output.sizes != at.inputs[0].output.sizes:
-                reshapes = at
-            at = at.inputs[0]
-        return reshapes
+
+def _resized(node: Node, rows: Mapping[int, Row]) -> Node | None:
+    """The nearest layer without parameters, from a node on upwards, that changes a volume's size, or else its axes."""
+    reshapes: Node | None = None
+    while node.index >= 0 and node.index not in rows:
+        if not node.inputs or any(source.output.size != node.output.size for source in node.inputs):
+            return node
+        if reshapes is None and node.output.sizes != node.inputs[0].output.sizes:
+            reshapes = node
+        node = node.inputs[0]
+    return reshapes
 
 
 def compared(call: Observed, row: Row) -> dict[str, Any]:

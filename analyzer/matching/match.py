@@ -13,21 +13,19 @@ from analyzer.matching.result import Difference, Match, Pair
 
 
 def match(observation: Observation, analysis: Analysis) -> Match:
-    """Holds a module against a network.
-
-    The cost is about linear in the layers where the two are equal.
-    """
+    """Holds a module against a network, in time about proportional to their layers."""
     rows = rows_of(analysis)
     calls = calls_of(observation, rows)
-    pairs = followed(calls, rows, analysis.network)
-    if len(pairs) == len(calls) == len(rows):
-        found = list(Judge(calls, rows, pairs, analysis).differences())
+
+    def judged(pairs: Pairs) -> tuple[Pairs, list[Difference]]:
+        judge = Judge(calls, rows, pairs, analysis)
+        return pairs, [*judge.differences(), *judge.ends(observation.outputs)]
+
+    begun = followed(calls, rows, analysis.network)
+    if len(begun) == len(calls) == len(rows):
+        pairs, found = judged(begun)
     else:
-        tried = [
-            (one, list(Judge(calls, rows, one, analysis).differences()))
-            for one in ways(calls, rows, pairs, analysis.network)
-        ]
-        pairs, found = min(tried, key=_weight)
+        pairs, found = min(map(judged, ways(calls, rows, begun, analysis.network)), key=_weight)
     found += [Difference(one, None, {}) for one in observation.unused]
     if found and all(one.follows for one in found):
         found[0].follows = False  # what it would follow from is not known

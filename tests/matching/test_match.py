@@ -108,6 +108,19 @@ def test_a_pool_that_no_hook_sees_is_named_by_who_reads_it() -> None:
     ]
 
 
+def test_what_comes_behind_the_last_layer_is_seen_in_what_the_module_puts_out() -> None:
+    file = "input: 4x4x3\nlayers:\n  - conv: {filters: 5, kernel: 1}\n  - upsample: 2\n"
+    calls = [Observed("head", "Conv2d", [(1, 3, 4, 4)], [(1, 5, 4, 4)], 15, 5, 0)]
+    assert held(calls, file, outputs=[(1, 5, 8, 8)]).equal
+    found = held(calls, file, outputs=[(1, 5, 16, 16)])
+    assert seen(found) == [(None, "upsample1", {"read"}, False)]
+    assert text_of(found).splitlines()[:3] == [
+        "upsample1 is not what <text>:4 says",
+        "  module  what it puts out            16×16×5",
+        "  yaml    upsample1         upsample  8×8×5",
+    ]
+
+
 def test_a_layer_that_only_the_module_has() -> None:
     extra = Observed("conv1b", "Conv2d", [(1, 8, 16, 16)], [(1, 8, 16, 16)], 64, 0, 0)
     found = held([*CALLS[:2], extra, *CALLS[2:]])

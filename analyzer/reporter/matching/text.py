@@ -92,7 +92,7 @@ def _lines(some: Sequence[Difference], match: Match) -> Iterator[str]:
     at = file if row is None or row.line is None else f"{file}:{row.line}"
     yield _heading(one, at, file)
     sides = []
-    if call is not None:
+    if call is not None or "read" in one.fields:
         sides.append(["module", *_module(call, one, match)])
     if row is not None:
         sides.append([_label(match), *_file(row, one)])
@@ -116,13 +116,13 @@ def _named(some: Sequence[Difference]) -> str:
 
 def _heading(one: Difference, at: str, file: str) -> str:
     call, row = one.observed, one.row
+    if "read" in one.fields and row is not None:
+        return f"{inert(row.name)} is not what {at} says"
     if call is None:
         return f"`{inert(row.name if row else '')}` of {at} is not in the module"
     name = inert(call.name)
     if row is None:
         return f"{name} is in the module, but not in {file}" + ("" if call.calls else "; it is never called")
-    if "read" in one.fields:
-        return f"{inert(row.name)} is not what {at} says"
     if "order" in one.fields:
         return f"{name} is not called where {at} says"
     if "input" in one.fields:
@@ -135,12 +135,13 @@ def _label(match: Match) -> str:
     return "yaml" if source is None else source.format
 
 
-def _module(call: Observed, one: Difference, match: Match) -> list[str]:
+def _module(call: Observed | None, one: Difference, match: Match) -> list[str]:
     """The module's side: its name, class, volume and numbers."""
     first = match.observation.framework == "torch"
     like = None if one.row is None else one.row.output
-    if "read" in one.fields:
-        return [f"what {inert(call.name)} reads", "", shown(call.inputs[0], like, first=first)]
+    if call is None or "read" in one.fields:
+        what = "what it puts out" if call is None else f"what {inert(call.name)} reads"
+        return [what, "", shown(one.fields["read"][0], like, first=first)]
     volume = shown(call.outputs[0], like, first=first) if call.outputs else ""
     read: Any = one.fields.get("input")
     more = f", reads {shown(*read, first=first)}" if read else ""
