@@ -225,7 +225,17 @@ def test_nothing_heavy_on_the_way_of_a_report() -> None:
     code, *modules = done.stderr.split()
     assert code == "0"
     assert HEAVY.intersection(modules) == set()
-    assert not [name for name in modules if name.startswith(BESIDE) or name.partition(".")[0] in FRAMEWORKS]
+    refuse(beside(modules), "a report imports these")
+    script = script.replace(", '--format', 'json'", "")
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", PATHS + script, text], capture_output=True, text=True, check=True
+    )
+    refuse(beside(done.stderr.split()), "a table imports these")
+
+
+def beside(modules: list[str]) -> set[str]:
+    """The modules among these that only training scripts import, and frameworks."""
+    return {name for name in modules if name.startswith(BESIDE) or name.partition(".")[0] in FRAMEWORKS}
 
 
 def test_import_analyzer_imports_nothing_beside_the_api() -> None:
@@ -234,7 +244,7 @@ def test_import_analyzer_imports_nothing_beside_the_api() -> None:
     done = subprocess.run([sys.executable, "-S", "-c", PATHS + script], capture_output=True, text=True, check=True)
     modules = done.stdout.split()
     assert "analyzer.api" in modules
-    assert not [name for name in modules if name.startswith(BESIDE) or name.partition(".")[0] in FRAMEWORKS]
+    refuse(beside(modules), "the API imports these")
     assert not {name for name, read in arrows().items() if "analyzer.testing" in read}
 
 
