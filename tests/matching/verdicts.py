@@ -58,17 +58,20 @@ class Reviewed(NamedTuple):
         if shown.row is not None:  # a layer without parameters is before the next that has some
             place = sum(row.node.index < shown.row.node.index for row in wrong)
         else:
-            place = self._places().get(shown.observed.name if shown.observed else "", -1)
+            place = self._place_of(shown.observed.name if shown.observed else "")
         seen, layer = (shown.observed.name if shown.observed else "—"), (shown.row.name if shown.row else "—")
         text = f"shows {seen} / {layer} {dict(shown.fields)} at {place}, planted at {span.start}"
         moved = mutation.kind == "swapped" and shown.row is not None and mutation.has(shown.row)
         return Verdict(mutation, found=True, first=place in span or moved, text=text)
 
-    def _places(self) -> Mapping[str, int]:
-        """The place of the row that each module is, by the module's name."""
-        rows = {row.node.index: place for place, row in enumerate(counted(self.match.analysis))}
-        pairs = reversed(self.match.pairs)  # of a module that is called again, the first call
-        return {pair.observed.name: rows.get(pair.row.node.index, -1) for pair in pairs}
+    def _place_of(self, module: str) -> int:
+        """The place of the row that a module is, or is a part of; of one that is called again, that of its first call."""
+        places = {row.node.index: place for place, row in enumerate(counted(self.match.analysis))}
+        named = [(pair.observed.name, places.get(pair.row.node.index, -1)) for pair in self.match.pairs]
+        whole = [place for name, place in named if name == module]
+        around = [place for name, place in named if f"{module}.".startswith(f"{name}.")]
+        inside = [place for name, place in named if f"{name}.".startswith(f"{module}.")]
+        return next(iter([*whole, *around, *inside]), -1)
 
     def mutants(self, count: int, seed: str) -> list[Verdict]:
         """The verdicts of a sample: `count` mutants are drawn, and fewer remain."""
