@@ -46,6 +46,9 @@ def _taken_apart(calls: Sequence[Observed], composite: Sequence[Row], known: set
     """The calls with their parts in their place where no layer of the network can be the whole."""
     found: list[Observed] = []
     for call in calls:
+        if any(part.kind == "Parameter" for part in call.parts):
+            found += _own_parameters(call, known)
+            continue
         whole = composite and (counts(call) in known or not any(counts(part) in known for part in call.parts))
         if whole or not call.parts:
             found.append(call)
@@ -53,6 +56,24 @@ def _taken_apart(calls: Sequence[Observed], composite: Sequence[Row], known: set
             for part in call.parts:
                 found += _thirds(part, known)
     return found
+
+
+def _own_parameters(call: Observed, known: set[Counts]) -> Sequence[Observed]:
+    """A call of a class of the user's own; its parameters where the network has each of them and not the whole.
+
+    A weight and its bias may be one layer beside the others: a convolution with a gain.
+    """
+    if counts(call) in known:
+        return [call]
+    if all(counts(part) in known for part in call.parts):
+        return call.parts
+    plain = {part.name.rpartition(".")[2]: part for part in call.parts}
+    if plain.keys() >= {"weight", "bias"} and len(plain) > 2:
+        weights, biases = plain.pop("weight").weights, plain.pop("bias").weights
+        layer = Observed(call.name, call.kind, call.inputs, call.outputs, weights, biases, call.buffers, call.frozen)
+        if all(counts(part) in known for part in (layer, *plain.values())):
+            return [layer, *plain.values()]
+    return [call]
 
 
 def _thirds(part: Observed, known: set[Counts]) -> list[Observed]:

@@ -62,7 +62,9 @@ def _observed(use: Use, calls: int, added: Collection[int], counted: _Counted) -
     weights, biases = _split(owner, added)
     tied = counted.before(owner)
     parts = tuple(_part(owner, one, use, counted) for one in owner.parts)
-    if parts:
+    if owner.free and tied is None:
+        parts = tuple(_free(owner, name, one, use) for name, one in owner.free.items() if id(one) not in counted.names)
+    if owner.parts:
         numbers = sum(one.weights for one in parts), sum(one.biases for one in parts)
     else:
         numbers = counted.count(weights, owner.path), counted.count(biases, owner.path)
@@ -104,5 +106,20 @@ def _part(owner: Owner, part: Part, use: Use, counted: _Counted) -> Observed:
         biases=counted.count(part.biases, owner.path),
         buffers=0,
         frozen=not any(one.requires_grad for one in (*part.weights, *part.biases)),
+        calls=1 if use.outputs else 0,
+    )
+
+
+def _free(owner: Owner, name: str, tensor: Any, use: Use) -> Observed:
+    """A parameter of a module's own; nobody knows which of its functions reads it."""
+    return Observed(
+        name=f"{owner.path}.{name}" if owner.path else name,
+        kind="Parameter",
+        inputs=list(use.inputs),
+        outputs=(),
+        weights=prod(tensor.shape),
+        biases=0,
+        buffers=0,
+        frozen=not tensor.requires_grad,
         calls=1 if use.outputs else 0,
     )

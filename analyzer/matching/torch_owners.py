@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
-from analyzer.record import Record
+from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Owner(Record):
     inside   the `id` of the module that a free one belongs to
     weights, biases, buffers
              its tensors; a batch counter and others without fractions are none
+    parts    the projections of a composite one
+    free     the parameters of a class of the user's own, by name: a network may have each as a layer
     """
 
     path: str
@@ -60,6 +62,7 @@ class Owner(Record):
     biases: list[Any]
     buffers: list[Any]
     parts: Sequence[Part] = ()
+    free: Mapping[str, Any] = field(factory=dict)
 
     @property
     def trained(self) -> list[Any]:
@@ -173,7 +176,8 @@ def _owners(module: Any, path: str, deep: dict[int, bool]) -> Iterator[Owner]:
             yield Owner(_joined(path, name), "Buffer", None, id(module), [], [], [one])
     elif parameters or buffers:
         weights, biases = _split(parameters)
-        yield Owner(path, kind_of(module), id(module), None, weights, biases, list(buffers.values()))
+        own = {} if len(parameters) < 2 or type(module).__module__.startswith("torch.") else parameters
+        yield Owner(path, kind_of(module), id(module), None, weights, biases, list(buffers.values()), (), own)
 
 
 def _numbers(module: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -301,3 +301,29 @@ def test_a_match_is_printed_as_what_a_mismatch_says() -> None:
     assert repr(equal) == "Match(Net and 'model': equal)"
     assert str(wrong) == text_of(wrong)
     assert repr(wrong) == "Match(Net and 'model': 1 difference)"
+
+
+def own(name: str, weights: int) -> Observed:
+    return Observed(name, "Parameter", [(1, 16, 8)], (), weights, 0, 0)
+
+
+def test_parameters_of_a_class_of_the_users_own_are_layers_where_the_network_has_each() -> None:
+    """A token of 8 and a table of 17·8 = 136 in one module; a convolution of 3·8·8 = 192 with a gain of 8."""
+    tokens = Observed("tokens", "Tokens", [(1, 16, 8)], [(1, 17, 8)], 144, 0, 0)
+    tokens.parts = [own("tokens.cls", 8), own("tokens.pos", 136)]
+    file = "input: 16x8\nlayers:\n  - class_token\n  - position_table\n  - linear: 4\n"
+    head = Observed("fc", "Linear", [(1, 17, 8)], [(1, 17, 4)], 32, 4, 0)
+    assert held([tokens, head], file).equal
+
+    conv = Observed("conv", "ScaledConv1d", [(1, 8, 16)], [(1, 8, 14)], 200, 8, 0)
+    conv.parts = [own("conv.weight", 192), own("conv.bias", 8), own("conv.gain", 8)]
+    gained = (
+        "input: 16x8\nlayers:\n  - parameter: 8\n    name: gain\n  - conv: {filters: 8, kernel: 3}\n    from: input\n"
+    )
+    found = held([conv], gained + "outputs: [gain, conv1]\n")
+    assert {pair.observed.name: pair.row.name for pair in found.pairs} == {"conv": "conv1", "conv.gain": "gain"}
+    assert found.equal
+
+    norm = Observed("norm", "LayerNorm2d", [(1, 8, 4, 4)], [(1, 8, 4, 4)], 8, 8, 0)
+    norm.parts = [own("norm.weight", 8), own("norm.bias", 8)]
+    assert held([norm], "input: 4x4x8\nlayers:\n  - layer_norm\n").pairs[0].observed is norm

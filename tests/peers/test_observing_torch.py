@@ -669,3 +669,19 @@ def test_a_module_without_inputs_and_one_that_takes_them_by_name_only() -> None:
         seen(Named(), [])
     with pytest.raises(Unreadable, match=r"^`Linear\.forward` takes `input`, but the file has no input$"):
         seen(nn.Linear(3, 4), [])
+
+
+class Began(nn.Module):  # type: ignore[misc]  # torch may be missing
+    def __init__(self) -> None:
+        super().__init__()
+        self.cls, self.pos = nn.Parameter(torch.zeros(1, 1, 8)), nn.Parameter(torch.zeros(1, 17, 8))
+
+    def forward(self, x: Any) -> Any:
+        return torch.cat([self.cls.expand(x.shape[0], -1, -1), x], 1) + self.pos
+
+
+def test_a_class_of_the_users_own_is_one_call_that_can_be_taken_apart() -> None:
+    (call,) = seen(Began(), [Entered("input", Volume((16,), 8))]).layers
+    assert (call.kind, call.outputs) == ("Began", [(1, 17, 8)])
+    assert call.parameters == 8 + 17 * 8
+    assert [(part.name, part.weights) for part in call.parts] == [("cls", 8), ("pos", 136)]
