@@ -58,10 +58,11 @@ class Failure(Record):
 def first_working(ways: Sequence[Way], call: Callable[[Way, int], Run | Failure]) -> tuple[Run | None, list[Failure]]:
     """The first call that works, and those before it that failed.
 
-    Another layout of the inputs is the answer to most errors, data to errors about data; the rest is tried at the end.
+    Data is the answer to code that asks for it, another layout of the inputs to any other error. Where none works, the
+    one that went furthest is called with data: a function may just be one that torch does not have without.
     """
     failures: list[Failure] = []
-    later: list[tuple[Way, int]] = []
+    left: list[tuple[int, Way]] = []
     for way in ways:
         for how in (_BARE, _BARER, _REAL):
             found = call(way, how)
@@ -69,10 +70,11 @@ def first_working(ways: Sequence[Way], call: Callable[[Way, int], Run | Failure]
                 return found, failures
             failures.append(found)
             if not found.reads:
-                later += [(way, other) for other in range(how + 1, _REAL + 1)]
                 break
-    for way, how in later:
-        found = call(way, how)
+        if not failures[-1].real:
+            left.append((failures[-1].reached, way))
+    if left:
+        found = call(max(left, key=lambda one: one[0])[1], _REAL)
         if isinstance(found, Run):
             return found, failures
         failures.append(found)

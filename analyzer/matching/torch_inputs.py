@@ -93,8 +93,12 @@ def _shapes(entered: Entered) -> Iterator[Tensor]:
     if spatial and last != first:
         decimal.append(Tensor(last, False))
         whole.append(Tensor(last, True))
+    if depth == 1:
+        decimal.append(Tensor((1, *spatial), False))
     if len(spatial) == 1:
         decimal.append(Tensor((spatial[0], 1, depth), False))  # modules of torch that have the batch second
+    if len(spatial) == 3:
+        decimal.append(Tensor((1, spatial[0], depth, *spatial[1:]), False))  # images one after the other
     yield from whole + decimal if entered.whole else decimal + whole[:2]
 
 

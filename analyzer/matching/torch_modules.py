@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Packages whose modules have their weights in another form than parameters.
 _QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized", "bitsandbytes")
 
+#: Classes of modules that have only a part of their parameters.
+_SHARDED = ("FullyShardedDataParallel", "FSDPModule")
+
 #: The longest text of an error that is shown.
 _LONGEST = 300
 
@@ -62,11 +65,11 @@ def _check(module: Any) -> None:
     torch = sys.modules["torch"]
     for path, one in module.named_modules():
         cls = type(one)
-        if isinstance(one, torch.jit.ScriptModule):
+        if isinstance(one, torch.jit.ScriptModule) and (not path or next(one.parameters(), None) is not None):
             why = "is scripted or traced: give the module that `torch.jit` was given"
         elif cls.__module__.startswith(_QUANTISED):
             why = "is quantised, so its weights are no parameters: give the module before that"
-        elif cls.__name__ == "FullyShardedDataParallel":
+        elif any(base.__name__ in _SHARDED for base in cls.__mro__):
             why = "has only a part of its parameters here: give the module before it is sharded"
         else:
             continue

@@ -28,6 +28,9 @@ WRAPPERS = {
     "_FabricModule": "_original_module",
 }
 
+#: Packages of modules that note the range of numbers, to quantise them later; they are no layers.
+_OBSERVERS = ("torch.ao.quantization", "torch.quantization")
+
 #: The module of a module's parametrizations.
 _PARAMETRIZED = "parametrizations"
 
@@ -123,7 +126,8 @@ def structure_of(module: Any) -> Structure:
         if id(one) in found.paths:
             continue
         found.paths[id(one)] = (path, found.modules[path])
-        owners = [] if id(one) in parts or _is_list(one) else list(_owners(one, path, deep))
+        passed = id(one) in parts or _is_list(one) or type(one).__module__.startswith(_OBSERVERS)
+        owners = [] if passed else list(_owners(one, path, deep))
         found.owners += owners
         if owners and owners[0].parts:
             parts.update(map(id, children(one).values()))
@@ -187,13 +191,11 @@ def _numbers(module: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     means of making weights, and count as nothing.
     """
     parameters, buffers = own(module, "_parameters"), own(module, "_buffers")
-    for name, each in (
-        children(children(module).get(_PARAMETRIZED)).items() if _PARAMETRIZED in children(module) else ()
-    ):
-        for _, one in _walk(each):
-            for inner, tensor in own(one, "_parameters").items():
-                parameters[f"{name}.{inner}" if name in parameters else name] = tensor
-    for name, each in children(module).items():
+    inside = children(module)
+    for name, each in children(inside[_PARAMETRIZED]).items() if _PARAMETRIZED in inside else ():
+        made_of = [one for _, inner in _walk(each) for one in own(inner, "_parameters").values()]
+        parameters.update((f"{name}.{at}", one) for at, one in enumerate(made_of))
+    for name, each in inside.items():
         if _is_list(each):
             parameters.update((f"{name}.{inner}", one) for inner, one in own(each, "_parameters").items())
     made = {name.removesuffix("_orig") for name in parameters if name.endswith("_orig")}

@@ -152,8 +152,9 @@ def hook(uses: Uses, structure: Structure, modules: Sequence[Any]) -> None:
     def after(module: Any, arguments: Any, named: Any, output: Any) -> None:
         uses.leave(module, (arguments, named), output)
 
+    scripted = sys.modules["torch"].jit.ScriptModule
     for module in modules:
-        if id(module) in structure.paths:
+        if id(module) in structure.paths and not isinstance(module, scripted):
             module.register_forward_pre_hook(before, with_kwargs=True)
             module.register_forward_hook(after, with_kwargs=True)
 

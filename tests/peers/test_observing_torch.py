@@ -52,7 +52,8 @@ def frozen_state(module: Any) -> Any:
         return id(value)
 
     tensors = {name: one.detach().clone() for name, one in module.state_dict().items() if plainly(one)}
-    numbers = torch.get_rng_state(), random.getstate()
+    own = [one.get_state() for one in vars(module).values() if isinstance(one, torch.Generator)]
+    numbers = torch.cat([torch.get_rng_state(), *own]), random.getstate()
     return [(name, plain(vars(one))) for name, one in module.named_modules()], tensors, numbers
 
 
@@ -124,6 +125,7 @@ def changed(module: Any, x: Any) -> Any:
     module.last = x
     module.calls += 1
     module.seen.append(x)
+    torch.rand(3, generator=module.generator)
     module.cache["deep"]["list"].append(len(module.seen))
     module.tags.add("called")
     module.settings.count = 7
@@ -144,6 +146,7 @@ def changed(module: Any, x: Any) -> Any:
 def changing(forward: Any = changed) -> Any:
     module = Said(forward, conv=nn.Conv2d(3, 4, 3), norm=nn.BatchNorm2d(4))
     module.calls, module.seen, module.tags, module.gone = 0, [], set(), 1
+    module.generator = torch.Generator()
     module.cache = {"deep": {"list": []}}
     module.settings = argparse.Namespace(count=0)
     module.register_buffer("count", torch.zeros(2))
@@ -441,6 +444,21 @@ def test_the_vectors_of_spectral_norm_are_no_parameters(wrap: Any) -> None:
     assert rows(seen(nn.Sequential(wrap(nn.Conv2d(3, 5, 3))))) == [("0", "Conv2d", 135, 5, 0)]
 
 
+def test_parameters_of_parametrizations_are_all_counted() -> None:
+    class Low(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Parameter(torch.zeros(4, 1)), nn.Parameter(torch.zeros(1, 8))
+
+        def forward(self, weight: Any) -> Any:
+            return weight + self.a @ self.b
+
+    fc = nn.Linear(8, 4)
+    for _ in range(2):
+        nn.utils.parametrize.register_parametrization(fc, "weight", Low())
+    assert rows(seen(nn.Sequential(fc), entered(8))) == [("0", "Linear", 32 + 2 * (4 + 8), 4, 0)]
+
+
 def test_weights_of_a_parametrized_module_used_by_a_function_are_a_call_of_it() -> None:
     fc = nn.utils.parametrizations.weight_norm(nn.Linear(8, 4))
     found = seen(Said(lambda m, x: F.linear(x, m.fc.weight, m.fc.bias), fc=fc), entered(5, 8))
@@ -480,6 +498,38 @@ def test_wrappers_are_taken_off() -> None:
     inside = Net()
     inside.conv1 = torch.compile(inside.conv1)
     assert seen(inside) == plain
+
+
+def test_a_distributed_module_is_taken_off_its_wrapper() -> None:
+    distributed = pytest.importorskip("torch.distributed")
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    try:
+        module = nn.parallel.DistributedDataParallel(Net())
+        assert seen(module) == seen(Net())
+        module(torch.rand(2, 3, 32, 32)).sum().backward()
+        assert seen(module) == seen(Net())
+    finally:
+        distributed.destroy_process_group()
+
+
+def test_a_sharded_module_is_refused() -> None:
+    sharded = type("FSDPNet", (Net, type("FSDPModule", (), {})), {})
+    with pytest.raises(
+        TypeError, match=r"^`FSDPNet` has only a part of its parameters here: give the module before it is"
+    ):
+        observe(sharded(), IMAGE)
+
+
+def test_observers_of_ranges_are_no_layers() -> None:
+    quantization = pytest.importorskip("torch.ao.quantization")
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()).train()
+    module.qconfig = quantization.get_default_qat_qconfig("fbgemm")
+    assert rows(seen(quantization.prepare_qat(module))) == [("0", "Conv2d", 108, 4, 0)]
+
+
+def test_a_scripted_function_or_module_without_parameters_is_called() -> None:
+    module = Said(lambda m, x: m.conv(m.relu(x)), conv=nn.Conv2d(3, 4, 3), relu=torch.jit.script(nn.ReLU()))
+    assert rows(observe(module, IMAGE)) == [("conv", "Conv2d", 108, 4, 0)]
 
 
 def test_scripted_and_quantised_modules_are_refused() -> None:
@@ -565,6 +615,13 @@ def test_layouts() -> None:
     assert volumes(seen(nn.Sequential(nn.Embedding(9, 4)), entered(20, 1, whole=True))) == {"0": [(1, 20, 4)]}
     assert volumes(seen(nn.Sequential(nn.Embedding(9, 4)), entered(20, whole=True))) == {"0": [(1, 20, 4)]}
     assert volumes(seen(nn.Sequential(nn.Embedding(9, 4)), entered(20))) == {"0": [(1, 20, 4)]}
+
+
+def test_layouts_without_a_depth_and_with_time_first() -> None:
+    conv = nn.Conv1d(1, 4, 3)
+    assert volumes(seen(Said(lambda m, x: m.conv(x.unsqueeze(1)), conv=conv), entered(20, 1))) == {"conv": [(1, 4, 18)]}
+    video = Said(lambda m, x: m.conv(x.flatten(0, 1)), conv=nn.Conv2d(3, 4, 3))
+    assert volumes(seen(video, entered(5, 8, 9, 3))) == {"conv": [(5, 4, 6, 7)]}
 
 
 class Two(nn.Module):  # type: ignore[misc]
