@@ -105,29 +105,37 @@ def _shapes(entered: Entered) -> Iterator[Tensor]:
 def _calls(taken: list[Parameter], entered: Sequence[Entered], tensors: list[Tensor]) -> Iterator[tuple[int, Way]]:
     """The ways to give tensors to `forward`, each with how unlikely it is."""
     by_name = {one.name: tensor for one, tensor in zip(entered, tensors, strict=True)}
-    plain = [one for one in taken if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    keywords = [one for one in taken if one.kind == one.KEYWORD_ONLY]
-    known = {one.name for one in (*plain, *keywords) if one.kind != one.POSITIONAL_ONLY}
-    order = [one.name for one in (*plain, *keywords)]
-    needed = {one.name for one in (*plain, *keywords) if one.default is one.empty}
+    plain = [one for one in taken if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
+    order = [one.name for one in plain if not isinstance(one.default, (bool, int, float, str))]
+    needed = {one.name for one in plain if one.default is one.empty}
     rest = any(one.kind == one.VAR_POSITIONAL for one in taken)
     any_name = any(one.kind == one.VAR_KEYWORD for one in taken)
-    if by_name and set(by_name) <= known and needed <= set(by_name):
-        yield 0, Way((), by_name)
-    elif (rest or len(tensors) <= len(plain)) and needed <= {one.name for one in plain[: len(tensors)]}:
+    known = {one.name for one in plain if one.kind != one.POSITIONAL_ONLY}
+    if set(by_name) <= known and needed <= set(by_name):
+        yield 0, _way(plain, by_name)
+    elif len(tensors) <= len(order) and needed <= set(order[: len(tensors)]):
+        yield 0, _way(plain, dict(zip(order, tensors, strict=False)))
+    elif rest and needed <= {one.name for one in plain[: len(tensors)]}:
         yield 0, Way(tensors, {})
     elif any_name and needed <= set(by_name):
         yield 0, Way((), by_name)
-    elif len(plain) < len(tensors) <= len(order) and needed <= set(order[: len(tensors)]):
-        some = dict(zip(order, tensors, strict=False))
-        yield 0, Way([some.pop(one.name) for one in plain], some)
-    if tensors and needed <= {one.name for one in plain[:1]} and (plain or (rest and len(tensors) > 1)):
+    if tensors and needed <= set(order[:1]) and (order or (rest and len(tensors) > 1)):
         yield 2, Way((by_name,), {}, packed=True)
         yield 3, Way((tensors,), {}, packed=True)
         if len(tensors) > 1:
             yield 4, Way((tuple(tensors),), {}, packed=True)
         else:
             yield 5, Way(([tensors[0].but(shape=tensors[0].shape[1:])],), {}, packed=True)
+
+
+def _way(plain: Sequence[Parameter], given: Mapping[str, Tensor]) -> Way:
+    """Arguments for these names: without their names as long as none is left out, since hooks only see those."""
+    left, positional = dict(given), []
+    for one in plain:
+        if one.kind == one.KEYWORD_ONLY or one.name not in left:
+            break
+        positional.append(left.pop(one.name))
+    return Way(positional, left)
 
 
 def mistake(module: Any, entered: Sequence[Entered]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from analyzer.matching.torch_shortcuts import shortcut
+from analyzer.matching.torch_shortcuts import counts, shortcut
 from analyzer.matching.torch_standins import MADE_OF
 from analyzer.matching.torch_uses import Uses, made_of, tensors_of
 from analyzer.record import Record
@@ -81,7 +81,7 @@ class Functions(Record):
         if named.get("device") is not None or (self.barer and name in _MAKING):
             bare = meta or (self.barer and name in _MAKING)
             named = {**named, "device": "meta" if bare else "cpu"}
-        if self.bare and meta and data:
+        if self.bare and meta and data and not counts(name, args):
             if _writes(name) and not args[0].is_meta:
                 raise NotImplementedError("a tensor with data is changed by one without")
             args, named = _bared(args), _bared(named)

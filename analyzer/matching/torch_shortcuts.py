@@ -14,10 +14,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: Functions of recurrent layers.
+_RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
+
+#: Functions that read the lengths of sequences.
+_COUNTING = {"_pack_padded_sequence", "_pad_packed_sequence"}
+
+
+def counts(name: str, args: Sequence[Any]) -> bool:
+    """Whether a function reads the lengths of sequences from an argument, which has data in any case."""
+    return name in _COUNTING or (name in _RECURRENT and len(args) == 9 and isinstance(args[3], (list, tuple)))
+
+
 def shortcut(name: str, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
     """What the function of this name puts out for arguments without data; None where torch has to say it."""
     answer = _ANSWERS.get(name)
     tensor = sys.modules["torch"].Tensor
+    if counts(name, args) and name in _RECURRENT:
+        return _packed(args)
     if answer is None or not args or type(args[0]) is not tensor or not args[0].is_meta:
         return None
     others = [one for one in (*args[1:], *named.values()) if isinstance(one, tensor)]
@@ -57,6 +71,19 @@ def _linear(args: Sequence[Any], named: Mapping[str, Any], others: Sequence[Any]
     if len(rows) != 1 or others[0].shape[1:] != first.shape[-1:] or any(one.shape != rows for one in others[1:]):
         return None
     return first.new_empty((*first.shape[:-1], *rows))
+
+
+def _packed(args: Sequence[Any]) -> Any:
+    """A recurrent layer over sequences of several lengths, which torch only calculates with data.
+
+    Its own check of the input is left out there, so it is made here, in its words.
+    """
+    first, state = args[0], args[2] if isinstance(args[2], (list, tuple)) else [args[2]]
+    size = args[3][0].shape[-1]
+    if first.shape[-1] != size:
+        raise RuntimeError(f"input.size(-1) must be equal to input_size. Expected {size}, got {first.shape[-1]}")
+    out = first.new_empty((first.shape[0], (2 if args[8] else 1) * state[0].shape[-1]))
+    return (out, *map(sys.modules["torch"].empty_like, state))
 
 
 _ANSWERS: dict[str, Callable[[Sequence[Any], Mapping[str, Any], Sequence[Any]], Any]] = {

@@ -6,6 +6,7 @@ Each stand-in says what it is made of (`MADE_OF`), so that a watcher knows a par
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Collection
 
 from analyzer.matching.torch_state import State
@@ -48,12 +49,13 @@ def place(state: State, owned: Collection[int], *, real: bool) -> None:
                     dict.__setitem__(container, name, stand_in(value, buffer=False))
                 elif type(value) is tuple:
                     dict.__setitem__(container, name, _each(value, stand_in, tensor_class))
-        elif isinstance(container, list):
+        elif isinstance(container, (list, deque)):
+            base: Any = list if isinstance(container, list) else deque
             for at, value in enumerate(content):
                 if isinstance(value, tensor_class):
-                    list.__setitem__(container, at, stand_in(value, buffer=False))
+                    base.__setitem__(container, at, stand_in(value, buffer=False))
                 elif type(value) is tuple:
-                    list.__setitem__(container, at, _each(value, stand_in, tensor_class))
+                    base.__setitem__(container, at, _each(value, stand_in, tensor_class))
 
 
 def _each(values: tuple[Any, ...], stand_in: Callable[..., Any], tensor_class: type) -> tuple[Any, ...]:

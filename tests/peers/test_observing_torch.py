@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -47,7 +48,7 @@ def frozen_state(module: Any) -> Any:
             )
         if isinstance(value, dict):
             return [(key, plain(one)) for key, one in value.items()]
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple, collections.deque)):
             return type(value), [plain(one) for one in value]
         return id(value)
 
@@ -128,6 +129,8 @@ def changed(module: Any, x: Any) -> Any:
     torch.rand(3, generator=module.generator)
     module.cache["deep"]["list"].append(len(module.seen))
     module.tags.add("called")
+    module.queue.append(x)
+    module.queue[0][0] += 1
     module.settings.count = 7
     module.register_buffer("new", torch.ones(3))
     module.train()
@@ -147,6 +150,7 @@ def changing(forward: Any = changed) -> Any:
     module = Said(forward, conv=nn.Conv2d(3, 4, 3), norm=nn.BatchNorm2d(4))
     module.calls, module.seen, module.tags, module.gone = 0, [], set(), 1
     module.generator = torch.Generator()
+    module.queue = collections.deque([torch.zeros(2), 3], maxlen=3)
     module.cache = {"deep": {"list": []}}
     module.settings = argparse.Namespace(count=0)
     module.register_buffer("count", torch.zeros(2))
@@ -429,6 +433,20 @@ def test_a_recurrent_module_is_one() -> None:
     assert found.outputs == [(1, 5, 32), (4, 1, 16), (4, 1, 16)]
 
 
+@pytest.mark.parametrize(("made", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
+def test_sequences_of_several_lengths_need_no_data(made: Any, gates: int) -> None:
+    rnn = nn.utils.rnn
+
+    def forward(m: Any, x: Any) -> Any:
+        packed = rnn.pack_padded_sequence(x, [x.shape[1]], batch_first=True)
+        return rnn.pad_packed_sequence(m.rnn(packed)[0], batch_first=True)[0]
+
+    found = seen(Said(forward, rnn=made(4, 6, 2, batch_first=True, bidirectional=True)), entered(7, 4))
+    assert (found.real, found.outputs) == (None, [(1, 7, 12)])
+    assert rows(found) == [("rnn", made.__name__, gates * 6 * (2 * 10 + 2 * 18), gates * 6 * 8, 0)]
+    assert found.layers[0].outputs[0] == (7, 12)
+
+
 # How weights are made.
 
 
@@ -642,6 +660,25 @@ def test_several_inputs_by_name_or_in_their_order() -> None:
     packed = {"two.a": [(1, 4)], "two.b": [(1, 4)]}
     assert volumes(seen(Said(lambda m, x: m.two(x["left"], x["right"]), two=Two()), [left, right])) == packed
     assert volumes(seen(Said(lambda m, x: m.two(*x), two=Two()), [left, right])) == packed
+
+
+def test_options_get_no_tensor_and_hooks_see_the_input() -> None:
+    class Options(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(3, 4), nn.Linear(5, 4)
+
+        def forward(self, x: Any, scale: float = 2.0, features: bool = False, y: Any = None) -> Any:
+            return self.a(x) * scale if y is None or features else self.a(x) + self.b(y)
+
+    module, read = Options(), []
+    module.register_forward_pre_hook(lambda _, inputs: read.append(tuple(inputs[0].shape)))
+    assert volumes(seen(module, [*entered(3, name="left"), *entered(5, name="right")])) == {
+        "a": [(1, 4)],
+        "b": [(1, 4)],
+    }
+    assert volumes(seen(module, entered(3))) == {"a": [(1, 4)]}
+    assert set(read) == {(1, 3)}
 
 
 def test_inputs_that_a_module_does_not_take_are_named() -> None:
