@@ -17,9 +17,7 @@ layers                 all layers, as the report lists them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
 
-from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis, Row
 from analyzer.settings import SettingError
 from analyzer.units import exact
@@ -138,6 +136,9 @@ class Amounts:
 
 def amounts_of(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, int]:
     """See `Analysis.amounts`."""
+    from copy import copy  # it takes longer than most modules, and every report reads this one
+
+    from analyzer.engine.analysis import analyze_network
     from analyzer.engine.memory.analysis import MemoryAnalysis
 
     for name in ("set", "input", "format"):
