@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from analyzer.diagnostics import Refusal
 from analyzer.engine.result import Row
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _KERNELS, _STRIDES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11), (1, 2, 3, 4)
 _PADDINGS = (0, 1, 2, 3, 4, 5, "same")
 
+#: Parameters that are often changed together.
+_TOGETHER = (
+    ("kernel", "padding"), ("kernel", "stride"), ("dilation", "padding"), ("filters", "bias"), ("units", "bias"),
+)  # fmt: skip
+
 
 class Fix(Record):
     """Parameters of a layer with the values that they need for the module (`needed`), and that they have (`now`)."""
@@ -33,7 +38,7 @@ def fix(call: Observed, row: Row) -> Fix | None:
     """The smallest change of a layer's parameters with which it is what its module is; None where none is found."""
     layer = row.node.layer
     read = [source.output for source in row.node.inputs]
-    if not read or not call.outputs:
+    if not read or not (call.outputs or call.parts):
         return None
     first = next(volumes(call.inputs[0], read[0]), read[0]) if call.inputs else read[0]
     read = [first, *read[1:]]
@@ -46,27 +51,34 @@ def fix(call: Observed, row: Row) -> Fix | None:
 
 def _changes(layer: Layer, call: Observed, read: Volume) -> Iterator[dict[str, Any]]:
     """Changes that are worth a trial, those of one parameter first."""
-    known = layer.declared
-    if "bias" in known:
-        yield {"bias": not _value(layer, "bias")}
-    for name in ("filters", "units"):
-        if name in known:
-            for depth in dict.fromkeys((call.outputs[0][-1], *call.outputs[0][1:2])):
-                yield {name: depth}
-    yield from ({"groups": number} for number in _groups(known, read))
-    for name, values in (("stride", _STRIDES), ("kernel", _KERNELS), ("dilation", (1, 2, 4)), ("padding", _PADDINGS)):
-        if name in known:
-            yield from ({name: value} for value in values)
-    if {"kernel", "padding"} <= known.keys():
-        yield from ({"kernel": size, "padding": (size - 1) // 2} for size in _KERNELS)
-    if {"dilation", "padding"} <= known.keys():
-        yield from ({"dilation": step, "padding": step} for step in (1, 2, 4, 8))
+    single = [
+        {name: value}
+        for name, values in _values(layer, call, read).items()
+        if name in layer.declared
+        for value in values
+    ]
+    yield from single
+    for first, second in _TOGETHER:
+        pairs = [[one for one in single if name in one] for name in (first, second)]
+        yield from ({**one, **other} for one in pairs[0] for other in pairs[1])
 
 
-def _groups(known: Mapping[str, object], read: Volume) -> Sequence[int]:
-    if "groups" not in known:
-        return ()
-    return [number for number in (1, 2, 4, 8, 16, 32, 64, read.depth) if read.depth % number == 0]
+def _values(layer: Layer, call: Observed, read: Volume) -> dict[str, Iterable[Any]]:
+    """The values that are worth a trial, by parameter: depths and groups as the module has them, others usual ones."""
+    put_out = call.outputs[0] if call.outputs else ()
+    between = call.parts[0].outputs[0] if call.parts and call.parts[0].outputs else ()
+    depths, inner = ([*dict.fromkeys((*shape[-1:], *shape[1:2]))] for shape in (put_out, between))
+    return {
+        "bias": [not layer.__dict__.get("bias", True)],
+        "filters": depths,
+        "units": depths,
+        "reduced": inner,
+        "groups": [number for number in (1, 2, 4, 8, 16, 32, 64, read.depth) if read.depth % number == 0],
+        "stride": _STRIDES,
+        "kernel": _KERNELS,
+        "dilation": _STRIDES,
+        "padding": _PADDINGS,
+    }
 
 
 def _value(layer: Layer, name: str) -> Any:

@@ -117,10 +117,20 @@ class Judge:
             if cause is None:
                 yield Difference(call, row, {**fields, "input": (call.inputs[0], node.inputs[0].output)})
                 return
+            self._correct(node.inputs[0], cause, read[0])
             if cause.index not in self.blamed:
                 self.blamed.add(cause.index)
                 yield Difference(call, self.all[cause.index], {"read": (call.inputs[0], cause.output)})
         yield Difference(call, row, fields, follows=True)
+
+    def _correct(self, node: Node, cause: Node, volume: Volume) -> None:
+        """Notes what a cause without a call puts out, for others that read it: up to a node that a call read."""
+        sizes = node.output.sizes
+        while node.output.sizes == sizes:
+            self.volume[node.index] = volume
+            if node is cause:
+                break
+            node = node.inputs[0]
 
     def _passed(self, node: Node) -> Volume:
         """What a node without a call puts out, given what the layers before it put out."""

@@ -327,3 +327,34 @@ def test_parameters_of_a_class_of_the_users_own_are_layers_where_the_network_has
     norm = Observed("norm", "LayerNorm2d", [(1, 8, 4, 4)], [(1, 8, 4, 4)], 8, 8, 0)
     norm.parts = [own("norm.weight", 8), own("norm.bias", 8)]
     assert held([norm], "input: 4x4x8\nlayers:\n  - layer_norm\n").pairs[0].observed is norm
+
+
+@pytest.mark.parametrize(
+    ("fields", "file", "hint"),
+    [
+        ({"frozen": True}, FILE, "requires_grad_(True), or `frozen: true` in the file"),
+        # 5·5·8·8 = 1,600 weights; padding of 2 keeps 8×8
+        ({"weights": 1600}, FILE, "kernel_size=3, padding=1, or `kernel: 5, padding: 2` on line 5"),
+        # 3·3·4·8 = 288 weights in two groups
+        ({"weights": 288}, FILE, "groups=1, or `groups: 2` on line 5"),
+    ],
+)
+def test_the_hint_is_a_change_that_makes_both_equal(fields: dict[str, Any], file: str, hint: str) -> None:
+    assert f"  hint: {hint}" in text_of(held(changed(2, **fields), file)).splitlines()
+
+
+def test_who_reads_a_pool_beside_the_next_layer_is_no_second_mistake() -> None:
+    file = """\
+input: 16x16x4
+layers:
+  - max_pool: 2
+  - residual:
+      body: [{conv: {filters: 4, kernel: 1}}]
+  - conv: {filters: 4, kernel: 1}
+"""
+    call = Observed("a", "Conv2d", [(1, 4, 16, 16)], [(1, 4, 16, 16)], 16, 4, 0)
+    assert seen(held([call, but(call, name="b")], file)) == [
+        ("a", "max_pool1", {"read"}, False),
+        ("a", "conv1", {"output"}, True),
+        ("b", "conv2", {"output"}, True),
+    ]

@@ -34,9 +34,18 @@ _NAMED = 3
 
 #: What the parameters are called in the constructors of the frameworks.
 _NAMES = {
-    "torch": {"filters": "out_channels", "units": "out_features", "kernel": "kernel_size"},
-    "keras": {"kernel": "kernel_size", "stride": "strides", "dilation": "dilation_rate", "bias": "use_bias"},
-}
+    "torch": {
+        "filters": "out_channels", "units": "out_features", "kernel": "kernel_size", "stride": "stride",
+        "padding": "padding", "dilation": "dilation", "groups": "groups", "bias": "bias",
+    },
+    "keras": {
+        "filters": "filters", "units": "units", "kernel": "kernel_size", "stride": "strides", "padding": "padding",
+        "dilation": "dilation_rate", "groups": "groups", "bias": "use_bias",
+    },
+}  # fmt: skip
+
+#: What decides in the frameworks whether a layer is trained.
+_TRAINED = {"torch": "requires_grad_({})", "keras": "trainable={}"}
 
 
 def text_of(match: Match) -> str:
@@ -181,14 +190,25 @@ def _hints(some: Sequence[Difference], match: Match) -> Iterator[str]:
         before = _before(call, match)
         if before is not None and before.line is not None:
             yield f"it is called after `{inert(before.name)}`, line {before.line}"
-    if call is None or row is None or not one.fields.keys() & {"output", "weights", "biases", "buffers"}:
+    if call is not None and row is not None:
+        yield from _fixes(call, row, len(some), one, match)
+
+
+def _fixes(call: Observed, row: Row, number: int, one: Difference, match: Match) -> Iterator[str]:
+    """A change of the module or of the file that makes the two equal at one layer."""
+    framework = match.observation.framework
+    if one.fields.keys() == {"frozen"}:
+        train, value = _TRAINED[framework], call.frozen  # trained in the file, and so frozen in the module
+        yield f"{train.format(value)}, or {'`frozen: true`' if call.frozen else 'no `frozen: true`'} in the file"
+    found = fix(call, row) if one.fields.keys() <= {"output", "weights", "biases", "buffers"} else None
+    if found is None:
         return
-    found = fix(call, row)
-    if found is not None:
-        names = _NAMES.get(match.observation.framework, {})
-        module = ", ".join(f"{names.get(name, name)}={value!r}" for name, value in found.now.items())
-        place = _place(row, len(some), match)
-        yield module if place is None else f"{module}, or `{_written(found.needed)}`{place}"
+    names = _NAMES[framework]
+    module = ", ".join(f"{names[name]}={value!r}" for name, value in found.now.items() if name in names)
+    place = _place(row, number, match)
+    file = "" if place is None else f"`{_written(found.needed)}`{place}"
+    if module or file:
+        yield ", or ".join(filter(None, (module, file)))
 
 
 def _place(row: Row, number: int, match: Match) -> str | None:
