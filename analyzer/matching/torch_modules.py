@@ -100,7 +100,11 @@ def _copy(module: Any, lazy: Sequence[Any]) -> Any:
     from copy import deepcopy
 
     made = {id(one): type(one)(one.requires_grad, one.device, one.dtype) for one in lazy}
-    return deepcopy(module, {**made})
+    try:
+        return deepcopy(module, {**made})
+    except Exception as error:
+        name = type(module).__name__
+        raise Unreadable(f"`{name}` is lazy, and cannot be copied: give it after its first call") from error
 
 
 def _unreadable(entered: Sequence[Entered], failures: list[Failure]) -> Unreadable:

@@ -126,7 +126,7 @@ def structure_of(module: Any) -> Structure:
         if id(one) in found.paths:
             continue
         found.paths[id(one)] = (path, found.modules[path])
-        passed = id(one) in parts or _is_list(one) or type(one).__module__.startswith(_OBSERVERS)
+        passed = id(one) in parts or _is_list(one) or type(one).__module__.startswith(_OBSERVERS) or _is_loss(one)
         owners = [] if passed else list(_owners(one, path, deep))
         found.owners += owners
         if owners and owners[0].parts:
@@ -207,6 +207,11 @@ def _is_list(module: Any) -> bool:
     """Whether a module only keeps parameters for the one that it is in."""
     nn = sys.modules["torch"].nn
     return isinstance(module, (nn.ParameterList, nn.ParameterDict)) and not children(module)
+
+
+def _is_loss(module: Any) -> bool:
+    """Whether a module is a loss of torch: the weights of its classes are none of the network."""
+    return any(base.__module__ == "torch.nn.modules.loss" for base in type(module).__mro__)
 
 
 def _is_counted(tensor: Any) -> bool:

@@ -25,6 +25,12 @@ _PLAIN = frozenset((type(None), bool, int, float, complex, str, bytes, FunctionT
 _CLOSED = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
 
 
+#: Packages of objects that change by themselves, or that keep what happens in a training: no state of a module.
+_RUNNING = frozenset(
+    ("threading", "queue", "multiprocessing", "concurrent", "asyncio", "logging", "lightning", "pytorch_lightning")
+)
+
+
 class State(Record):
     """All modules that can be reached from one, and what they and their containers had.
 
@@ -70,11 +76,15 @@ def state_of(module: Any) -> State:
             waiting += [(one, objects) for one in value if one.__class__ not in _PLAIN]
         elif issubclass(cls, torch.Generator):
             state.undo.append(_put_back(value.set_state, value.get_state()))
-        elif objects and not issubclass(cls, (torch.Tensor, *_CLOSED)):
+        elif objects and not issubclass(cls, (torch.Tensor, *_CLOSED)) and _package(cls) not in _RUNNING:
             own = _attributes(value)
             if own is not None:
                 waiting.append((own, False))  # an object inside an object may lead anywhere
     return state
+
+
+def _package(cls: type) -> str:
+    return str(cls.__module__).partition(".")[0]
 
 
 def _attributes(value: object) -> dict[str, Any] | None:
@@ -124,13 +134,13 @@ def surroundings() -> Iterator[None]:
 
     torch = sys.modules["torch"]
     undo = list(_random_states())
-    mha = torch.backends.mha
-    fast = mha.get_fastpath_enabled()
+    mha = sys.modules.get("torch.backends.mha")  # torch before 2.3 has no such module
     with ExitStack() as stack:
         for back in undo:
             stack.callback(back)
-        stack.callback(mha.set_fastpath_enabled, fast)
-        mha.set_fastpath_enabled(False)  # it would skip the calls of the modules inside
+        if mha is not None:
+            stack.callback(mha.set_fastpath_enabled, mha.get_fastpath_enabled())
+            mha.set_fastpath_enabled(False)  # it would skip the calls of the modules inside
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(torch.inference_mode(False))

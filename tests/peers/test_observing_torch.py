@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import collections
 import random
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -570,6 +571,18 @@ def test_a_lazy_module_is_initialised_on_a_copy() -> None:
     ]  # fmt: skip
     assert isinstance(module[0], nn.LazyConv2d)
     assert module[4].has_uninitialized_params()
+
+
+def test_a_lazy_module_that_cannot_be_copied_is_refused() -> None:
+    module = nn.Sequential(nn.LazyLinear(3))
+    module.lock = threading.Lock()
+    with pytest.raises(Unreadable, match=r"^`Sequential` is lazy, and cannot be copied: give it after its first call$"):
+        seen(module, entered(3))
+
+
+def test_a_loss_is_no_layer() -> None:
+    module = Said(lambda m, x: m.fc(x), fc=nn.Linear(4, 3), loss=nn.CrossEntropyLoss(weight=torch.ones(3)))
+    assert seen(module, entered(4)).unused == []
 
 
 # Data.
