@@ -69,7 +69,8 @@ def _values(layer: Layer, call: Observed, read: Volume) -> dict[str, Iterable[An
     between = call.parts[0].outputs[0] if call.parts and call.parts[0].outputs else ()
     depths, inner = ([*dict.fromkeys((*shape[-1:], *shape[1:2]))] for shape in (put_out, between))
     return {
-        "bias": [not layer.__dict__.get("bias", True)],
+        "bias": (True, False),
+        "weight_norm": (True, False),
         "filters": depths,
         "units": depths,
         "reduced": inner,

@@ -86,7 +86,7 @@ def _end(match: Match, causes: Sequence[Difference], left: int) -> Iterator[str]
         follow = f", and {more:,} more {'follows' if more == 1 else 'follow'} from {'it' if number == 1 else 'them'}"
         yield f"{number:,} of {plural(layers, 'layer')} {'differs' if number == 1 else 'differ'}{follow if more else ''}; {sums}"
     if match.observation.real is not None:
-        yield f"note: the module was called with real tensors on the CPU, since it {match.observation.real}"
+        yield f"note: the module was called with real tensors on the CPU, since {match.observation.real}"
 
 
 def _both(layers: int) -> str:
