@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Node
 from analyzer.layers import Flow, Layer
+from analyzer.layers.windows import window_count
 from analyzer.matching.keys import counts
 from analyzer.matching.observed import Observed
 from analyzer.matching.tensors import is_of, volumes
@@ -22,12 +23,31 @@ def answers(layer: Layer, read: Sequence[Volume], call: Observed) -> bool:
         output = layer.output(read)
     except Refusal:
         return False
-    if call.outputs and not is_of(call.outputs[0], output):
+    if call.outputs and not is_of(call.outputs[0], output) and not (read and is_cropped(call, layer, read[0], output)):
         return False
     if call.tied is not None:
         return True
     found = layer.parameters(Flow(read, output), layer.declared_sharing)
     return (found.weights, found.biases, found.buffers) == counts(call)
+
+
+def is_cropped(call: Observed, layer: Layer, read: Volume, output: Volume) -> bool:
+    """Whether a module pads both sides as its layer pads one, so that its output is longer until code crops it.
+
+    So causal convolutions are written in torch: `Conv1d(…, padding=2 * dilation)`, and then `x[..., :-2 * dilation]`.
+    In Keras, a transposed convolution that removes cells of its output does so in a `Cropping2D` behind it.
+    """
+    shape = layer.geometry(read)
+    if not shape.kernel or not shape.stride or not shape.dilation or not shape.padding:
+        return False
+    if layer.grows:
+        sizes = [size + sum(pads) for size, pads in zip(output.spatial, shape.padding, strict=True)]
+    else:
+        axes = zip(read.spatial, shape.kernel, shape.stride, shape.dilation, shape.padding, strict=True)
+        sizes = [
+            window_count(size, kernel, stride, gap, (max(pads), max(pads))) for size, kernel, stride, gap, pads in axes
+        ]
+    return min(sizes) > 0 and is_of(call.outputs[0], Volume((*sizes,), output.depth))
 
 
 def read_by(node: Node, call: Observed) -> Sequence[Volume] | None:

@@ -41,10 +41,11 @@ def fix(call: Observed, row: Row) -> Fix | None:
     if not read or not (call.outputs or call.parts):
         return None
     first = next(volumes(call.inputs[0], read[0]), read[0]) if call.inputs else read[0]
-    read = [first, *read[1:]]
+    # In Keras, cells of padding may be a layer of their own: then the module read more than the layer does.
+    firsts = dict.fromkeys((first, read[0]))
     for change in _changes(layer, call, first):
         changed = _changed(layer, change)
-        if changed is not None and answers(changed, read, call):
+        if changed is not None and any(answers(changed, [one, *read[1:]], call) for one in firsts):
             return Fix(change, {name: _value(layer, name) for name in change})
     return None
 
@@ -77,8 +78,8 @@ def _values(layer: Layer, call: Observed, read: Volume) -> dict[str, Iterable[An
         "groups": [number for number in (1, 2, 4, 8, 16, 32, 64, read.depth) if read.depth % number == 0],
         "stride": _STRIDES,
         "kernel": _KERNELS,
-        "dilation": _STRIDES,
         "padding": _PADDINGS,
+        "dilation": _STRIDES,
     }
 
 

@@ -13,8 +13,7 @@ from analyzer.align import Pairs
 from analyzer.diagnostics import Refusal
 from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Analysis, Row
-from analyzer.layers.windows import window_count
-from analyzer.matching.asking import answers, read_by
+from analyzer.matching.asking import answers, is_cropped, read_by
 from analyzer.matching.keys import counts
 from analyzer.matching.observed import Observed, Shape
 from analyzer.matching.result import Difference
@@ -160,7 +159,7 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     # A table that reads nothing is itself its output; its call has the shape of the first function that reads it.
     reads = call.outputs and row.node.inputs
-    if reads and not is_of(call.outputs[0], row.output) and not _is_cropped(call, row):
+    if reads and not is_of(call.outputs[0], row.output) and not is_cropped(call, row.node.layer, row.input, row.output):
         fields["output"] = (call.outputs[0], row.output)
     for name, mine, theirs in zip(_COUNTS, counts(call), counts(row), strict=True):
         if mine != theirs:
@@ -168,21 +167,6 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     if call.frozen != row.frozen and call.parameters and row.declared.parameters:
         fields["frozen"] = (call.frozen, row.frozen)
     return fields
-
-
-def _is_cropped(call: Observed, row: Row) -> bool:
-    """Whether a module pads both sides as its layer pads one, so that its output is longer until code crops it.
-
-    So causal convolutions are written in torch: `Conv1d(…, padding=2 * dilation)`, and then `x[..., :-2 * dilation]`.
-    """
-    shape = row.geometry
-    if row.node.layer.grows or not shape.kernel or not shape.stride or not shape.dilation or not shape.padding:
-        return False
-    axes = zip(row.input.spatial, shape.kernel, shape.stride, shape.dilation, shape.padding, strict=True)
-    sizes = [
-        window_count(size, kernel, stride, gap, (max(pads), max(pads))) for size, kernel, stride, gap, pads in axes
-    ]
-    return is_of(call.outputs[0], Volume((*sizes,), row.output.depth))
 
 
 def _seen(call: Observed, row: Row) -> Volume:

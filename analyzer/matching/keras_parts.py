@@ -34,7 +34,12 @@ class Part(Record):
 
 
 def is_whole(layer: Any, backend: Backend) -> bool:
-    """Whether the calls of the layers in a layer are no layers of their own; a repeated network is its layers."""
+    """Whether the calls of the layers in a layer are no layers of their own; a repeated network is its layers.
+
+    A wrapper with trained numbers of its own is one layer with what it wraps, such as the gains of a weight norm.
+    """
+    if backend.is_own(layer, "Wrapper") and not backend.is_own(layer.layer, "Functional", "Sequential"):
+        return backend.is_own(layer, *WHOLE) or bool(layer._trainable_variables)
     return backend.is_own(layer, *WHOLE) and not is_repeated(layer, backend)
 
 

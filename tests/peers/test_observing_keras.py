@@ -280,6 +280,24 @@ def test_a_layer_of_an_author() -> None:
     assert [short(one)[1:] for one in seen(model, given(3)).layers] == [((4,), 12, 4, 2)]
 
 
+class Gained(keras.layers.Wrapper):
+    """A weight norm, as authors write it."""
+
+    def build(self, shape: Any) -> None:
+        super().build(shape)
+        self.gain = self.add_weight(shape=self.layer.kernel.shape[-1:], name="gain")
+
+    def call(self, x: Any) -> Any:
+        return self.layer(x) * self.gain
+
+
+def test_a_wrapper_with_numbers_of_its_own_is_one_layer() -> None:
+    """6·3 weights, 3 gains and 3 biases, as `weight_norm: true` has them."""
+    model = keras.Sequential([keras.Input((6,)), Gained(layers.Dense(3, name="inner"), name="outer")])
+    assert [short(one) for one in seen(model, given(6)).layers] == [("outer", (3,), 21, 3, 0)]
+    assert assert_matches(model, {"input": "6", "layers": [{"dense": {"units": 3, "weight_norm": True}}]}).equal
+
+
 def test_layers_that_are_not_trained() -> None:
     """Their numbers stay weights and biases, also where a model around them is frozen, before or after it is built."""
     model = small()
@@ -578,3 +596,31 @@ def test_a_mistake_is_found() -> None:
     assert found.observed is not None
     assert found.row is not None
     assert (found.observed.name, found.row.name) == ("out", "dense1")
+
+
+def strided(step: int) -> Any:
+    """A convolution whose padding is a layer of its own, and a transposed one that is cropped by another."""
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.ZeroPadding2D(1),
+            layers.Conv2D(4, 3, strides=step, name="down"),
+            layers.Conv2DTranspose(2, 4, strides=2, name="up"),
+            layers.Cropping2D(1),
+        ]
+    )
+
+
+def test_padding_that_is_a_layer_of_its_own() -> None:
+    """8 + 2·1 cells and 3 of the window: 4 with steps of 2; 3·2 + 4 cells of the output, of which 8 are left."""
+    file = {
+        "input": "8x8x3",
+        "layers": [
+            {"conv": {"filters": 4, "kernel": 3, "stride": 2, "padding": 1}},
+            {"conv_transpose": {"filters": 2, "kernel": 4, "stride": 2, "padding": 1}},
+        ],
+    }
+    assert assert_matches(strided(2), file).equal
+    with pytest.raises(Mismatch, match="hint: strides=2, or `stride: 1`") as caught:
+        assert_matches(strided(1), file)
+    assert [one.follows for one in caught.value.match.differences] == [False, True]
