@@ -55,6 +55,11 @@ def assert_matches(
     `model`, `set` and `input` are those of `analyzer.analyze`; `model` may also be an analysis. One forward call of
     batch 1 is watched, without data and without gradients, and the module is afterwards as it was before.
 
+    With `strict` the module is also exported (`torch.export`, `to_json` of a Keras model) and read back, so that its
+    layers without parameters are compared too: activations, pools, merges and resampling, and what each layer reads.
+    Layers that only move values, or do nothing in inference, are left out on both sides. Where the module cannot be
+    exported or read, `Mismatch` says why.
+
     Raises `Mismatch` (an `AssertionError`) where they differ, `Unreadable` for a module that cannot be called with the
     inputs of the description, `TypeError` for something that is no module, and what `analyze` raises.
     """
@@ -62,6 +67,10 @@ def assert_matches(
     check_module(module, model)
     analysis = _analysis(model, set, input)
     found = match(observe(module, analysis), analysis)
+    if strict:
+        from analyzer.matching.exported import strictly
+
+        found = strictly(module, found)
     if not found.equal:
         raise Mismatch(found)
     return found

@@ -26,8 +26,10 @@ class Difference(Record):
     `fields` has what differs, by name, as (module, file): `output`, `weights`, `biases`, `buffers`, `frozen`. `order`
     are the names of a call and of one that came later, though the network has it before; `input` is what the layer
     reads, where nothing before it differs. `read` is what `observed` reads of a layer without parameters, the row of
-    which does not put that out. A tensor has the shape of the framework, a `Volume` is that of the file. `follows` says
-    that the layer itself is as the file says, and differs only since an earlier one does.
+    which does not put that out. Of a layer without parameters `kind` are the types, `arguments` its parameters as a
+    file writes them, and `sources` are the names of the layers that a layer reads, those left out that only move
+    values. A tensor has the shape of the framework, a `Volume` is that of the file. `follows` says that the layer
+    itself is as the file says, and differs only since an earlier one does.
     """
 
     observed: Observed | None
@@ -41,7 +43,8 @@ class Match(Printed, Record):
 
     `calls` are those of `observation`, put together or taken apart as the network has its layers; `pairs` are the
     layers of both, `differences` what differs, the causes as well as what follows from them, in the order of the
-    network; `equal` says that nothing does. `print` shows them as the error does.
+    network; `equal` says that nothing does. `print` shows them as the error does. `strict` says that layers without
+    parameters were compared too, and `refused` why they could not be, though that was asked for.
     """
 
     observation: Observation
@@ -49,13 +52,17 @@ class Match(Printed, Record):
     calls: Sequence[Observed]
     pairs: Sequence[Pair]
     differences: Sequence[Difference]
+    strict: bool = False
+    refused: str | None = None
 
     @property
     def equal(self) -> bool:
         """Whether the module is what the network says."""
-        return not self.differences
+        return not self.differences and self.refused is None
 
     def __repr__(self) -> str:
         number = len(self.differences)
-        found = "equal" if self.equal else "1 difference" if number == 1 else f"{number:,} differences"
+        found = "1 difference" if number == 1 else f"{number:,} differences"
+        if not number:
+            found = "equal" if self.equal else "not exported"
         return f"Match({self.observation.kind} and {self.analysis.name!r}: {found})"

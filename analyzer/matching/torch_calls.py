@@ -90,10 +90,10 @@ def called(module: Any, structure: Structure, state: State, way: Way, how: int, 
     dtype = next(floats, torch.get_default_dtype())
     try:
         place(state, uses.owners, real=real)
-        _evaluate(state)
+        evaluate(state)
         if not keep:
             hook(uses, structure, state.modules)
-        positional, named = way.made(lambda one: _tensor(one, dtype, real=real))
+        positional, named = way.made(lambda one: tensor_of(one, dtype, real=real))
         with mode(Functions(uses, not real, how == _BARER)):
             output = module(*positional, **named)
         return Run(uses, shapes_of(output), real)
@@ -107,7 +107,7 @@ def called(module: Any, structure: Structure, state: State, way: Way, how: int, 
             state.restore()
 
 
-def _evaluate(state: State) -> None:
+def evaluate(state: State) -> None:
     """Puts all modules in evaluation mode, and takes compiled code out of the way."""
     for module in state.modules:
         own = vars(module)
@@ -119,7 +119,7 @@ def _evaluate(state: State) -> None:
             own["forward"] = inner.__call__
 
 
-def _tensor(wanted: Tensor, dtype: Any, *, real: bool) -> Any:
+def tensor_of(wanted: Tensor, dtype: Any, *, real: bool) -> Any:
     """An input: the same random numbers each time, or none."""
     torch = sys.modules["torch"]
     if wanted.whole:

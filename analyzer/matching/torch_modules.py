@@ -16,7 +16,7 @@ from analyzer.matching.observed import Entered, Observation
 from analyzer.matching.torch_calls import Failure, Run, called, first_working
 from analyzer.matching.torch_inputs import Way, mistake, ways
 from analyzer.matching.torch_observed import observation
-from analyzer.matching.torch_owners import structure_of, unwrapped
+from analyzer.matching.torch_owners import Structure, structure_of, unwrapped
 from analyzer.matching.torch_state import state_of, surroundings
 from analyzer.matching.unreadable import Unreadable
 from analyzer.source import inert, shown
@@ -46,10 +46,9 @@ def observe(module: Any, entered: Sequence[Entered]) -> Observation:
     with surroundings():
         all_ways = ways(inner, entered)
         structure = structure_of(inner)
-        lazy = [one for owner in structure.owners for one in (*owner.trained, *owner.buffers) if _is_lazy(one)]
-        if lazy:
-            inner = _initialised(inner, entered, all_ways, lazy)
-            structure = structure_of(inner)
+        ready = initialised(inner, structure, entered, all_ways)
+        if ready is not inner:
+            inner, structure = ready, structure_of(ready)
         state = state_of(inner)
         run, failures = first_working(all_ways, lambda way, how: called(inner, structure, state, way, how))
         if run is None:
@@ -81,8 +80,11 @@ def _is_lazy(tensor: Any) -> bool:
     return bool(sys.modules["torch"].nn.parameter.is_lazy(tensor))
 
 
-def _initialised(module: Any, entered: Sequence[Entered], all_ways: Sequence[Way], lazy: Sequence[Any]) -> Any:
-    """A copy of a module that was called once, so that its lazy parameters have their sizes."""
+def initialised(module: Any, structure: Structure, entered: Sequence[Entered], all_ways: Sequence[Way]) -> Any:
+    """A copy of a module that was called once, so that its lazy parameters have their sizes; itself without such."""
+    lazy = [one for owner in structure.owners for one in (*owner.trained, *owner.buffers) if _is_lazy(one)]
+    if not lazy:
+        return module
     copies: list[Any] = []
 
     def tried(way: Way, how: int) -> Run | Failure:
@@ -113,17 +115,17 @@ def _unreadable(entered: Sequence[Entered], failures: list[Failure]) -> Unreadab
     failure = failures[0]
     where = f"`{shown(failure.path)}` (`{failure.kind}`)" if failure.path else f"`{failure.kind}`"
     inputs = ", ".join(f"`{shown(one.name)}` {one.volume}" for one in entered)
-    return Unreadable(f"{where} raises {_text(failure.error)}, called with the input {inputs}")
+    return Unreadable(f"{where} raises {text_of(failure.error)}, called with the input {inputs}")
 
 
 def _reason(failures: Sequence[Failure]) -> str:
     """Why tensors without data were not enough: the error of the call that went furthest without them."""
     failure = min((one for one in failures if not one.real), key=lambda one: -one.reached)
     where = f"`{shown(failure.path)}` (`{failure.kind}`)" if failure.path else f"`{failure.kind}`"
-    return f"{where} reads data: {_text(failure.error)}"
+    return f"{where} reads data: {text_of(failure.error)}"
 
 
-def _text(error: Exception) -> str:
+def text_of(error: Exception) -> str:
     """The class of an error and the first line of what it says."""
     text = str(error)
     said = next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -55,6 +55,9 @@ def text_of(match: Match) -> str:
     for one in causes:
         mistakes.setdefault(_mistake(one), []).append(one)
     lines = [line for some in list(mistakes.values())[:_SHOWN] for line in _lines(some, match)]
+    if match.refused is not None:
+        file = inert(match.analysis.file or match.analysis.name)
+        lines.insert(0, f"{match.observation.kind} cannot be compared with {file} strictly: {inert(match.refused)}")
     return "\n".join([*lines, *_end(match, causes, len(mistakes) - _SHOWN)])
 
 
@@ -74,11 +77,14 @@ def _unnumbered(name: str) -> str:
 
 def _end(match: Match, causes: Sequence[Difference], left: int) -> Iterator[str]:
     """The sums: how many layers differ, and the parameters of both sides."""
-    layers = len(rows_of(match.analysis)) + sum(one.row is None for one in match.differences)
+    every = match.strict and match.refused is None
+    layers = len(match.analysis.rows if every else rows_of(match.analysis)) + sum(
+        one.row is None for one in match.differences
+    )
     mine, theirs = match.observation.parameters, match.analysis.totals.declared.parameters
     sums = f"{mine:,} parameters on both sides" if mine == theirs else f"parameters {mine:,} against {theirs:,}"
-    if match.equal:
-        yield f"{_both(layers)} equal; {sums}"
+    if not match.differences:
+        yield f"{_both(layers, ' with parameters' if match.refused else '')} equal; {sums}"
     else:
         if left > 0:
             yield f"… and {left:,} more {'mistake' if left == 1 else 'mistakes'}: all are in `match.differences`"
@@ -89,8 +95,8 @@ def _end(match: Match, causes: Sequence[Difference], left: int) -> Iterator[str]
         yield f"note: the module was called with real tensors on the CPU, since {match.observation.real}"
 
 
-def _both(layers: int) -> str:
-    return f"{plural(layers, 'layer')} {'is' if layers == 1 else 'are'}"
+def _both(layers: int, which: str = "") -> str:
+    return f"{plural(layers, 'layer')}{which} {'is' if layers == 1 else 'are'}"
 
 
 def _lines(some: Sequence[Difference], match: Match) -> Iterator[str]:
@@ -134,7 +140,7 @@ def _heading(one: Difference, at: str, file: str) -> str:
         return f"{name} is in the module, but not in {file}" + ("" if call.calls else "; it is never called")
     if "order" in one.fields:
         return f"{name} is not called where {at} says"
-    if "input" in one.fields:
+    if "input" in one.fields or one.fields.keys() == {"sources"}:
         return f"{name} does not read what {at} says"
     return f"{name} is not what {at} says"
 
@@ -154,7 +160,7 @@ def _module(call: Observed | None, one: Difference, match: Match) -> list[str]:
     volume = shown(call.outputs[0], like, first=first) if call.outputs else ""
     read: Any = one.fields.get("input")
     more = f", reads {shown(*read, first=first)}" if read else ""
-    return [inert(call.name), inert(call.kind), volume, _numbers(call, call.frozen, one) + more]
+    return [inert(call.name), inert(call.kind), volume, _numbers(call, call.frozen, one) + more + _of_functions(one, 0)]
 
 
 def _file(row: Row, one: Difference) -> list[str]:
@@ -163,7 +169,15 @@ def _file(row: Row, one: Difference) -> list[str]:
     if "read" in one.fields:
         return [inert(row.name), row.kind, volume]
     more = f", reads {one.fields['input'][1].pretty()}" if "input" in one.fields else ""
-    return [inert(row.name), row.kind, volume, _numbers(row, row.frozen, one) + more]
+    return [inert(row.name), row.kind, volume, _numbers(row, row.frozen, one) + more + _of_functions(one, 1)]
+
+
+def _of_functions(one: Difference, side: int) -> str:
+    """What differs where layers without parameters are compared too: how a layer is written, and what it reads."""
+    texts = [_written(one.fields["arguments"][side])] if "arguments" in one.fields else []
+    if "sources" in one.fields:
+        texts.append("reads " + " and ".join(f"`{inert(name)}`" for name in one.fields["sources"][side]))
+    return ", ".join(texts)
 
 
 def _numbers(side: Observed | Row, frozen: bool, one: Difference) -> str:
