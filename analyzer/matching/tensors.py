@@ -21,6 +21,8 @@ def is_of(shape: Shape, volume: Volume) -> bool:
     (True, False)
     >>> is_of((1, 35, 64), Volume((7, 5), 64)), is_of((5, 7, 64), Volume((7, 5), 64))
     (True, True)
+    >>> is_of((4, 64, 7, 5), Volume((4, 7, 5), 64)), is_of((4, 64, 5, 7), Volume((4, 7, 5), 64))
+    (True, False)
     """
     if prod(shape) != volume.size:
         return False
@@ -32,7 +34,8 @@ def is_of(shape: Shape, volume: Volume) -> bool:
     if len(sizes) <= 1:
         return True
     parts = {prod(sizes[:place]) for place in range(len(sizes) + 1)}
-    return volume.depth in parts or volume.positions in parts
+    windows = [*spatial[:1], *depth, *spatial[1:]]  # (4, 64, 7, 5): four planes in place of a batch
+    return volume.depth in parts or volume.positions in parts or sizes == windows
 
 
 def volumes(shape: Shape, like: Volume) -> Iterator[Volume]:

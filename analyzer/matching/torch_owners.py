@@ -180,7 +180,7 @@ def _owners(module: Any, path: str, deep: dict[int, bool]) -> Iterator[Owner]:
             yield Owner(_joined(path, name), "Buffer", None, id(module), [], [], [one])
     elif parameters or buffers:
         weights, biases = _split(parameters)
-        own = {} if len(parameters) < 2 or type(module).__module__.startswith("torch.") else parameters
+        own = {} if buffers or len(parameters) < 2 or type(module).__module__.startswith("torch.") else parameters
         yield Owner(path, kind_of(module), id(module), None, weights, biases, list(buffers.values()), (), own)
 
 

@@ -17,7 +17,7 @@ from verdicts import Reviewed, Verdict, counted, look, planted, reviewed
 import analyzer
 
 #: Mistakes that are drawn for each module; those that do not load, or change no volume and no count, do not count.
-DRAWN = 5
+DRAWN = 4
 #: The share of mistakes whose layer is the first that is shown.
 FIRST = 0.95
 
@@ -47,7 +47,7 @@ def verdicts() -> list[tuple[str, Verdict]]:
 
 
 def test_every_mistake_that_changes_a_volume_or_a_count_is_found() -> None:
-    assert len(verdicts()) > 100
+    assert len(verdicts()) > 80
     assert [f"{name}: {one.mutation}: {one.text}" for name, one in verdicts() if not one.found] == []
 
 

@@ -61,8 +61,10 @@ class Reviewed(NamedTuple):
             place = self._place_of(shown.observed.name if shown.observed else "")
         seen, layer = (shown.observed.name if shown.observed else "—"), (shown.row.name if shown.row else "—")
         text = f"shows {seen} / {layer} {dict(shown.fields)} at {place}, planted at {span.start}"
-        moved = mutation.kind == "swapped" and shown.row is not None and mutation.has(shown.row)
-        return Verdict(mutation, found=True, first=place in span or moved, text=text)
+        # One of two swapped items may be the one that moved; a layer without parameters may differ before any other does.
+        alone = shown.row is not None and (mutation.kind == "swapped" or shown.row not in wrong)
+        on_line = alone and shown.row is not None and mutation.has(shown.row)
+        return Verdict(mutation, found=True, first=place in span or on_line, text=text)
 
     def _place_of(self, module: str) -> int:
         """The place of the row that a module is, or is a part of; of one that is called again, that of its first call."""
@@ -108,7 +110,11 @@ def planted(right: Sequence[Look], rows: Sequence[Row], mutation: Mutation) -> r
         while end < len(rows) and mutation.has(rows[end]):
             end += 1
         return range(start, max(end, start + 1))
-    return range(_slid(right, wrong, start) if mutation.kind in STRUCTURAL else start, start + 1)
+    if mutation.kind not in STRUCTURAL:
+        return range(start, start + 1)
+    # A block that is not called: a module may call its branches in another order, and so begin with any of them.
+    whole = len(right) - len(wrong) if mutation.kind == "missing" and mutation.before[2:3].isupper() else 1
+    return range(_slid(right, wrong, start), start + max(whole, 1))
 
 
 def _slid(right: Sequence[Look], wrong: Sequence[Look], start: int) -> int:
