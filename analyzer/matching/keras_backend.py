@@ -73,9 +73,9 @@ class Backend:
         """The description of a tensor, without its numbers."""
         return self.backend.KerasTensor(shape, dtype=dtype, name="given")  # a name of its own would count
 
-    def zeros(self, structure: Any) -> Any:
-        """Tensors with numbers, for a structure of descriptions."""
-        make, described = self.backend.numpy.zeros, self.backend.KerasTensor
+    def numbers(self, structure: Any) -> Any:
+        """Tensors for a structure of descriptions, with numbers where the device has any: those that Keras takes, 1."""
+        make, described = self.backend.numpy.ones, self.backend.KerasTensor
         return self.tree.map_structure(
             lambda one: make(one.shape, dtype=one.dtype) if isinstance(one, described) else one, structure
         )

@@ -91,8 +91,10 @@ def _run(model: Any, backend: Backend, way: Arguments, watch: Watch) -> str | No
     with backend.unwritten(), watch:
         try:
             backend.traced(call, *way.args, **way.kwargs)
-        except Exception:
-            raise errors[-1] if errors else Unreadable("Keras cannot call the model without numbers") from None
+        except Exception as error:
+            if len(errors) != 1:  # on torch it was called a second time, with numbers
+                raise errors[-1] if errors else error from None
+            call(*backend.numbers(way.args), **backend.numbers(way.kwargs))
     return first_line(errors[0]) if errors else None
 
 
@@ -109,8 +111,7 @@ def _build(model: Any, backend: Backend, way: Arguments) -> None:
             pass
         else:
             return
-    zeros = [backend.zeros(way.args), backend.zeros(way.kwargs)]
     try:
-        call(*zeros[0], **zeros[1])
+        call(*backend.numbers(way.args), **backend.numbers(way.kwargs))
     except Exception:
         return  # the watched call raises it again, and knows the layer

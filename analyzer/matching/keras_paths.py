@@ -77,7 +77,9 @@ def _attributes(layer: Any, backend: Backend) -> dict[int, str]:
     found: dict[int, str] = {}
     attributes = dict(vars(layer))
     attributes.update(attributes.pop("_modules", {}))  # where torch keeps those that are modules
-    left = [(name, value) for name, value in reversed(attributes.items()) if name != "_layers"]
+    # Lists of all layers that Keras and TensorFlow keep beside the attributes are no places that a person knows.
+    own = [one for one in attributes.items() if one[0] != "_layers" and not one[0].startswith("_self_")]
+    left = own[::-1]
     while left:
         name, value = left.pop()
         if backend.is_layer(value):

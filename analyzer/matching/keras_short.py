@@ -51,7 +51,7 @@ class Short:
         described = [self._backend.tensor(tuple(one.shape), "float32") for one in given]
         made = layer.compute_output_spec(described if isinstance(read, (list, tuple)) else described[0])
         known = all(None not in one.shape for one in self._backend.flat(made))
-        return self._backend.zeros(made) if known else None
+        return self._backend.numbers(made) if known else None
 
     def _has_rule(self, kind: type) -> bool:
         if kind not in self._known:
