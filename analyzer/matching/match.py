@@ -29,6 +29,7 @@ def match(observation: Observation, analysis: Analysis) -> Match:
     found += [Difference(one, None, {}) for one in observation.unused]
     if found and all(one.follows for one in found):
         found[0].follows = False  # what it would follow from is not known
+    found.sort(key=lambda one: one.follows)
     return Match(observation, analysis, calls, [Pair(calls[call], rows[row]) for call, row in sorted(pairs)], found)
 
 

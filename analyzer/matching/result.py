@@ -42,7 +42,7 @@ class Match(Printed, Record):
     """A module held against a network.
 
     `calls` are those of `observation`, put together or taken apart as the network has its layers; `pairs` are the
-    layers of both, `differences` what differs, the causes as well as what follows from them, in the order of the
+    layers of both, `differences` what differs: the causes first, then what follows from them, each in the order of the
     network; `equal` says that nothing does. `print` shows them as the error does. `strict` says that layers without
     parameters were compared too, and `refused` why they could not be, though that was asked for.
     """

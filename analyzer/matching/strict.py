@@ -40,12 +40,12 @@ def compared_strictly(match: Match, program: Analysis) -> Match:
 
 
 def _in_order(found: Sequence[Difference]) -> list[Difference]:
-    """Differences in the order of the network; one that only the module has is behind the one before it."""
+    """Causes first, each in the order of the network; one that only the module has is behind the one before it."""
     last, keyed = -1, []
     for place, one in enumerate(found):
         last = one.row.node.index if one.row is not None else last
-        keyed.append((last, place, one))
-    return [one for _, _, one in sorted(keyed, key=lambda each: each[:2])]
+        keyed.append((one.follows, last, place, one))
+    return [one for *_, one in sorted(keyed, key=lambda each: each[:3])]
 
 
 class _Comparison:
