@@ -18,8 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: How a module is called: with tensors without data; with those, and what its code makes has none either; with data.
-_BARE, _BARER, _REAL = range(3)
+#: How a module is called: with tensors without data; with those, and what its code makes has none either; with data;
+#: without data, but with gradients.
+_BARE, _BARER, _REAL, _DERIVING = range(4)
 
 #: Functions that read the data of a tensor.
 _READING = {
@@ -59,7 +60,8 @@ def first_working(ways: Sequence[Way], call: Callable[[Way, int], Run | Failure]
     """The first call that works, and those before it that failed.
 
     Data is the answer to code that asks for it, another layout of the inputs to any other error. Where none works, the
-    one that went furthest is called with data: a function may just be one that torch does not have without.
+    one that went furthest is called with data, since a function may be one that torch does not have without, and with
+    gradients, since `forward` may need some.
     """
     failures: list[Failure] = []
     left: list[tuple[int, Way]] = []
@@ -73,8 +75,9 @@ def first_working(ways: Sequence[Way], call: Callable[[Way, int], Run | Failure]
                 break
         if not failures[-1].real:
             left.append((failures[-1].reached, way))
-    if left:
-        found = call(max(left, key=lambda one: one[0])[1], _REAL)
+    best = max(left, key=lambda one: one[0])[1] if left else ways[0]
+    for how in (_REAL, _DERIVING) if left else (_DERIVING,):
+        found = call(best, how)
         if isinstance(found, Run):
             return found, failures
         failures.append(found)
@@ -86,7 +89,7 @@ def called(module: Any, structure: Structure, state: State, way: Way, how: int, 
     torch = sys.modules["torch"]
     real = how == _REAL
     uses = watched(structure)
-    floats = (one.dtype for one in module.parameters() if one.is_floating_point())
+    floats = (one.dtype for owner in structure.owners for one in owner.trained if one.is_floating_point())
     dtype = next(floats, torch.get_default_dtype())
     try:
         place(state, uses.owners, real=real)
@@ -94,7 +97,7 @@ def called(module: Any, structure: Structure, state: State, way: Way, how: int, 
         if not keep:
             hook(uses, structure, state.modules)
         positional, named = way.made(lambda one: tensor_of(one, dtype, real=real))
-        with mode(Functions(uses, not real, how == _BARER)):
+        with torch.set_grad_enabled(how == _DERIVING), mode(Functions(uses, not real, how == _BARER)):
             output = module(*positional, **named)
         return Run(uses, shapes_of(output), real)
     except Exception as error:

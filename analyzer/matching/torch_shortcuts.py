@@ -30,6 +30,8 @@ def shortcut(name: str, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
     """What the function of this name puts out for arguments without data; None where torch has to say it."""
     answer = _ANSWERS.get(name)
     tensor = sys.modules["torch"].Tensor
+    if sys.modules["torch"].is_grad_enabled():  # the module derives: what it derives by has to be known
+        return None
     if counts(name, args) and name in _RECURRENT:
         return _packed(args)
     if answer is None or not args or type(args[0]) is not tensor or not args[0].is_meta:

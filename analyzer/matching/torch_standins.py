@@ -34,6 +34,7 @@ def place(state: State, owned: Collection[int], *, real: bool) -> None:
         found = made.get(id(tensor))
         if found is None:
             found = made[id(tensor)] = _made(tensor, real=real, buffer=buffer)
+            vars(found).update(vars(tensor))
             vars(found)[MADE_OF] = (id(tensor),) if id(tensor) in owned else ()
         return found
 

@@ -633,6 +633,26 @@ def test_code_that_reads_data_is_called_with_data() -> None:
     assert (found.real or "").startswith("`Said` reads data: ")
 
 
+def test_attributes_of_a_parameter_are_those_of_its_stand_in() -> None:
+    module = Said(lambda m, x: m.conv(x) * m.conv.weight.factor, conv=nn.Conv2d(3, 4, 3))
+    module.conv.weight.factor = 2
+    assert rows(seen(module)) == [("conv", "Conv2d", 108, 4, 0)]
+    assert vars(module.conv.weight) == {"factor": 2}
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_forward_that_derives_gets_gradients(own: bool) -> None:
+    def forward(m: Any, x: Any) -> Any:
+        with torch.set_grad_enabled(own or torch.is_grad_enabled()):
+            x = x.detach().requires_grad_()
+            return torch.autograd.grad(m.fc(x).sum(), x)[0]
+
+    module = Said(forward, fc=nn.Linear(4, 3))
+    found = seen(module, entered(4))
+    assert (rows(found), found.outputs, found.real) == ([("fc", "Linear", 12, 3, 0)], [(1, 4)], None)
+    assert module.fc.weight.grad is None
+
+
 # Inputs.
 
 
@@ -743,7 +763,9 @@ def test_shortcuts_say_what_torch_says() -> None:
 
     answered = 0
     for (name, args, named), (_, others, more) in zip(calls(tensors), calls(bare), strict=True):
-        found = shortcut(name, others, more)
+        assert shortcut(name, others, more) is None  # with gradients
+        with torch.no_grad():
+            found = shortcut(name, others, more)
         if found is not None:
             answered += 1
             expected = getattr(F, name)(*args, **named)
