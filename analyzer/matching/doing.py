@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from analyzer.engine.result import Row
 from analyzer.layers.traits import Averages
@@ -85,3 +85,9 @@ def pads_of(row: Row) -> Pads | None:
 def written(row: Row) -> dict[str, Any]:
     """The parameters of a layer that say what it does, as a file writes them."""
     return {name: value for name, value in row.node.layer.written().items() if name not in _NOT_DOING}
+
+
+def defaults(row: Row, names: Iterable[str]) -> dict[str, Any]:
+    """The parameters of a layer with these names, as they are where a file does not write them."""
+    declared = row.node.layer.declared
+    return {name: declared[name].default for name in names if name in declared}

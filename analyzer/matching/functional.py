@@ -74,6 +74,10 @@ class Side(Record):
     padded: dict[int, Pads] = field(factory=dict)
     merged: dict[int, tuple[int, ...]] = field(factory=dict)
 
+    def behind(self, index: int) -> list[Doing]:
+        """What the layers without parameters do that read what a layer puts out."""
+        return [self.does[one] for one, sources in self.near.items() if index in sources and one in self.does]
+
 
 def side_of(analysis: Analysis, places: Places, numbers: Numbers, *, sized: bool) -> Side:
     """The graph of a network; `sized` is whether volumes are compared."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.align import aligned
-from analyzer.engine.result import Analysis
+from analyzer.engine.result import Analysis, Row
 from analyzer.matching.anchoring import anchored
-from analyzer.matching.doing import written
+from analyzer.matching.doing import defaults, written
 from analyzer.matching.functional import Numbers, Places, Side, side_of
 from analyzer.matching.observed import Observed, Shape
 from analyzer.matching.result import Difference, Match, Pair
@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: How often layers whose numbers their author gives are taken for what the module has in their place.
-_ROUNDS = 8
+#: How often pairs that differ are taken for the same, so that what is behind them is compared with what it reads.
+_ROUNDS = 16
 
 
 def compared_strictly(match: Match, program: Analysis) -> Match:
@@ -27,14 +27,17 @@ def compared_strictly(match: Match, program: Analysis) -> Match:
     mine = side_of(program, places, numbers, sized=match.equal)
     anchors = {pair.row.node.index: place for place, pair in enumerate(match.pairs)}
     given: dict[int, int] = {}
+    differences = list(match.differences)
     for _ in range(_ROUNDS):
-        theirs = side_of(match.analysis, Places(anchors, {}, given, places.called), numbers, sized=match.equal)
+        theirs = side_of(
+            match.analysis, Places(anchors, {}, given, places.called, places.crops), numbers, sized=match.equal
+        )
         found = _Comparison(mine, theirs, first=match.observation.framework == "torch")
-        authored = found.authored()
-        if not authored:
+        settled = {**found.authored(), **found.others(differences)}
+        if not settled:
             break
-        given.update(authored)
-    differences = [*match.differences, *found.differences(), *found.misread(places, match.pairs)]
+        given.update(settled)
+    differences += [*found.differences(), *found.of_pairs(match.pairs)]
     strict: Match = match.but(differences=_in_order(differences), strict=True)
     return strict
 
@@ -69,13 +72,20 @@ class _Comparison:
         found = []
         for call in self.here:
             rows = reading.get(tuple(sorted(self.mine.reads[call])))
-            if rows:
+            if rows and self._replaces(call, rows[-1]):
                 found.append((call, rows.pop()))
         taken = {call for call, _ in found}, {row for _, row in found}
         calls = [call for call in self.here if call not in taken[0]]
         rows = [row for row in self.there if row not in taken[1]]
         same = aligned([self.mine.does[call] for call in calls], [self.theirs.does[row] for row in rows])
         return [*found, *((calls[call], rows[row]) for call, row in same)]
+
+    def _replaces(self, call: int, row: int) -> bool:
+        """Whether of two layers that read the same one is in the place of the other, and none was left out or added."""
+        does, asked = self.mine.does[call], self.theirs.does[row]
+        if does in self.theirs.behind(row) or asked in self.mine.behind(call):
+            return False
+        return does.kind == asked.kind or does.size == asked.size
 
     def authored(self) -> dict[int, int]:
         """The rows whose author says what they cost, and nothing about what they do, with what is in their place."""
@@ -86,6 +96,16 @@ class _Comparison:
                 found[row] = self.mine.meaning[chain[-1]]
                 self.mine.shown[:] = [one for one in self.mine.shown if one not in chain]
         return found
+
+    def others(self, found: list[Difference]) -> dict[int, int]:
+        """The rows of which the module has another layer in their place, with that; adds the differences to `found`."""
+        settled = {}
+        for call, row in self.pairs:
+            if call in self.mine.shown and not self._follows(call=call) and not self._follows(row=row):
+                found.append(Difference(self._seen(call), self.theirs.rows[row], self._fields(call, row)))
+                settled[row] = self.mine.meaning[call]
+                self.mine.shown.remove(call)
+        return settled
 
     def _chain(self, call: int) -> list[int]:
         """Layers without parameters, each the only one that reads the one before and no merge."""
@@ -130,7 +150,8 @@ class _Comparison:
         if does.kind != asked.kind:
             fields["kind"] = (one.kind, other.kind)
         elif does.how != asked.how:
-            fields["arguments"] = (written(one), written(other))
+            mine, theirs = written(one), written(other)
+            fields["arguments"] = ({**defaults(one, theirs), **mine}, {**defaults(other, mine), **theirs})
         if does.size != asked.size:
             fields["output"] = (self._shape(one.output), other.output)
         if sorted(self.mine.reads[call]) != sorted(self.theirs.reads[row]) or not fields:
@@ -147,17 +168,30 @@ class _Comparison:
         """A volume as a tensor of the framework, with its batch."""
         return (1, volume.depth, *volume.spatial) if self.first else (1, *volume.sizes)
 
-    def misread(self, places: Places, pairs: Sequence[Pair]) -> Iterator[Difference]:
-        """The layers with parameters that read something else, although both sides have it."""
+    def of_pairs(self, pairs: Sequence[Pair]) -> Iterator[Difference]:
+        """The layers with parameters whose window differs, or that read something else, although both sides have it."""
         where = {meaning: index for index, meaning in self.mine.meaning.items() if index in self.mine.near}
         for pair in pairs:
             row = pair.row.node.index
             call = where.get(self.theirs.meaning[row])
-            if call is None or set(self.mine.reads[call]) == set(self.theirs.reads[row]):
+            if call is None:
                 continue
-            if not self._follows(call=call) and not self._follows(row=row):
-                names = _names(self.mine, call), _names(self.theirs, row)
-                yield Difference(pair.observed, pair.row, {"sources": names})
+            fields: dict[str, Any] = {}
+            mine, theirs = _window(self.mine.rows[call]), _window(pair.row)
+            if self.mine.rows[call].kind == pair.row.kind and mine != theirs:
+                fields["arguments"] = (mine, theirs)
+            same = set(self.mine.reads[call]) == set(self.theirs.reads[row])
+            if not same and not self._follows(call=call) and not self._follows(row=row):
+                fields["sources"] = _names(self.mine, call), _names(self.theirs, row)
+            if fields:
+                yield Difference(pair.observed, pair.row, fields)
+
+
+def _window(row: Row) -> dict[str, Any]:
+    """How a layer with a window moves over what it reads."""
+    shape = row.geometry
+    found = {"kernel": shape.kernel, "stride": shape.stride, "dilation": shape.dilation}
+    return {name: list(values) for name, values in found.items() if values}
 
 
 def _names(side: Side, index: int) -> tuple[str, ...]:

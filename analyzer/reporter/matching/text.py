@@ -159,8 +159,8 @@ def _module(call: Observed | None, one: Difference, match: Match) -> list[str]:
         return [what, "", shown(one.fields["read"][0], like, first=first)]
     volume = shown(call.outputs[0], like, first=first) if call.outputs else ""
     read: Any = one.fields.get("input")
-    more = f", reads {shown(*read, first=first)}" if read else ""
-    return [inert(call.name), inert(call.kind), volume, _numbers(call, call.frozen, one) + more + _of_functions(one, 0)]
+    more = [f"reads {shown(*read, first=first)}"] if read else []
+    return [inert(call.name), inert(call.kind), volume, _last(call, call.frozen, one, [*more, *_of_functions(one, 0)])]
 
 
 def _file(row: Row, one: Difference) -> list[str]:
@@ -168,16 +168,21 @@ def _file(row: Row, one: Difference) -> list[str]:
     volume = row.output.pretty()
     if "read" in one.fields:
         return [inert(row.name), row.kind, volume]
-    more = f", reads {one.fields['input'][1].pretty()}" if "input" in one.fields else ""
-    return [inert(row.name), row.kind, volume, _numbers(row, row.frozen, one) + more + _of_functions(one, 1)]
+    more = [f"reads {one.fields['input'][1].pretty()}"] if "input" in one.fields else []
+    return [inert(row.name), row.kind, volume, _last(row, row.frozen, one, [*more, *_of_functions(one, 1)])]
 
 
-def _of_functions(one: Difference, side: int) -> str:
+def _last(side: Observed | Row, frozen: bool, one: Difference, more: Sequence[str]) -> str:
+    """The last cell: its numbers, and what else differs."""
+    return ", ".join(text for text in (_numbers(side, frozen, one), *more) if text)
+
+
+def _of_functions(one: Difference, side: int) -> list[str]:
     """What differs where layers without parameters are compared too: how a layer is written, and what it reads."""
     texts = [_written(one.fields["arguments"][side])] if "arguments" in one.fields else []
     if "sources" in one.fields:
         texts.append("reads " + " and ".join(f"`{inert(name)}`" for name in one.fields["sources"][side]))
-    return ", ".join(texts)
+    return texts
 
 
 def _numbers(side: Observed | Row, frozen: bool, one: Difference) -> str:
