@@ -55,13 +55,14 @@ def _modules(modules: Mapping[str, str], rows: Sequence[Row]) -> Iterator[tuple[
 
 def _rows_of(call: Observed, goal: Row, left: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
     """The rows of a program that a call is: those of its module, or one with its name or its numbers."""
-    parts = [row for part in call.parts for row in left if row.name == part.name]
-    if len(parts) == len(call.parts) > 1:
-        return _around(parts, goal, rows)
     own = [row for row in left if row.name == call.name or row.name.startswith((call.name + ".", call.name + ":"))]
     alike = [row for row in left if counts(row) == counts(call)]
     exact = [row for row in own if row in alike]
-    if exact or not call.parameters or sum(row.declared.parameters for row in own) != call.parameters:
+    parts = [row for part in call.parts for row in left if row.name == part.name]
+    whole = bool(call.parameters) and sum(row.declared.parameters for row in own) == call.parameters
+    if not whole and len(parts) == len(call.parts) > 1:
+        return _around(parts, goal, rows)
+    if exact or not whole:
         around = call.name.rpartition(".")[0]
         beside = [row for row in alike if around and row.name.startswith(around)]
         return [*exact, *own, *beside, *alike][:1]

@@ -30,7 +30,10 @@ _NOT_DOING = {"inputs", "crop", "like", "to", "factor", "inplace"}
 
 
 class Doing(Record, eq=True):
-    """What a layer does: its type, how, and how many values it puts out, which no order of axes changes."""
+    """What a layer does: its type, how, and how many values it puts out, which no order of axes changes.
+
+    The number is 0 for an activation, which is the same for any volume.
+    """
 
     kind: str
     how: Hashable
@@ -48,7 +51,7 @@ def doing(row: Row, pads: Pads = ()) -> Doing:
     """What a layer without parameters does; `pads` are zeros that a layer of their own puts around what it reads."""
     layer = row.node.layer
     kind = _ALIKE.get(row.kind, row.kind)
-    size = row.output.size
+    size = 0 if layer.activates and layer.pointwise else row.output.size  # such a layer can be in many places
     if layer.pools or layer.averages is not Averages.NOTHING:
         return Doing(kind, _pooling(row, pads), size)
     if layer.grows:

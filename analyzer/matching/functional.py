@@ -62,6 +62,8 @@ class Side(Record):
     gathered  parts of a volume that are put together again in another order
     padded    the zeros around what a layer puts out
     merged    what each merge puts together, merges inside of it taken apart
+    spread    activations of a concatenation, which are taken for a concatenation of activations
+    inside    the meanings of those activations
     """
 
     rows: Mapping[int, Row]
@@ -73,6 +75,12 @@ class Side(Record):
     gathered: set[int] = field(factory=set)
     padded: dict[int, Pads] = field(factory=dict)
     merged: dict[int, tuple[int, ...]] = field(factory=dict)
+    spread: set[int] = field(factory=set)
+    inside: set[int] = field(factory=set)
+
+    def known(self) -> set[int]:
+        """What this side has."""
+        return {*self.meaning.values(), *self.inside}
 
     def behind(self, index: int) -> list[Doing]:
         """What the layers without parameters do that read what a layer puts out."""
@@ -119,7 +127,7 @@ def side_of(analysis: Analysis, places: Places, numbers: Numbers, *, sized: bool
         side.does[index] = Doing(kind, None, does.size) if kind in named else does
         side.meaning[index] = places.given.get(index, -1)
         if index not in places.given:
-            side.meaning[index] = numbers.of(_meaning(index, side, sized=sized))
+            side.meaning[index] = numbers.of(_meaning(index, side, numbers, sized=sized))
             side.shown.append(index)
     _drop_steps(side)
     return side
@@ -198,13 +206,19 @@ def _is_constant(index: int, side: Side) -> bool:
     return index in side.does and side.rows[index].node.layer.stored
 
 
-def _meaning(index: int, side: Side, *, sized: bool) -> Hashable:
+def _meaning(index: int, side: Side, numbers: Numbers, *, sized: bool) -> Hashable:
     """What a layer does, and with what."""
     row, reads = side.rows[index], side.reads[index]
     does = side.does[index] if sized else side.does[index].anywhere()
+    source = side.near[index][0] if row.node.layer.activates and row.node.layer.pointwise else -1
+    if source in side.merged and side.rows[source].kind == "concat":
+        side.spread.add(index)
+        parts = [numbers.of((does, (part,))) for part in side.merged[source]]
+        side.inside.update(parts)
+        return side.does[source] if sized else side.does[source].anywhere(), tuple(parts)
     if not row.node.layer.merges:
         return does, tuple(reads)
-    parts: list[int] = []
+    parts = []
     for source, read in zip(side.near[index], reads, strict=True):
         inner = side.merged.get(source)
         parts += inner if inner and side.rows[source].kind == row.kind != "subtract" else [read]
@@ -226,6 +240,8 @@ def _drop_steps(side: Side) -> None:
         if index in side.gathered:
             return all(one in side.gathered for one in behind)
         row = side.rows[index]
+        if behind and side.spread.issuperset(behind):
+            return True
         return row.node.layer.merges and bool(behind) and _are(behind, row.kind, side)
 
     side.shown[:] = [index for index in side.shown if not is_step(index)]

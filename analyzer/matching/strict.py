@@ -60,7 +60,7 @@ class _Comparison:
 
     def __init__(self, mine: Side, theirs: Side, *, first: bool) -> None:
         self.mine, self.theirs, self.first = mine, theirs, first
-        self.known = set(mine.meaning.values()), set(theirs.meaning.values())
+        self.known = mine.known(), theirs.known()
         self.here = [index for index in mine.shown if mine.meaning[index] not in self.known[1]]
         self.there = [index for index in theirs.shown if theirs.meaning[index] not in self.known[0]]
         self.pairs = self._paired()
@@ -82,10 +82,11 @@ class _Comparison:
 
     def _replaces(self, call: int, row: int) -> bool:
         """Whether of two layers that read the same one is in the place of the other, and none was left out or added."""
+        one, other = self.mine.rows[call], self.theirs.rows[row]
         does, asked = self.mine.does[call], self.theirs.does[row]
         if does in self.theirs.behind(row) or asked in self.mine.behind(call):
             return False
-        return does.kind == asked.kind or does.size == asked.size
+        return does.kind == asked.kind or one.output.size == other.output.size or other.node.layer.authored
 
     def authored(self) -> dict[int, int]:
         """The rows whose author says what they cost, and nothing about what they do, with what is in their place."""

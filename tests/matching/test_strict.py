@@ -87,6 +87,10 @@ SAME = {
         ["{relu: , name: r}", "{tanh: , from: c1, name: t}", "{concat: [r, t, c1]}"],
         ["{relu: , name: r}", "{tanh: , from: c1, name: t}", "{concat: [r, t], name: s}", "{concat: [s, c1]}"],
     ),
+    "an activation of a concatenation": (
+        ["{tanh: , name: t}", "{relu: , name: r}", "{relu: , from: c1, name: s}", "{concat: [r, s]}"],
+        ["{tanh: , name: t}", "{concat: [t, c1]}", "relu:"],
+    ),
     "one function for two readers": (
         ["{relu: , name: r1}", "{relu: , from: c1, name: r2}", "{tanh: , from: r1, name: t}", "{add: [t, r2]}"],
         ["{relu: , name: r}", "{tanh: , name: t}", "{add: [t, r]}"],
