@@ -10,6 +10,7 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from analyzer.record import Record, field
@@ -31,12 +32,16 @@ _RUNNING = frozenset(
 )
 
 
+#: The largest array that is copied.
+_MOST_BYTES = 2**24
+
+
 class State(Record):
     """All modules that can be reached from one, and what they and their containers had.
 
     saved    each dict, list, set and queue, with what was in it
     modules  the modules
-    undo     what puts back the state of generators of random numbers
+    undo     what puts back the rest: classes, arrays, and generators of random numbers
     """
 
     saved: list[tuple[Any, Any]] = field(factory=list)
@@ -71,16 +76,43 @@ def state_of(module: Any) -> State:
             waiting += [(one, objects) for one in inner if one.__class__ not in _PLAIN]
         elif issubclass(cls, torch.nn.Module):
             state.modules.append(value)
+            state.undo.append(_class_back(value, cls))
             waiting.append((vars(value), True))
         elif issubclass(cls, tuple):
             waiting += [(one, objects) for one in value if one.__class__ not in _PLAIN]
-        elif issubclass(cls, torch.Generator):
-            state.undo.append(_put_back(value.set_state, value.get_state()))
+        elif undo := _undo(value):
+            state.undo.append(undo)
         elif objects and not issubclass(cls, (torch.Tensor, *_CLOSED)) and _package(cls) not in _RUNNING:
             own = _attributes(value)
             if own is not None:
                 waiting.append((own, False))  # an object inside an object may lead anywhere
     return state
+
+
+def _undo(value: Any) -> Callable[[], object] | None:
+    """What puts back the state of a generator of random numbers, or the numbers of an array; None for other values."""
+    from random import Random
+
+    torch, numpy = sys.modules["torch"], sys.modules.get("numpy")
+    if isinstance(value, torch.Generator):
+        return _put_back(value.set_state, value.get_state())
+    if isinstance(value, Random):
+        return _put_back(value.setstate, value.getstate())
+    if numpy is not None and isinstance(value, numpy.ndarray) and value.nbytes <= _MOST_BYTES:
+        return partial(numpy.copyto, value, value.copy()) if value.flags.writeable else None
+    if numpy is not None and isinstance(value, numpy.random.Generator):
+        return partial(setattr, value.bit_generator, "state", value.bit_generator.state)
+    return None
+
+
+def _class_back(module: Any, cls: type) -> Callable[[], object]:
+    """What gives a module its class back: a parametrization changes it."""
+
+    def back() -> None:
+        if type(module) is not cls:
+            module.__class__ = cls
+
+    return back
 
 
 def _package(cls: type) -> str:

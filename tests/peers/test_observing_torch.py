@@ -51,12 +51,16 @@ def frozen_state(module: Any) -> Any:
             return [(key, plain(one)) for key, one in value.items()]
         if isinstance(value, (list, tuple, collections.deque)):
             return type(value), [plain(one) for one in value]
-        return id(value)
+        if isinstance(value, numpy.ndarray):
+            return id(value), value.tolist()
+        if isinstance(value, numpy.random.Generator):
+            return repr(value.bit_generator.state)
+        return value.getstate() if isinstance(value, random.Random) else id(value)
 
     tensors = {name: one.detach().clone() for name, one in module.state_dict().items() if plainly(one)}
     own = [one.get_state() for one in vars(module).values() if isinstance(one, torch.Generator)]
     numbers = torch.cat([torch.get_rng_state(), *own]), random.getstate()
-    return [(name, plain(vars(one))) for name, one in module.named_modules()], tensors, numbers
+    return [(name, type(one), plain(vars(one))) for name, one in module.named_modules()], tensors, numbers
 
 
 def is_same(one: Any, other: Any) -> bool:
@@ -128,6 +132,8 @@ def changed(module: Any, x: Any) -> Any:
     module.calls += 1
     module.seen.append(x)
     torch.rand(3, generator=module.generator)
+    module.drawn.random(), module.array.__iadd__(1), module.python.random()
+    nn.utils.parametrizations.weight_norm(module.conv)
     module.cache["deep"]["list"].append(len(module.seen))
     module.tags.add("called")
     module.queue.append(x)
@@ -141,7 +147,7 @@ def changed(module: Any, x: Any) -> Any:
         one.grad = torch.ones_like(one)
     torch.rand(3), random.random(), numpy.random.rand()
     with torch.no_grad():
-        module.conv.weight.add_(1)
+        module.conv.bias.add_(1)
         module.count.add_(1)
     del module.gone
     return module.norm(module.conv(x))
@@ -150,7 +156,8 @@ def changed(module: Any, x: Any) -> Any:
 def changing(forward: Any = changed) -> Any:
     module = Said(forward, conv=nn.Conv2d(3, 4, 3), norm=nn.BatchNorm2d(4))
     module.calls, module.seen, module.tags, module.gone = 0, [], set(), 1
-    module.generator = torch.Generator()
+    module.generator, module.python = torch.Generator(), random.Random(3)
+    module.drawn, module.array = numpy.random.default_rng(3), numpy.zeros(3)
     module.queue = collections.deque([torch.zeros(2), 3], maxlen=3)
     module.cache = {"deep": {"list": []}}
     module.settings = argparse.Namespace(count=0)
