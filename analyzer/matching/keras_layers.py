@@ -32,6 +32,7 @@ class _Reading:
         self.backend = backend
         self.calls = calls = watch.calls
         self.reads = watch.reads
+        self.apart = list(watch.apart.values())
         #: Observations of variables that were read, by how many calls had begun.
         self.read: dict[int, list[Observed]] = {}
         self.found = layers_of(model, backend)
@@ -42,6 +43,7 @@ class _Reading:
 
     def observation(self, real: str | None) -> Observation:
         made = [[] if self._is_within(seen) else self._of(seen) for seen in self.calls]
+        self._uses_apart()
         layers = [one for place, own in enumerate([*made, []]) for one in (*self.read.get(place, ()), *own)]
         everything = all_of(self.model, self.backend)
         return Observation(
@@ -131,6 +133,26 @@ class _Reading:
         outputs = [] if numbers.weights else [(1, *one.shape)]
         frozen = is_frozen(found, alone)
         return Observed(name, kind, [], outputs, numbers.weights, 0, numbers.buffers, frozen)
+
+    def _uses_apart(self) -> None:
+        """Uses of a layer's variables without a call of it: of a table in the last layer, or of a layer never called.
+
+        What they put out is not seen. A layer that is called may be read for other things too, such as a penalty.
+        """
+        owners = {id(variable): found for found in self.found.values() for variable in found.layer._trainable_variables}
+        done: set[tuple[int, int]] = set()
+        for one in self.apart:
+            found = owners.get(id(one.variable))
+            if found is None or (id(found), id(one.inside)) in done:
+                continue
+            if is_whole(one.inside.layer, self.backend) or self._is_within(one.inside):
+                continue
+            if self.times[id(found.layer)] and not self.backend.is_own(found.layer, "Embedding"):
+                continue
+            done.add((id(found), id(one.inside)))
+            made = self._layer(found, own(found.layer, self.backend), None)
+            made.calls = max(made.calls, 1)
+            self.read.setdefault(one.place, []).append(made)
 
     def _normalization(self, found: Found, variables: Variables) -> list[Observed]:
         """A count of samples, then the mean and the variance, as the reader of `.keras` files has them."""

@@ -24,11 +24,20 @@ class Seen(Record):
     outputs: list[Shape] = field(factory=list)
 
 
+class Apart(Record):
+    """A variable that a call read which is not of its own layer; `place` is how many calls had begun."""
+
+    variable: Any
+    inside: Seen
+    place: int
+
+
 class Watch:
     """Watches all calls of layers while its `with` block lasts, by a method in the place of `Layer.__call__`.
 
     The class is changed, not its objects, so that nothing is left on a layer. Calls of other threads pass unseen.
-    `reads` has for each variable, by its `id`, how many calls had begun when its value was read first.
+    `reads` has for each variable, by its `id`, how many calls had begun when its value was read first; `apart` what
+    was read in calls of other layers, once for each call.
     """
 
     # By hand: it starts empty.
@@ -42,11 +51,12 @@ class Watch:
         self._thread = threading.get_ident()
         self._original: Any = backend.layer.__call__
         self.reads: dict[int, int] = {}
+        self.apart: dict[tuple[int, int], Apart] = {}
         self._variable, self._value = _property(backend.backend.Variable, "value")
 
     def start(self, *, shortly: bool) -> None:
         """Forgets what was seen: the call begins again. `shortly`: layers with a rule for their output are not run."""
-        self.calls, self._around, self.failed, self.reads = [], [], None, {}
+        self.calls, self._around, self.failed, self.reads, self.apart = [], [], None, {}, {}
         self.shortly = shortly
 
     def __enter__(self) -> Watch:
@@ -59,7 +69,7 @@ class Watch:
 
         def read(variable: Any) -> Any:
             if threading.get_ident() == watch._thread:
-                watch.reads.setdefault(id(variable), len(watch.calls))
+                watch._read(variable)
             return watch._value.fget(variable)
 
         self._backend.layer.__call__ = watched
@@ -84,6 +94,13 @@ class Watch:
             self._around.pop()
         seen.outputs = self._backend.shapes(made)
         return made
+
+    def _read(self, variable: Any) -> None:
+        number = len(self.calls)
+        self.reads.setdefault(id(variable), number)
+        around = self._around[-1] if self._around else None
+        if around is not None and not any(one is variable for one in around.layer._trainable_variables):
+            self.apart.setdefault((id(variable), id(around)), Apart(variable, around, number))
 
     def _made(self, layer: Any, args: Any, kwargs: Any) -> Any:
         made = self._short.output(layer, args, kwargs) if self.shortly else None

@@ -179,6 +179,43 @@ def test_a_model_whose_call_is_code() -> None:
     assert sorted(found.outputs) == [(1, 2), (1, 3)]
 
 
+class Words(keras.Model):
+    """The table of words is the last layer too, turned; a layer is used without a call of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = layers.Embedding(11, 4)
+        self.dense = layers.Dense(4)
+        self.bare = layers.Dense(4, use_bias=False)
+        self.bare.build((None, 4))
+
+    def call(self, words: Any) -> Any:
+        x = self.dense(self.table(words))
+        self.add_loss(ops.sum(self.dense.kernel))
+        return ops.matmul(ops.matmul(x, self.bare.kernel), ops.transpose(self.table.embeddings))
+
+
+def test_weights_that_are_used_without_a_call_of_their_layer() -> None:
+    """11·4 of the table once, 4·4 + 4, 4·4; what a penalty reads is no use of it."""
+    found = seen(Words(), given(6, name="words", whole=True))
+    assert [(one.name, one.weights, one.biases, one.tied) for one in found.layers] == [
+        ("table", 44, 0, None),
+        ("dense", 16, 4, None),
+        ("bare", 16, 0, None),
+        ("table", 0, 0, "table"),
+    ]
+    assert found.unused == []
+    file = """
+    input: 6
+    layers:
+    - {embedding: {vocabulary: 11, size: 4}, name: table}
+    - {linear: 4}
+    - {linear: {units: 4, bias: false}}
+    - {linear: {units: 11, bias: false}, tied: table}
+    """
+    assert assert_matches(Words(), analyzer.load(file)).equal
+
+
 # Numbers of single layers.
 
 LAYERS = [
