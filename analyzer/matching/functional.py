@@ -128,7 +128,8 @@ def side_of(analysis: Analysis, places: Places, numbers: Numbers, *, sized: bool
         side.meaning[index] = places.given.get(index, -1)
         if index not in places.given:
             side.meaning[index] = numbers.of(_meaning(index, side, numbers, sized=sized))
-            side.shown.append(index)
+            if whole is not None or not (row.declared.parameters or row.declared.buffers):  # the others are known
+                side.shown.append(index)
     _drop_steps(side)
     return side
 

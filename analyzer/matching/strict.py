@@ -37,7 +37,11 @@ def compared_strictly(match: Match, program: Analysis) -> Match:
         if not settled:
             break
         given.update(settled)
-    differences += [*found.differences(), *found.of_pairs(match.pairs)]
+    known = {one.row.node.index for one in match.differences if one.row is not None}
+    pairs = [pair for pair in match.pairs if pair.row.node.index not in known]
+    differences += [*found.differences(), *found.of_pairs(pairs)]
+    if differences and all(one.follows for one in differences):
+        differences[0].follows = False  # what it would follow from is not known
     strict: Match = match.but(differences=_in_order(differences), strict=True)
     return strict
 
@@ -179,8 +183,9 @@ class _Comparison:
                 continue
             fields: dict[str, Any] = {}
             mine, theirs = _window(self.mine.rows[call]), _window(pair.row)
-            if self.mine.rows[call].kind == pair.row.kind and mine != theirs:
-                fields["arguments"] = (mine, theirs)
+            names = [name for name in mine if name in theirs and mine[name] != theirs[name]]
+            if self.mine.rows[call].kind == pair.row.kind and names:
+                fields["arguments"] = ({name: mine[name] for name in names}, {name: theirs[name] for name in names})
             same = set(self.mine.reads[call]) == set(self.theirs.reads[row])
             if not same and not self._follows(call=call) and not self._follows(row=row):
                 fields["sources"] = _names(self.mine, call), _names(self.theirs, row)

@@ -17,7 +17,9 @@ from analyzer.matching.result import Match
 from analyzer.matching.strict import compared_strictly
 from analyzer.reporter.matching.text import text_of
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "example_models").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "example_models").glob("*.yaml"))
+PROGRAMS = sorted((ROOT / "tests" / "data").rglob("*.pt2"))
 
 HEAD = "input: 16x16x8\nlayers:\n  - {conv: {filters: 8, kernel: 3, padding: 1}, name: c1}\n"
 END = "  - {conv: {filters: 8, kernel: 1}, name: c2}\n  - {dense: 5, name: last}\n"
@@ -42,7 +44,7 @@ def observed(program: Analysis, modules: dict[str, str]) -> Observation:
     return Observation("torch", "Net", calls, [], modules, [], program.totals.declared.parameters)
 
 
-def held(file: str, module: str, **modules: str) -> Match:
+def held(file: str, module: str | Path, **modules: str) -> Match:
     analysis, program = analyzer.analyze(file), analyzer.analyze(module)
     return compared_strictly(match(observed(program, modules), analysis), program)
 
@@ -64,6 +66,11 @@ def causes(found: Match) -> list[tuple[str | None, str | None, set[str]]]:
 def test_a_network_is_itself(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not [one for one in held(text, text).differences if set(one.fields) != {"frozen"}]
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_an_exported_program_is_the_file_that_is_made_of_it(path: Path) -> None:
+    assert causes(held(analyzer.convert(path), path)) == []
 
 
 SAME = {
@@ -174,6 +181,19 @@ def test_a_window_that_puts_out_the_same() -> None:
     found = held(body(lines[0]), body(lines[1]))
     assert causes(found) == [("c", "c", {"arguments"})]
     assert [one.fields["arguments"][0]["dilation"] for one in found.differences] == [[2, 2]]
+
+
+def test_a_layer_with_parameters_that_differs_is_said_once() -> None:
+    lines = (
+        "{conv: {filters: 8, kernel: 3, padding: 1}, name: c}",
+        "{conv: {filters: 8, kernel: 5, padding: 2}, name: c}",
+    )
+    assert causes(held(body(lines[0], "relu:"), body(lines[1], "{tanh: , name: t}"))) == [
+        ("c", "c", {"weights"}),
+        ("t", "relu1", {"kind"}),
+    ]
+    found = held(body("relu:"), body(lines[0], "{relu: , name: r}"))
+    assert causes(found) == [("c", None, set())]
 
 
 def test_what_is_behind_another_layer_is_compared_with_what_it_reads() -> None:
