@@ -80,9 +80,11 @@ def state_of(module: Any) -> State:
             waiting.append((vars(value), True))
         elif issubclass(cls, tuple):
             waiting += [(one, objects) for one in value if one.__class__ not in _PLAIN]
+        elif issubclass(cls, (torch.Tensor, *_CLOSED)):
+            continue
         elif undo := _undo(value):
             state.undo.append(undo)
-        elif objects and not issubclass(cls, (torch.Tensor, *_CLOSED)) and _package(cls) not in _RUNNING:
+        elif objects and _package(cls) not in _RUNNING:
             own = _attributes(value)
             if own is not None:
                 waiting.append((own, False))  # an object inside an object may lead anywhere
