@@ -77,7 +77,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def differs(path: Path, module: nn.Module) -> Match:
+def differs(path: Path | str, module: Any) -> Match:
     """The match of a module that is not equal strictly, though it is without that."""
     assert assert_matches(module, path).equal
     with pytest.raises(Mismatch) as raised:
@@ -161,3 +161,24 @@ def test_what_cannot_be_exported_says_why() -> None:
     assert first.startswith("Branch cannot be compared with <dict> strictly: `torch.export` refuses the module: ")
     assert second == "1 layer with parameters is equal; 20 parameters on both sides"
     assert not raised.value.match.equal
+
+
+@pytest.mark.parametrize(("activation", "pool", "rows"), [("relu", "MaxPooling2D", []), ("gelu", "MaxPooling2D", ["relu1"]), ("relu", "AveragePooling2D", ["pool"])])  # fmt: skip
+def test_a_keras_model(activation: str, pool: str, rows: list[str]) -> None:
+    keras = pytest.importorskip("keras", reason="Keras is not installed: its models are not exported")
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Input((16, 16, 3)),
+            layers.Conv2D(8, 3, padding="same", activation=activation),
+            getattr(layers, pool)(2),
+            layers.Flatten(),
+            layers.Dense(10),
+        ]
+    )
+    file = "input: 16x16x3\nlayers:\n- {conv: {filters: 8, kernel: 3, padding: same}, name: c}\n- relu:\n- {max_pool: 2, name: pool}\n- dense: 10\n"  # fmt: skip
+    if not rows:
+        assert assert_matches(model, file, strict=True).equal
+        return
+    match = differs(file, model)
+    assert [one.row.name for one in match.differences if one.row] == rows
