@@ -32,8 +32,8 @@ def shortcut(name: str, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
     tensor = sys.modules["torch"].Tensor
     if sys.modules["torch"].is_grad_enabled():  # the module derives: what it derives by has to be known
         return None
-    if counts(name, args) and name in _RECURRENT:
-        return _packed(args)
+    if name in _RECURRENT and len(args) == 9:
+        return _packed(args) if counts(name, args) else _recurrent(args)
     if answer is None or not args or type(args[0]) is not tensor or not args[0].is_meta:
         return None
     others = [one for one in (*args[1:], *named.values()) if isinstance(one, tensor)]
@@ -73,6 +73,15 @@ def _linear(args: Sequence[Any], named: Mapping[str, Any], others: Sequence[Any]
     if len(rows) != 1 or others[0].shape[1:] != first.shape[-1:] or any(one.shape != rows for one in others[1:]):
         return None
     return first.new_empty((*first.shape[:-1], *rows))
+
+
+def _recurrent(args: Sequence[Any]) -> Any:
+    """A recurrent layer over one sequence, which torch would walk step by step. Its module has checked the input."""
+    first, state = args[0], args[1] if isinstance(args[1], (list, tuple)) else [args[1]]
+    if not all(one.is_meta for one in (first, *state)):
+        return None
+    out = first.new_empty((*first.shape[:-1], (2 if args[7] else 1) * state[0].shape[-1]))
+    return (out, *map(sys.modules["torch"].empty_like, state))
 
 
 def _packed(args: Sequence[Any]) -> Any:

@@ -441,6 +441,20 @@ def test_a_recurrent_module_is_one() -> None:
     assert found.outputs == [(1, 5, 32), (4, 1, 16), (4, 1, 16)]
 
 
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2}, {"bidirectional": True}, {"proj_size": 3}])
+@pytest.mark.parametrize("made", [nn.LSTM, nn.GRU, nn.RNN])
+def test_a_recurrent_module_puts_out_what_torch_says(made: Any, options: dict[str, Any]) -> None:
+    """Not walked step by step: a network over 2,000 steps would take seconds."""
+    if "proj_size" in options and made is not nn.LSTM:
+        with pytest.raises(TypeError, match="proj_size"):
+            made(4, 6, **options)
+        return
+    module = made(4, 6, batch_first=True, **options)
+    output, state = module(torch.zeros(1, 5, 4))
+    shapes = [tuple(one.shape) for one in (output, *(state if isinstance(state, tuple) else (state,)))]
+    assert list(seen(module, entered(5, 4)).layers[0].outputs) == shapes
+
+
 @pytest.mark.parametrize(("made", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
 def test_sequences_of_several_lengths_need_no_data(made: Any, gates: int) -> None:
     rnn = nn.utils.rnn
