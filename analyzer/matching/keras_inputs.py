@@ -78,13 +78,15 @@ def _tensor(backend: Backend, declared: Any, name: str, entered: Entered, first:
 
 
 def _other_number(entered: Sequence[Entered], names: Sequence[str]) -> str:
-    given = ", ".join(f"`{shown(one.name)}`" for one in entered)
-    own = ", ".join(f"`{shown(one)}`" for one in names)
-    return f"the file has {_inputs(len(entered))}, {given}, but the model has {_inputs(len(names))}, {own}"
+    return f"the file has {_listed([one.name for one in entered])}, but the model has {_listed(names)}"
 
 
-def _inputs(count: int) -> str:
-    return "1 input" if count == 1 else f"{count} inputs"
+def _listed(names: Sequence[str]) -> str:
+    """How many inputs, and which."""
+    if not names:
+        return "no input"
+    count = "1 input" if len(names) == 1 else f"{len(names)} inputs"
+    return ", ".join([count, *(f"`{shown(one)}`" for one in names)])
 
 
 # Inputs of a model whose `call` is code.

@@ -80,8 +80,12 @@ def _attributes(layer: Any, backend: Backend) -> dict[int, str]:
     # Lists of all layers that Keras and TensorFlow keep beside the attributes are no places that a person knows.
     own = [one for one in attributes.items() if one[0] != "_layers" and not one[0].startswith("_self_")]
     left = own[::-1]
+    seen: set[int] = set()
     while left:
         name, value = left.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
         if backend.is_layer(value):
             found.setdefault(id(value), name)
         elif isinstance(value, (list, tuple)):

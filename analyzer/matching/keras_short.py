@@ -39,11 +39,17 @@ class Short:
         """The tensors that a layer puts out; None where it must be called."""
         if len(args) != 1 or not layer.built or not self._has_rule(type(layer)):
             return None
-        if any(value is not None for name, value in kwargs.items() if name != "training"):
+        steps = self._backend.is_own(layer, "RNN")
+        ignored = ("training", "mask", "initial_state") if steps else ("training",)
+        if any(value is not None for name, value in kwargs.items() if name not in ignored):
             return None
         read = args[0]
         given = list(read) if isinstance(read, (list, tuple)) else [read]
-        if not all(self._is_plain(one) for one in given):
+        if not given or not all(self._backend.backend.is_tensor(one) for one in given):
+            return None
+        # A mask is an attribute that few tensors have; it changes no shape, but layers hand it on.
+        mask = getattr(given[0], "_keras_mask", None)
+        if not steps and any(getattr(one, "_keras_mask", None) is not None for one in given):
             return None
         if not layer.input_spec and (layer._trainable_variables or layer._non_trainable_variables):
             return None
@@ -51,7 +57,12 @@ class Short:
         described = [self._backend.tensor(tuple(one.shape), "float32") for one in given]
         made = layer.compute_output_spec(described if isinstance(read, (list, tuple)) else described[0])
         known = all(None not in one.shape for one in self._backend.flat(made))
-        return self._backend.numbers(made) if known else None
+        if not known:
+            return None
+        found = self._backend.numbers(made)
+        if mask is not None:
+            layer._set_mask_metadata(read, found, mask)
+        return found
 
     def _has_rule(self, kind: type) -> bool:
         if kind not in self._known:
@@ -60,8 +71,3 @@ class Short:
             known = kind.__module__.startswith(prefix) and family.startswith(_FAMILIES) and kind.__name__ not in _NOT
             self._known[kind] = known
         return self._known[kind]
-
-    def _is_plain(self, tensor: Any) -> bool:
-        """Whether it is a tensor that no mask belongs to."""
-        # A mask is an attribute that few tensors have.
-        return bool(self._backend.backend.is_tensor(tensor)) and getattr(tensor, "_keras_mask", None) is None

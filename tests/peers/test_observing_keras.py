@@ -25,6 +25,7 @@ from keras.src.backend.common import global_state
 
 import analyzer
 from analyzer.matching.keras_models import observe
+from analyzer.matching.keras_short import Short
 from analyzer.matching.observed import Entered, Observation, Observed
 from analyzer.matching.unreadable import Unreadable
 from analyzer.testing import Mismatch, assert_matches
@@ -257,6 +258,25 @@ def test_numbers_of_a_layer(make: Any, sizes: tuple[int, ...], expected: Any) ->
     found = seen(alone(make, *sizes), given(*sizes))
     assert [short(one)[1:] for one in found.layers] == expected
     assert found.real is None
+
+
+OTHERS = [
+    lambda x: layers.Conv1D(4, 3, strides=2, padding="same", activation="relu")(x),
+    lambda x: layers.Conv1DTranspose(4, 3, strides=2)(layers.ZeroPadding1D((1, 2))(x)),
+    lambda x: layers.Dense(4)(layers.GlobalMaxPooling1D()(layers.DepthwiseConv1D(3, depth_multiplier=2)(x))),
+    lambda x: layers.LSTM(3)(layers.GRU(4, return_sequences=True)(layers.Masking()(x))),
+    lambda x: layers.Add()([layers.Dense(6)(layers.MaxPooling1D(2, 1, "same")(x)), x]),
+    lambda x: layers.LSTM(4)(x, initial_state=list(layers.LSTM(4, return_state=True)(x)[1:])),
+]
+
+
+@pytest.mark.parametrize("make", [*(make for make, sizes, _ in LAYERS if len(sizes) == 2), *OTHERS])
+def test_the_short_way_through_layers_is_that_of_their_calculation(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers of Keras with a rule for their output are not run; the observation is the same if they are."""
+    model = alone(make, 5, 6)
+    rule = seen(model, given(5, 6))
+    monkeypatch.setattr(Short, "output", lambda *_: None)
+    assert seen(model, given(5, 6)) == rule
 
 
 def test_an_embedding_reads_whole_numbers() -> None:
