@@ -10,12 +10,12 @@ from contextlib import contextmanager, redirect_stderr
 from importlib import import_module
 
 from analyzer.matching.observed import Entered
-from analyzer.matching.torch_calls import evaluate, tensor_of
-from analyzer.matching.torch_inputs import Way, ways
+from analyzer.matching.torch.calls import evaluate, tensor_of
+from analyzer.matching.torch.inputs import Way, ways
+from analyzer.matching.torch.owners import structure_of, unwrapped
+from analyzer.matching.torch.standins import place
+from analyzer.matching.torch.state import State, state_of, surroundings
 from analyzer.matching.torch_modules import initialised, text_of
-from analyzer.matching.torch_owners import structure_of, unwrapped
-from analyzer.matching.torch_standins import place
-from analyzer.matching.torch_state import State, state_of, surroundings
 from analyzer.matching.unreadable import Unreadable
 
 TYPE_CHECKING = False

@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 
 from analyzer.matching.observed import Entered, Observation
-from analyzer.matching.torch_calls import Failure, Run, called, first_working
-from analyzer.matching.torch_inputs import Way, mistake, ways
-from analyzer.matching.torch_observed import observation
-from analyzer.matching.torch_owners import Structure, structure_of, unwrapped
-from analyzer.matching.torch_state import state_of, surroundings
+from analyzer.matching.torch.calls import Failure, Run, called, first_working
+from analyzer.matching.torch.inputs import Way, mistake, ways
+from analyzer.matching.torch.observed import observation
+from analyzer.matching.torch.owners import Structure, structure_of, unwrapped
+from analyzer.matching.torch.state import state_of, surroundings
 from analyzer.matching.unreadable import Unreadable
 from analyzer.source import inert, shown
 

@@ -18,8 +18,8 @@ F = nn.functional
 prune = pytest.importorskip("torch.nn.utils.prune")
 
 from analyzer.matching.observed import Entered, Observation, Observed  # noqa: E402  # torch may be missing
+from analyzer.matching.torch.shortcuts import shortcut  # noqa: E402
 from analyzer.matching.torch_modules import observe  # noqa: E402
-from analyzer.matching.torch_shortcuts import shortcut  # noqa: E402
 from analyzer.matching.unreadable import Unreadable  # noqa: E402
 from analyzer.volume import Volume  # noqa: E402
 

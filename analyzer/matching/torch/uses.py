@@ -1,4 +1,4 @@
-"""Which owner is used when, and with what shapes: hooks see calls of modules, a mode sees functions (torch_mode.py).
+"""Which owner is used when, and with what shapes: hooks see calls of modules, a mode sees functions (torch/mode.py).
 
 A parameter is followed through functions that read nothing but parameters and constants (`expand`, `reshape`,
 `[:, 1:]`) to the first one that also reads what depends on an input. That function is its use.
@@ -10,8 +10,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from analyzer.matching.observed import Shape
-from analyzer.matching.torch_owners import Owner, Structure
-from analyzer.matching.torch_standins import MADE_OF
+from analyzer.matching.torch.owners import Owner, Structure
+from analyzer.matching.torch.standins import MADE_OF
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False

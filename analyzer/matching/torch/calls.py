@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from analyzer.matching.observed import Shape
-from analyzer.matching.torch_inputs import Tensor, Way
-from analyzer.matching.torch_mode import Functions, mode
-from analyzer.matching.torch_owners import Structure, wrapped
-from analyzer.matching.torch_standins import place
-from analyzer.matching.torch_state import State
-from analyzer.matching.torch_uses import Uses, hook, shapes_of, watched
+from analyzer.matching.torch.inputs import Tensor, Way
+from analyzer.matching.torch.mode import Functions, mode
+from analyzer.matching.torch.owners import Structure, wrapped
+from analyzer.matching.torch.standins import place
+from analyzer.matching.torch.state import State
+from analyzer.matching.torch.uses import Uses, hook, shapes_of, watched
 from analyzer.record import Record
 
 TYPE_CHECKING = False

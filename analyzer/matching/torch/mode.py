@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from analyzer.matching.torch_shortcuts import counts, shortcut
-from analyzer.matching.torch_standins import MADE_OF
-from analyzer.matching.torch_uses import Uses, made_of, tensors_of
+from analyzer.matching.torch.shortcuts import counts, shortcut
+from analyzer.matching.torch.standins import MADE_OF
+from analyzer.matching.torch.uses import Uses, made_of, tensors_of
 from analyzer.record import Record
 
 TYPE_CHECKING = False

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from math import prod
 
 from analyzer.matching.observed import Observation, Observed
-from analyzer.matching.torch_calls import Run
-from analyzer.matching.torch_owners import Owner, Part, Structure
-from analyzer.matching.torch_uses import Use
+from analyzer.matching.torch.calls import Run
+from analyzer.matching.torch.owners import Owner, Part, Structure
+from analyzer.matching.torch.uses import Use
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection
 
-from analyzer.matching.torch_state import State
+from analyzer.matching.torch.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
