@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def observe(model: Any, entered: Sequence[Entered]) -> Observation:
     """What one call of a Keras model shows, called with the inputs of a network.
 
-    Raises `Unreadable`, one line, for a model that cannot be called with them, with the model's own error as its cause.
+    Raises `Unreadable`, one line, for a model that cannot be called with them, with the model's own error as its cause,
+    and `TypeError` for a quantized model.
     """
     backend = Backend(model)
     _refuse_quantized(model)
@@ -68,7 +69,7 @@ def _refuse_quantized(model: Any) -> None:
     for layer in model._flatten_layers():
         mode = layer.quantization_mode
         if mode is not None:
-            raise Unreadable(
+            raise TypeError(
                 f"`{layer.name}` is quantized to {mode}, so its numbers are others: compare the model before `quantize`"
             )
 

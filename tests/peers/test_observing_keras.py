@@ -472,7 +472,7 @@ def test_an_error_of_the_model_names_the_layer() -> None:
 def test_a_quantized_model_is_refused() -> None:
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3, name="out")])
     model.quantize("int8")
-    with pytest.raises(Unreadable, match="`out` is quantized to int8"):
+    with pytest.raises(TypeError, match="`out` is quantized to int8"):
         seen(model, given(4))
 
 
