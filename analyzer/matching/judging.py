@@ -105,7 +105,7 @@ class Judge:
         read = read_by(node, call)
         if read is None:
             follows = now != [source.output for source in node.inputs] and answers(node.layer, now, call)
-            yield Difference(call, row, fields, follows=follows)
+            yield from _following(call, row, fields) if follows else [Difference(call, row, fields)]
             return
         known = read[0] == now[0] or is_of(call.inputs[0], now[0])
         doubt = (
@@ -120,7 +120,7 @@ class Judge:
             if cause.index not in self.blamed:
                 self.blamed.add(cause.index)
                 yield Difference(call, self.all[cause.index], {"read": (call.inputs[0], cause.output)})
-        yield Difference(call, row, fields, follows=True)
+        yield from _following(call, row, fields)
 
     def _correct(self, node: Node, cause: Node, volume: Volume) -> None:
         """Notes what a cause without a call puts out, for others that read it: up to a node that a call read."""
@@ -167,6 +167,13 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     if call.frozen != row.frozen and call.parameters and row.declared.parameters:
         fields["frozen"] = (call.frozen, row.frozen)
     return fields
+
+
+def _following(call: Observed, row: Row, fields: dict[str, Any]) -> Iterator[Difference]:
+    """A difference that follows from an earlier one, and one that never does: whether the layer is frozen."""
+    if "frozen" in fields:
+        yield Difference(call, row, {"frozen": fields.pop("frozen")})
+    yield Difference(call, row, fields, follows=True)
 
 
 def _seen(call: Observed, row: Row) -> Volume:

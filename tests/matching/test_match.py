@@ -153,6 +153,17 @@ def test_a_frozen_layer() -> None:
     assert held(changed(2, frozen=True), FILE.replace("bias: true}", "bias: true}\n    frozen: true")).equal
 
 
+def test_a_frozen_layer_behind_another_mistake() -> None:
+    calls = changed(2, inputs=[(1, 8, 4, 4)], outputs=[(1, 8, 4, 4)], frozen=True)
+    calls[3] = Observed("fc", "Linear", [(1, 128)], [(1, 10)], 1280, 10, 0)
+    assert seen(held(calls)) == [
+        ("conv2", "max_pool1", {"read"}, False),
+        ("conv2", "conv2", {"frozen"}, False),
+        ("conv2", "conv2", {"output"}, True),
+        ("fc", "dense1", {"weights"}, True),
+    ]
+
+
 def test_buffers() -> None:
     assert seen(held(changed(1, buffers=0))) == [("bn1", "conv1.batch_norm", {"buffers"}, False)]
 
