@@ -91,7 +91,7 @@ INSIDE = {
     "analyzer.checks": [("budget",), ("rules",)],
     "analyzer.reporter": [("analysis",), ("findings", "memory", "difference", "sizes", "explanation", "matching")],
     "analyzer.difference": [("keys",)],
-    "analyzer.matching": [("torch",)],
+    "analyzer.matching": [("keras", "torch")],
 }
 
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.

@@ -43,7 +43,7 @@ def _keras(model: Any) -> bytes:
     try:
         written: bytes = model.to_json().encode()
     except Exception as error:
-        from analyzer.matching.keras_mistakes import first_line
+        from analyzer.matching.keras.mistakes import first_line
 
         raise Unreadable(f"`to_json` of the model raises {first_line(error)}") from error
     return written

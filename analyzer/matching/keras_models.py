@@ -11,13 +11,13 @@ import gc
 from collections.abc import Sequence
 from types import TracebackType
 
-from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_inputs import Arguments, ways
-from analyzer.matching.keras_layers import observed
-from analyzer.matching.keras_mistakes import first_line, unreadable
-from analyzer.matching.keras_order import order_networks
-from analyzer.matching.keras_state import Kept
-from analyzer.matching.keras_watch import Watch
+from analyzer.matching.keras.backend import Backend
+from analyzer.matching.keras.inputs import Arguments, ways
+from analyzer.matching.keras.layers import observed
+from analyzer.matching.keras.mistakes import first_line, unreadable
+from analyzer.matching.keras.order import order_networks
+from analyzer.matching.keras.state import Kept
+from analyzer.matching.keras.watch import Watch
 from analyzer.matching.observed import Entered, Observation
 from analyzer.matching.unreadable import Unreadable
 

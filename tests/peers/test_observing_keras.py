@@ -24,8 +24,8 @@ from keras import layers, ops
 from keras.src.backend.common import global_state
 
 import analyzer
+from analyzer.matching.keras.short import Short
 from analyzer.matching.keras_models import observe
-from analyzer.matching.keras_short import Short
 from analyzer.matching.observed import Entered, Observation, Observed
 from analyzer.matching.unreadable import Unreadable
 from analyzer.testing import Mismatch, assert_matches

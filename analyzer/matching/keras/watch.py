@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_short import Short
+from analyzer.matching.keras.backend import Backend
+from analyzer.matching.keras.short import Short
 from analyzer.matching.observed import Shape
 from analyzer.record import Record, field
 

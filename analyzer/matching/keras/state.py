@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from types import TracebackType
 
-from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras.backend import Backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

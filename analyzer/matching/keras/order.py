@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
-from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras.backend import Backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import prod
 
-from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_parameters import Variables, all_of, own
-from analyzer.matching.keras_watch import Seen, is_repeated
+from analyzer.matching.keras.backend import Backend
+from analyzer.matching.keras.parameters import Variables, all_of, own
+from analyzer.matching.keras.watch import Seen, is_repeated
 from analyzer.matching.observed import Shape
 from analyzer.record import Record
 

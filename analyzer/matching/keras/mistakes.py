@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_paths import layers_of
-from analyzer.matching.keras_watch import Seen
+from analyzer.matching.keras.backend import Backend
+from analyzer.matching.keras.paths import layers_of
+from analyzer.matching.keras.watch import Seen
 from analyzer.matching.observed import Entered
 from analyzer.matching.unreadable import Unreadable
 from analyzer.source import shown

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras.backend import Backend
 from analyzer.record import Record
 
 TYPE_CHECKING = False

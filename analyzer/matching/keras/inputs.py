@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
-from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras.backend import Backend
 from analyzer.matching.observed import Entered
 from analyzer.matching.unreadable import Unreadable
 from analyzer.record import Record

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from math import prod
 
-from analyzer.matching.keras_backend import Backend
-from analyzer.matching.keras_parameters import Ledger, Variables, all_of, own
-from analyzer.matching.keras_parts import Part, beside_of, is_whole, parts_of, puts_out
-from analyzer.matching.keras_paths import Found, layers_of
-from analyzer.matching.keras_watch import Seen, Watch, is_repeated
+from analyzer.matching.keras.backend import Backend
+from analyzer.matching.keras.parameters import Ledger, Variables, all_of, own
+from analyzer.matching.keras.parts import Part, beside_of, is_whole, parts_of, puts_out
+from analyzer.matching.keras.paths import Found, layers_of
+from analyzer.matching.keras.watch import Seen, Watch, is_repeated
 from analyzer.matching.observed import Observation, Observed, Shape
 
 TYPE_CHECKING = False

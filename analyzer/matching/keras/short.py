@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras.backend import Backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

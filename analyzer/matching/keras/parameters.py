@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from analyzer.matching.keras_backend import Backend
+from analyzer.matching.keras.backend import Backend
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
