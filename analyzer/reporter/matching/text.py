@@ -104,8 +104,8 @@ def _lines(some: Sequence[Difference], match: Match) -> Iterator[str]:
     one = some[0]
     call, row = one.observed, one.row
     file = inert(match.analysis.file or match.analysis.name)
-    at = file if row is None or row.line is None else f"{file}:{row.line}"
-    yield _heading(one, at, file)
+    line = None if row is None else _line(row, match)
+    yield _heading(one, file if line is None else f"{file}:{line}", file)
     sides = []
     if call is not None or "read" in one.fields:
         sides.append(["module", *_module(call, one, match)])
@@ -207,8 +207,9 @@ def _hints(some: Sequence[Difference], match: Match) -> Iterator[str]:
         yield "the module calls `{}` before `{}`".format(*map(inert, one.fields["order"]))
     if call is not None and row is None and call.calls:
         before = _before(call, match)
-        if before is not None and before.line is not None:
-            yield f"it is called after `{inert(before.name)}`, line {before.line}"
+        line = None if before is None else _line(before, match)
+        if before is not None and line is not None:
+            yield f"it is called after `{inert(before.name)}`, line {line}"
     if call is not None and row is not None:
         yield from _fixes(call, row, len(some), one, match)
 
@@ -235,14 +236,19 @@ def _place(row: Row, number: int, match: Match) -> str | None:
 
     On the line of the layer, if all layers that this line makes need it; otherwise where its block is called.
     """
-    span = row.node.origin.span
-    if span is None or not span.in_text:
-        return ""
-    others = [one.node.origin.span for one in match.analysis.rows if one.kind == row.kind]
-    if number == sum(one is not None and (one.file, one.line) == (span.file, span.line) for one in others):
-        return f" on line {span.line}"
+    line = _line(row, match)
+    if line is None:
+        return None if match.analysis.source is not None else ""
+    if number == sum(one.kind == row.kind and _line(one, match) == line for one in match.analysis.rows):
+        return f" on line {line}"
     site = match.analysis.network.sites.get(row.path)
     return None if site is None else f" for `{inert(row.path)}`, called on line {site.line}"
+
+
+def _line(row: Row, match: Match) -> int | None:
+    """The line of the description that a layer is written on; None where it has none: a `.pt2` has lines of Python."""
+    span = row.node.origin.span
+    return row.line if span is not None and span.file == match.analysis.file else None
 
 
 def _written(values: Mapping[str, Any]) -> str:
