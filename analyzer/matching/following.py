@@ -48,6 +48,18 @@ def followed(calls: Sequence[Observed], rows: Sequence[Row], network: Network) -
     return list(enumerate(found if len(found) > len(best) else best))
 
 
+def readers_of(network: Network) -> tuple[dict[int, list[Node]], dict[int, int]]:
+    """The nodes that read each node, and how many nodes each one reads, by index; the network's inputs do not count."""
+    readers: dict[int, list[Node]] = {}
+    missing: dict[int, int] = {}
+    for node in network.nodes:
+        sources = {source.index for source in node.inputs if source.index >= 0}
+        missing[node.index] = len(sources)
+        for source in sources:
+            readers.setdefault(source, []).append(node)
+    return readers, missing
+
+
 class _Step(Record):
     """What a call changed: the row that it is, the block of the last call beside it, what was reached behind it."""
 
@@ -64,16 +76,10 @@ class _Walk:
     def __init__(self, rows: Sequence[Row], network: Network) -> None:
         self.rows = rows
         self.place = {row.node.index: place for place, row in enumerate(rows)}
-        self.readers: dict[int, list[Node]] = {}
-        self.missing: dict[int, int] = {}
+        self.readers, self.missing = readers_of(network)
         self.ready: dict[Hashable, dict[int, None]] = {}
         self.last: dict[str, str | None] = {}
         self.steps: list[_Step] = []
-        for node in network.nodes:
-            sources = {source.index for source in node.inputs if source.index >= 0}
-            self.missing[node.index] = len(sources)
-            for source in sources:
-                self.readers.setdefault(source, []).append(node)
         self._reach([node for node in network.nodes if not self.missing[node.index]], [])
 
     def choices(self, call: Observed) -> list[int]:

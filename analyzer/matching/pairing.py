@@ -13,6 +13,7 @@ from analyzer.align import Pairs, aligned, rising
 from analyzer.engine.network import Network
 from analyzer.engine.result import Row
 from analyzer.matching.asking import read_by
+from analyzer.matching.following import readers_of
 from analyzer.matching.keys import Key, counts, family, numbers, tail, whole
 from analyzer.matching.observed import Observed
 
@@ -41,13 +42,7 @@ def ways(calls: Sequence[Observed], rows: Sequence[Row], begun: Pairs, network: 
 def _last_branch_first(rows: Sequence[Row], network: Network) -> list[int]:
     """The places of the rows in an order of computation that takes, of layers that are ready, the last of the file."""
     place = {row.node.index: place for place, row in enumerate(rows)}
-    readers: dict[int, list[int]] = {}
-    missing: dict[int, int] = {}
-    for node in network.nodes:
-        sources = {source.index for source in node.inputs if source.index >= 0}
-        missing[node.index] = len(sources)
-        for source in sources:
-            readers.setdefault(source, []).append(node.index)
+    readers, missing = readers_of(network)
     ready = [-index for index, number in missing.items() if not number]
     heapify(ready)
     found = []
@@ -56,9 +51,9 @@ def _last_branch_first(rows: Sequence[Row], network: Network) -> list[int]:
         if index in place:
             found.append(place[index])
         for reader in readers.get(index, ()):
-            missing[reader] -= 1
-            if not missing[reader]:
-                heappush(ready, -reader)
+            missing[reader.index] -= 1
+            if not missing[reader.index]:
+                heappush(ready, -reader.index)
     return found
 
 
