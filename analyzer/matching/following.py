@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from analyzer.align import Pairs
 from analyzer.engine.network import Network, Node
 from analyzer.engine.result import Row
-from analyzer.matching.keys import counts, parent, tail, whole
+from analyzer.matching.keys import counts, is_free, parent, tail, whole
 from analyzer.matching.observed import Observed
 from analyzer.record import Record
 
@@ -84,7 +84,8 @@ class _Walk:
 
     def choices(self, call: Observed) -> list[int]:
         """The rows that a call can be, the best one last: that of its name, of the block of the call beside it."""
-        found = list(self.ready.get(whole(call) if call.outputs else counts(call), ()))
+        sized = call.outputs and not is_free(call)
+        found = list(self.ready.get(whole(call) if sized else counts(call), ()))
         if len(found) > 1:
             block = self.last.get(parent(call.name))
             found.sort(

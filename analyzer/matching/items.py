@@ -7,10 +7,11 @@ parts, such as `MultiheadAttention`, is taken apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from analyzer.engine.result import Analysis, Row
-from analyzer.matching.keys import Counts, counts, is_norm
+from analyzer.matching.keys import Counts, counts, is_free, is_norm
 from analyzer.matching.observed import Observation, Observed
 
 #: The most modules that one layer consists of.
@@ -26,8 +27,10 @@ def calls_of(observation: Observation, rows: Sequence[Row]) -> list[Observed]:
     """The calls of the module, put together or taken apart as the network has its layers."""
     composite = [row for row in rows if _is_composite(row)]
     known = {counts(row) for row in rows}
-    calls = _taken_apart([call for call in observation.layers if _counts(call, known)], composite, known)
-    return _put_together(calls, composite, observation) if composite else calls
+    tables = Counter(counts(row) for row in rows if not row.node.inputs)
+    calls = _taken_apart([call for call in observation.layers if _counts(call, known)], composite, known, tables)
+    calls = _put_together(calls, composite, observation) if composite else calls
+    return _tables_together(calls, tables)
 
 
 def _counts(call: Observed, known: set[Counts]) -> bool:
@@ -42,12 +45,14 @@ def _is_composite(row: Row) -> bool:
     return sum(any(len(shape) > 1 or not layer.linear for shape in one.trained) for one in operations) > 1
 
 
-def _taken_apart(calls: Sequence[Observed], composite: Sequence[Row], known: set[Counts]) -> list[Observed]:
+def _taken_apart(
+    calls: Sequence[Observed], composite: Sequence[Row], known: set[Counts], tables: Collection[Counts]
+) -> list[Observed]:
     """The calls with their parts in their place where no layer of the network can be the whole."""
     found: list[Observed] = []
     for call in calls:
         if any(part.kind == "Parameter" for part in call.parts):
-            found += _own_parameters(call, known)
+            found += _own_parameters(call, known, tables)
             continue
         whole = composite and (counts(call) in known or not any(counts(part) in known for part in call.parts))
         if whole or not call.parts:
@@ -58,11 +63,13 @@ def _taken_apart(calls: Sequence[Observed], composite: Sequence[Row], known: set
     return found
 
 
-def _own_parameters(call: Observed, known: set[Counts]) -> Sequence[Observed]:
+def _own_parameters(call: Observed, known: set[Counts], tables: Collection[Counts]) -> Sequence[Observed]:
     """A call of a class of the user's own; its parameters where the network has each of them and not the whole.
 
     A weight and its bias may be one layer beside the others: a convolution with a gain.
     """
+    if not is_norm(call) and len(call.parts) > 1 and all(counts(part) in tables for part in call.parts):
+        return call.parts
     if counts(call) in known:
         return [call]
     if all(counts(part) in known for part in call.parts):
@@ -104,6 +111,37 @@ def _put_together(calls: Sequence[Observed], composite: Sequence[Row], observati
     return [*found, *calls[place:]]
 
 
+def _tables_together(calls: Sequence[Observed], tables: Counter[Counts]) -> list[Observed]:
+    """The calls with free parameters as one that are one table of the network: biases that code puts together.
+
+    Not where the network has a table for each of them; `tables` says how many tables it has of each size.
+    """
+    single = Counter(counts(call) for call in calls if call.kind == "Parameter")
+    found: list[Observed] = []
+    place = 0
+    while place < len(calls):
+        stop = place
+        while stop < len(calls) and stop - place < _MOST and is_free(calls[stop]):
+            stop += 1
+        free = [call for call in calls[place:stop] if call.kind == "Parameter"]
+        free = [call for call in free if single[counts(call)] > tables[counts(call)]]
+        end = _stop(free, 0, tables.keys() - set(map(counts, free)))
+        if end is None:
+            found.append(calls[place])
+            place += 1
+        else:
+            found += [_table(free[:end]), *(call for call in calls[place:stop] if call not in free[:end])]
+            place = stop
+    return found
+
+
+def _table(calls: Sequence[Observed]) -> Observed:
+    """Free parameters as one."""
+    weights, biases, buffers = (sum(numbers) for numbers in zip(*map(counts, calls), strict=True))
+    first, frozen = calls[0], all(call.frozen for call in calls)
+    return Observed(first.name, first.kind, first.inputs, (), weights, biases, buffers, frozen=frozen, parts=calls)
+
+
 def _runs(calls: Sequence[Observed], wanted: set[Counts]) -> list[tuple[int, int]]:
     """The runs of calls that have together the numbers of a layer, one after the other."""
     found: list[tuple[int, int]] = []
@@ -116,9 +154,9 @@ def _runs(calls: Sequence[Observed], wanted: set[Counts]) -> list[tuple[int, int
     return found
 
 
-def _stop(calls: Sequence[Observed], start: int, wanted: set[Counts]) -> int | None:
+def _stop(calls: Sequence[Observed], start: int, wanted: Collection[Counts]) -> int | None:
     """Where the run ends that begins at a call; None where none does."""
-    if counts(calls[start]) in wanted:
+    if not calls or counts(calls[start]) in wanted:
         return None
     weights = biases = buffers = 0
     for place in range(start, min(start + _MOST, len(calls))):

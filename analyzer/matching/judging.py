@@ -8,6 +8,7 @@ the cause is a layer without parameters in between, such as a pool, which no hoo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 from analyzer.align import Pairs
 from analyzer.diagnostics import Refusal
@@ -158,8 +159,7 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     """What differs between a call and its row, by name, as (module, file)."""
     fields: dict[str, Any] = {}
     # A table that reads nothing is itself its output; its call has the shape of the first function that reads it.
-    reads = call.outputs and row.node.inputs
-    if reads and not is_of(call.outputs[0], row.output) and not is_cropped(call, row.node.layer, row.input, row.output):
+    if call.outputs and row.node.inputs and not _puts_out(call, row):
         fields["output"] = (call.outputs[0], row.output)
     for name, mine, theirs in zip(_COUNTS, counts(call), counts(row), strict=True):
         if mine != theirs:
@@ -167,6 +167,17 @@ def compared(call: Observed, row: Row) -> dict[str, Any]:
     if call.frozen != row.frozen and call.parameters and row.declared.parameters:
         fields["frozen"] = (call.frozen, row.frozen)
     return fields
+
+
+def _puts_out(call: Observed, row: Row) -> bool:
+    """Whether a call put out the volume of its row, or what code makes that of behind it.
+
+    A layer without a window is the same at every position, so positions may be in windows on one side.
+    """
+    shape, volume = call.outputs[0], row.output
+    if is_of(shape, volume) or is_cropped(call, row.node.layer, row.input, volume):
+        return True
+    return row.kernel is None and prod(shape) == volume.size and volume.depth in (shape[1:2] + shape[-1:])
 
 
 def _following(call: Observed, row: Row, fields: dict[str, Any]) -> Iterator[Difference]:

@@ -27,11 +27,16 @@ def counts(one: Observed | Row) -> Counts:
     return cost.weights, cost.biases, cost.buffers
 
 
+def is_free(call: Observed) -> bool:
+    """Whether a call is a tensor by itself: what it puts out is what the first function makes of it."""
+    return call.kind in ("Parameter", "Buffer")
+
+
 def whole(one: Observed | Row) -> Hashable:
-    """Its numbers and the size of what it puts out."""
+    """Its numbers and the size of what it puts out; of a tensor by itself only the numbers."""
     if isinstance(one, Row):
-        return (*counts(one), one.output.size)
-    return (*counts(one), prod(one.outputs[0]) if one.outputs else -1)
+        return (*counts(one), one.output.size if one.node.inputs else -1)
+    return (*counts(one), prod(one.outputs[0]) if one.outputs and not is_free(one) else -1)
 
 
 def numbers(one: Observed | Row) -> Hashable:

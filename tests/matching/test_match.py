@@ -369,3 +369,22 @@ layers:
         ("a", "conv1", {"output"}, True),
         ("b", "conv2", {"output"}, True),
     ]
+
+
+def test_free_parameters_that_code_puts_together_are_one_table() -> None:
+    """BEiT joins the biases of queries and values: 8 and 8 numbers are a table of 16."""
+    calls = [
+        Observed("attn.q_bias", "Parameter", [(8,)], [(16,)], 8, 0, 0),
+        Observed("attn.v_bias", "Parameter", [(8,)], [(16,)], 8, 0, 0),
+        Observed("fc", "Linear", [(1, 5, 16)], [(1, 5, 4)], 64, 4, 0),
+    ]
+    file = "input: 5x16\nlayers:\n  - parameter: 1x16\n    name: bias\n  - add: [bias, input]\n  - linear: 4\n"
+    assert held(calls, file).equal
+    assert not held(calls[1:], file).equal
+
+
+def test_positions_may_be_in_windows_where_a_layer_has_none() -> None:
+    norm = Observed("norm", "LayerNorm", [(1, 4, 4, 6)], [(1, 4, 4, 6)], 6, 6, 0)
+    assert held([norm], "input: 2x8x6\nlayers: [layer_norm]\n").equal
+    conv = Observed("conv", "Conv2d", [(1, 6, 4, 4)], [(1, 5, 4, 4)], 270, 5, 0)
+    assert not held([conv], "input: 2x8x6\nlayers: [{conv: {filters: 5, kernel: 3, padding: 1}}]\n").equal
