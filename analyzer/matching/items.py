@@ -123,9 +123,9 @@ def _tables_together(calls: Sequence[Observed], tables: Counter[Counts]) -> list
         stop = place
         while stop < len(calls) and stop - place < _MOST and is_free(calls[stop]):
             stop += 1
-        free = [call for call in calls[place:stop] if call.kind == "Parameter"]
+        free = [call for call in calls[place:stop] if call.kind == "Parameter" and call.parameters]
         free = [call for call in free if single[counts(call)] > tables[counts(call)]]
-        end = _stop(free, 0, tables.keys() - set(map(counts, free)))
+        end = _stop(free, 0, tables.keys() - set(map(counts, free))) if len(free) > 1 else None
         if end is None:
             found.append(calls[place])
             place += 1
@@ -156,7 +156,7 @@ def _runs(calls: Sequence[Observed], wanted: set[Counts]) -> list[tuple[int, int
 
 def _stop(calls: Sequence[Observed], start: int, wanted: Collection[Counts]) -> int | None:
     """Where the run ends that begins at a call; None where none does."""
-    if not calls or counts(calls[start]) in wanted:
+    if counts(calls[start]) in wanted:
         return None
     weights = biases = buffers = 0
     for place in range(start, min(start + _MOST, len(calls))):
