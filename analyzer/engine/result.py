@@ -1,5 +1,7 @@
 """The result of an analysis: a row for each layer, running sums, and totals."""
 
+# Longer than most modules: each number of a report is a property with its documentation, from which its page is made.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

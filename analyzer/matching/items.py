@@ -225,7 +225,7 @@ def _together(calls: Sequence[Observed], observation: Observation) -> Observed:
     """Several calls as one; what it puts out is not known."""
     path = _common(calls)
     weights, biases, buffers = (sum(numbers) for numbers in zip(*map(counts, calls), strict=True))
-    kind = observation.modules.get(path, "") if path else " + ".join(call.kind for call in calls)
+    kind = observation.modules.get(path, "") if path else ""
     trained = [call for call in calls if call.parameters]
     return Observed(
         path or calls[0].name,

@@ -1,5 +1,7 @@
 """A live torch module exported by `torch.export`, in this process, as a file without weights."""
 
+# loader/formats/exporting.py does the same in another Python. It travels there as one file, which nothing imports.
+
 from __future__ import annotations
 
 import io
