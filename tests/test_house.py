@@ -89,7 +89,12 @@ INSIDE = {
     "analyzer.engine": [("memory", "sizing"), ("explained",)],
     "analyzer.engine.memory": [("arena", "sharding")],
     "analyzer.checks": [("budget",), ("rules",)],
-    "analyzer.reporter": [("analysis",), ("findings", "memory", "difference", "sizes", "explanation", "matching")],
+    "analyzer.reporter": [
+        ("analysis",),
+        ("findings", "memory", "sizes", "explanation", "matching", "picture"),
+        ("page",),
+        ("difference",),
+    ],
     "analyzer.difference": [("keys",)],
     "analyzer.matching": [("keras", "torch")],
 }

@@ -99,7 +99,7 @@ def row_of(run: Run, rows: Sequence[Row]) -> Row:
     members = rows[run.start : run.stop]
     if len(members) == 1 and members[0].name == group.name:
         return members[0]
-    row = Folded.of(_run_name(run), _label(group, rows), members)
+    row = Folded.of(run_name(run), label_of(group, rows), members)
     layer = _layer_of(group)
     row.layered = layer is not None
     row.added = () if layer is None else members[1 : layer.layers]
@@ -113,7 +113,7 @@ def described(row: Row) -> Row | None:
     return row.members[0] if row.layered else None
 
 
-def _run_name(run: Run) -> str:
+def run_name(run: Run) -> str:
     """The name of a run: `stage3.2–6 ×5`, `conv5–7 ×3`."""
     first, last = run.groups[0].name, run.groups[-1].name
     if len(run.groups) == 1:
@@ -140,7 +140,7 @@ def _alike(first: str, last: str) -> int:
     return begin
 
 
-def _label(group: Group, rows: Sequence[Row]) -> str:
+def label_of(group: Group, rows: Sequence[Row]) -> str:
     """What a group is: its block, a block and its repetitions, or a layer with those it expands to."""
     if group.block is not None:
         return group.block
@@ -150,7 +150,7 @@ def _label(group: Group, rows: Sequence[Row]) -> str:
     blocks = {part.block for part in group.parts}
     block = blocks.pop() if len(blocks) == 1 else None
     if block is None and _layer_of(group) is not None:
-        block = _label(group.parts[0], rows)
+        block = label_of(group.parts[0], rows)
     if block is not None:
         return f"{block} ×{len(group.parts)}" if len(group.parts) > 1 else block
     return plural(group.layers, "layer")

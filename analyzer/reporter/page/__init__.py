@@ -1,0 +1,1 @@
+"""The review page: one file that shows a network, its costs, its memory and its mistakes."""
