@@ -60,7 +60,8 @@ def explain_network(
     nodes = chosen(network, [name for name in names if name not in refused]) if names or network.nodes else []
     if names and all(name in refused for name in names):
         nodes = []
-    around = _around(analysis, modes) if network.nodes else None
+    measure_memory(analysis)
+    around = around_of(analysis, modes) if network.nodes else None
     layers = []
     for alike in nodes:
         if first is not None and alike[0].index >= first.placed:
@@ -81,10 +82,9 @@ def explain_network(
     )
 
 
-def _around(analysis: Analysis, modes: Sequence[str]) -> Around:
+def around_of(analysis: Analysis, modes: Sequence[str]) -> Around:
     """What the steps of every layer need to know."""
     network = analysis.network
-    measure_memory(analysis)
     return Around(
         rows={row.name: row for row in analysis.rows},
         kept=kept_tensors(network, batch=analysis.batch, dtype=analysis.dtype),

@@ -83,6 +83,46 @@ def _steps(
             )
 
 
+class Move(Record, kw_only=True):
+    """How a field follows from that of the one input that a layer reads, on one axis: each number is linear in it.
+
+    formulas  those of r, j and start, with the numbers of one such input
+    more      r_out = r_in + more · j_in
+    times     j_out = times · j_in
+    at        start_out = start_in + at · j_in
+    """
+
+    formulas: Mapping[str, Expression]
+    more: int
+    times: int
+    at: int
+
+    def gives(self, source: tuple[int, int | float, int], found: tuple[int, int | float, int]) -> bool:
+        """Whether it leads from these numbers of the input to those of the layer."""
+        size, step, start = source
+        return found == (size + self.more * step, self.times * step, start + self.at * step)
+
+
+def moves(arithmetic: Arithmetic, which: int, source: Sequence[tuple[int, int | float, int]]) -> list[Move] | None:
+    """The way of a field through a layer on each axis, from these numbers of one of its inputs.
+
+    None where it has no such form: phases of a resampled axis, whole axes, or several axes read as one.
+    """
+    readings = arithmetic.layer.windows(arithmetic.flow, which)
+    if not isinstance(readings, tuple) or len(readings) != len(source):
+        return None
+    found = []
+    for place, (reading, (size, step, start)) in enumerate(zip(readings, source, strict=True)):
+        if reading is WHOLE or reading.divisor > 1 or reading.through is not None or reading.axis is not None:
+            return None
+        formulas, _ = _composed(
+            arithmetic, which, place, _Field([size] * len(source), [step] * len(source), [start] * len(source))
+        )
+        more, times, at = int(reading.high - reading.low), int(reading.scale), int(reading.low)
+        found.append(Move(formulas=formulas, more=more, times=times, at=at))
+    return found
+
+
 class _Field(Record):
     """The field of what a layer reads, on each axis: the cells that one cell sees, its step, its first cell."""
 

@@ -26,47 +26,94 @@ class Made(Record):
     extra: Array | None
 
 
-class _Group(Record):
-    """Equal tensors that a layer is the first to keep."""
+class Alike(Record, kw_only=True):
+    """Equal tensors that a layer keeps.
+
+    name   which they are for the layer: `input`, `output`, `mean or deviation`
+    size   the formula of the bytes of one
+    bytes  the bytes of one; 0 for an input of the network, which is in memory anyway
+    owner  the layer that makes them, or the input of the network that they are
+    first  the layer that kept them first
+    whose  whether they are the output of a layer before this one, or an input of the network
+    view   whether what the layer reads is a view of that output
+    """
 
     name: str
     size: Expression
     bytes: int
-    words: str
-    count: int
+    owner: Node
+    first: Node
+    whose: bool
+    view: bool
+    count: int = 1
+
+    @property
+    def words(self) -> str:
+        """Whose output they are."""
+        if not self.whose:
+            return ""
+        if self.owner.index < 0:
+            return f"`{self.owner.name}`"
+        return f"the output of `{self.owner.name}`{', of which its input is a view' if self.view else ''}"
 
 
 def saved_steps(
     node: Node, saved: int | None, arithmetic: Arithmetic, tensors: Sequence[Kept], batch: int, dtype: str
 ) -> Iterator[Step]:
     """The tensors that a layer keeps, equal ones together, and the bytes of those that it is the first to keep."""
-    made = _made(arithmetic)
-    groups: dict[tuple[str, int, str], _Group] = {}
-    for tensor in tensors:
-        if tensor.output:
-            size: Expression | None = bytes_of(_of_output(tensor, node, arithmetic), batch, dtype)
-            name, words = _whose(tensor, node)
+    groups: list[Alike] = []
+    for one in kept_alike(node, arithmetic, tensors, batch, dtype):
+        if one.owner.index < 0:
+            words = f"{one.words} of the network, in memory anyway"
+            yield Step(topic="saved", name=one.name, value=0, unit="bytes", words=words)
+        elif one.first is not node:
+            where = "there" if one.first is one.owner else f"with `{one.first.name}`"
+            yield Step(topic="saved", name=one.name, value=0, unit="bytes", words=f"{one.words}, counted {where}")
         else:
-            (size, name), words = _taken(tensor, made, node, batch, dtype), ""
-        if tensor.owner.index < 0:
-            words = f"{words} of the network, in memory anyway"
-            yield Step(topic="saved", name=name, value=0, unit="bytes", words=words)
-        elif tensor.first is not node:
-            where = "there" if tensor.first is tensor.owner else f"with `{tensor.first.name}`"
-            yield Step(topic="saved", name=name, value=0, unit="bytes", words=f"{words}, counted {where}")
-        else:
-            group = groups.setdefault(
-                (name, tensor.bytes, words), _Group(name, size or Number(tensor.bytes), tensor.bytes, words, 0)
-            )
-            group.count += 1
-    yield from map(_step, groups.values())
-    sizes = tuple((1, Number(group.bytes * group.count)) for group in groups.values())
+            groups.append(one)
+    yield from map(_step, groups)
+    sizes = tuple((1, Number(group.bytes * group.count)) for group in groups)
     total = Sum(sizes) if len(sizes) > 1 else sizes[0][1] if sizes else None
     words = "" if tensors else "nothing"
     yield Step(topic="saved", name="in all", value=saved, formula=total, unit="bytes", words=words)
 
 
-def _step(group: _Group) -> Step:
+def kept_alike(node: Node, arithmetic: Arithmetic, tensors: Sequence[Kept], batch: int, dtype: str) -> Iterator[Alike]:
+    """The tensors that a layer keeps; those that it is the first to keep last, equal ones together."""
+    made = [] if all(tensor.output for tensor in tensors) else _made(arithmetic)
+    groups: dict[tuple[str, int, str], Alike] = {}
+    for tensor in tensors:
+        one = _alike(tensor, node, arithmetic, made, batch, dtype)
+        if tensor.owner.index < 0 or tensor.first is not node:
+            yield one
+        else:
+            before = groups.setdefault((one.name, one.bytes, one.words), one)
+            if before is not one:
+                before.count += 1
+    yield from groups.values()
+
+
+def _alike(tensor: Kept, node: Node, arithmetic: Arithmetic, made: list[Made], batch: int, dtype: str) -> Alike:
+    """One tensor with its name and the formula of its bytes."""
+    view = False
+    if tensor.output:
+        size: Expression | None = bytes_of(_of_output(tensor, node, arithmetic), batch, dtype)
+        name = "output" if tensor.owner is node else "input"
+        view = all(source is not tensor.owner for source in node.inputs)
+    else:
+        size, name = _taken(tensor, made, node, batch, dtype)
+    return Alike(
+        name=name,
+        size=size or Number(tensor.bytes),
+        bytes=tensor.bytes,
+        owner=tensor.owner,
+        first=tensor.first,
+        whose=tensor.output and tensor.owner is not node,
+        view=view,
+    )
+
+
+def _step(group: Alike) -> Step:
     """The step of equal tensors."""
     size, words = group.size, group.words
     if group.count > 1:
@@ -74,16 +121,6 @@ def _step(group: _Group) -> Step:
         words = ", ".join(filter(None, (words, plural(group.count, "tensor"))))
     value = group.bytes * group.count
     return Step(topic="saved", name=group.name, value=value, formula=size, unit="bytes", words=words)
-
-
-def _whose(tensor: Kept, node: Node) -> tuple[str, str]:
-    """Which output a tensor is: for the layer, and whose."""
-    if tensor.owner is node:
-        return "output", ""
-    if tensor.owner.index < 0:
-        return "input", f"`{tensor.owner.name}`"
-    view = "" if any(source is tensor.owner for source in node.inputs) else ", of which its input is a view"
-    return "input", f"the output of `{tensor.owner.name}`{view}"
 
 
 def _of_output(tensor: Kept, node: Node, arithmetic: Arithmetic) -> Expression:

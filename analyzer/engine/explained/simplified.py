@@ -23,7 +23,9 @@ def simplified(expression: Expression) -> Expression:
 
     Equal letters that are added become a product, `P + P` → `2·P`; common factors of a sum are not taken out.
     """
-    parts = tuple(simplified(part) for part in expression.parts)
+    if isinstance(expression, Letter | Number):  # most parts of a formula
+        return expression
+    parts = tuple([simplified(part) for part in expression.parts])
     if isinstance(expression, Sum):
         return _sum([(sign, part) for (sign, _), part in zip(expression.terms, parts, strict=True)])
     if isinstance(expression, Product):

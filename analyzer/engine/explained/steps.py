@@ -55,8 +55,14 @@ class Around(Record, kw_only=True):
 
 def steps_of(row: Row, around: Around) -> Iterator[Step]:
     """The steps of one layer."""
-    node = row.node
-    arithmetic = Arithmetic(node.layer, node.flow)
+    arithmetic = Arithmetic(row.node.layer, row.node.flow)
+    yield from own_steps(row, arithmetic, around)
+    yield from saved_steps(row.node, row.saved, arithmetic, around.kept[row.name], around.batch, around.dtype)
+    yield from field_steps(row, around.rows, arithmetic)
+
+
+def own_steps(row: Row, arithmetic: Arithmetic, around: Around) -> Iterator[Step]:
+    """The steps that do not depend on the layers before: they are the same for equal layers."""
     parameters = list(_parameters(row, arithmetic, around))
     macs = _macs(row, arithmetic)
     yield from _output(row, arithmetic)
@@ -66,8 +72,6 @@ def steps_of(row: Row, around: Around) -> Iterator[Step]:
     yield from parameters
     yield macs
     yield from _memory(row, arithmetic, around)
-    yield from saved_steps(row.node, row.saved, arithmetic, around.kept[row.name], around.batch, around.dtype)
-    yield from field_steps(row, around.rows, arithmetic)
 
 
 def input_steps(node: Node, batch: int, dtype: str) -> Iterator[Step]:
