@@ -102,6 +102,10 @@ INSIDE = {
 #: Arrows between the folders of a room that do not point down, each with the reason why it may.
 SIDEWAYS: dict[tuple[str, str], str] = {
     ("analyzer.loader.formats.onnx.reading", "analyzer.loader.formats.onnx.folding"): "the walk is between the two",
+    (
+        "analyzer.reporter.analysis",
+        "analyzer.reporter.page",
+    ): "a report's formats list the page, which reads the report",
 }
 
 #: What a report in JSON does not import; each costs more than reading a model does.

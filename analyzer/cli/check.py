@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer import __version__
@@ -18,7 +19,16 @@ from analyzer.cli.folders import KEYS, Found, Skipped, models
 from analyzer.cli.given import Given
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files, network_of, read_given
-from analyzer.cli.options import add_format, add_model, add_options, batch_and_dtype, parsed, run_settings, working
+from analyzer.cli.options import (
+    PAGE,
+    add_format,
+    add_model,
+    add_options,
+    batch_and_dtype,
+    parsed,
+    run_settings,
+    working,
+)
 from analyzer.cli.output import complain, encodes, format_of, kept_as_it_is, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.values import option_value
@@ -28,6 +38,7 @@ from analyzer.reporter.findings import FORMATS
 from analyzer.reporter.findings.checked import Checked, CheckRun, Rule
 from analyzer.reporter.options import Failed
 from analyzer.reporter.terminal import fitted
+from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +52,11 @@ _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 #: What an address may consist of, so that it ends where a link ends.
 _ADDRESS = re.compile(r"https?://[\w.:/-]+", re.ASCII)
+
+#: Why there is no page of findings alone.
+_NO_PAGE = (
+    f"findings have no page of their own; `analyzer FILE --format {PAGE}` shows them beside the lines of the model"
+)
 
 _EPILOG = """\
 CODE is a whole code, its beginning (CHECK1) or the name of a check. A comment `# analyzer: ignore[CODE] reason` in the
@@ -58,6 +74,8 @@ def main(arguments: list[str]) -> int:
     found = models(asked.files, skipped, others=asked.skip_others)
     asked.files = [one.file for one in found]
     check_files(asked.files)
+    if asked.format is None and (asked.output or "").lower().endswith((".html", ".htm")):
+        raise UsageError(f"`-o {shown(asked.output)}`: {_NO_PAGE}")
     format = format_of(asked, FORMATS, sources=asked.files, default=_usual(asked))
     check_budgets(asked)
     chosen(asked.select or (), asked.ignore or ())
@@ -125,13 +143,20 @@ def parser() -> ArgumentParser:
     add("--severity", choices=SEVERITIES, help="the lowest severity to show and count (default: note)")
     add("--skip-others", action="store_true", help=f"skip YAML files without {', '.join(KEYS)}, which are no models")
     add("--exit-zero", action="store_true", help="exit code 0 even if a model is wrong")
-    add_format(found, FORMATS, "the findings", default="text, in a GitHub workflow github")
+    add_format(found, FORMATS, "the findings", default="text, in a GitHub workflow github", read=_format)
     add("--explain", metavar="CODE", help="show the page of a check: why, an example, what to write instead")
     add("--list", action="store_true", help="list the checks, one per line")
     add_budgets(found)
     add_options(found, "batch", "dtype")
     add_model(found)
     return found
+
+
+def _format(text: str) -> str:
+    """The name of a format; refuses that of the page."""
+    if text.lower() == PAGE:
+        raise ArgumentTypeError(_NO_PAGE)
+    return text
 
 
 def _index(wanted: Sequence[Check]) -> Iterator[str]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from analyzer.cli.options import RUN_OPTIONS
 from analyzer.diagnostics import nearest
 
-#: Options that only one command has, with the command.
+#: Options that one command has, with the command; the review page has those of `RUN_OPTIONS` too.
 OF_COMMANDS = {
-    **dict.fromkeys(
-        (
-            "--autocast", "--optimizer", "--weight-decay", "--step", "--loss", "--checkpoint", "--accumulate", "--ema",
-            "--device", "--context", "--ranks", "--strategy", "--arena",
-        ),
-        "memory",
-    ),
+    **dict.fromkeys((*RUN_OPTIONS, "--arena"), "memory"),
     **dict.fromkeys(
         ("--select", "--ignore", "--severity", "--skip-others", "--against", "--budget", "--explain"), "check"
     ),

@@ -29,8 +29,17 @@ FROM = ("onnx", "keras", "h5", "pt2", "darknet", "caffe", "yaml")
 #: The settings of a run that a model file and a configuration may give.
 OF_RUN = ("batch", "dtype", "optimizer")
 
+#: The name of the format that shows everything about a network: its memory too.
+PAGE = "html"
 
-def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
+#: The options about a run's memory, which `run_options` declares: those of `analyzer memory` and of the review page.
+RUN_OPTIONS = (
+    "--optimizer", "--device", "--context", "--autocast", "--weight-decay", "--step", "--loss", "--checkpoint",
+    "--accumulate", "--ema", "--ranks", "--strategy",
+)  # fmt: skip
+
+
+def add_options(parser: argparse._ActionsContainer, *names: str) -> None:
     """Options of `OPTIONS`."""
     for name in names:
         option = OPTIONS[name]()
@@ -62,16 +71,19 @@ def add_format(
     action: str | type[argparse.Action] = "store",
     more: str = "",
     option: str = "--format",
+    read: Callable[[str], str] = str,
 ) -> None:
     """How `what` is written, and where to; `default` says which format is the default, if that depends on something.
 
-    `action` is that of `-o`, if it does more than to name the file, and `more` says what; `option` names the format.
+    `action` is that of `-o`, if it does more than to name the file, and `more` says what; `option` names the format,
+    which `read` may refuse in words of its own.
     """
     endings = ", ".join(dict.fromkeys(ending for format in formats.values() for ending in format.endings))
     add = parser.add_argument
     add(
         option,
         dest="format",
+        type=read,
         choices=tuple(formats),
         metavar="FORMAT",
         help=f"{', '.join(formats)} (default: by the ending of -o; otherwise {default or next(iter(formats))})",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from analyzer import __version__
 from analyzer.cli.main import COMMANDS, FINE
 from analyzer.cli.models import check_files, doubts_about, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_options, batch_and_dtype, parsed, settle_columns
+from analyzer.cli.options import (
+    PAGE,
+    RUN_OPTIONS,
+    add_files,
+    add_format,
+    add_model,
+    add_options,
+    batch_and_dtype,
+    parsed,
+    settle_columns,
+)
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.engine.analysis import analyze_network
@@ -18,12 +28,21 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from typing import Any
 
+_ABOUT_MEMORY = (
+    "The memory of the page is that of one run. Defaults come from `training` in the file, as in `analyzer memory`."
+)
+
 _EPILOG = "commands:\n" + "\n".join(f"  analyzer {name:<12}{doc}" for name, doc in COMMANDS.items())
 
 
 def main(arguments: list[str]) -> int:
     """Reports on the files that `arguments` name; returns the exit code."""
-    asked = parsed(parser(), arguments)
+    whole = _may_be_about_memory(arguments)
+    if whole:
+        from analyzer.cli.run_options import spelled_out
+
+        arguments = list(spelled_out(arguments))
+    asked = parsed(parser(whole=whole), arguments)
     if asked.columns == ["help"]:
         from analyzer.reporter.analysis.columns import described
 
@@ -37,14 +56,36 @@ def main(arguments: list[str]) -> int:
 
         settle_columns(asked, check_columns)
     format = format_of(asked, FORMATS, sources=asked.files)
+    if whole:
+        from analyzer.cli.run_options import refuse_run_options
+
+        refuse_run_options(asked, format)
     texts: dict[str, str] = {}
-    reports = [_report(file, asked, texts) for file in asked.files]
+    reports: list[Any]
+    if format.name == PAGE:
+        from analyzer.cli.reviewing import about_texts, review
+
+        reports = [review(file, asked, texts) for file in asked.files]
+        format = format.but(failures=about_texts(reports))
+    else:
+        reports = [_report(file, asked, texts) for file in asked.files]
     shown = {name: getattr(asked, name) for name in ("mode", "columns", "depth", "top", "sort")}
     return finish(asked, reports, texts, format, options_of(asked, format, **shown))
 
 
-def parser() -> ArgumentParser:
-    """The options of the report."""
+def _may_be_about_memory(arguments: list[str]) -> bool:
+    """Whether options about memory need to be declared: for the page, for help, and where one of them is written.
+
+    Declaring them takes longer than all the others together.
+    """
+    return any(
+        one.partition("=")[0] in ("-h", "--help", *RUN_OPTIONS) or ".htm" in one.lower() or PAGE in one
+        for one in arguments
+    )
+
+
+def parser(*, whole: bool = True) -> ArgumentParser:
+    """The options of the report; those about memory only in the `whole` parser."""
     found = options_parser(
         "analyzer",
         "Calculates the output and the cost of every layer of a convolutional network from its YAML, shared and locally "
@@ -56,6 +97,10 @@ def parser() -> ArgumentParser:
     add_format(found, FORMATS, "the report")
     add_options(found, "mode", "columns", "depth", "top", "sort", "batch", "dtype")
     add_model(found)
+    if whole:
+        from analyzer.cli.run_options import add_run_options
+
+        add_run_options(found.add_argument_group("options of --format html", _ABOUT_MEMORY))
     found.add_argument("--version", action="version", version=f"analyzer {__version__}")
     return found
 

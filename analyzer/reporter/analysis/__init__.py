@@ -29,6 +29,11 @@ FORMATS = by_name(
     ),
     Format("latex", "a `longtable` for a paper", on_call("analyzer.reporter.analysis.latex"), (".tex",), follows=SHOWN),
     Format(
-        "html", "a page whose blocks fold", on_call("analyzer.reporter.analysis.html"), (".html", ".htm"), follows=SHOWN
+        "html",
+        "a page for a design review",
+        on_call("analyzer.reporter.page.page"),
+        (".html", ".htm"),
+        failures=True,
+        follows=SHOWN,
     ),
 )

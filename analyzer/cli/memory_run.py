@@ -1,0 +1,64 @@
+"""The memory of one file's network in the run that the command line asks for."""
+
+from __future__ import annotations
+
+from analyzer.cli.models import doubts_about
+from analyzer.cli.options import configured_for, run_defaults
+from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.settings import Run, check_asked
+from analyzer.engine.memory.verdict import CONTEXT
+from analyzer.engine.network import Network
+from analyzer.loader.parse.description import Model
+from analyzer.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.engine.memory.devices import Device
+
+#: Options that are settings of a run.
+RUN_SETTINGS = (
+    "batch", "dtype", "autocast", "optimizer", "weight_decay", "step", "loss", "accumulate", "ema", "checkpoint",
+)  # fmt: skip
+
+
+class Fit(Record):
+    """What a run should fit on: a device, and the bytes that a process takes there beside its tensors."""
+
+    device: Device | None
+    context: int
+
+
+def fit_of(file: str, asked: Any) -> Fit:
+    """The device for one file; raises `SettingError` for options that need another one."""
+    configured = configured_for(asked, file)
+    device = configured.get("device") if asked.device is None else asked.device
+    check_asked(asked.context, device, asked.strategy, asked.ranks)
+    return Fit(device, configured.get("context", CONTEXT) if asked.context is None else asked.context)
+
+
+def memory_of(file: str, asked: Any, fit: Fit, model: Model, network: Network, **more: Any) -> MemoryAnalysis:
+    """The memory of a network in the run that is asked for, with `more` settings of the command.
+
+    Raises `SettingError` for options that do not suit the network.
+    """
+    return MemoryAnalysis(
+        network,
+        Run.of(
+            run_defaults(asked, file, model.training),
+            ranks=asked.ranks,
+            strategy=asked.strategy,
+            device=None if fit.device is None else fit.device.name,
+            **{name: getattr(asked, name) for name in RUN_SETTINGS},
+        ),
+        mode="declared" if asked.mode == "both" else asked.mode,
+        device=fit.device,
+        context=fit.context,
+        strategy=asked.strategy,
+        ranks=asked.ranks or 1,
+        name=model.name,
+        file=model.file,
+        diagnostics=doubts_about(model, network),
+        **more,
+    )

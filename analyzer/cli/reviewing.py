@@ -1,0 +1,89 @@
+"""One file with everything that a review looks at: its memory in a run, and what the checks find in it."""
+
+from __future__ import annotations
+
+import argparse
+
+from analyzer.checks.run import chosen, run
+from analyzer.checks.subject import Subject
+from analyzer.cli.check_settings import check_settings
+from analyzer.cli.configuration import Settings
+from analyzer.cli.memory_run import RUN_SETTINGS, fit_of, memory_of
+from analyzer.cli.models import read_network
+from analyzer.cli.options import run_settings
+from analyzer.diagnostics import FILE_CODES, Diagnostic, in_order
+from analyzer.engine.analysis import analyze_network
+from analyzer.engine.result import Analysis
+from analyzer.loader.parse.description import Model
+from analyzer.reporter.options import Failed
+from analyzer.reporter.page.reviewed import Reviewed, Wrong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from analyzer.cli.memory_run import Fit
+
+#: The options of `analyzer check` that a page does not have: its checks are those of the configuration.
+_UNWRITTEN = argparse.Namespace(select=None, ignore=None, severity=None, exit_zero=False)
+
+
+def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
+    """A file for the review page, or what is wrong with it; its text goes to `texts`.
+
+    Raises `SettingError` for options that do not suit it.
+    """
+    fit = fit_of(file, asked)
+    read = read_network(file, asked, texts)
+    if isinstance(read, Failed):
+        return Wrong(read.file, read.diagnostics, _texts_of(read.file, texts))
+    model, network = read
+    memory = memory_of(file, asked, fit, model, network)
+    analysis = analyze_network(
+        network,
+        name=model.name,
+        file=model.file,
+        batch=memory.run.batch,
+        dtype=memory.run.dtype,
+        description=model.description,
+        diagnostics=memory.diagnostics,
+        training=model.training,
+    )
+    model.training = _training(file, asked, fit, model.training)
+    return Reviewed(
+        analysis=analysis,
+        memory=memory,
+        findings=_findings(file, asked, analysis, model),
+        texts=_texts_of(model.file, texts) | dict(model.texts),
+        given=[*asked.set, *(("input", volume) for volume in asked.input)],
+        budget=tuple(model.budget),
+    )
+
+
+def about_texts(reports: Sequence[Reviewed | Failed]) -> bool:
+    """Whether one of the files could be read: a page shows a file's text, so there is none of what has no text."""
+    return any(
+        not isinstance(report, Failed) or any(finding.code not in FILE_CODES for finding in report.diagnostics)
+        for report in reports
+    )
+
+
+def _texts_of(label: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """The text of one of several files."""
+    return {label: texts[label]} if label in texts else {}
+
+
+def _training(file: str, asked: Any, fit: Fit, training: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run that are written somewhere: what depends on them is checked in the run of the page."""
+    written = {name: vars(asked)[name] for name in RUN_SETTINGS if vars(asked)[name] not in (None, False)}
+    device = {} if fit.device is None else {"device": fit.device.name}
+    return {**run_settings(asked, file, training), **written, **device}
+
+
+def _findings(file: str, asked: Any, analysis: Analysis, model: Model) -> list[Diagnostic]:
+    """What `analyzer check` finds."""
+    configured = Settings() if asked.configuration is None else asked.configuration.of(file)
+    settings = check_settings(configured, _UNWRITTEN, file)
+    found = run(Subject(analysis, model), chosen(settings.select, settings.ignore))
+    return in_order([*found, *analysis.network.notes])
