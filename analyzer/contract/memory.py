@@ -25,6 +25,7 @@ from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena.verify import verify
+from analyzer.engine.memory.history import CATEGORIES
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.sharding.rank import PHASES, Breakdown
 from analyzer.engine.memory.sharding.strategies import STRATEGIES
@@ -68,10 +69,7 @@ _TRAINING = (
         closed({"layer": NAME, "phase": _PHASE}),
         lambda held: {"layer": held.peak.layer, "phase": held.peak.phase},
     ),
-    _parts(
-        ("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input"),
-        lambda held: held.training_parts(),
-    ),
+    _parts(CATEGORIES, lambda held: held.training_parts()),
     Key(
         "phases",
         closed(counts(PHASES[:1]), counts(PHASES[1:])),
@@ -166,14 +164,34 @@ def _changes(report: MemoryAnalysis) -> list[dict[str, Any]] | None:
     return records
 
 
-def _timeline(report: MemoryAnalysis) -> dict[str, list[tuple[str, int]]] | None:
-    """The layer and the bytes alive at every operation, by phase."""
+def _timeline(report: MemoryAnalysis) -> dict[str, list[Any]] | None:
+    """The layer and the bytes alive at every operation, by phase, and the tensors that these bytes are."""
     if not report.trains:
         return None
-    phases: dict[str, list[tuple[str, int]]] = {phase: [] for phase in PHASES}
-    for phase, layer, alive in report.held().timeline:
-        phases[phase].append((layer, alive))
-    return phases
+    held = report.held()
+    found: dict[str, list[Any]] = {phase: [] for phase in PHASES}
+    for phase, layer, alive in held.timeline:
+        found[phase].append((layer, alive))
+    found["tensors"] = [
+        (tensor.layer, tensor.category, tensor.bytes, tensor.born, tensor.died) for tensor in held.tensors
+    ]
+    return found
+
+
+#: What a row of a tensor is, for the schema.
+_TENSOR = {
+    **array([NAME, {"enum": list(CATEGORIES)}, AT_LEAST_1, COUNT, COUNT], minItems=5, maxItems=5),
+    "description": (
+        "[layer, category, bytes, born, died]: the layer that makes the tensor, its purpose, and the first and the last "
+        "position of the timeline at which it is alive for that purpose, both included. Positions count the moments of "
+        "forward, backward and step together, from 0. A tensor that changes its purpose is several rows. At every position "
+        "the bytes of the rows alive add up to the bytes of the moment, and at the peak those of each category to the "
+        "breakdown."
+    ),
+}
+
+
+_TIMELINE = closed({**{phase: array(definition("moment")) for phase in PHASES}, "tensors": array(definition("tensor"))})
 
 
 def _inputs(report: MemoryAnalysis) -> dict[str, str] | None:
@@ -230,7 +248,7 @@ MEMORY = (
         closed(dict.fromkeys(MODES[:2], definition("mode")), dict.fromkeys(MODES[2:], definition("mode"))),
         lambda report: {mode: written(MODE, report.held(mode)) for mode in report.modes},
     ),
-    Key("timeline", closed({phase: array(definition("moment")) for phase in PHASES}), _timeline, True),
+    Key("timeline", _TIMELINE, _timeline, True),
     Key("ranks", definition("ranks"), _ranks, True),
     Key(
         "arena",
@@ -274,6 +292,7 @@ def memory_schema() -> dict[str, Any]:
                 },
             },
             "moment": array([NAME, COUNT], minItems=2, maxItems=2),
+            "tensor": _TENSOR,
             "mode": schema_of(MODE),
             "ranks": schema_of([*RANK, _BATCH_OF_RANK]),
             "arena": schema_of(_ARENA),

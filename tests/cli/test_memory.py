@@ -121,9 +121,17 @@ def test_what_a_peak_consists_of_adds_up_to_it(network: str, options: list[str],
     assert found["inference"] == own["inference"]
     assert found.get("training") == own.get("training")
     if "training" in found:
+        tensors = found["timeline"].pop("tensors")
         assert {phase: max(alive for _, alive in moments) for phase, moments in found["timeline"].items()} == found[
             "training"
         ]["phases"]
+        moments = [alive for phase in found["timeline"].values() for _, alive in phase]
+        for position, alive in enumerate(moments):
+            assert sum(size for _, _, size, born, died in tensors if born <= position <= died) == alive
+        peak: dict[str, int] = dict.fromkeys(found["training"]["breakdown"], 0)
+        for _, category, size, born, died in tensors:
+            peak[category] += size if born <= moments.index(max(moments)) <= died else 0
+        assert peak == found["training"]["breakdown"]
     for change in found.get("changes", ()):
         peak = found.get("ranks", found["training"])["peak_bytes"]
         assert change["peak_bytes"] + change["saves_bytes"] == peak

@@ -28,9 +28,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.memory.inference import Inference
-from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.settings import TRAINED, Run
 from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.tensors import owned_by_layer
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work
 from analyzer.record import Record
@@ -107,14 +107,11 @@ def _count_training(work: Work, run: Run, found: dict[str, Held]) -> Held:
     """Sets what is held in training; returns what belongs to no layer."""
     tape = Tape(work, run)
     training = Training(tape, timed=True)
-    optimizer, width = OPTIMIZERS[run.optimizer], tape.weight_bits // 8
-    for number in training.reached:
-        shape, _, layer = work.parameters[number]
-        found[layer].gradients += tape.parameters[number][0]
-        found[layer].optimizer += sum(optimizer.state([shape], width))
-    if run.ema:
-        for (size, _), (_, _, layer) in zip(tape.parameters, work.parameters, strict=True):
-            found[layer].optimizer += size
+    owned = owned_by_layer(tape, training)
+    for layer, size in owned.gradients.items():
+        found[layer].gradients = size
+    for layer, size in owned.optimizer.items():
+        found[layer].optimizer = size
     rest = Held()
     before = 0
     for mark in training.ledger.timeline or ():

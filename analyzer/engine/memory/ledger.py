@@ -83,8 +83,11 @@ class Ledger(Record):
         self.phase = phase
         self.highest = -1
 
-    def new(self, size: int, owners: int = 1) -> int:
-        """Allocates a storage of `size` bytes and returns its number."""
+    def new(self, size: int, owners: int = 1, layer: str | None = None) -> int:
+        """Allocates a storage of `size` bytes and returns its number.
+
+        `layer` makes it, by default the one of the next mark. Only a `History` (history.py) remembers it.
+        """
         storage = len(self.sizes)
         self.sizes.append(size)
         self.owners.append(owners)
@@ -119,6 +122,13 @@ class Ledger(Record):
         if not self.keepers[storage]:
             self.saved -= self.sizes[storage]
         self.drop(storage)
+
+    def collect(self, storage: int, earlier: int | None = None) -> None:
+        """A storage becomes the gradient of a parameter, in place of an `earlier` one, which is freed."""
+        if earlier is None:
+            self.gradients += self.sizes[storage]
+        else:
+            self.drop(earlier)
 
     @property
     def left(self) -> list[int]:

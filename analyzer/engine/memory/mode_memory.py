@@ -11,6 +11,7 @@ from analyzer.engine.memory.allocator import replay
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
 from analyzer.engine.memory.held import Held, held_by_layer
+from analyzer.engine.memory.history import Life
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import PhasePeak
 from analyzer.engine.memory.settings import TRAINED, Run
@@ -18,6 +19,7 @@ from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import per_rank_of
 from analyzer.engine.memory.sharding.strategies import check_ranks
 from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.tensors import tensors_of
 from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work, operations_of
@@ -67,12 +69,20 @@ class ModeMemory:
         return replay(training_trace(Tape(self.work, self.run))).reserved
 
     @cached_property
+    def _timed(self) -> tuple[Tape, Training]:
+        """A training step that remembers its tensors, on its tape."""
+        tape = Tape(self.work, self.run)
+        return tape, Training(tape, history=True)
+
+    @cached_property
     def timeline(self) -> list[tuple[str, str, int]]:
         """The phase, the layer and the bytes alive at every operation of a training step."""
-        return [
-            (mark.phase, mark.layer, mark.live)
-            for mark in Training(Tape(self.work, self.run), timed=True).ledger.timeline or ()
-        ]
+        return [(mark.phase, mark.layer, mark.live) for mark in self._timed[1].ledger.timeline or ()]
+
+    @cached_property
+    def tensors(self) -> list[Life]:
+        """The tensors of a training step, with the positions of the timeline at which they are alive."""
+        return tensors_of(*self._timed)
 
     @cached_property
     def layers(self) -> tuple[list[Held], Held]:

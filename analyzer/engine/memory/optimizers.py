@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     #: Shapes of the trained parameters, a tuple of axis sizes each.
     Shapes: TypeAlias = Sequence[tuple[int, ...]]
+    #: A tensor that a step makes: its bytes, and the place of its parameter among those of the step.
+    Made: TypeAlias = tuple[int, int]
 
 #: How a step may run.
 STEPS = ("foreach", "loop", "fused")
@@ -60,14 +62,26 @@ class Optimizer(Record):
 
     def made(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
         """The bytes of each tensor that is alive when a step makes the most."""
-        sizes = [prod(shape) * width for shape in shapes]
+        return [size for size, _ in self._tensors(shapes, width, step, decays)]
+
+    def places(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
+        """The place in `shapes` of the parameter that each tensor of `made` is for.
+
+        >>> OPTIMIZERS["adam"].places([(10, 5), (5,)], 4, "foreach", decays=False)
+        [0, 1]
+        """
+        return [place for _, place in self._tensors(shapes, width, step, decays)]
+
+    def _tensors(self, shapes: Shapes, width: int, step: str, decays: bool) -> list[Made]:
+        """The tensors of `made`, each with the place of its parameter."""
+        sizes = [(prod(shape) * width, place) for place, shape in enumerate(shapes)]
         if step == "fused" or not sizes:
             return []
         if step == "foreach":
             return sizes * self.foreach[decays]
-        times, before = self.loop[decays], [0, *sizes]
-        last = max(range(len(sizes)), key=lambda n: times * sizes[n] + self.left * before[n])
-        return [size for size in [sizes[last]] * times + [before[last]] * self.left if size]
+        times, before = self.loop[decays], [(0, 0), *sizes]
+        last = max(range(len(sizes)), key=lambda n: times * sizes[n][0] + self.left * before[n][0])
+        return [one for one in [sizes[last]] * times + [before[last]] * self.left if one[0]]
 
 
 class _Adafactor(Optimizer):
@@ -77,37 +91,38 @@ class _Adafactor(Optimizer):
         factors = [count * width for shape in shapes for count in _factors(shape)]
         return [*factors, *[_COUNTER] * len(shapes)]
 
-    def made(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
+    def _tensors(self, shapes: Shapes, width: int, step: str, decays: bool) -> list[Made]:
         if step == "foreach":
             return self._together(shapes, width)
         return self._in_turn(shapes, width)
 
-    def _together(self, shapes: Shapes, width: int) -> list[int]:
+    def _together(self, shapes: Shapes, width: int) -> list[Made]:
         """All matrices at once and all vectors at once, in the order of the first of each.
 
         The updates of the first group stay alive during the second.
         """
-        most: list[int] = []
-        before: list[int] = []
+        most: list[Made] = []
+        before: list[Made] = []
         for vectors in sorted(
             {len(shape) == 1 for shape in shapes}, key=lambda kind: kind is not (len(shapes[0]) == 1)
         ):
-            group = [shape for shape in shapes if (len(shape) == 1) is vectors]
-            sizes = [prod(shape) * width for shape in group]
-            beside = [] if vectors else [prod(shape[:-2]) * width for shape in group]  # for the means of all rows
-            most = max(most, [*before, *sizes, *beside], [*sizes, width], key=sum)
+            group = [(shape, place) for place, shape in enumerate(shapes) if (len(shape) == 1) is vectors]
+            sizes = [(prod(shape) * width, place) for shape, place in group]
+            # For the means of all rows.
+            beside = [] if vectors else [(prod(shape[:-2]) * width, place) for shape, place in group]
+            most = max(most, [*before, *sizes, *beside], [*sizes, (width, group[-1][1])], key=_total)
             before = sizes
         return most
 
-    def _in_turn(self, shapes: Shapes, width: int) -> list[int]:
+    def _in_turn(self, shapes: Shapes, width: int) -> list[Made]:
         """One parameter after the other; the loop's variables keep their tensors alive until the next replace them."""
-        update = squares = rows = columns = 0
-        most: list[int] = []
-        for shape in shapes:
-            size = prod(shape) * width
+        update = squares = rows = columns = (0, 0)
+        most: list[Made] = []
+        for place, shape in enumerate(shapes):
+            size = prod(shape) * width, place
             if len(shape) > 1:
-                now_rows, now_columns = (count * width for count in _factors(shape))
-                lead = prod(shape[:-2]) * width
+                now_rows, now_columns = ((count * width, place) for count in _factors(shape))
+                lead = prod(shape[:-2]) * width, place
                 stages = [[update, squares, rows, columns, now_rows], [update, squares, now_rows, columns, now_columns]]
                 rows, columns = now_rows, now_columns
                 stages.append([update, squares, rows, columns, size, lead])
@@ -115,8 +130,13 @@ class _Adafactor(Optimizer):
                 stages = [[update, max(squares, size), rows, columns, size]]
                 squares = size
             update = size
-            most = max(most, *stages, [update, squares, rows, columns, width], key=sum)
-        return [size for size in most if size]
+            most = max(most, *stages, [update, squares, rows, columns, (width, place)], key=_total)
+        return [one for one in most if one[0]]
+
+
+def _total(made: Sequence[Made]) -> int:
+    """The bytes of several tensors."""
+    return sum(size for size, _ in made)
 
 
 def _factors(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ Sources: torch 2.13.0, autograd/engine.cpp and input_buffer.cpp; docs/memory.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
@@ -74,7 +75,10 @@ class Simulation:
         root, ledger = self.tape.root, self.ledger
         ledger.begin("forward")
         # The training loop's variables own the outputs and the loss of the previous step until they get the new ones.
-        before = [ledger.new(self.tape.value_bytes[value]) for value in dict.fromkeys(root[end] for end in self.ends)]
+        before = [
+            ledger.new(self.tape.value_bytes[value], 1, self._maker(value))
+            for value in dict.fromkeys(root[end] for end in self.ends)
+        ]
         uses = self._uses(0, len(self.steps))
         for value in self.ends:
             uses[root[value]] = uses.get(root[value], 0) + 1
@@ -93,6 +97,12 @@ class Simulation:
         self._run(self.loss_from, len(self.steps), uses, saving=True)
         ledger.drop(before[-1])
         self._leave_autocast()
+
+    def _maker(self, value: int) -> str:
+        """The name of the layer, or of the network's input, that makes a value."""
+        if value < self.first:
+            return self.tape.work.network.inputs[value].name
+        return self.steps[value - self.first].node.name
 
     def _leave_autocast(self) -> None:
         """Drops the copies that no backward pass needs, as autocast does at its end."""
@@ -159,7 +169,7 @@ class Simulation:
         segment_ending = {stop - 1: (start, stop) for start, stop in self.segments}
         own = self.tape.value_bytes
         # The caller of the backward pass owns the gradients that it starts with until it ends.
-        given = [ledger.new(own[value], 2) for value in self.starts]
+        given = [ledger.new(own[value], 2, self._maker(value)) for value in self.starts]
         gradients = {value: [Gradient(storage)] for value, storage in zip(self.starts, given, strict=True)}
         for place in range(len(steps) - 1, -1, -1):
             if place in segment_ending:
@@ -269,12 +279,13 @@ class Simulation:
         earlier = self.sums.get(number)
         if self.tape.run.accumulate == 1 and earlier is None:
             self.sums[number] = Gradient(storage, viewed=step.viewed)
-            ledger.gradients += size
+            ledger.collect(storage)
             return
         if earlier is not None and (earlier.viewed or not self.tape.run.in_place_joins):
-            self.sums[number] = Gradient(ledger.new(size))
+            whole = ledger.new(size)
+            self.sums[number] = Gradient(whole)
             ledger.mark(step.node.name)
-            ledger.drop(earlier.storage)
+            ledger.collect(whole, earlier.storage)
         ledger.drop(storage)
 
     def _join(self, step: Step, read: int, new: Gradient, gradients: dict[int, list[Gradient]]) -> None:
@@ -297,8 +308,8 @@ class Simulation:
 
     # -- the optimizer's step ----------------------------------------------------------------------------------------
 
-    def step(self, made: Sequence[int]) -> None:
-        """The optimizer's step, which makes tensors of these sizes.
+    def step(self, made: Sequence[int], makers: Sequence[str] = ()) -> None:
+        """The optimizer's step, which makes tensors of these sizes, for the parameters of the layers `makers`.
 
         It belongs to no layer; the peak of the step names the layer with the most parameters.
         """
@@ -307,7 +318,7 @@ class Simulation:
         sizes: dict[str, int] = {}
         for (size, trained), (_, _, layer) in zip(self.tape.parameters, work.parameters, strict=True):
             sizes[layer] = sizes.get(layer, 0) + size * trained
-        storages = [ledger.new(size) for size in made]
+        storages = [ledger.new(size, 1, layer) for size, layer in zip_longest(made, makers)]
         ledger.mark(max(sizes, key=lambda layer: sizes[layer], default=work.nodes[-1][0].name))
         for storage in storages:
             ledger.drop(storage)

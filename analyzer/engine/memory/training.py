@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.engine.memory.history import OF_ALL, History
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.optimizers import OPTIMIZERS
@@ -41,14 +42,16 @@ class Training:
     gradients   of all trained parameters
     reached     the numbers of the parameters that get a gradient
     ledger      the peaks of the phases; the first four stay throughout and are its base
+    history     the ledger where it remembers its tensors, otherwise None
     stepped     the number of its events before the optimizer's step
     """
 
     __slots__ = (
-        "buffers", "ema", "gradients", "input", "ledger", "optimizer", "parameters", "reached", "saved", "state", "stepped",
+        "buffers", "ema", "gradients", "history", "input", "ledger", "optimizer", "parameters", "reached", "saved", "state",
+        "stepped",
     )  # fmt: skip
 
-    def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False) -> None:
+    def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False, history: bool = False) -> None:
         run = tape.run
         loss = Loss(tape)
         needs = needs_gradient(tape, loss.starts)
@@ -65,16 +68,19 @@ class Training:
         self.gradients = sum(tape.parameters[number][0] for number in self.reached)
         self.input = sum(tape.inputs) + loss.targets
         base = self.parameters + self.buffers + self.optimizer + self.input
-        self.ledger = Ledger(base, traced=traced, timed=timed)
+        self.history = History(base) if history else None
+        self.ledger = self.history or Ledger(base, traced=traced, timed=timed)
         simulation = Simulation(tape, loss, needs, self.ledger)
         if run.accumulate > 1:
-            self.ledger.new(self.gradients)
-            self.ledger.gradients = self.gradients
+            self.ledger.collect(self.ledger.new(self.gradients, 1, OF_ALL))
         simulation.forward()
         self.saved = self.ledger.live - base - self.ledger.gradients
         simulation.backward()
         self.stepped = len(self.ledger.events or ())
-        simulation.step(optimizer.made(shapes, width, run.step, decays=run.weight_decay > 0))
+        decays = run.weight_decay > 0
+        made = optimizer.made(shapes, width, run.step, decays=decays)
+        places = optimizer.places(shapes, width, run.step, decays=decays) if history else ()
+        simulation.step(made, [tape.work.parameters[self.reached[place]][2] for place in places])
 
 
 def needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:
