@@ -1,14 +1,82 @@
-"""The page."""
+"""The page: which views it has, and where they are on a wide screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from analyzer.record import Record
 from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.page import layers, summary
+from analyzer.reporter.page.data import columns
+from analyzer.reporter.page.document import block, document
 from analyzer.reporter.page.reviewed import Reviewed
+from analyzer.reporter.picture.scene import Scene, scene_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-def render(reports: Sequence[Reviewed | Failed], options: Options) -> Iterator[str]:
-    """All reports on one page."""
+class View(Record):
+    """One view: the HTML of its section, and what its script reads; `assets/NAME.js` and `.css` belong to it."""
+
+    name: str
+    section: Callable[[Reviewed, Options], Iterator[str]]
+    data: Callable[[Reviewed, Scene], Any] | None = None
+
+
+#: The views in the order in which they are read, by their place on a wide screen.
+VIEWS: dict[str, Sequence[View]] = {
+    "top": (View("summary", summary.section),),
+    "left": (),
+    "middle": (View("layers", layers.section),),
+    "right": (),
+    "bottom": (),
+}
+
+#: The places that are side by side on a wide screen.
+_COLUMNS = ("left", "middle", "right")
+
+
+def render(reports: Sequence[Reviewed | Failed], options: Options, opened: str = "") -> Iterator[str]:
+    """All reports on one page, which is opened at a view."""
+    first = reports[0]
+    if len(reports) == 1 and isinstance(first, Reviewed):
+        return document(first.analysis.name, _body(first, options), options, assets=assets_of(VIEWS), opened=opened)
     return html.render([one.analysis if isinstance(one, Reviewed) else one for one in reports], options)
+
+
+def assets_of(views: dict[str, Sequence[View]]) -> list[str]:
+    """The scripts and styles of views."""
+    return ["core", *(view.name for place in views.values() for view in place)]
+
+
+def _body(reviewed: Reviewed, options: Options) -> Iterator[str]:
+    """The views of one network, and the data for their scripts."""
+    yield '<main id="main" tabindex="-1">\n'
+    yield from _sections(VIEWS["top"], reviewed, options)
+    yield '<div class="page-columns">\n'
+    for place in _COLUMNS:
+        yield f'<div class="page-{place}">\n'
+        yield from _sections(VIEWS[place], reviewed, options)
+        yield "</div>\n"
+    yield "</div>\n"
+    yield from _sections(VIEWS["bottom"], reviewed, options)
+    yield "</main>\n"
+    yield from block(_data(reviewed))
+
+
+def _sections(views: Sequence[View], reviewed: Reviewed, options: Options) -> Iterator[str]:
+    for view in views:
+        yield from view.section(reviewed, options)
+
+
+def _data(reviewed: Reviewed) -> Iterator[tuple[str, Any]]:
+    """The network as columns, and what each view has besides."""
+    scene = scene_of(reviewed.analysis)
+    yield from columns(reviewed.analysis, scene)
+    for views in VIEWS.values():
+        for view in views:
+            if view.data is not None:
+                yield view.name, view.data(reviewed, scene)
