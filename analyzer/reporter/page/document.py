@@ -20,6 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: The id of the element `main`, which the skip link names. No other id is in a page: `#…` names layers.
+MAIN = "page-content"
+
 #: The most characters of a name that a page shows.
 SHOWN = 120
 
@@ -48,7 +51,7 @@ def document(
         f'<meta http-equiv="Content-Security-Policy" content="{policy(script, style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{markup(text(title), options.unicode)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        '<a class="page-skip" href="#main">Skip to the content</a>\n'
+        f'<a class="page-skip" href="#{MAIN}">Skip to the content</a>\n'
     )
     for piece in body:
         yield markup(piece, options.unicode)

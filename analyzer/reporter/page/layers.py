@@ -8,10 +8,11 @@ from analyzer.engine.result import Analysis
 from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import card, with_code
 from analyzer.reporter.page.reviewed import Reviewed
+from analyzer.reporter.picture.scene import Scene
 from analyzer.units import count
 
 
-def section(reviewed: Reviewed, options: Options) -> Iterator[str]:
+def section(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[str]:
     """The view before the script draws the tracks: what they show, in words."""
     words = with_code(said(reviewed.analysis))
     yield from card(

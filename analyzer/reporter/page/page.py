@@ -9,7 +9,7 @@ from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.page import layers, summary
 from analyzer.reporter.page.data import columns
-from analyzer.reporter.page.document import block, document
+from analyzer.reporter.page.document import MAIN, block, document
 from analyzer.reporter.page.reviewed import Reviewed
 from analyzer.reporter.picture.scene import Scene, scene_of
 
@@ -22,8 +22,8 @@ class View(Record):
     """One view: the HTML of its section, and what its script reads; `assets/NAME.js` and `.css` belong to it."""
 
     name: str
-    section: Callable[[Reviewed, Options], Iterator[str]]
-    data: Callable[[Reviewed, Scene], Any] | None = None
+    section: Callable[[Reviewed, Scene, Options], Iterator[str]]
+    data: Callable[[Reviewed, Scene, Options], Any] | None = None
 
 
 #: The views in the order in which they are read, by their place on a wide screen.
@@ -54,29 +54,29 @@ def assets_of(views: dict[str, Sequence[View]]) -> list[str]:
 
 def _body(reviewed: Reviewed, options: Options) -> Iterator[str]:
     """The views of one network, and the data for their scripts."""
-    yield '<main id="main" tabindex="-1">\n'
-    yield from _sections(VIEWS["top"], reviewed, options)
+    scene = scene_of(reviewed.analysis)
+
+    def sections(place: str) -> Iterator[str]:
+        for view in VIEWS[place]:
+            yield from view.section(reviewed, scene, options)
+
+    yield f'<main id="{MAIN}" tabindex="-1">\n'
+    yield from sections("top")
     yield '<div class="page-columns">\n'
     for place in _COLUMNS:
         yield f'<div class="page-{place}">\n'
-        yield from _sections(VIEWS[place], reviewed, options)
+        yield from sections(place)
         yield "</div>\n"
     yield "</div>\n"
-    yield from _sections(VIEWS["bottom"], reviewed, options)
+    yield from sections("bottom")
     yield "</main>\n"
-    yield from block(_data(reviewed))
+    yield from block(_data(reviewed, scene, options))
 
 
-def _sections(views: Sequence[View], reviewed: Reviewed, options: Options) -> Iterator[str]:
-    for view in views:
-        yield from view.section(reviewed, options)
-
-
-def _data(reviewed: Reviewed) -> Iterator[tuple[str, Any]]:
+def _data(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[tuple[str, Any]]:
     """The network as columns, and what each view has besides."""
-    scene = scene_of(reviewed.analysis)
     yield from columns(reviewed.analysis, scene)
     for views in VIEWS.values():
         for view in views:
             if view.data is not None:
-                yield view.name, view.data(reviewed, scene)
+                yield view.name, view.data(reviewed, scene, options)

@@ -8,9 +8,10 @@ from analyzer.reporter.analysis.summary import facts, title
 from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import named, text, with_code
 from analyzer.reporter.page.reviewed import Reviewed
+from analyzer.reporter.picture.scene import Scene
 
 
-def section(reviewed: Reviewed, options: Options) -> Iterator[str]:
+def section(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[str]:
     """The name of the network, its run, and its totals."""
     name, *run = title(reviewed.analysis)
     yield f'<section data-view="summary" aria-label="Summary">\n<h1>{named(name)}</h1>\n'

@@ -24,7 +24,7 @@ ASSETS = files("analyzer.reporter.page").joinpath("assets")
 
 
 def page(**more: object) -> str:
-    return "".join(document("a < b", ["<main id='main'>∞</main>"], Options(**more), assets=("core", "layers")))
+    return "".join(document("a < b", ["<main id='page-content'>∞</main>"], Options(**more), assets=("core", "layers")))
 
 
 def test_the_policy_names_the_style_and_the_script_by_their_hashes() -> None:

@@ -43,13 +43,15 @@ const reduced = (big) => (big >= -9007199254740991n && big <= 9007199254740991n 
 /** A whole number with its thousands grouped, exact: `756,560`. */
 const count = (number) => number.toString().replace(/\B(?=(\d{3})+$)/g, ",");
 
-/** A count in three or four digits: `4.09 G`. */
+/** A count in three or four digits: `4.09 G`, `999 k`. */
 function human(number) {
-  const value = Number(number);
-  const step = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]].find(([, size]) => value >= size);
-  if (!step) return count(number);
-  const part = value / step[1];
-  return part >= 1000 ? `${count(Math.round(part))} ${step[0]}` : `${part.toFixed(part < 10 ? 2 : part < 100 ? 1 : 0)} ${step[0]}`;
+  let value = Number(number), unit = "";
+  for (const next of ["k", "M", "G", "T", "P", "E"]) {
+    if (value < 999.5) break;
+    value /= 1000;
+    unit = ` ${next}`;
+  }
+  return unit ? `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)}${unit}` : count(number);
 }
 
 /** A size in the largest binary unit of which it has at least 1: `2.9 MiB`. */
