@@ -106,6 +106,10 @@ SIDEWAYS: dict[tuple[str, str], str] = {
         "analyzer.reporter.analysis",
         "analyzer.reporter.page",
     ): "a report's formats list the page, which reads the report",
+    (
+        "analyzer.reporter.analysis",
+        "analyzer.reporter.picture",
+    ): "a report's formats list the pictures, which read its rows",
 }
 
 #: What a report in JSON does not import; each costs more than reading a model does.

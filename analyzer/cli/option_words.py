@@ -41,6 +41,7 @@ CALLED = {
     "limit": "top", "head": "top", "largest": "top", "sort-by": "sort", "order": "sort", "order-by": "sort",
     "q": "quiet", "silent": "quiet", "colour": "color", "colors": "color", "ansi": "color", "fmt": "format", "output-format": "format to", "format": "to",
     "as": "format", "json": "format=json", "csv": "format=csv", "markdown": "format=markdown", "html": "format=html", "latex": "format=latex",
+    "mermaid": "format=mermaid", "mmd": "format=mermaid", "dot": "format=dot", "graphviz": "format=dot",
     "table": "format=table", "sarif": "format=sarif", "sharing": "mode", "weights": "mode", "view": "mode", "exclude": "ignore",
     "disable": "ignore", "skip": "ignore", "enable": "select", "only": "select", "rules": "list", "checks": "list",
     "level-of-severity": "severity", "min-severity": "severity", "fail-on": "severity", "warn-only": "exit-zero",

@@ -75,6 +75,12 @@ def format_of(
     except EndingError as error:
         raise UsageError(f"`-o {asked.output}`: {error}") from None
     _check_followed(asked, format, formats)
+    if format.single and len(sources) > 1:
+        others = ", ".join(other.name for other in formats.values() if not other.single)
+        raise UsageError(
+            f"the format {format.name} draws one network, but {len(sources):,} files are given; "
+            f"formats that take several: {others}"
+        )
     return format
 
 
@@ -89,9 +95,9 @@ def _check_followed(asked: Any, format: Format, formats: Mapping[str, Format]) -
         if name in format.follows or value in ("auto", "all"):
             continue
         others = ", ".join(other.name for other in formats.values() if name in other.follows)
+        why = "" if format.follows else ", which always shows everything"
         raise UsageError(
-            f"`--{name}` does not apply to the format {format.name}, which always shows everything; "
-            f"formats that follow it: {others}"
+            f"`--{name}` does not apply to the format {format.name}{why}; formats that follow it: {others}"
         )
 
 

@@ -36,7 +36,8 @@ class Format(Record):
     endings of files, in lower case, that ask for it. `colored` allows colours on a terminal. `failures` says that the
     format has a place for files that failed, so that it is written even where every file did. `follows` names the
     options of `SHOWN` that change what it shows; the others are refused. `exact` says that it is for programs: it folds
-    only where `--depth` was written, whatever a configuration says.
+    only where `--depth` was written, whatever a configuration says. `single` says that it draws one network, so that
+    several files are refused.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Format(Record):
     failures: bool = False
     follows: tuple[str, ...] = ()
     exact: bool = False
+    single: bool = False
 
 
 class EndingError(Exception):

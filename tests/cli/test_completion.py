@@ -79,7 +79,7 @@ LINES: list[tuple[str, set[str], set[str]]] = [
     ("analyzer me", {"memory"}, {"check", "net.yaml"}),
     ("analyzer net.yaml --mo", {"--mode"}, {"--depth", "--budget"}),
     ("analyzer net.yaml --mode ", {"both", "shared", "local", "declared"}, {"net.yaml"}),
-    ("analyzer net.yaml --format ", {"table", "json", "csv", "markdown", "latex", "html"}, {"sarif"}),
+    ("analyzer net.yaml --format ", {"table", "json", "csv", "markdown", "latex", "html", "mermaid", "dot"}, {"sarif"}),
     ("analyzer net.yaml --sort m", {"macs", "memory"}, {"layer"}),
     ("analyzer memory net.yaml --optimizer ", {"adam", "sgd", "lion"}, {"net.yaml"}),
     ("analyzer memory net.yaml --sort sh", {"shared.saved"}, {"shared.weights"}),

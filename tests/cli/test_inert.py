@@ -62,7 +62,7 @@ SYNTAX = "layers: [\n::error::a: [\n\t- b\n##[error] *x\n"
 TEXTS = {"fine": FINE, "mistakes": MISTAKES, "syntax": SYNTAX, "wrong": WRONG, "missing": None}
 
 COMMANDS = [
-    *(("{} --format " + one).strip() for one in ("table", "json", "csv", "markdown", "latex", "html")),
+    *(("{} --format " + one).strip() for one in ("table", "json", "csv", "markdown", "latex", "html", "mermaid", "dot")),
     "{} {} --format table",
     "{} {} --format csv",
     "{} {} --format html",

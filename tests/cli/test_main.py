@@ -55,7 +55,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["net.yaml", "--batch"], "`--batch` needs a value"),
         (["net.yaml", "--format=--"], "`--format` needs a value"),
         (["net.yaml", "-o--"], "`-o` needs a value"),
-        (["--format", "jason", "net.yaml"], "`--format` must be `table`, `json`, `csv`, `markdown`, `latex` or `html`, not `jason`; did you mean `json`?"),
+        (["--format", "jason", "net.yaml"], "`--format` must be `table`, `json`, `csv`, `markdown`, `latex`, `html`, `mermaid` or `dot`, not `jason`; did you mean `json`?"),
         (["--mode", "all", "net.yaml"], "`--mode` must be `both`, `shared`, `local` or `declared`, not `all`"),
         (["--color", "no", "net.yaml"], "`--color` must be `auto`, `always` or `never`, not `no`"),
         (["--columns", "outptu", "net.yaml"], "unknown column `outptu`; did you mean `output`? (`--columns help` lists them)"),
@@ -245,7 +245,7 @@ def test_a_byte_order_mark_is_no_part_of_the_model() -> None:
     assert run("-", stdin=b"\xef\xbb\xbf" + MODEL.encode().replace(b"\n", b"\r\n")).returncode == 0
 
 
-@pytest.mark.parametrize("format", ["table", "json", "csv", "markdown", "latex", "html"])
+@pytest.mark.parametrize("format", ["table", "json", "csv", "markdown", "latex", "html", "mermaid", "dot"])
 def test_a_closed_pipe_is_no_mistake(format: str, folder: Path) -> None:
     script = f"$analyzer many.yaml --format {format} | head -c 20 > /dev/null; echo ${{PIPESTATUS[0]}}"
     done = shell(script, folder)

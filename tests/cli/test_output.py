@@ -29,7 +29,7 @@ GIVEN = ["many.yaml", "net.yaml", "wrong.yaml"]
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("a.json", '{"format": 1'), ("a.csv", "layer,"), ("a.md", ""), ("a.tex", ""), ("a.html", "<!"), ("a.HTM", "<!"), ("a.txt", "net ·"), ("a", "net ·")],
+    [("a.json", '{"format": 1'), ("a.csv", "layer,"), ("a.md", ""), ("a.tex", ""), ("a.html", "<!"), ("a.HTM", "<!"), ("a.mmd", "flowchart TB"), ("a.DOT", "digraph"), ("a.txt", "net ·"), ("a", "net ·")],
 )  # fmt: skip
 def test_the_ending_says_the_format(name: str, begins: str, folder: Path, capsys: Said) -> None:
     assert guarded(["net.yaml", "-o", name]) == 0
@@ -46,7 +46,7 @@ def test_a_format_outranks_the_ending(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "endings"),
     [
-        (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm` or `.txt`"),
+        (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm`, `.mmd`, `.dot` or `.txt`"),
         (["check", "net.yaml"], "`.json`, `.md`, `.sarif`, `.xml` or `.txt`"),
         (["memory", "net.yaml"], "`.json`, `.csv`, `.md` or `.txt`"),
         (["diff", "net.yaml", "many.yaml"], "`.md`, `.json` or `.txt`"),

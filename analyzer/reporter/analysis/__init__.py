@@ -36,4 +36,20 @@ FORMATS = by_name(
         failures=True,
         follows=SHOWN,
     ),
+    Format(
+        "mermaid",
+        "a picture for a README or a pull request",
+        on_call("analyzer.reporter.picture.mermaid"),
+        (".mmd",),
+        follows=("depth",),
+        single=True,
+    ),
+    Format(
+        "dot",
+        "a picture for Graphviz",
+        on_call("analyzer.reporter.picture.dot"),
+        (".dot",),
+        follows=("depth",),
+        single=True,
+    ),
 )
