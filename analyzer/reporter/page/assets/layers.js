@@ -1,5 +1,8 @@
 // The layers in their order, four tracks on one axis: volume, MACs, parameters, receptive field.
 
+// The room of a letter in the names of blocks, in pixels: wide fonts too.
+const LETTER = 7;
+
 const TRACKS = { left: 74, right: 52, top: 18, height: 46, gap: 12 };
 
 view("layers", (section) => {
@@ -102,12 +105,12 @@ function heads(blocks, x, width, bottom) {
     const from = x(box.start), room = x(box.stop) - from;
     if (room < 5) continue;
     found.push(svg("line", { class: "layers-line", x1: from, x2: from, y1: 4, y2: bottom - TRACKS.gap }));
-    const letters = Math.floor((room - 4) / 6.2);
+    const letters = Math.floor((room - 4) / LETTER);
     if (from < free || letters < Math.min(box.label.length, 4)) continue;
     const head = svg("text", { class: "layers-faint", x: from + 3, y: 12 }, cut(box.label, letters));
     head.append(svg("title", {}, box.title));
     found.push(head);
-    free = from + 6.2 * Math.min(letters, box.label.length) + 6;
+    free = from + LETTER * Math.min(letters, box.label.length) + 8;
   }
   return found;
 }
