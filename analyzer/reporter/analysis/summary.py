@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.engine.result import Analysis, Cost
+from analyzer.engine.result import Analysis, Cost, Row
 from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.analysis.fold import Folded, described
 from analyzer.reporter.analysis.geometry import SHORT, legend
@@ -56,7 +56,7 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
         lines[-1][1].append(f"in {' and '.join(several)}, as in the file")
     peak = analysis.peak
     lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
-    field = _field_at_the_end(analysis)
+    field = _field_in_words(analysis)
     if field:
         lines.append(("receptive field", field))
     if analysis.source is not None:
@@ -66,8 +66,9 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
     return lines
 
 
-def _field_at_the_end(analysis: Analysis) -> list[str]:
-    """The last field smaller than the input, where it is unknown from, and the first layer that sees everything."""
+def field_at_the_end(analysis: Analysis) -> tuple[Row | None, Row | None, Row | None]:
+    """The layer with the last field smaller than the input, the first one whose field is unknown, if that comes before
+    the whole input is seen, and the first layer that sees everything."""
     last = first_whole = unknown = None
     for row in analysis.rows:
         field = row.receptive_field
@@ -79,8 +80,16 @@ def _field_at_the_end(analysis: Analysis) -> list[str]:
             first_whole = first_whole or row
         elif first_whole is None:
             last, unknown = row, None
+    if unknown is not None and first_whole is not None and unknown.node.index >= first_whole.node.index:
+        unknown = None
+    return last, unknown, first_whole
+
+
+def _field_in_words(analysis: Analysis) -> list[str]:
+    """The receptive field at the end, in parts of a sentence."""
+    last, unknown, first_whole = field_at_the_end(analysis)
     parts = [] if last is None else [f"{COLUMNS['receptive_field'].text(last)} at `{last.name}`"]
-    if unknown is not None and (first_whole is None or unknown.node.index < first_whole.node.index):
+    if unknown is not None:
         parts.append(f"unknown from `{unknown.name}` on")
     if first_whole is not None:
         parts.append(f"the whole input from `{first_whole.name}` on")
