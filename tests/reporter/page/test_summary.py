@@ -99,7 +99,9 @@ def test_without_memory_and_checks() -> None:
 
 @pytest.mark.parametrize("name", ["</script><b>", "a\u202eb", '"x" & <y>', "n" * 10_000])
 def test_a_name_is_text(name: str) -> None:
-    markup = "".join(summary.section(reviewed(TEXTBOOK | {"name": name}), None, Options()))
+    subject = reviewed()
+    subject.analysis.name = name
+    markup = "".join(summary.section(subject, None, Options()))
     assert "<b>" not in markup
     assert "\u202e" not in markup
     assert len(re.sub('title="[^"]*"', "", markup)) < 6000
