@@ -83,12 +83,15 @@ class Opening:
             java_script_enabled=script,
             bypass_csp=axe,  # axe is a script that the page's policy would refuse
         )
+        context.set_default_timeout(5_000)
         page = context.new_page()
         address = self._written(*arguments).as_uri()
         page.on("console", lambda message: self.complaints.append(f"console {message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         page.on("request", lambda request: self._asked(request.url, address))
         page.goto(address + anchor)
+        if script:
+            page.wait_for_selector("html[data-ready]", state="attached")
         return page
 
     def _asked(self, url: str, address: str) -> None:

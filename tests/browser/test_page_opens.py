@@ -21,12 +21,6 @@ def test_it_opens_and_fits(opened: Opening, model: str, dark: bool, width: int) 
     assert sideways(page) == 0
 
 
-def test_without_script_the_rows_are_there(opened: Opening) -> None:
-    page = opened("resnet50", script=False)
-    assert page.locator("tbody tr:visible").count() > 3
-    assert "stage4" in page.inner_text("body")
-
-
 def test_a_complaint_is_seen(opened: Opening) -> None:
     """What the other tests rely on."""
     page = opened(ONE)
