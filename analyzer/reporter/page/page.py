@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.record import Record
 from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.page import layers, summary
+from analyzer.reporter.page import graph, layers, summary
 from analyzer.reporter.page.data import columns
 from analyzer.reporter.page.document import MAIN, block, document
 from analyzer.reporter.page.reviewed import Reviewed
@@ -29,7 +29,7 @@ class View(Record):
 #: The views in the order in which they are read, by their place on a wide screen.
 VIEWS: dict[str, Sequence[View]] = {
     "top": (View("summary", summary.section),),
-    "left": (),
+    "left": (View("graph", graph.section, graph.columns),),
     "middle": (View("layers", layers.section),),
     "right": (),
     "bottom": (),
