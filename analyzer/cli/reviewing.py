@@ -37,7 +37,9 @@ def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
     fit = fit_of(file, asked)
     read = read_network(file, asked, texts)
     if isinstance(read, Failed):
-        return Wrong(read.file, read.diagnostics, _texts_of(read.file, texts))
+        spans = [finding.span for finding in read.diagnostics]
+        files = [read.file, *(span.file for span in spans if span is not None and span.in_text)]
+        return Wrong(read.file, read.diagnostics, {file: texts[file] for file in files if file in texts})
     model, network = read
     memory = memory_of(file, asked, fit, model, network)
     analysis = analyze_network(
@@ -55,7 +57,7 @@ def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
         analysis=analysis,
         memory=memory,
         findings=_findings(file, asked, analysis, model),
-        texts=_texts_of(model.file, texts) | dict(model.texts),
+        texts=({model.file: texts[model.file]} if model.file in texts else {}) | dict(model.texts),
         given=[*asked.set, *(("input", volume) for volume in asked.input)],
         budget=tuple(model.budget),
     )
@@ -67,11 +69,6 @@ def about_texts(reports: Sequence[Reviewed | Failed]) -> bool:
         not isinstance(report, Failed) or any(finding.code not in FILE_CODES for finding in report.diagnostics)
         for report in reports
     )
-
-
-def _texts_of(label: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """The text of one of several files."""
-    return {label: texts[label]} if label in texts else {}
 
 
 def _training(file: str, asked: Any, fit: Fit, training: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.record import Record
 from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.page import graph, layers, summary
+from analyzer.reporter.page import findings, graph, layers, source, summary, wrong
 from analyzer.reporter.page.data import columns
 from analyzer.reporter.page.document import MAIN, block, document
 from analyzer.reporter.page.reviewed import Reviewed
@@ -31,7 +31,7 @@ VIEWS: dict[str, Sequence[View]] = {
     "top": (View("summary", summary.section),),
     "left": (View("graph", graph.section, graph.columns),),
     "middle": (View("layers", layers.section),),
-    "right": (),
+    "right": (View("findings", findings.section), View("source", source.section, source.data)),
     "bottom": (),
 }
 
@@ -44,12 +44,21 @@ def render(reports: Sequence[Reviewed | Failed], options: Options, opened: str =
     first = reports[0]
     if len(reports) == 1 and isinstance(first, Reviewed):
         return document(first.analysis.name, _body(first, options), options, assets=assets_of(VIEWS), opened=opened)
+    if len(reports) == 1 and isinstance(first, Failed):
+        return document(first.file, _wrong(first), options, assets=assets_of(VIEWS))
     return html.render([one.analysis if isinstance(one, Reviewed) else one for one in reports], options)
 
 
 def assets_of(views: dict[str, Sequence[View]]) -> list[str]:
     """The scripts and styles of views."""
     return ["core", *(view.name for place in views.values() for view in place)]
+
+
+def _wrong(failed: Failed) -> Iterator[str]:
+    """The page of a file that is wrong."""
+    yield f'<main id="{MAIN}" tabindex="-1">\n'
+    yield from wrong.sections(failed)
+    yield "</main>\n"
 
 
 def _body(reviewed: Reviewed, options: Options) -> Iterator[str]:

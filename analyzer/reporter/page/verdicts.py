@@ -64,7 +64,11 @@ def _more(report: MemoryAnalysis) -> Iterator[str]:
 
 def chips(reviewed: Reviewed, modes: Sequence[str]) -> Iterator[str]:
     """The verdicts as a list; nothing where there is none."""
-    found = [*_about_device(reviewed, modes), *_about_budget(reviewed), *_about_findings(reviewed)]
+    return listed([*_about_device(reviewed, modes), *_about_budget(reviewed), *_about_findings(reviewed)])
+
+
+def listed(found: Sequence[Chip]) -> Iterator[str]:
+    """Verdicts as a list; nothing where there is none."""
     if found:
         yield f'<ul class="summary-chips" aria-label="Verdicts">\n{"".join(map(_drawn, found))}</ul>\n'
 

@@ -1,0 +1,54 @@
+// The findings: the pointer or the focus on one marks the layers that it is about; a link shows its line.
+
+view("findings", (section) => {
+  const items = [...section.querySelectorAll(".findings-item")];
+  const on = marker(), about = new Map();
+  for (const item of items) {
+    const box = concerned(item);
+    if (box) { about.set(item, box); overs(item, box); }
+    item.querySelector("a")?.addEventListener("click", (event) => {
+      const source = sourceBeside(section);
+      if (!source) return;
+      event.preventDefault();
+      source.dispatchEvent(new CustomEvent("show-line", { detail: Number(item.dataset.line) }));
+      if (box) choose(box, "findings");
+    });
+  }
+  const lit = (box) => on(box && box.parent ? items.filter((item) => about.has(item) && touches(item, box)) : []);
+  const touches = (item, box) => {
+    const line = Number(item.dataset.line);
+    if (!line) return box.start <= about.get(item).start && about.get(item).start < box.stop;
+    for (let at = box.start; at < box.stop; at += 1) if (layers[at].line === line) return true;
+    return false;
+  };
+  return { mark: lit };
+});
+
+/** The source view that is next to a section: a page of several files may have several. */
+function sourceBeside(section) {
+  for (let around = section.parentElement; around; around = around.parentElement) {
+    const found = around.querySelector('[data-view="source"]');
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The box of the first layer that a finding is about. */
+function concerned(item) {
+  const { line, layer } = item.dataset;
+  if (layer) return widened(layers[layer]?.box);
+  return line ? widened(layers.find((one) => one.line === Number(line))?.box) : null;
+}
+
+/** The layer with its `norm` and `act`, where a box is a part of one. */
+function widened(box) {
+  return box?.parent?.expanded ? box.parent : box ?? null;
+}
+
+/** Marks a box while the pointer or the focus is in an element. */
+function overs(element, box) {
+  element.addEventListener("pointerenter", () => mark(box));
+  element.addEventListener("pointerleave", () => mark(null));
+  element.addEventListener("focusin", () => mark(box));
+  element.addEventListener("focusout", () => mark(null));
+}
