@@ -9,7 +9,7 @@ from page_networks import ALL
 
 pytestmark = pytest.mark.browser
 
-VIEWS = {"summary", "layers"}
+VIEWS = {"summary", "layers", "memory"}
 EXAMPLES = ["resnet50", "unet", "densenet121", "googlenet", "vit_b16"]
 
 
