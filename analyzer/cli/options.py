@@ -55,6 +55,11 @@ def add_options(parser: argparse._ActionsContainer, *names: str) -> None:
         )
 
 
+def setting_of(option: str) -> str:
+    """The name of an option's value: `--weight-decay` gives `weight_decay`."""
+    return option.removeprefix("--").replace("-", "_")
+
+
 def add_files(parser: argparse.ArgumentParser) -> None:
     """The models that are read."""
     parser.add_argument(

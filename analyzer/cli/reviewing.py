@@ -9,14 +9,15 @@ from analyzer.checks.subject import Subject
 from analyzer.cli.check_settings import check_settings
 from analyzer.cli.configuration import Settings
 from analyzer.cli.memory_run import RUN_SETTINGS, fit_of, memory_of
-from analyzer.cli.models import read_network
-from analyzer.cli.options import run_settings
+from analyzer.cli.models import doubts_about, read_network
+from analyzer.cli.options import RUN_OPTIONS, batch_and_dtype, run_settings, setting_of
 from analyzer.diagnostics import FILE_CODES, Diagnostic, in_order
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.reporter.options import Failed
 from analyzer.reporter.page.reviewed import Reviewed, Wrong
+from analyzer.settings import SettingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.cli.memory_run import Fit
+    from analyzer.engine.memory.analysis import MemoryAnalysis
+    from analyzer.engine.network import Network
 
 #: The options of `analyzer check` that a page does not have: its checks are those of the configuration.
 _UNWRITTEN = argparse.Namespace(select=None, ignore=None, severity=None, exit_zero=False)
@@ -41,21 +44,23 @@ def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
         files = [read.file, *(span.file for span in spans if span is not None and span.in_text)]
         return Wrong(read.file, read.diagnostics, {file: texts[file] for file in files if file in texts})
     model, network = read
-    memory = memory_of(file, asked, fit, model, network)
+    memory, reason = _memory(file, asked, fit, model, network)
+    batch, dtype = batch_and_dtype(asked, file, model.training)
     analysis = analyze_network(
         network,
         name=model.name,
         file=model.file,
-        batch=memory.run.batch,
-        dtype=memory.run.dtype,
+        batch=batch if memory is None else memory.run.batch,
+        dtype=dtype,
         description=model.description,
-        diagnostics=memory.diagnostics,
+        diagnostics=doubts_about(model, network),
         training=model.training,
     )
     model.training = _training(file, asked, fit, model.training)
     return Reviewed(
         analysis=analysis,
         memory=memory,
+        reason=reason,
         findings=_findings(file, asked, analysis, model),
         texts=({model.file: texts[model.file]} if model.file in texts else {}) | dict(model.texts),
         given=[*asked.set, *(("input", volume) for volume in asked.input)],
@@ -69,6 +74,16 @@ def about_texts(reports: Sequence[Reviewed | Failed]) -> bool:
         not isinstance(report, Failed) or any(finding.code not in FILE_CODES for finding in report.diagnostics)
         for report in reports
     )
+
+
+def _memory(file: str, asked: Any, fit: Fit, model: Model, network: Network) -> tuple[MemoryAnalysis | None, str]:
+    """The memory of the run, or why there is none: what is written on the command line must suit the network."""
+    try:
+        return memory_of(file, asked, fit, model, network), ""
+    except SettingError as error:
+        if any(vars(asked)[setting_of(option)] not in (None, False) for option in ("--batch", "--dtype", *RUN_OPTIONS)):
+            raise
+        return None, str(error)
 
 
 def _training(file: str, asked: Any, fit: Fit, training: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.cli.declared import LIST
 from analyzer.cli.main import UsageError
-from analyzer.cli.options import PAGE, RUN_OPTIONS, add_options
+from analyzer.cli.options import PAGE, RUN_OPTIONS, add_options, setting_of
 from analyzer.cli.values import at_least, word_of
 from analyzer.engine.memory.optimizers import STEPS
 from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LOSSES
@@ -82,7 +82,7 @@ def add_run_options(parser: argparse._ActionsContainer) -> None:
 def refuse_run_options(asked: Any, format: Format) -> None:
     """Refuses options about memory that a report does not follow in this format: all of them but in a page."""
     for option in RUN_OPTIONS:
-        value = vars(asked)[option.removeprefix("--").replace("-", "_")]
+        value = vars(asked)[setting_of(option)]
         if value is None or value is False:
             continue
         if format.name != PAGE:

@@ -82,3 +82,16 @@ def test_a_page_without_a_script_has_findings_and_source(opened: Opening) -> Non
     assert page.locator(".findings-item").count() == 2
     page.locator(".findings-item a").last.click()
     assert page.url.endswith("#page-line-22")
+
+
+def test_the_arrows_go_from_line_to_line(opened: Opening) -> None:
+    page = opened("resnet50")
+    page.locator(".source-line[tabindex='0']").focus()
+    assert page.locator(".source-line:focus b").inner_text() == "16"
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".source-line:focus b").inner_text() == "18"
+    assert page.locator(".source-line[data-on] b").all_inner_texts() == ["18"]
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#stage1.1.conv1"
+    page.keyboard.press("ArrowUp")
+    assert page.locator(".source-line:focus b").inner_text() == "16"

@@ -156,3 +156,16 @@ def test_help_lists_them(capsys: Said) -> None:
     assert guarded(["--help"]) == 0
     said = capsys.readouterr().out
     assert all(option in said for option in RUN_OPTIONS)
+
+
+def test_settings_of_a_file_that_do_not_go_together_leave_the_memory_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    """As a table does; what the command line says must go together."""
+    with open("net.yaml", "a", encoding="utf-8") as file:
+        file.write("\ntraining: {optimizer: lion, step: fused}\n")
+    (one,) = reviewed(folder, monkeypatch, "net.yaml")
+    assert isinstance(one, Reviewed)
+    assert one.memory is None
+    assert one.reason == "`lion` has no fused step; its steps are `foreach` and `loop`"
+    assert guarded(["net.yaml", "--format", "html", "--step", "fused"]) == 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from analyzer.diagnostics import Diagnostic, numbered
+from analyzer.engine.network import Node
 from analyzer.engine.result import Analysis
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.page.document import card, named, text, with_code
@@ -49,17 +51,17 @@ def _listed(findings: Sequence[Diagnostic], analysis: Analysis | None, file: str
     yield from card("findings", "Findings", ['<ol class="findings-list">\n', *items, "</ol>\n"], beside)
 
 
-def _by_label(analysis: Analysis) -> dict[tuple[str, str], int]:
+def _by_label(analysis: Analysis) -> dict[tuple[str, str], Node]:
     """The first layer at each place that is no line: a node of another program's file, a value of a dict."""
-    found: dict[tuple[str, str], int] = {}
+    found: dict[tuple[str, str], Node] = {}
     for node in analysis.network.nodes:
         span = node.origin.span
         if span is not None and span.label is not None:
-            found.setdefault((span.file, span.label), node.index)
+            found.setdefault((span.file, span.label), node)
     return found
 
 
-def _item(finding: Diagnostic, file: str, labels: dict[tuple[str, str], int], number: int) -> str:
+def _item(finding: Diagnostic, file: str, labels: dict[tuple[str, str], Node], number: int) -> str:
     """One finding: severity, code and place in its first line."""
     severity = f'<span class="findings-severity findings-{GRADES[finding.severity]}">{finding.severity}</span>'
     place, at = _place(finding, file, labels, number)
@@ -74,14 +76,16 @@ def _item(finding: Diagnostic, file: str, labels: dict[tuple[str, str], int], nu
     )
 
 
-def _place(finding: Diagnostic, file: str, labels: dict[tuple[str, str], int], number: int) -> tuple[str, str]:
+def _place(finding: Diagnostic, file: str, labels: dict[tuple[str, str], Node], number: int) -> tuple[str, str]:
     """The place of a finding as markup, and as attributes for the script."""
     span = finding.span
     if span is None:
         return "", ""
     if span.label is not None:
         layer = labels.get((span.file, span.label))
-        return f" · {named(span.label)}" if span.label else "", "" if layer is None else f' data-layer="{layer}"'
+        if layer is None:
+            return f" · {named(span.label)}" if span.label else "", ""
+        return f' · <a href="#{text(quote(layer.name))}">{named(span.label)}</a>', f' data-layer="{layer.index}"'
     other = "" if span.file == file else f"{named(span.file)}, "
     link = f'<a href="#{line_id(span.line, number)}">line {span.line}</a>' if not other else f"line {span.line}"
     return f" · {other}{link}", f' data-line="{span.line}"'

@@ -163,6 +163,8 @@ def _notes(reviewed: Reviewed) -> Iterator[str]:
     """What the file says of the network, where it was read from, and which numbers are not calculated."""
     analysis = reviewed.analysis
     notes = [analysis.description or "", *about_layers(analysis)]
+    if reviewed.reason:
+        notes.append(f"no memory of a run is shown: {reviewed.reason}")
     if analysis.source is not None:
         from analyzer.loader.foreign.programs import read_from  # few networks are from another program
 

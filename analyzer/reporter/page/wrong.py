@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from analyzer.reporter.options import Failed
@@ -17,8 +18,10 @@ def sections(failed: Failed, heading: str = "h1", number: int = 0) -> Iterator[s
     `number` is the place of the file on a page of several, from 1.
     """
     yield '<section data-view="summary" aria-label="Summary">\n<div class="summary-head">\n<div class="summary-title">\n'
-    yield f"<{heading}>{named(failed.file)}</{heading}>\n"
-    yield '<p class="page-run">This model is wrong: it has no network, and no numbers.</p>\n</div>\n'
+    name = os.path.basename(failed.file) or failed.file
+    path = "" if name == failed.file else f"{named(failed.file)} · "
+    yield f"<{heading}>{named(name)}</{heading}>\n"
+    yield f'<p class="page-run">{path}a wrong model has no numbers</p>\n</div>\n'
     yield from listed([counted(failed.diagnostics)])
     yield "</div>\n</section>\n"
     yield from findings.mistakes(failed, number)

@@ -8,7 +8,7 @@ view("findings", (section) => {
     if (box) { about.set(item, box); overs(item, box); }
     item.querySelector("a")?.addEventListener("click", (event) => {
       const source = sourceBeside(section);
-      if (!source) return;
+      if (!source || !item.dataset.line) return;
       event.preventDefault();
       source.dispatchEvent(new CustomEvent("show-line", { detail: Number(item.dataset.line) }));
       if (box) choose(box, "findings");

@@ -8,11 +8,17 @@ view("source", (section) => {
   const PART = 100, LONGEST = 400, DEEPEST = 40;
   const grades = new Map(wrong), uses = linesOf(calls), on = marker(), turns = new Map(), rows = new Map(), parts = [];
 
+  let entry = null; // the row that Tab comes to; arrows go on from there
+
   /** Gives a row, of the page or of the script, what it does. */
   const alive = (row) => {
     const line = lineOf(row);
     rows.set(line, row);
-    if (uses.has(line)) row.dataset.layers = "";
+    if (uses.has(line)) {
+      row.dataset.layers = "";
+      row.tabIndex = entry ? -1 : 0;
+      entry ??= row;
+    }
     return row;
   };
   const lineOf = (row) => Number(row.querySelector("b").textContent);
@@ -82,6 +88,26 @@ view("source", (section) => {
     turns.set(line, turn);
     choose(used[turn], "source");
   });
+  list.addEventListener("focusin", (event) => {
+    const used = uses.get(lineAt(event));
+    if (!used) return;
+    entry.tabIndex = -1;
+    entry = event.target;
+    entry.tabIndex = 0;
+    mark(used[Math.min(turns.get(lineAt(event)) ?? 0, used.length - 1)]);
+  });
+  list.addEventListener("focusout", () => mark(null));
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter") event.target.click();
+    if (!step) return;
+    event.preventDefault();
+    for (let line = lineAt(event) + step; rows.has(line) || partOf(line); line += step) {
+      if (!uses.has(line)) continue;
+      reach(line).focus({ preventScroll: true });
+      return;
+    }
+  });
   section.addEventListener("show-line", (event) => {
     for (const row of list.querySelectorAll("[data-found]")) row.removeAttribute("data-found");
     const row = reach(event.detail);
@@ -90,6 +116,10 @@ view("source", (section) => {
     region.focus({ preventScroll: true });
   });
 
+  if (!data.source) {
+    const fault = list.querySelector("mark");
+    if (fault) reach(lineOf(fault.closest(".source-line")));
+  }
   return {
     mark: show,
     choose: (box, from) => {
