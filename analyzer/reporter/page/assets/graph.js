@@ -26,7 +26,7 @@ view("graph", (section) => {
   /** Stacks and draws what is open. Elements stay those of their boxes, so that the focus stays too. */
   function draw(kept = null) {
     const before = kept && elements.get(kept.id)?.getBoundingClientRect();
-    const width = Math.floor(Math.min(Math.max((scroller.clientWidth - 32 - 4 * SIZE.pad - SIZE.space - 18) / 2, SIZE.narrow), SIZE.wide));
+    const width = Math.floor(Math.min(Math.max((scroller.clientWidth - 32 - 4 * SIZE.pad - SIZE.space - 22) / 2, SIZE.narrow), SIZE.wide));
     drawn = arranged(open, width);
     const scene = pictured(drawn);
     if (picture) scene.classList.add("graph-new");
@@ -79,7 +79,8 @@ view("graph", (section) => {
       element.style.setProperty("--graph-share", `${Math.round(44 * Math.sqrt(share))}%`);
       const said = Number(part) ? percent(part, whole) : "";
       element.querySelector(".graph-share").textContent = said;
-      element.classList.toggle("graph-long", 7.8 * box.label.length + 7 * said.length + 70 > drawn.closed);
+      const letters = 7.4 * box.label.length + 6.8 * said.length + (box.parts.length ? 12 : 0) + (box.times > 1 ? 22 : 0);
+      element.classList.toggle("graph-long", letters + 54 > drawn.closed);
       const parts = [box.title, box.kind, `output ${box.output}`, `${percent(part, whole)} of ${words}`];
       if (box.layers > 1) parts.push(plural(box.layers, "layer"));
       element.setAttribute("aria-label", parts.map((text) => cut(text, 200)).join(", "));
@@ -285,21 +286,23 @@ function stacked(box, open, width) {
   const across = (gap, track) => gaps[gap].top + gaps[gap].label + (track + 0.5) * SIZE.track;
   const edges = sources.map((source, edge) => {
     const from = items[source], to = items[targets[edge]], turns = bends[edge];
-    const goal = (to ? to.x : x[axis]) + ends[edge] * SIZE.slot, falls = [];
+    const goal = (to ? to.x : x[axis]) + ends[edge] * SIZE.slot, falls = [], levels = [];
     let at = (from ? from.x : x[axis]) + starts[edge] * SIZE.slot, row = from ? from.row + 1 : 0, top = from ? from.y + from.height : 0;
     const points = [[at, top]];
     for (let turn = 0; turn < turns.length; turn += 3) {
       const level = across(turns[turn], turns[turn + 1]);
       falls.push({ x: at, first: row, stop: turns[turn] });
       points.push([at, level]);
+      const before = at;
       at = turn + 3 < turns.length ? x[turns[turn + 2]] : goal;
+      levels.push({ gap: turns[turn], low: Math.min(before, at), high: Math.max(before, at) });
       points.push([at, level]);
       row = turns[turn];
     }
     const stop = to ? to.row : tracks.length - 1;
     falls.push({ x: at, first: row, stop });
     points.push([at, to ? to.y : y]);
-    return { source: from ?? null, target: to ?? null, node: nodes[edge], points, falls, long: falls.some((fall) => fall.stop > fall.first) };
+    return { source: from ?? null, target: to ?? null, node: nodes[edge], points, falls, levels, long: falls.some((fall) => fall.stop > fall.first) };
   });
   return { box, items, edges, gaps, high, width: end, height: y, axis: x[axis] ?? 0 };
 }
@@ -320,7 +323,7 @@ function sized(item, open, width) {
   const texts = item.labels.map((label) => volumeOf(label.node));
   const two = item.labels.length === 2 && !item.stub?.out;
   item.words = two ? [texts[0], texts[1]] : [item.stub?.out ? `+${count(item.stub.out)} more` : "", texts.join(" \u00b7 ")];
-  item.before = item.words[0] ? 6 - item.first * SIZE.slot + long(item.words[0]) : 0;
+  item.before = item.words[0] ? 7 - (item.first - 2) * SIZE.slot + long(item.words[0]) : 0;
   item.after = item.words[1] ? -2 + item.last * SIZE.slot + long(item.words[1]) : 0;
   if (item.stub?.into) item.after = Math.max(item.after, (item.into + 2) * SIZE.slot + 6 + long(`+${count(item.stub.into)} more`));
 }
@@ -328,8 +331,8 @@ function sized(item, open, width) {
 /** Everything that is open as flat lists: what is shown, frames, edges, in pixels of the canvas. */
 function arranged(open, width) {
   const inner = stacked(boxes[0], open, width);
-  const drawn = { shown: [], at: new Map(), scopes: [], frames: [], width: inner.width + 16, height: inner.height + 8, axis: inner.axis + 8, edges: new Map(), closed: width };
-  spread(inner, 8, 2, 0, drawn);
+  const drawn = { shown: [], at: new Map(), scopes: [], frames: [], width: inner.width + 20, height: inner.height + 8, axis: inner.axis + 10, edges: new Map(), closed: width };
+  spread(inner, 10, 2, 0, drawn);
   return drawn;
 }
 
@@ -351,7 +354,7 @@ function spread(scope, x, y, depth, drawn) {
 // ---------------------------------------------------------------- the picture under the boxes
 
 function pictured(drawn) {
-  const scene = svg("svg", { class: "graph-picture", width: drawn.width, height: drawn.height, "aria-hidden": "true" });
+  const scene = svg("svg", { class: "graph-picture", width: drawn.width, height: drawn.height, role: "img", "aria-label": inWords(drawn) });
   for (const { box, x, y, width, height, depth } of drawn.frames) {
     const frame = svg("rect", { class: `graph-frame${depth % 2 ? " graph-odd" : ""}`, x: x + 0.5, y: y + 0.5, width: width - 1, height: height - 1, rx: 9 });
     noted(drawn, box, frame);
@@ -363,6 +366,12 @@ function pictured(drawn) {
     scene.append(layer);
   }
   return scene;
+}
+
+/** The edges in words. */
+function inWords({ scopes }) {
+  const edges = scopes.flatMap((scope) => scope.edges), skips = edges.filter((edge) => edge.long).length;
+  return `${plural(edges.length, "edge")} between the boxes${skips ? `, ${plural(skips, "skip")} past others` : ""}`;
 }
 
 function noted(drawn, box, element) {
@@ -437,11 +446,11 @@ function worded(scope, drawn) {
   const add = (text, boxed, name = "graph-volume") => { text.classList.add(name); for (const part of boxed) noted(drawn, part, text); found.push(text); };
   for (const item of scope.items) {
     const y = item.y + item.height + 11;
-    if (item.words[0]) add(svg("text", { x: item.x + item.first * SIZE.slot - 5, y, "text-anchor": "end" }, item.words[0]), [item.part]);
+    if (item.words[0]) add(svg("text", { x: item.x + (item.first - (item.stub?.out ? 2 : 0)) * SIZE.slot - 6, y, "text-anchor": "end" }, item.words[0]), [item.part]);
     if (item.words[1]) add(svg("text", { x: item.x + item.last * SIZE.slot + 6, y }, item.words[1]), [item.part]);
   }
   const taken = scope.high.map(() => []);
-  for (const item of scope.items) taken[item.row].push([item.x - item.left - 1, item.x + item.right + 1]);
+  for (const item of scope.items) taken[item.row].push([item.x - Math.max(item.left, item.before) - 1, item.x + Math.max(item.right + 1, item.after + 9)]);
   for (const edge of scope.edges) for (const fall of edge.falls) for (let row = fall.first; row < fall.stop; row += 1) taken[row].push([fall.x - 1, fall.x + 1]);
   for (const edge of scope.edges.filter((one) => one.long && !told(one))) {
     const text = alongside(edge, scope, taken);
@@ -456,29 +465,35 @@ const told = ({ source, falls: [first] }) => source && source.labels.length === 
 /** A volume beside an edge that passes rows: level where there is room, otherwise along it. */
 function alongside(edge, scope, taken) {
   const words = volumeOf(edge.node), wide = long(words);
-  const rows = [];
-  for (const fall of edge.falls) for (let row = fall.first; row < fall.stop; row += 1) rows.push([row, fall.x]);
-  const middle = (rows.length - 1) / 2;
-  rows.sort((one, other) => Math.abs(rows.indexOf(one) - middle) - Math.abs(rows.indexOf(other) - middle));
-  const free = (row, from, to) => from >= -2 && to <= scope.width + 6 && taken[row].every(([low, high]) => to <= low || from >= high);
-  const order = rows.map((one) => one);
+  const rows = edge.falls.flatMap(({ x, first, stop }) => Array.from({ length: stop - first }, (_, at) => [first + at, x]));
+  const middle = (rows.length - 1) / 2, order = [...rows.keys()].sort((one, other) => Math.abs(one - middle) - Math.abs(other - middle)).map((at) => rows[at]);
+  const free = (row, from, to) => from >= -2 && to <= scope.width + 9 && taken[row].every(([low, high]) => to <= low || from >= high);
   for (const [row, x] of order) {
     if (!free(row, x + 3, x + 6 + wide)) continue;
     taken[row].push([x + 3, x + 6 + wide]);
     return svg("text", { x: x + 5, y: scope.gaps[row].row + Math.min(scope.high[row] / 2, 200) + 4 }, words);
   }
   for (const [row, x] of order) {
-    const room = scope.high[row] + SIZE.arrow + scope.gaps[row + 1].label - 4;
+    const stop = wide <= tall(scope, row, row) ? row : row + 1;
+    if (stop > row && !order.some(([next, there]) => next === stop && there === x)) continue;
+    const room = tall(scope, row, stop);
     if (wide > room) continue;
     for (const at of [x + 2, x - 13]) {
-      if (!free(row, at, at + 11)) continue;
+      if (!free(row, at, at + 11) || !free(stop, at, at + 11) || (stop > row && crossed(scope, stop, at))) continue;
       taken[row].push([at, at + 11]);
-      const y = scope.gaps[row].row - SIZE.arrow + 2 + Math.min(room, 400) / 2;
+      if (stop > row) taken[stop].push([at, at + 11]);
+      const y = scope.gaps[row].row - SIZE.arrow + 1 + Math.min(room, 400) / 2;
       return svg("text", { transform: `translate(${at + 2} ${y}) rotate(90)`, "text-anchor": "middle" }, words);
     }
   }
   return null;
 }
+
+/** The room along an edge that passes rows, from the arrow heads above the first to the labels below the last. */
+const tall = ({ gaps, high }, row, stop) => gaps[stop].row + high[stop] - gaps[row].row + SIZE.arrow + (gaps[stop + 1]?.label ?? 0);
+
+/** Whether a line turns in this gap where a word would be that runs along an edge. */
+const crossed = ({ edges }, gap, at) => edges.some(({ levels }) => levels.some((level) => level.gap === gap && level.low < at + 12 && level.high > at - 1));
 
 /** Short ends for the edges that are too many to draw. */
 function stubs(scope) {
@@ -491,7 +506,7 @@ function stubs(scope) {
     }
     if (out) {
       const x = item.x + (item.first - 2) * SIZE.slot;
-      found.push(svg("path", { class: "graph-stub", d: `M${x + SIZE.slot} ${item.y + item.height + 1}v12` }));
+      found.push(svg("path", { class: "graph-stub", d: `M${x} ${item.y + item.height + 1}v12` }));
     }
     return found;
   });
