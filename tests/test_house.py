@@ -110,6 +110,10 @@ SIDEWAYS: dict[tuple[str, str], str] = {
         "analyzer.reporter.analysis",
         "analyzer.reporter.picture",
     ): "a report's formats list the pictures, which read its rows",
+    (
+        "analyzer.reporter.memory",
+        "analyzer.reporter.page",
+    ): "the formats of a memory report list the page, which reads the report",
 }
 
 #: What a report in JSON does not import; each costs more than reading a model does.

@@ -9,7 +9,7 @@ from analyzer.cli.declared import LIST
 from analyzer.cli.main import FINE
 from analyzer.cli.memory_run import fit_of, memory_of
 from analyzer.cli.models import check_files, read_network
-from analyzer.cli.options import add_files, add_format, add_model, add_options, parsed, settle_columns
+from analyzer.cli.options import PAGE, add_files, add_format, add_model, add_options, parsed, settle_columns
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.run_options import add_run_options, spelled_out
@@ -43,12 +43,21 @@ def main(arguments: list[str]) -> int:
         settle_columns(asked, check_columns)
     format = format_of(asked, FORMATS, sources=asked.files)
     texts: dict[str, str] = {}
-    reports = [_report(file, asked, texts) for file in asked.files]
+    reports: list[Any]
+    if format.name == PAGE:
+        from analyzer.cli.reviewing import about_texts, review
+
+        reports = [review(file, asked, texts, arena=asked.arena) for file in asked.files]
+        format = format.but(failures=about_texts(reports))
+    else:
+        reports = [_report(file, asked, texts) for file in asked.files]
     return finish(asked, reports, texts, format, options_of(asked, format, mode=asked.mode, **_rows(asked, format)))
 
 
 def _rows(asked: Any, format: Format) -> dict[str, Any]:
-    """The options about rows. Formats for people have rows only where one of them was written."""
+    """The options about rows. Tables for people have rows only where one of them was written."""
+    if format.name == PAGE:
+        return {"depth": asked.depth}  # the columns of its table are not those of memory
     if not format.exact and asked.written.isdisjoint(SHOWN):
         return {}
     return {name: vars(asked)[name] for name in SHOWN}

@@ -79,3 +79,10 @@ def test_int8_has_words_instead_of_a_step(opened: Opening) -> None:
     view = opened("lenet5", "--dtype", "int8").locator("[data-view=memory]")
     assert "Nobody trains a network in int8" in view.inner_text()
     assert view.locator("svg").count() == 0
+
+
+def test_the_command_opens_the_page_at_this_view(opened: Opening) -> None:
+    page = opened("memory", *ADAM)
+    assert page.locator("html").get_attribute("data-opened") == "memory"
+    assert abs(page.locator("[data-view=memory]").bounding_box()["y"]) < 400  # type: ignore[index]  # it is drawn
+    assert page.locator("[data-view=graph]").count() == 1

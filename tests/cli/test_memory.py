@@ -319,7 +319,7 @@ def test_the_mode_that_is_asked_for(capsys: Said) -> None:
         (["net.yaml", "--step", "fuse"], "`--step` must be `foreach`, `loop` or `fused`, not `fuse`; did you mean `fused`?"),
         (["net.yaml", "--loss", "l1"], "`--loss` must be `cross_entropy`, `mse` or `none`, not `l1`"),
         (["net.yaml", "--mode", "all"], "`--mode` must be `both`, `shared`, `local` or `declared`, not `all`"),
-        (["net.yaml", "--format", "xml"], "`--format` must be `table`, `json`, `csv` or `markdown`, not `xml`"),
+        (["net.yaml", "--format", "xml"], "`--format` must be `table`, `json`, `csv`, `markdown` or `html`, not `xml`"),
         (["net.yaml", "--stepp", "loop"], "unknown option `--stepp`; did you mean `--step`?"),
         (["net.yaml", "--batch", "0"], "`--batch`: a whole number of at least 1 is needed, not `0`"),
         (["net.yaml", "--batch", "-4"], "`--batch`: a whole number of at least 1 is needed, not `-4`"),

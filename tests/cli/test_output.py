@@ -48,7 +48,7 @@ def test_a_format_outranks_the_ending(folder: Path) -> None:
     [
         (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm`, `.mmd`, `.dot` or `.txt`"),
         (["check", "net.yaml"], "`.json`, `.md`, `.sarif`, `.xml` or `.txt`"),
-        (["memory", "net.yaml"], "`.json`, `.csv`, `.md` or `.txt`"),
+        (["memory", "net.yaml"], "`.json`, `.csv`, `.md`, `.html`, `.htm` or `.txt`"),
         (["diff", "net.yaml", "many.yaml"], "`.md`, `.json` or `.txt`"),
     ],
 )

@@ -169,3 +169,31 @@ def test_settings_of_a_file_that_do_not_go_together_leave_the_memory_out(
     assert one.memory is None
     assert one.reason == "`lion` has no fused step; its steps are `foreach` and `loop`"
     assert guarded(["net.yaml", "--format", "html", "--step", "fused"]) == 2
+
+
+@pytest.mark.parametrize("arguments", [["--format", "html"], ["-o", "page.html"], ["-o", "page.HTM"]])
+def test_the_command_about_memory_writes_the_same_page_opened_there(
+    arguments: list[str], folder: Path, capsys: Said
+) -> None:
+    run = ["net.yaml", "--optimizer", "adam", "--batch", "4"]
+    assert guarded([*run, "--format", "html"]) == 0
+    usual = capsys.readouterr().out
+    assert guarded(["memory", *run, *arguments]) == 0
+    written = capsys.readouterr().out
+    if arguments[0] == "-o":
+        written = Path(arguments[1]).read_text(encoding="utf-8")
+    assert ' data-opened="memory"' in written
+    assert written.replace(' data-opened="memory"', "") == usual
+
+
+def test_the_command_about_memory_writes_the_page_of_a_wrong_model(folder: Path, capsys: Said) -> None:
+    Path("wrong.yaml").write_text("input: 4x4x1\nlayers: [conv: {filters: 2, kernel: 9}]\n")
+    assert guarded(["memory", "wrong.yaml", "--format", "html"]) == 1
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+    assert guarded(["memory", "absent.yaml", "-o", "page.html"]) == 2
+    assert not Path("page.html").exists()
+
+
+def test_the_arena_is_in_the_view_of_memory(folder: Path, capsys: Said) -> None:
+    assert guarded(["memory", "net.yaml", "--format", "html", "--arena"]) == 0
+    assert "One static buffer for the tensors of inference has " in capsys.readouterr().out

@@ -1,6 +1,6 @@
 """The report of `analyzer memory`: the memory of inference and training.
 
-`render` of each format takes a sequence of memory reports and failed files.
+`render` of each format takes a sequence of memory reports and failed files; the page takes reviewed networks.
 """
 
 from __future__ import annotations
@@ -30,5 +30,13 @@ FORMATS = by_name(
         on_call("analyzer.reporter.memory.markdown"),
         (".md",),
         follows=SHOWN,
+    ),
+    Format(
+        "html",
+        "the page for a design review, opened at its view of memory",
+        on_call("analyzer.reporter.page.opened_at_memory"),
+        (".html", ".htm"),
+        failures=True,
+        follows=("depth",),
     ),
 )

@@ -81,6 +81,8 @@ def _said(report: MemoryAnalysis) -> Iterator[str]:
     else:
         yield f"Nobody trains a network in {report.run.dtype}, so there is no training step to show."
     yield f"Inference peaks at {_each(modes, [inference_peak_of(one) for one in modes])}."
+    if report.plan is not None:
+        yield f"One static buffer for the tensors of inference has {plural(report.plan.size, 'byte')}."
     if report.device is not None:
         yield f"On {report.device.name}: {_each(modes, [_verdict(report, one.mode) for one in modes])}."
 
