@@ -14,12 +14,13 @@ view("findings", (section) => {
       if (box) choose(box, "findings");
     });
   }
-  const lit = (box) => on(box && box.parent ? items.filter((item) => about.has(item) && touches(item, box)) : []);
-  const touches = (item, box) => {
-    const line = Number(item.dataset.line);
-    if (!line) return box.start <= about.get(item).start && about.get(item).start < box.stop;
-    for (let at = box.start; at < box.stop; at += 1) if (layers[at].line === line) return true;
-    return false;
+  const lit = (box) => {
+    const lines = box && box.parent ? linesIn(box, []) : new Set();
+    on(items.filter((item) => {
+      if (!box || !box.parent || !about.has(item)) return false;
+      const { line } = item.dataset, { start } = about.get(item);
+      return line ? lines.has(Number(line)) : box.start <= start && start < box.stop;
+    }));
   };
   return { mark: lit };
 });
