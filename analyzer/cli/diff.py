@@ -48,6 +48,10 @@ def main(arguments: list[str]) -> int:
     notes = [] if asked.quiet else [note for side in (old, new) for note in side.notes]
     complain((), (), texts, doubts=notes, color=asked.color, width=asked.width)
     difference = difference_of(old, new)
+    if format.name == "html":
+        from analyzer.cli.diff_findings import check_sides  # no other format shows findings
+
+        check_sides(difference, old, new, asked)
     write(asked, format.render(difference, options_of(asked, format, mode=asked.mode)))
     return FINE if difference.equal or asked.exit_zero else WRONG
 

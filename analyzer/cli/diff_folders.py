@@ -36,7 +36,7 @@ def compare_folders(first: str, second: str, asked: Any, format: Format) -> int 
     notes: list[Diagnostic] = []
     unchanged = pairs.unchanged
     for pair in pairs.pairs:
-        found, said = _result(pair, asked, texts)
+        found, said = _result(pair, asked, texts, format)
         if not (pair.moved or isinstance(found, Failed)) and found.equal and not _keys(found):
             unchanged += 1
         else:
@@ -61,7 +61,7 @@ def compare_folders(first: str, second: str, asked: Any, format: Format) -> int 
     )
 
 
-def _result(pair: Pair, asked: Any, texts: dict[str, str]) -> tuple[Result, list[Diagnostic]]:
+def _result(pair: Pair, asked: Any, texts: dict[str, str], format: Format) -> tuple[Result, list[Diagnostic]]:
     """What came of one pair, and the notes about it."""
     old, new = compared(pair.old, pair.new, asked, texts, pair.new.label)
     for side in (new, old):
@@ -69,7 +69,12 @@ def _result(pair: Pair, asked: Any, texts: dict[str, str]) -> tuple[Result, list
             return side, []
     assert isinstance(old, (Side, Absent))
     assert isinstance(new, (Side, Absent))
-    return difference_of(old, new), [note for side in (old, new) for note in side.notes]
+    difference = difference_of(old, new)
+    if format.name == "html":
+        from analyzer.cli.diff_findings import check_sides  # no other format shows findings
+
+        check_sides(difference, old, new, asked)
+    return difference, [note for side in (old, new) for note in side.notes]
 
 
 def _keys(result: Difference | OneSided) -> bool:

@@ -63,7 +63,7 @@ def review(file: str, asked: Any, texts: dict[str, str], *, arena: bool = False)
         analysis=analysis,
         memory=memory,
         reason=reason,
-        findings=_findings(file, asked, analysis, model),
+        findings=findings_of(file, asked, analysis, model),
         texts=({model.file: texts[model.file]} if model.file in texts else {}) | dict(model.texts),
         given=[*asked.set, *(("input", volume) for volume in asked.input)],
         budget=tuple(model.budget),
@@ -97,8 +97,8 @@ def _training(file: str, asked: Any, fit: Fit, training: Mapping[str, Any]) -> d
     return {**run_settings(asked, file, training), **written, **device}
 
 
-def _findings(file: str, asked: Any, analysis: Analysis, model: Model) -> list[Diagnostic]:
-    """What `analyzer check` finds."""
+def findings_of(file: str, asked: Any, analysis: Analysis, model: Model) -> list[Diagnostic]:
+    """What `analyzer check` finds with the settings of the configuration of the file."""
     configured = Settings() if asked.configuration is None else asked.configuration.of(file)
     settings = check_settings(configured, _UNWRITTEN, file)
     found = run(Subject(analysis, model), chosen(settings.select, settings.ignore))

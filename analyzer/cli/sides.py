@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from analyzer.difference import Difference, LabelledReport, OneSided
 
 
+#: The end of the label of a side that is called as the other one.
+AGAIN = " (again)"
+
+
 class Side:
     """One side of a comparison.
 
@@ -185,7 +189,7 @@ def read_sides(
     if isinstance(old, Absent) and isinstance(new, Absent):
         raise UsageError(f"neither `{shown(old.label)}` nor `{shown(new.label)}` exists")
     if old.label == new.label:
-        new.label += " (again)"
+        new.label += AGAIN
     return compared(old, new, asked, texts, second)
 
 

@@ -10,7 +10,9 @@ from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from analyzer.diagnostics import Diagnostic
 
 #: The peaks that are compared, as a budget calls them.
 PEAKS = ("peak_training_memory", "peak_inference_memory")
@@ -21,11 +23,15 @@ class Described(Record):
 
     `model` is None for a network that no file describes. `peaks` are the bytes at the peak of training and of
     inference; a network without one lacks it: nothing is trained in int8, and only a file says how it is trained.
+    `findings` are those of the checks; None where they did not run. `verdict` says whether training fits on the device
+    that is configured, `fits on RTX 4090`; empty where none is.
     """
 
     network: Network
     model: Model | None = None
     peaks: Mapping[str, int] = field(factory=dict)
+    findings: Sequence[Diagnostic] | None = None
+    verdict: str = ""
 
 
 def described(analysis: Analysis, model: Model | None = None) -> Described:

@@ -12,5 +12,11 @@ FORMATS = by_name(
         "text", "the changes by block, for the terminal", on_call("analyzer.reporter.difference.text"), colored=True
     ),
     Format("markdown", "a comment on a pull request", on_call("analyzer.reporter.difference.markdown"), (".md",)),
+    Format(
+        "html",
+        "one page: the networks side by side, changed lines, findings",
+        on_call("analyzer.reporter.difference.html"),
+        (".html", ".htm"),
+    ),
     Format("json", "every layer and number, for programs", on_call("analyzer.reporter.difference.json"), (".json",)),
 )

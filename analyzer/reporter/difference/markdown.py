@@ -23,11 +23,12 @@ from analyzer.reporter.difference.words import (
     shown_modes,
     signed,
     subject,
+    tally,
     totals,
 )
 from analyzer.reporter.marked import code, html_code, line, table, words
 from analyzer.reporter.options import Failed, Options
-from analyzer.units import count, exact, memory, plural, short
+from analyzer.units import exact, memory, plural, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -256,17 +257,10 @@ def _blocks(found: Sequence[Entry], modes: Sequence[str]) -> Iterator[str]:
     yield "\n#### By block\n\n"
     yield table(["block", "layers", *_cost_headings(modes)], "ll" + "r" * (len(modes) + 1))
     for name, group in groups[:_BLOCKS]:
-        yield line([code(name) if name else "at the top", _tally(group), *_costs(group, modes)])
+        yield line([code(name) if name else "at the top", tally(group), *_costs(group, modes)])
     if len(groups) > _BLOCKS:
         rest = [entry for _, group in groups[_BLOCKS:] for entry in group]
-        yield line([plural(len(groups) - _BLOCKS, "more block"), _tally(rest), *_costs(rest, modes)])
-
-
-def _tally(group: Sequence[Entry]) -> str:
-    numbers: dict[str, int] = {}
-    for entry in group:
-        numbers[entry.what] = numbers.get(entry.what, 0) + entry.layers
-    return ", ".join(f"{count(number)} {what}" for what, number in numbers.items())
+        yield line([plural(len(groups) - _BLOCKS, "more block"), tally(rest), *_costs(rest, modes)])
 
 
 def _cost_headings(modes: Sequence[str]) -> list[str]:

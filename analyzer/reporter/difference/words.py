@@ -175,13 +175,19 @@ def costs(entry: Entry, modes: Sequence[str], spell: Callable[[int], str] = coun
 
 def details(entry: Entry, modes: Sequence[str], *, numbers: bool) -> list[str]:
     """What changed in a layer; with `numbers` its costs too, before and after."""
-    fields = entry.fields
+    return changed_fields(entry.fields, entry.was, modes, numbers=numbers)
+
+
+def changed_fields(
+    fields: Mapping[str, tuple[Any, Any]], was: str, modes: Sequence[str], *, numbers: bool, output: bool = True
+) -> list[str]:
+    """The fields of a layer that changed; `was` is another name that it had, empty without one."""
     texts = []
     if "kind" in fields:
         texts.append(_arrow("kind", fields["kind"]))
-    if entry.was:
-        texts.append(f"was {entry.was}")
-    if "output" in fields:
+    if was:
+        texts.append(f"was {was}")
+    if "output" in fields and output:
         texts.append(_arrow("output", tuple(pretty(volume) for volume in fields["output"])))
     if "inputs" in fields:
         texts.append(_arrow("reads", tuple(", ".join(_few(names)) or "nothing" for names in fields["inputs"])))
@@ -242,6 +248,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, (str, float)):
         return str(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else count(value)
+
+
+def tally(group: Sequence[Entry]) -> str:
+    """What happened to the layers of several entries: `20 added, 15 changed`."""
+    numbers: dict[str, int] = {}
+    for entry in group:
+        numbers[entry.what] = numbers.get(entry.what, 0) + entry.layers
+    return ", ".join(f"{count(number)} {what}" for what, number in numbers.items())
 
 
 def counted(difference: Difference) -> str:
