@@ -42,7 +42,7 @@ def _message(finding: Diagnostic) -> Hashable:
 
 
 def _numberless(finding: Diagnostic) -> Hashable:
-    """A finding without its numbers: `conv3` becomes `conv4` after an insertion, and budgets are broken by other amounts."""
+    """A finding without its numbers: after an insertion `conv3` is called `conv4`, and amounts are others."""
     return finding.code, "".join(c for c in finding.message if not c.isdecimal() and c not in ",.")
 
 
