@@ -59,7 +59,7 @@ def _content(report: MemoryAnalysis) -> Iterator[str]:
         yield _note(sentence)
     if report.trains:
         yield '<div class="memory-step"></div>\n'
-    yield '<details class="memory-numbers"><summary>Numbers of the peaks</summary>\n'
+    yield '<details class="memory-numbers" open><summary>Numbers of the peaks</summary>\n'
     yield from _table(report)
     yield "</details>\n"
 
@@ -84,7 +84,8 @@ def _said(report: MemoryAnalysis) -> Iterator[str]:
     if report.plan is not None:
         yield f"One static buffer for the tensors of inference has {plural(report.plan.size, 'byte')}."
     if report.device is not None:
-        yield f"On {report.device.name}: {_each(modes, [_verdict(report, one.mode) for one in modes])}."
+        context = f", with {memory(report.context)} for the process" if report.context else ""
+        yield f"On {report.device.name}{context}: {_each(modes, [_verdict(report, one.mode) for one in modes])}."
 
 
 def peak_of(held: ModeMemory) -> str:

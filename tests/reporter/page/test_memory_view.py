@@ -86,7 +86,10 @@ def test_the_point_in_words() -> None:
     words = " ".join(text.split())
     assert "2.9 GiB in backward at stage4.3.add1.relu (shared); 76.2 GiB in step at conv1 (locally connected)" in words
     assert "Inference peaks at 410.1 MiB at stage1.1.conv4.batch_norm (shared)" in words
-    assert "On 24GiB: fits, 4.6 GiB to 5.9 GiB needed of 24.0 GiB (shared); does not fit, " in words
+    assert (
+        "On 24GiB, with 1.7 GiB for the process: fits, 4.6 GiB to 5.9 GiB needed of 24.0 GiB (shared); does not fit, "
+        in words
+    )
     assert "batch 32 · float32 · adam" in words
     assert found is not None
     assert found["device"] == ["24GiB", 24 * 2**30]

@@ -111,6 +111,7 @@ class MemoryView {
       this.buttons(),
     );
     place.append(this.slider, this.say, this.now);
+    section.querySelector("details").open = false;
     this.listen();
     this.open(data.memory.mode);
     new ResizeObserver(() => { if (this.room() !== this.width) this.draw(); }).observe(place);
@@ -348,7 +349,7 @@ class MemoryView {
     const words = `${same ? "device" : cut(name, 24)} ${size}${inside ? "" : `, ${(capacity / this.most).toFixed(1)} ${TIMES} the peak`}`;
     return [
       svg("line", { class: "memory-limit", x1: STEP.left, x2: this.width - STEP.right, y1: y, y2: y }, svg("title", {}, words)),
-      svg("text", { class: "memory-limit-words", x: this.width - STEP.right - 2, y: y + 12, "text-anchor": "end" }, words),
+      svg("text", { class: "memory-limit-words", x: this.width - STEP.right - 2, y: y + 16 > STEP.top + STEP.height ? y - 5 : y + 12, "text-anchor": "end" }, words),
     ];
   }
 
