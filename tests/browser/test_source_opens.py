@@ -65,8 +65,7 @@ def test_a_long_text_comes_in_parts(opened: Opening) -> None:
     assert page.locator(".source-line").count() < 1500
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1600, 400])
+@pytest.mark.parametrize(("width", "dark"), [(1600, False), (400, True)])
 def test_a_wrong_model_has_its_page(opened: Opening, width: int, dark: bool) -> None:
     page = opened(WRONG, width=width, dark=dark, axe=True)
     assert page.locator("h1").inner_text().endswith("net.yaml")
@@ -95,3 +94,11 @@ def test_the_arrows_go_from_line_to_line(opened: Opening) -> None:
     assert page.evaluate("location.hash") == "#stage1.1.conv1"
     page.keyboard.press("ArrowUp")
     assert page.locator(".source-line:focus b").inner_text() == "16"
+
+
+def test_a_finding_of_a_wrong_model_marks_its_line(opened: Opening) -> None:
+    page = opened(WRONG)
+    page.locator(".findings-item").first.hover()
+    assert page.locator(".source-line[data-on] b").inner_text() == "3"
+    page.locator("h1").hover()
+    assert page.locator("[data-on]").count() == 0

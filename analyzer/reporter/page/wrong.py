@@ -24,6 +24,8 @@ def sections(failed: Failed, heading: str = "h1", number: int = 0) -> Iterator[s
     yield f'<p class="page-run">{path}a wrong model has no numbers</p>\n</div>\n'
     yield from listed([counted(failed.diagnostics)])
     yield "</div>\n</section>\n"
+    yield '<div class="source-beside">\n'
     yield from findings.mistakes(failed, number)
     if isinstance(failed, Wrong):
         yield from source.mistaken(failed, number)
+    yield "</div>\n"

@@ -5,14 +5,19 @@ view("findings", (section) => {
   const on = marker(), about = new Map();
   for (const item of items) {
     const box = concerned(item);
-    if (box) { about.set(item, box); overs(item, box); }
+    if (box) { about.set(item, box); overs(item, () => mark(box), () => mark(null)); }
+    else if (item.dataset.line) overs(item, () => say(item, "over-line"), () => say(null, "over-line"));
     item.querySelector("a")?.addEventListener("click", (event) => {
-      const source = sourceBeside(section);
-      if (!source || !item.dataset.line) return;
+      if (!item.dataset.line || !say(item, "show-line")) return;
       event.preventDefault();
-      source.dispatchEvent(new CustomEvent("show-line", { detail: Number(item.dataset.line) }));
       if (box) choose(box, "findings");
     });
+  }
+  /** Tells the source of the line of a finding, or of none; says whether there is a source. */
+  function say(item, what) {
+    const source = sourceBeside(section);
+    source?.dispatchEvent(new CustomEvent(what, { detail: item ? Number(item.dataset.line) : 0 }));
+    return Boolean(source);
   }
   const lit = (box) => {
     const lines = box && box.parent ? linesIn(box, []) : new Set();
@@ -46,10 +51,10 @@ function widened(box) {
   return box?.parent?.expanded ? box.parent : box ?? null;
 }
 
-/** Marks a box while the pointer or the focus is in an element. */
-function overs(element, box) {
-  element.addEventListener("pointerenter", () => mark(box));
-  element.addEventListener("pointerleave", () => mark(null));
-  element.addEventListener("focusin", () => mark(box));
-  element.addEventListener("focusout", () => mark(null));
+/** Calls one function when the pointer or the focus comes into an element, the other when it leaves. */
+function overs(element, come, leave) {
+  element.addEventListener("pointerenter", come);
+  element.addEventListener("pointerleave", leave);
+  element.addEventListener("focusin", come);
+  element.addEventListener("focusout", leave);
 }

@@ -116,6 +116,10 @@ view("source", (section) => {
     region.focus({ preventScroll: true });
   });
 
+  section.addEventListener("over-line", (event) => {
+    const row = rows.get(event.detail);
+    if (row) on([row]); else show(marked);
+  });
   if (!data.source) {
     const fault = list.querySelector("mark");
     if (fault) reach(lineOf(fault.closest(".source-line")));
