@@ -13,12 +13,12 @@ is in patterns of its own: a pattern names other layers by how far before they a
     keeps    the pattern of kept tensors of each layer
     moves    patterns of fields: [source, axes, [letters and numbers of r, j and start of each axis]], or words
     field    the pattern of each layer's field
-    r, j, start   the field of each layer, in cells: a number, or one for each axis; null where it is no range
-    inputs   names and volumes of the network's inputs
+    r, j, start  the field of each layer, in cells: a number, or one for each axis; null where it is no range
+    frozen   the layers that are not trained; `tied`: the layers whose parameters another one has; `notes`: of the file
 
 A layer before is written as its distance, 0 for the layer itself, −1 for the one before it; 1 is the first input of the
-network, 2 the second. `r_in`, `j_in` and `start_in` stay in the numbers of a move: the script puts in those of its
-source.
+network, 2 the second. In formulas `*` is `·`, and `[]` and `{}` are the signs of rounding down and up. `r_in`, `j_in`
+and `start_in` stay in the numbers of a move: the script puts in those of its source.
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ from analyzer.engine.explained.saved import kept_alike
 from analyzer.engine.explained.steps import Around, own_steps
 from analyzer.engine.network import Node
 from analyzer.engine.result import MODES, Analysis, Row
-from analyzer.engine.tree import Group, inside
 from analyzer.layers.readings import Cells
+from analyzer.reporter.options import Options
+from analyzer.reporter.page.document import card
+from analyzer.reporter.page.reviewed import Reviewed
+from analyzer.reporter.picture.scene import Scene
+from analyzer.source import inert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +49,9 @@ if TYPE_CHECKING:
 
 #: The most different layers whose arithmetic is in a page: each takes about half a millisecond.
 MOST = 3000
+
+#: The signs of formulas in ASCII: in the page's data any other character takes six.
+_SIGNS = str.maketrans({"·": "*", "−": "-", "⌊": "[", "⌋": "]", "⌈": "{", "⌉": "}"})
 
 #: The letters of a move that belong to its source.
 _SOURCE = {"r_in": 0, "j_in": 1, "start_in": 2}
@@ -65,27 +72,31 @@ class Table:
 
     def text(self, value: str) -> int:
         """The place of a text; −1 for none."""
-        return self.place(value) if value else -1
+        return self.place(inert(value)) if value else -1
 
     def list(self) -> list[Any]:
         """The values in the order of their places."""
         return list(self.places)
 
 
-def columns(analysis: Analysis, tree: Group) -> dict[str, Any]:
-    """The arithmetic of every layer, for the script. `tree` is the tree of the network's groups."""
-    if not analysis.rows:
-        return {}
-    return _Inspected(analysis, tree).columns()
+def section(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[str]:
+    """The view before the script shows a layer in it."""
+    hint = "Point at a layer in any view, or choose one: its arithmetic is here."
+    yield from card("inspector", "Inspector", [f'<div class="inspector-layer"><p class="page-note">{hint}</p></div>\n'])
+
+
+def columns(reviewed: Reviewed, scene: Scene, options: Options) -> dict[str, Any]:
+    """The arithmetic of every layer, for the script."""
+    return _Inspected(reviewed.analysis, scene).columns() if reviewed.analysis.rows else {}
 
 
 class _Inspected:
     """The tables while they are filled."""
 
-    def __init__(self, analysis: Analysis, tree: Group) -> None:
+    def __init__(self, analysis: Analysis, scene: Scene) -> None:
         self.rows = analysis.rows
         self.around = around_of(analysis, MODES)
-        self.contents = {one.start: one.content for one in inside(tree) if not one.parts}
+        self.contents = [box.group.content if box.group is not None else -box.id for box in scene.leaves]
         self.texts, self.shapes, self.kept, self.fields = Table(), Table(), Table(), Table()
         self.entries: list[Any] = []
         self.arithmetic: dict[Hashable, tuple[int, Arithmetic | None]] = {}
@@ -116,7 +127,9 @@ class _Inspected:
                 name: [None if one is None else _alike([axis[place] for axis in one]) for one in numbers]
                 for place, name in enumerate(("r", "j", "start"))
             },
-            "inputs": [[node.name, node.output.pretty()] for node in self.around.network.inputs],
+            "frozen": [row.node.index for row in self.rows if row.node.frozen],
+            "tied": {row.node.index: row.node.tied.index for row in self.rows if row.node.tied is not None},
+            "notes": {row.node.index: inert(row.note) for row in self.rows if row.note},
         }
 
     def _entry(self, key: Hashable, row: Row) -> tuple[int, Arithmetic | None]:
@@ -244,12 +257,12 @@ def _letters(step: Step) -> str:
 
 
 def _in_letters(formula: Expression) -> str:
-    return written(formula, letters=True) if any(letters_in(formula)) else ""
+    return written(formula, letters=True).translate(_SIGNS) if any(letters_in(formula)) else ""
 
 
 def _numbers(formula: Expression | None) -> str:
     """A formula with its numbers; empty for a number that is taken over."""
-    return "" if formula is None or isinstance(formula, Letter | Number) else written(formula)
+    return "" if formula is None or isinstance(formula, Letter | Number) else written(formula).translate(_SIGNS)
 
 
 def _of_source(formula: Expression) -> str:
@@ -260,7 +273,7 @@ def _of_source(formula: Expression) -> str:
         name = found.group()
         return name if name in _SOURCE or name not in values else written(values[name])
 
-    return re.sub(r"[A-Za-z_]\w*", number, written(formula, letters=True))
+    return re.sub(r"[A-Za-z_]\w*", number, written(formula, letters=True)).translate(_SIGNS)
 
 
 def _safe(value: float | None) -> int | float | str | None:

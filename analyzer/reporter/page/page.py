@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.record import Record
 from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.page import findings, graph, layers, memory, source, summary, wrong
+from analyzer.reporter.page import findings, graph, inspector, layers, memory, source, summary, table, wrong
 from analyzer.reporter.page.data import columns
 from analyzer.reporter.page.document import MAIN, block, document
 from analyzer.reporter.page.reviewed import Reviewed
@@ -31,8 +31,12 @@ VIEWS: dict[str, Sequence[View]] = {
     "top": (View("summary", summary.section),),
     "left": (View("graph", graph.section, graph.columns),),
     "middle": (View("layers", layers.section), View("memory", memory.section, memory.data)),
-    "right": (View("findings", findings.section), View("source", source.section, source.data)),
-    "bottom": (),
+    "right": (
+        View("inspector", inspector.section, inspector.columns),
+        View("findings", findings.section),
+        View("source", source.section, source.data),
+    ),
+    "bottom": (View("table", table.section, table.columns),),
 }
 
 #: The places that are side by side on a wide screen.

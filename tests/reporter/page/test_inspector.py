@@ -13,8 +13,10 @@ from analyzer.engine.explained.expression import Letter, Number, written
 from analyzer.engine.explained.steps import steps_of
 from analyzer.engine.memory.by_layer import measure_memory
 from analyzer.engine.result import MODES
-from analyzer.engine.tree import tree_of
+from analyzer.reporter.options import Options
 from analyzer.reporter.page import inspector
+from analyzer.reporter.page.reviewed import Reviewed
+from analyzer.reporter.picture.scene import scene_of
 
 EXAMPLES = [
     Path("example_models", f"{name}.yaml")
@@ -50,8 +52,17 @@ layers:
 
 def inspected(analysis: Analysis) -> dict[str, object]:
     """The data as a script reads it."""
-    found: dict[str, object] = json.loads(json.dumps(inspector.columns(analysis, tree_of(analysis.network))))
+    found: dict[str, object] = json.loads(
+        json.dumps(inspector.columns(Reviewed(analysis=analysis), scene_of(analysis), Options()))
+    )
     return found
+
+
+def ascii_signs(formula: str) -> str:
+    """A formula as it is in the data."""
+    for sign, plain in zip("·−⌊⌋⌈⌉", "*-[]{}", strict=True):
+        formula = formula.replace(sign, plain)
+    return formula
 
 
 def told(analysis: Analysis) -> None:
@@ -70,8 +81,8 @@ def told(analysis: Analysis) -> None:
             assert (topic, name, mode, axis) == (step.topic, step.name, step.mode or "", step.axis or "")
             assert values[2 * place] == step.value
             plain = step.formula is None or isinstance(step.formula, Letter | Number)
-            assert values[2 * place + 1] == ("" if plain else written(step.formula)), row.name
-            assert letters == "" or letters == written(step.formula, letters=True)
+            assert values[2 * place + 1] == ("" if plain else ascii_signs(written(step.formula))), row.name
+            assert letters == "" or letters == ascii_signs(written(step.formula, letters=True))
             assert texts[words[0].get(str(place), -1) if words else -1] == step.words
         kept = data["kept"][data["keeps"][index]]
         assert sum(bytes_ * count for _, _, _, bytes_, count, _, first, _ in kept if first == 0) == row.saved, row.name
@@ -96,7 +107,7 @@ def _told_field(analysis: Analysis, index: int, data: dict, texts: list[str]) ->
         for (_, numbers), found in zip(
             axes[min(place, len(axes) - 1)], (field.size[place], field.stride[place], field.offset[place]), strict=True
         ):
-            python = texts[numbers].replace("·", "*").replace("−", "-").replace("⌊", "(").replace("⌋", ")")
+            python = texts[numbers].replace("[", "(").replace("]", ")")
             assert eval(python.replace("/", "//").replace(",", ""), {}, before) == found, (row.name, python)
 
 
