@@ -185,7 +185,7 @@ def _whole(box: Box) -> str:
 
 
 def _cell(column: Column, content: str) -> str:
-    return f"<td{_class('n' * (column.align == 'right'))}>{named(content)}</td>"
+    return f"<td{' class=w' * (column.align == 'left')}>{named(content)}</td>"
 
 
 def _class(*names: str) -> str:

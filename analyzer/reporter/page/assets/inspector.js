@@ -23,14 +23,14 @@ const SIGNS = { "*": "\u00b7", "-": "\u2212", "[": "\u230a", "]": "\u230b", "{":
 
 /** A formula of the data with its true signs. */
 const signed = (text) => text.replace(/[*\-[\]{}]/g, (sign) => SIGNS[sign]);
-const told = (place) => (place < 0 ? "" : data.inspector.texts[place]);
+const inspectedText = (place) => (place < 0 ? "" : data.inspector.texts[place]);
 
 /** Everything about a box. */
 function* inspected(box) {
   const layer = box.parts.length ? null : layers[box.start], first = layer ?? firstOf(box);
   yield html("h3", { class: "inspector-name", title: box.title.length > 40 ? box.title : null }, cut(box.title || "the whole network", 200));
   const entry = first && data.inspector.entries[data.inspector.of[first.index]];
-  const rule = entry ? told(entry[1]) : "";
+  const rule = entry ? inspectedText(entry[1]) : "";
   yield html("p", { class: "inspector-kind" }, box.parent ? kindOf(box) : plural(layers.length, "layer"));
   if (rule) yield html("p", { class: "page-note" }, rule);
   yield* countsOf(box);
@@ -130,8 +130,8 @@ function* arithmeticOf(layer, entry) {
 function* stepsOf([shape, , values, words = {}]) {
   for (const [at, [topic, name, mode, axis, letters, sized]] of data.inspector.shapes[shape].entries()) {
     yield {
-      topic: told(topic), name: told(name), mode: told(mode), axis: told(axis), letters: signed(told(letters)), sized: Boolean(sized),
-      value: values[2 * at] === null ? null : exactly(values[2 * at]), numbers: signed(values[2 * at + 1]), words: told(words[at] ?? -1),
+      topic: inspectedText(topic), name: inspectedText(name), mode: inspectedText(mode), axis: inspectedText(axis), letters: signed(inspectedText(letters)), sized: Boolean(sized),
+      value: values[2 * at] === null ? null : exactly(values[2 * at]), numbers: signed(values[2 * at + 1]), words: inspectedText(words[at] ?? -1),
     };
   }
 }
@@ -190,7 +190,7 @@ function keptOf(layer) {
     const mine = first === 0 && !(owner > 0);
     if (mine) { for (let copy = 0; copy < many; copy += 1) all = plus(all, exactly(size)); own += 1; } else if (!(owner > 0)) words.push(first === owner ? ", counted there" : ", counted with ", first === owner ? "" : linkTo(at(first)));
     if (many > 1) words.unshift(`${count(many)} such tensors${words.length ? ", " : ""}`);
-    return { title: told(name), value: mine ? exactly(size) : null, sized: true, numbers: mine ? signed(told(numbers)) : "", letters: mine ? signed(told(letters)) : "", words: words.length ? words : "" };
+    return { title: inspectedText(name), value: mine ? exactly(size) : null, sized: true, numbers: mine ? signed(inspectedText(numbers)) : "", letters: mine ? signed(inspectedText(letters)) : "", words: words.length ? words : "" };
   });
   if (!steps.length) steps.push({ title: "nothing", value: null, numbers: "", letters: "", words: "" });
   else if (own !== 1 || steps.some((step) => step.words && String(step.words[0]).includes("such"))) steps.push({ title: "in all", value: all, sized: true, numbers: "", letters: "", words: "" });
@@ -204,7 +204,7 @@ function fieldOf(layer) {
   const steps = [], names = ["r", "j", "start"], columns = { r, j, start };
   if (source === null) {
     for (const [name, axis, value, letters, numbers, words] of rest) {
-      steps.push({ title: told(name), axis: told(axis), value, numbers: signed(told(numbers)), letters: signed(told(letters)), words: told(words) });
+      steps.push({ title: inspectedText(name), axis: inspectedText(axis), value, numbers: signed(inspectedText(numbers)), letters: signed(inspectedText(letters)), words: inspectedText(words) });
     }
     return sectionOf("receptive field", "", onAxes(steps));
   }
@@ -214,9 +214,9 @@ function fieldOf(layer) {
   for (let axis = 0; axis < many; axis += 1) {
     for (const [place, name] of names.entries()) {
       const [letters, numbers] = rest[0][Math.min(axis, rest[0].length - 1)][place];
-      const filled = told(numbers).replace(/(start|r|j)_in/g, (_, one) => count(before(one, axis)));
+      const filled = inspectedText(numbers).replace(/(start|r|j)_in/g, (_, one) => count(before(one, axis)));
       const value = on(columns[name][layer.index], axis);
-      steps.push({ title: `${name}_out`, axis: String(axis), value, numbers: filled === String(value) || /^-?[\d,]+$/.test(filled) ? "" : signed(filled), letters: signed(told(letters)), words: "" });
+      steps.push({ title: `${name}_out`, axis: String(axis), value, numbers: filled === String(value) || /^-?[\d,]+$/.test(filled) ? "" : signed(filled), letters: signed(inspectedText(letters)), words: "" });
     }
   }
   return sectionOf("receptive field", "", onAxes(steps));

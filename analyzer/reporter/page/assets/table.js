@@ -128,7 +128,7 @@ view("table", (section) => {
 
   function cellOf(name, text) {
     const words = TABLE_WORDS.has(name);
-    const cell = html("td", { role: "gridcell", class: classOf(name, !words), title: words && text.length > 14 ? text : null }, cut(text, 120));
+    const cell = html("td", { role: "gridcell", class: [words && "w", classOf(name, false)].filter(Boolean).join(" ") || null, title: words && text.length > 14 ? text : null }, cut(text, 120));
     return cell;
   }
 
