@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.record import Record
 from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.page import findings, graph, inspector, layers, memory, source, summary, table, wrong
+from analyzer.reporter.page import findings, graph, inspector, layers, memory, share, source, summary, table, wrong
 from analyzer.reporter.page.data import columns
 from analyzer.reporter.page.document import MAIN, block, document
 from analyzer.reporter.page.reviewed import Reviewed
@@ -30,7 +30,11 @@ class View(Record):
 VIEWS: dict[str, Sequence[View]] = {
     "top": (View("summary", summary.section),),
     "left": (View("graph", graph.section, graph.columns),),
-    "middle": (View("layers", layers.section), View("memory", memory.section, memory.data)),
+    "middle": (
+        View("layers", layers.section),
+        View("memory", memory.section, memory.data),
+        View("share", share.section),
+    ),
     "right": (
         View("inspector", inspector.section, inspector.columns),
         View("findings", findings.section),

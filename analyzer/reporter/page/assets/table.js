@@ -104,7 +104,7 @@ view("table", (section) => {
   function rowOf(box, level, flat) {
     const name = flat ? box.title : box.label;
     const twist = html("span", { class: "table-twist", "aria-hidden": "true" });
-    const head = html("th", { scope: "row", role: "rowheader", title: name === box.title && name.length < 24 ? null : box.title }, twist, cut(name, 120));
+    const head = html("th", { scope: "row", role: "rowheader", title: name === box.title && name.length < 9 ? null : box.title }, twist, cut(name, 120));
     const parent = box.parts.length > 0 && !flat;
     const row = html("tr", {
       role: "row", "aria-level": level, "aria-expanded": parent ? String(isOpen(box)) : null, "data-box": box.id, tabindex: "-1",
