@@ -55,7 +55,8 @@ def data(reviewed: Reviewed, scene: Scene, options: Options) -> dict[str, Any] |
 def _content(report: MemoryAnalysis) -> Iterator[str]:
     run = list(title(report))[1 + len(report.network.inputs) :]
     yield _note(" · ".join(run), code=False)
-    for sentence in _said(report):
+    yield from _points(report)
+    for sentence in _notes(report):
         yield _note(sentence)
     if report.trains:
         yield '<div class="memory-step"></div>\n'
@@ -68,24 +69,39 @@ def _note(sentence: str, *, code: bool = True) -> str:
     return f'<p class="page-note">{with_code(sentence) if code else text(sentence)}</p>\n'
 
 
-def _said(report: MemoryAnalysis) -> Iterator[str]:
-    """The point in words: where memory peaks, whether that fits, and why there is no training step."""
+def _points(report: MemoryAnalysis) -> Iterator[str]:
+    """The point in words: where memory peaks in each mode, and whether that fits."""
     modes = [report.held(mode) for mode in report.modes]
+    points = [("inference peak", [inference_peak_of(one) for one in modes])]
     if report.trains:
-        yield f"Training peaks at {_each(modes, [peak_of(one) for one in modes])}."
-        if report.divided:
-            yield (
-                f"The step is that of one device with the whole batch. Divided by {report.strategy}, each of "
-                f"{plural(report.ranks, 'rank')} needs {memory(report.rank().peak.bytes)}."
-            )
-    else:
+        points.insert(0, ("training peak", [peak_of(one) for one in modes]))
+    if report.device is not None:
+        points.append((f"on {report.device.name}", [_verdict(report, one.mode) for one in modes]))
+    yield '<dl class="memory-points">\n'
+    for label, words in points:
+        titles = [TITLES[one.mode] for one in modes]
+        if len(set(words)) == 1:
+            words, titles = words[:1], [f"{'both' if len(modes) == 2 else 'all'} modes"]
+        said = "".join(
+            f"<dd>{with_code(one)} <small>{mode}</small></dd>" for one, mode in zip(words, titles, strict=True)
+        )
+        yield f"<div><dt>{text(label)}</dt>{said}</div>\n"
+    yield "</dl>\n"
+
+
+def _notes(report: MemoryAnalysis) -> Iterator[str]:
+    """Why there is no training step, or what the step is of; what else was asked for."""
+    if not report.trains:
         yield f"Nobody trains a network in {report.run.dtype}, so there is no training step to show."
-    yield f"Inference peaks at {_each(modes, [inference_peak_of(one) for one in modes])}."
+    elif report.divided:
+        yield (
+            f"The step is that of one device with the whole batch. Divided by {report.strategy}, each of "
+            f"{plural(report.ranks, 'rank')} needs {memory(report.rank().peak.bytes)}."
+        )
     if report.plan is not None:
         yield f"One static buffer for the tensors of inference has {plural(report.plan.size, 'byte')}."
-    if report.device is not None:
-        context = f", with {memory(report.context)} for the process" if report.context else ""
-        yield f"On {report.device.name}{context}: {_each(modes, [_verdict(report, one.mode) for one in modes])}."
+    if report.device is not None and report.context:
+        yield f"What is needed of the device includes {memory(report.context)} for the process."
 
 
 def peak_of(held: ModeMemory) -> str:
@@ -106,13 +122,6 @@ def _verdict(report: MemoryAnalysis, mode: str) -> str:
     if found is None or report.device is None:
         return ""
     return f"{found.word}, {memory(found.low)} to {memory(found.high)} needed of {memory(report.device.capacity)}"
-
-
-def _each(modes: Sequence[ModeMemory], words: Sequence[str]) -> str:
-    """Words for each mode, once where all are the same."""
-    if len(set(words)) == 1:
-        return f"{words[0]} in {'both' if len(modes) == 2 else 'all'} modes"
-    return "; ".join(f"{one} ({TITLES[held.mode]})" for held, one in zip(modes, words, strict=True))
 
 
 def _table(report: MemoryAnalysis) -> Iterator[str]:
