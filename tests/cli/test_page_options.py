@@ -197,3 +197,12 @@ def test_the_command_about_memory_writes_the_page_of_a_wrong_model(folder: Path,
 def test_the_arena_is_in_the_view_of_memory(folder: Path, capsys: Said) -> None:
     assert guarded(["memory", "net.yaml", "--format", "html", "--arena"]) == 0
     assert "One static buffer for the tensors of inference has " in capsys.readouterr().out
+
+
+def test_a_broken_peak_has_its_help_in_mixed_precision(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which does not go with another number format, the usual help."""
+    with open("net.yaml", "a", encoding="utf-8") as file:
+        file.write("\nbudget: {peak_inference_memory: 1KiB}\n")
+    (one,) = reviewed(folder, monkeypatch, "net.yaml", "--autocast")
+    assert isinstance(one, Reviewed)
+    assert [finding.code for finding in one.findings or ()] == ["CHECK501"]

@@ -125,7 +125,7 @@ def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | Non
     if training and run.optimizer != "sgd":
         taken = held.needed(run.but(optimizer="sgd"))
         tried.append((taken, "`training: {optimizer: sgd}`"))
-    if not training and run.dtype == "float32":
+    if not training and run.dtype == "float32" and run.autocast is None:
         taken = _inference(held, run.but(dtype="float16"))
         tried.append((taken, "`--dtype float16`"))
     fitting = [(-taken, words) for taken, words in tried + smaller if taken <= allowed]
