@@ -6,8 +6,9 @@ is in patterns of its own: a pattern names other layers by how far before they a
 `columns` gives, for the JSON block of the page:
 
     texts    every text that comes more than once; the others refer to it by place, −1 is none
-    shapes   lists of steps, each as [topic, name, mode, axis, letters] of texts, and whether it counts bytes
-    entries  [shape, rule, [value and numbers of each step in turn], {place of a step: words}]
+    shapes   [names of letters, steps], a step as [topic, name, mode, axis, letters] of texts, and 1 if it counts bytes
+    entries  [shape, rule, values of the letters, values of the steps, {place of a step: words}, {place: formula with
+             numbers, where it is not that in letters with their values}]
     of       the entry of each layer; −1 where there are too many different layers
     kept     patterns: [name, letters, numbers, bytes of one, how many, owner, first, view] of each tensor
     keeps    the pattern of kept tensors of each layer
@@ -147,17 +148,25 @@ class _Inspected:
     def _written(self, row: Row, steps: Sequence[Step]) -> list[Any]:
         """An entry."""
         text = self.texts.text
+        letters = _values_of(steps)
         shape = tuple(
             (text(step.topic), text(step.name), text(step.mode or ""), text(step.axis or ""), text(_letters(step)))
             + ((1,) if step.unit else ())
             for step in steps
         )
-        values: list[Any] = []
-        for step in steps:
-            values += [_safe(step.value), _numbers(step.formula)]
+        numbers = {
+            place: _numbers(step.formula)
+            for place, step in enumerate(steps)
+            if _numbers(step.formula) not in ("", _filled(_letters(step), letters))
+        }
         words = {place: text(step.words) for place, step in enumerate(steps) if step.words}
-        rule_of = text(rule(row.node.layer.__class__))
-        return [self.shapes.place(shape), rule_of, values, *([words] if words else [])]
+        return [
+            self.shapes.place((tuple(map(text, letters)), shape)),
+            text(rule(row.node.layer.__class__)),
+            list(letters.values()),
+            [_safe(step.value) for step in steps],
+            *([words, numbers] if numbers else [words] if words else []),
+        ]
 
     def _keeps(self, key: Hashable, row: Row, arithmetic: Arithmetic) -> int:
         """The pattern of the tensors that a layer keeps for the backward pass."""
@@ -258,6 +267,27 @@ def _letters(step: Step) -> str:
 
 def _in_letters(formula: Expression) -> str:
     return written(formula, letters=True).translate(_SIGNS) if any(letters_in(formula)) else ""
+
+
+def _values_of(steps: Sequence[Step]) -> dict[str, int]:
+    """The values of the letters of steps; a letter that has several is left out."""
+    found: dict[str, int] = {}
+    several = set()
+    for step in steps:
+        for letter in letters_in(step.formula) if step.formula is not None else ():
+            value = letter.value
+            if not isinstance(value, int) or abs(value) > 2**53 or found.setdefault(letter.name, int(value)) != value:
+                several.add(letter.name)
+    return {name: value for name, value in found.items() if name not in several}
+
+
+def _filled(formula: str, values: dict[str, int]) -> str:
+    """A formula in letters with these values, as the script fills it in."""
+    return re.sub(r"[A-Za-z_][A-Za-z_0-9]*", lambda name: _grouped(values.get(name.group())), formula)
+
+
+def _grouped(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
 
 
 def _numbers(formula: Expression | None) -> str:

@@ -185,7 +185,7 @@ def _whole(box: Box) -> str:
 
 
 def _cell(column: Column, content: str) -> str:
-    return f"<td{' class=w' * (column.align == 'left')}>{named(content)}</td>"
+    return f"<td{' class=w' * (column.align == 'left')}>{named(content)}"  # the tag that ends a cell may be left out
 
 
 def _class(*names: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -72,18 +73,22 @@ def told(analysis: Analysis) -> None:
     around = around_of(analysis, MODES)
     texts = [*data["texts"], ""]
     for index, row in enumerate(analysis.rows):
-        shape, rule, values, *words = data["entries"][data["of"][index]]
+        shape, rule, known, values, *more = data["entries"][data["of"][index]]
+        words, numbers = (*more, {}, {})[:2]
+        names, forms = data["shapes"][shape]
+        letter = {texts[name]: f"{value:,}" for name, value in zip(names, known, strict=True)}
         steps = [step for step in steps_of(row, around) if step.topic not in ("saved", "receptive_field")]
-        assert len(steps) == len(data["shapes"][shape]), row.name
+        assert len(steps) == len(forms), row.name
         assert texts[rule]
-        for place, (step, form) in enumerate(zip(steps, data["shapes"][shape], strict=True)):
+        for place, (step, form) in enumerate(zip(steps, forms, strict=True)):
             topic, name, mode, axis, letters = (texts[one] for one in form[:5])
             assert (topic, name, mode, axis) == (step.topic, step.name, step.mode or "", step.axis or "")
-            assert values[2 * place] == step.value
-            plain = step.formula is None or isinstance(step.formula, Letter | Number)
-            assert values[2 * place + 1] == ("" if plain else ascii_signs(written(step.formula))), row.name
+            assert values[place] == step.value
+            if step.formula is not None and not isinstance(step.formula, Letter | Number):
+                filled = re.sub(r"[A-Za-z_]\w*", lambda found: letter.get(found.group(), "?"), letters)  # noqa: B023
+                assert numbers.get(str(place), filled) == ascii_signs(written(step.formula)), row.name
             assert letters == "" or letters == ascii_signs(written(step.formula, letters=True))
-            assert texts[words[0].get(str(place), -1) if words else -1] == step.words
+            assert texts[words.get(str(place), -1)] == step.words
         kept = data["kept"][data["keeps"][index]]
         assert sum(bytes_ * count for _, _, _, bytes_, count, _, first, _ in kept if first == 0) == row.saved, row.name
         _told_field(analysis, index, data, texts)

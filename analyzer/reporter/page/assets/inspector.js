@@ -127,11 +127,15 @@ function* arithmeticOf(layer, entry) {
   yield fieldOf(layer);
 }
 
-function* stepsOf([shape, , values, words = {}]) {
-  for (const [at, [topic, name, mode, axis, letters, sized]] of data.inspector.shapes[shape].entries()) {
+function* stepsOf([shape, , known, values, words = {}, numbers = {}]) {
+  const [names, steps] = data.inspector.shapes[shape];
+  const letter = new Map(names.map((name, at) => [inspectedText(name), count(known[at])]));
+  for (const [at, [topic, name, mode, axis, letters, sized]] of steps.entries()) {
+    const formula = inspectedText(letters), alone = /^\w*$/.test(formula);
     yield {
-      topic: inspectedText(topic), name: inspectedText(name), mode: inspectedText(mode), axis: inspectedText(axis), letters: signed(inspectedText(letters)), sized: Boolean(sized),
-      value: values[2 * at] === null ? null : exactly(values[2 * at]), numbers: signed(values[2 * at + 1]), words: inspectedText(words[at] ?? -1),
+      topic: inspectedText(topic), name: inspectedText(name), mode: inspectedText(mode), axis: inspectedText(axis),
+      letters: signed(formula), sized: Boolean(sized), value: values[at] === null ? null : exactly(values[at]), words: inspectedText(words[at] ?? -1),
+      numbers: signed(numbers[at] ?? (alone ? "" : formula.replace(/[A-Za-z_][A-Za-z_0-9]*/g, (one) => letter.get(one)))),
     };
   }
 }
