@@ -18,6 +18,8 @@ from analyzer.units import count, plural
 _MOST_LINES = 3000
 _MOST = 300
 _WIDE = 600
+#: Findings that are still there, and are not folded away.
+_OPEN = 5
 
 _WORDS = {"+": "added", "−": "removed", "~": "changed"}
 
@@ -144,8 +146,14 @@ def _findings(difference: Difference | OneSided, found: Judged) -> Iterator[str]
     ] if both else [("found", "", [*found.new, *found.gone])]  # fmt: skip
     for word, sign, some in groups:
         if some:
-            yield f'<h3 class="difference-word">{count(len(some))} {word}</h3>\n'
+            folds = word == "still there" and len(some) > _OPEN
+            head = f"{count(len(some))} {word}"
+            if folds:
+                yield f'<details class="difference-still"><summary>{head}</summary>\n'
+            else:
+                yield f'<h3 class="difference-word">{head}</h3>\n'
             yield from _list([_finding(one, sign, word) for one in some[:_MOST]], len(some) - _MOST, "more finding")
+            yield "</details>\n" if folds else ""
     if not any(some for _, _, some in groups):
         yield '<p class="page-note">The checks find nothing.</p>\n'
 

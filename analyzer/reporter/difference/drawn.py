@@ -21,6 +21,8 @@ from analyzer.units import brief_count, count, exact, plural
 #: Changes of the layers in a block that are listed, and rows up to which they are: a page is for people.
 _MOST = 60
 _MOST_ROWS = 1500
+#: Rows of a stretch without a change that have a side for each network; a longer one has a line for both.
+_MOST_FOLDED = 100
 #: Rows from which on a browser draws only those on the screen.
 _LONG = 400
 
@@ -86,13 +88,22 @@ def _fold(fold: Fold, drawing: Drawing) -> Iterator[str]:
     affected = sum(row.affected for row in fold.rows)
     if affected:
         more += f" · {count(affected)} only in what follows from earlier layers or from the run"
+    brief = ' class="dx-brief"' if len(fold.rows) > _MOST_FOLDED else ""
     yield (
         f'<li class="dx-fold"><details><summary>{count(len(fold.rows))} unchanged: <b>{names}</b>'
-        f"<small>{more}</small></summary>\n<ol>\n"
+        f"<small>{more}</small></summary>\n<ol{brief}>\n"
     )
     for row in fold.rows:
-        yield from _row(row, drawing)
+        yield from _same(row, drawing) if brief else _row(row, drawing)
     yield "</ol></details></li>\n"
+
+
+def _same(row: Row, drawing: Drawing) -> Iterator[str]:
+    """A row of a long stretch that did not change: both networks in one line."""
+    face = row.face
+    was = "" if row.old is None or row.old.name == face.name else f"{named(row.old.name)} → "
+    output, kind = text(pretty(face.output)), _kind(face, drawing.blocks[1], row.times)
+    yield f"<li><b>{was}{named(face.name)}{_times(row)}</b> {output} <small>{kind}</small></li>\n"
 
 
 def _row(row: Row, drawing: Drawing) -> Iterator[str]:
@@ -113,13 +124,16 @@ def _box(face: Face | None, side: str, blocks: Mapping[str, str], drawing: Drawi
     """What one network has."""
     if face is None:
         return f'<div class="dx-box dx-none"><i>not in the {side} network</i></div> '
-    times = f" ×{count(row.times)}" if row.times > 1 else ""
     output = f"<{'mark' if differs else 'span'}>{text(pretty(face.output))}</{'mark' if differs else 'span'}>"
     costs = _costs(face, drawing.modes) if row.change else ""
     return (
-        f'<div class="dx-box"><i>{side} </i><b>{named(face.name)}{times}</b> {output}'
+        f'<div class="dx-box"><i>{side} </i><b>{named(face.name)}{_times(row)}</b> {output}'
         f" <small>{_kind(face, blocks, row.times)}{costs}</small></div> "
     )
+
+
+def _times(row: Row) -> str:
+    return f" ×{count(row.times)}" if row.times > 1 else ""
 
 
 def _kind(face: Face, blocks: Mapping[str, str], times: int) -> str:

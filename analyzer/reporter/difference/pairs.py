@@ -19,7 +19,7 @@ from analyzer.difference.result import Difference, OneSided
 from analyzer.difference.tree import NamedNode
 from analyzer.record import Record, field
 from analyzer.reporter.difference.entries import COSTS, together
-from analyzer.reporter.difference.units import Part, Unit, units_of
+from analyzer.reporter.difference.units import OPENED, Part, Unit, units_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def rows_of(difference: Difference | OneSided) -> list[Row]:
     found = list(_runs(units_of(old, new, changes, level=1)))
     for level in range(2, _DEEPEST):
         deeper = list(_runs(units_of(old, new, changes, level=level)))
-        if len(deeper) == len(found) or sum(bool(run[0].change) for run in deeper) > _MOST:
+        if sum(bool(run[0].change) for run in deeper) > _MOST or (level > OPENED and len(deeper) == len(found)):
             break
         found = deeper
     return [_row(run) for run in found]

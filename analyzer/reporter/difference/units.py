@@ -13,7 +13,7 @@ from analyzer.difference.tree import NamedNode
 from analyzer.record import Record, field
 
 #: Blocks of blocks are opened down to this level, whether they changed or not: `stage1.2`.
-_OPENED = 2
+OPENED = 2
 
 #: What follows from the place of a layer.
 _FOLLOWS = {"receptive_field"}
@@ -179,7 +179,7 @@ class _Cut:
         node = unit.new.node
         if node.layer is not None:
             return False
-        if level < _OPENED and any(child.layer is None for child in node.children.values()):
+        if level < OPENED and any(child.layer is None for child in node.children.values()):
             return True
         if not unit.change or level >= self.level:
             return False
