@@ -86,3 +86,33 @@ def test_the_command_opens_the_page_at_this_view(opened: Opening) -> None:
     assert page.locator("html").get_attribute("data-opened") == "memory"
     assert abs(page.locator("[data-view=memory]").bounding_box()["y"]) < 400  # type: ignore[index]  # it is drawn
     assert page.locator("[data-view=graph]").count() == 1
+
+
+def test_the_pointer_marks_and_chooses_the_wheel_zooms_and_a_drag_moves(opened: Opening) -> None:
+    page = opened(*ADAM)
+    view = page.locator("[data-view=memory]")
+    where, usual = view.locator(".memory-where"), view.locator(".memory-where").inner_text()
+    slider = view.get_by_role("slider")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    left, top = box["x"] + 150, box["y"] + 120
+    page.mouse.move(left, top)
+    assert where.inner_text().startswith("forward · ")
+    assert page.locator("[data-view=layers] [data-on]").count() > 0
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -600)
+    page.keyboard.up("Control")
+    view.locator(".memory-thumb").wait_for()
+    before = view.locator(".memory-thumb").get_attribute("x")
+    page.mouse.down()
+    page.mouse.move(left - 100, top, steps=3)
+    page.mouse.up()
+    assert view.locator(".memory-thumb").get_attribute("x") != before
+    assert page.evaluate("location.hash") == ""  # a drag chooses nothing
+    page.mouse.move(5, 5)
+    assert where.inner_text() == usual
+    page.mouse.click(left, top)
+    assert page.evaluate("location.hash") != ""
+    page.mouse.move(5, 5)
+    assert where.inner_text().startswith("forward · ")  # a click leaves the cursor there

@@ -264,7 +264,7 @@ class MemoryView {
     const capacity = data.memory.device ? Number(data.memory.device[1]) : 0;
     this.scale = capacity > this.most && capacity <= 2.5 * this.most ? capacity * 1.04 : this.most * (capacity > this.most ? 1.12 : 1);
     this.picture = svg("svg", {
-      width: this.width, height, role: "img",
+      width: this.width, height, viewBox: `0 0 ${this.width} ${height}`, role: "img",
       "aria-label": `Bytes alive through a training step, ${step.title}: peak ${bytes(step.total[step.peak])} in ${step.phase(step.peak)} at ${makerOf(step.layer(step.peak))}`,
     });
     this.picture.append(...this.grid(), ...this.areas(), this.band, ...this.stretches(), ...this.limit(), this.line, ...this.summit(), ...this.strip(height));
