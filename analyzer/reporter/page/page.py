@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 
 
 class View(Record):
-    """One view: the HTML of its section, and what its script reads; `assets/NAME.js` and `.css` belong to it."""
+    """One view: the HTML of its section, and what its script reads; `assets/NAME.js` and `.css` belong to it.
+
+    `before` are scripts that its own needs.
+    """
 
     name: str
     section: Callable[[Reviewed, Scene, Options], Iterator[str]]
     data: Callable[[Reviewed, Scene, Options], Any] | None = None
+    before: Sequence[str] = ()
 
 
 #: The views in the order in which they are read, by their place on a wide screen.
 VIEWS: dict[str, Sequence[View]] = {
     "top": (View("summary", summary.section),),
-    "left": (View("graph", graph.section, graph.columns),),
+    "left": (View("graph", graph.section, graph.columns, ("graph_stack", "graph_picture")),),
     "middle": (
         View("layers", layers.section),
         View("memory", memory.section, memory.data),
@@ -59,7 +63,7 @@ def render(reports: Sequence[Reviewed | Failed], options: Options, opened: str =
 
 def assets_of(views: dict[str, Sequence[View]]) -> list[str]:
     """The scripts and styles of views."""
-    return ["core", *(view.name for place in views.values() for view in place)]
+    return ["core", *(name for place in views.values() for view in place for name in (*view.before, view.name))]
 
 
 def _wrong(failed: Failed) -> Iterator[str]:
