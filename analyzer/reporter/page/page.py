@@ -57,7 +57,7 @@ def render(reports: Sequence[Reviewed | Failed], options: Options, opened: str =
     if len(reports) == 1 and isinstance(first, Reviewed):
         return document(first.analysis.name, _body(first, options), options, assets=assets_of(VIEWS), opened=opened)
     if len(reports) == 1 and isinstance(first, Failed):
-        return document(first.file, _wrong(first), options, assets=assets_of(VIEWS))
+        return document(first.file, _wrong(first), options, assets=["core", *wrong.VIEWS])
     return html.render([one.analysis if isinstance(one, Reviewed) else one for one in reports], options)
 
 

@@ -11,6 +11,9 @@ from analyzer.reporter.page.document import named
 from analyzer.reporter.page.reviewed import Wrong
 from analyzer.reporter.page.verdicts import counted, listed
 
+#: The views that it has.
+VIEWS = ("summary", "findings", "source")
+
 
 def sections(failed: Failed, heading: str = "h1", number: int = 0) -> Iterator[str]:
     """The name of the file, what is wrong, and where. `heading` is the element of the name.
