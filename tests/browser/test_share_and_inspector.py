@@ -38,6 +38,7 @@ def test_the_inspector_has_the_arithmetic_in_both_modes(opened: Opening) -> None
         assert formula in text
     assert "NaN" not in text
     assert "undefined" not in text
+    assert "false" not in text
 
 
 def test_the_inspector_says_what_is_special(opened: Opening) -> None:

@@ -166,9 +166,9 @@ function stepOf(step, section) {
   return html("div", { class: "inspector-step" },
     html("dt", {}, ...namedLetter(title)),
     html("dd", {},
-      shown && html("code", {}, shown),
-      letters && !taken && letters !== numbers && html("code", { class: "inspector-letters" }, letters),
-      words && html("span", { class: "inspector-words" }, ...(Array.isArray(words) ? words : [words]))));
+      shown ? html("code", {}, shown) : null,
+      letters && !taken && letters !== numbers ? html("code", { class: "inspector-letters" }, letters) : null,
+      words ? html("span", { class: "inspector-words" }, ...(Array.isArray(words) ? words : [words])) : null));
 }
 
 /** `H_out` with what is below it. */

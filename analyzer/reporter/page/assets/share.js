@@ -67,8 +67,8 @@ view("share", (section) => {
     const fill = `share-cell share-depth${Math.min(cell.level, 4)} ${cell.colour < 0 ? "share-grey" : `share-hue${cell.colour % 10} share-tone${Math.floor(cell.colour / 10) % 2}`}`;
     const group = svg("g", { class: fill, role: "button", tabindex: "-1", "aria-label": cut(said, 300) },
       svg("title", {}, said), svg("rect", { x: round(cell.x), y: cell.y, width: round(wide), height: SHARE.row - 1, rx: wide > 6 ? 2 : 0 }));
-    const label = many ? "\u2026" : box.label, full = cell.level === 1 ? `${label} ${part}` : label;
-    const letters = Math.floor((wide - 8) / 6.6), text = full.length <= letters ? full : letters >= Math.min(label.length, 4) ? cut(label, letters) : "";
+    const full = cell.level === 1 ? `${box.label} ${part}` : box.label, room = wide - 9, letters = shareFitting(box.label, room);
+    const text = shareFitting(full, room) >= full.length ? full : letters >= Math.min(box.label.length, 4) ? cut(box.label, letters) : "";
     if (text && !many) group.append(svg("text", { x: round(cell.x + 4), y: cell.y + 16 }, text));
     group.addEventListener("pointerenter", () => mark(box));
     group.addEventListener("focus", () => { activate(cells.indexOf(cell)); mark(box); });
@@ -127,6 +127,17 @@ view("share", (section) => {
   new ResizeObserver(() => { if (Math.max(place.clientWidth, 240) !== width) draw(); }).observe(place);
   return { mark: show };
 });
+
+/** How many letters of a text fit into so many pixels. */
+function shareFitting(text, room) {
+  let wide = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at];
+    wide += "ijlt.,:;|!'I ".includes(sign) ? 4.2 : sign > "~" || "mwMW@%".includes(sign) ? 11.5 : sign < "a" && sign > "9" ? 8.4 : 7.1;
+    if (wide > room) return at;
+  }
+  return text.length;
+}
 
 /** The colours of blocks by their ids: the first level that has several large ones has different colours. */
 function shareColours(metrics) {

@@ -289,12 +289,12 @@ view("table", (section) => {
   // ------------------------------------------------------------ the columns' widths
 
   function measure() {
-    const width = (name) => `calc(${Math.max(cells(name).wide, tableWide(headings[names.indexOf(name)].dataset.heading) + 0.7).toFixed(1)}ch + .8rem + 1px)`;
+    const width = (name) => `calc(${Math.max(cells(name).wide, tableWide(headings[names.indexOf(name)].dataset.heading) + 0.7).toFixed(1)}ch + .92em + 1px)`;
     const first = names.filter((name) => isFirst(name)), rest = names.slice(1).filter((name) => !isFirst(name));
-    const grid = (head, list) => [head, ...list.map((name) => (name === "kind" ? "minmax(9rem,1fr)" : width(name)))].join(" ");
+    const grid = (head, list) => [head, ...list.map((name) => (name === "kind" ? "minmax(10.6em,1fr)" : width(name)))].join(" ");
     const longest = boxes.reduce((most, box) => Math.max(most, Math.min(box.label.length, 30)), 8);
-    table.style.setProperty("--wide", grid(`minmax(calc(${Math.min(longest, 16) + 1}ch + 2.2rem),1fr)`, names.slice(1)));
-    table.style.setProperty("--narrow", grid(`calc(${Math.min(longest, 9) + 1}ch + 1.3rem)`, [...first, ...rest]));
+    table.style.setProperty("--wide", grid(`minmax(calc(${Math.min(longest, 13) + 1}ch + 2.9em),1fr)`, names.slice(1)));
+    table.style.setProperty("--narrow", grid(`calc(${Math.min(longest, 9) + 1}ch + 1.7em)`, [...first, ...rest]));
     for (const one of table.querySelectorAll("th[colspan]")) one.style.gridColumn = `span ${one.colSpan}`;
   }
 
@@ -341,7 +341,7 @@ function tableCells() {
   const both = (one, other) => (box) => plus(one(box), other(box));
   const last = (box) => layers[box.stop - 1];
   const numbers = (key, write) => ({ key, text: (box) => write(key(box), box), wide: tableWide(write(key(boxes[0]), boxes[0])) });
-  const sized = (key) => ({ ...numbers(key, bytes), wide: 8.3 });
+  const sized = (key) => ({ ...numbers(key, bytes), wide: boxes.some((box) => isLong(Number(key(box)))) ? 9.3 : 8.3 });
   const multiplied = (key, from) => numbers(key, (number, box) => (!has(from(box), box.stop) ? count(number) : Number(number) ? `\u2265 ${count(number)}` : "unknown"));
   const longest = (list) => list.reduce((most, text) => Math.max(most, tableWide(text)), 3);
 
@@ -377,6 +377,9 @@ function tableCells() {
     return known.get(name);
   };
 }
+
+/** Whether a size has four digits before the point: `1,016.0 KiB`. */
+const isLong = (size) => { let left = size; while (left >= 1024) left /= 1024; return size >= 1024 && left >= 999.9; };
 
 /** How wide a text is, in zeros. */
 const tableWide = (text) => [...text].reduce((wide, sign) => wide + (",. :".includes(sign) ? 0.52 : sign === TIMES || sign === "M" ? 1.34 : 1), 0);
