@@ -70,8 +70,8 @@ def _review(review: Review, options: Options) -> Iterator[str]:
     if results:
         yield from _models(results)
     yield "</section>\n"
-    for result in results:
-        yield f'<article class="difference-model" aria-label="{text(file_of(result)[:120])}">\n'
+    for number, result in enumerate(results, 1):
+        yield f'<article class="difference-model" id="page-model{number}" aria-label="{text(file_of(result)[:120])}">\n'
         if isinstance(result, Failed):
             yield from _failed(result)
         else:
@@ -85,10 +85,15 @@ def _models(results: Sequence[Result]) -> Iterator[str]:
         '<th scope="col">verdict</th>'
     )
     yield "".join(f'<th scope="col">{label}</th>' for _, label, _ in _OVERVIEW) + "</tr></thead>\n<tbody>\n"
-    for result in results:
+    for number, result in enumerate(results, 1):
         cells = "".join(f"<td>{_cell(result, name)}</td>" for name, _, _ in _OVERVIEW)
-        yield f'<tr><th scope="row">{named(file_of(result))}</th><td>{verdict(result)}</td>{cells}</tr>\n'
+        yield f'<tr><th scope="row">{_link(file_of(result), number)}</th><td>{verdict(result)}</td>{cells}</tr>\n'
     yield "</tbody></table></div>\n"
+
+
+def _link(file: str, number: int) -> str:
+    """The name of a model, which leads to its part of the page."""
+    return f'<a href="#page-model{number}">{named(file)}</a>'
 
 
 def _cell(result: Result, name: str) -> str:

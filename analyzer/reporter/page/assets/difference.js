@@ -7,9 +7,11 @@ view("graph", (section) => {
   const buttons = segments("Rows that are shown", choices, false, (open) => { for (const fold of folds) fold.open = open; });
   section.querySelector(".page-head").append(buttons);
   const press = () => {
+    for (const fold of folds) fold.firstElementChild.setAttribute("aria-expanded", String(fold.open));
     const open = folds.filter((fold) => fold.open).length;
     [...buttons.children].forEach((button, place) => button.setAttribute("aria-pressed", String(open === (place ? folds.length : 0))));
   };
   for (const fold of folds) fold.addEventListener("toggle", press);
+  press();
   return {};
 });
