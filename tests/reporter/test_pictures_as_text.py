@@ -182,7 +182,7 @@ def test_the_last_fold_is_one_box() -> None:
 
     last = [*outlines(scene_of(flat(300)), "all", "flat")][-1]
     assert [shape.lines for shape in last.shapes] == [["input"], ["flat", "300 layers"], ["output"]]
-    assert fitting(iter([last]), most=10) is None
+    assert fitting(iter([last]), "", most=10) is None
 
 
 @pytest.mark.parametrize("format", READ)

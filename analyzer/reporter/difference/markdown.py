@@ -12,6 +12,7 @@ from analyzer.difference.result import Difference, LabelledReport, OneSided
 from analyzer.record import Record
 from analyzer.reporter.difference.entries import SIGNS, Entry, entries, grouped, renamed, renumbered
 from analyzer.reporter.difference.keys import NAMED, not_compared, value_text, where
+from analyzer.reporter.difference.mermaid import graph
 from analyzer.reporter.difference.review import Review, file_of, summary, title, verdict
 from analyzer.reporter.difference.words import (
     counted,
@@ -68,6 +69,7 @@ def comment(report: Difference | OneSided, mode: str, limit: int) -> Iterator[st
     if report.equal:
         return
     yield from room.all(_totals(report, modes))
+    yield from room.all(graph(report, modes[0], room.left))
     found = entries(report)
     yield from room.all(_blocks(found, modes))
     heading = table(["", "layer", "what", *_cost_headings(modes)], "lll" + "r" * (len(modes) + 1))

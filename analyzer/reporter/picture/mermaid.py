@@ -21,12 +21,20 @@ from analyzer.source import inert
 #: The most characters and arrows of a flowchart that GitHub draws: fewer than its limits.
 MOST_CHARACTERS, MOST_ARROWS = 49_999, 499
 
+_NOTE = (
+    "folded further, since GitHub draws at most 50,000 characters and 500 arrows; "
+    "`analyzer FILE --format svg --depth all` draws every layer"
+)
+
 #: Signs of labels, beside letters and digits, that are no syntax anywhere in a quoted text.
-_PLAIN = frozenset(" .,:/()+-=×·–…→−÷")
+_PLAIN = frozenset(" .,/()+-=×·–…→−÷")
 
 #: What the reader of older versions takes for a list at the beginning of a line, and the word that ends a subgraph.
 _LIST = re.compile(r"^\d+[.)]|^[-+](?= )")
 _END = re.compile(r"\bend\b", re.IGNORECASE)
+
+#: What a page around the picture may take for a link.
+_LINK = re.compile(r"\bwww\.", re.IGNORECASE)
 
 #: What the classes look like: translucent, with the theme's own colour for text.
 _CLASSES = {
@@ -34,32 +42,34 @@ _CLASSES = {
     "pill": "fill:none,stroke:#8892a0",
     "block": "fill:#8892a00d,stroke:#8892a0,stroke-dasharray:4 3",
     "stub": "fill:none,stroke:#8892a0,stroke-dasharray:2 3",
+    "added": "fill:#2da44e33,stroke:#2da44e,stroke-width:2px",
+    "removed": "fill:#cf222e26,stroke:#cf222e,stroke-width:2px,stroke-dasharray:6 3",
+    "changed": "fill:#bf870033,stroke:#bf8700,stroke-width:2px",
+    "moved": "fill:#218bff26,stroke:#218bff,stroke-width:2px",
 }
 
-_FORMS = {"box": ('["', '"]'), "pill": ('(["', '"])'), "stub": ('["', '"]')}
+_BOX, _PILL = ('["', '"]'), ('(["', '"])')
 
 
 def render(reports: Sequence[Analysis], options: Options) -> Iterator[str]:
     """The flowchart of one network."""
     analysis = reports[0]
     drawn = outlines(scene_of(analysis), options.depth, analysis.name)
-    text = fitting(drawn, unicode=options.unicode)
+    text = fitting(drawn, _NOTE, unicode=options.unicode)
     assert text is not None  # the last outline is a single box
     yield text
 
 
-def fitting(drawn: Iterator[Outline], *, unicode: bool = True, most: int = MOST_CHARACTERS) -> str | None:
-    """The first of these pictures that has at most so many characters; a comment says if another one was asked for."""
-    note = ""
-    for outline in drawn:
+def fitting(drawn: Iterator[Outline], why: str, *, unicode: bool = True, most: int | None = None) -> str | None:
+    """The first of these pictures that GitHub draws, and that has at most so many bytes, if `most` is given.
+
+    `why` is the comment in one that is not the first. None where no picture fits.
+    """
+    for place, outline in enumerate(drawn):
         if len(outline.arrows) <= MOST_ARROWS:
-            text = "".join(lines(outline, note, unicode=unicode))
-            if len(text) <= most:
+            text = "".join(lines(outline, why if place else "", unicode=unicode))
+            if len(text) <= MOST_CHARACTERS and (most is None or len(text.encode()) <= most):
                 return text
-        note = (
-            "folded further, since GitHub draws at most 50,000 characters and 500 arrows; "
-            "`analyzer FILE --format svg --depth all` draws every layer"
-        )
     return None
 
 
@@ -92,7 +102,7 @@ def _shapes(shapes: Sequence[Shape], used: dict[str, list[str]], *, unicode: boo
         label = "<br>".join(escaped(line, unicode=unicode) for line in shape.lines)
         used.setdefault("block" if shape.parts is not None else shape.form, []).append(shape.id)
         if shape.parts is None:
-            opening, closing = _FORMS[shape.form]
+            opening, closing = _PILL if shape.form == "pill" else _BOX
             yield f"{indent}{shape.id}{opening}{label}{closing}\n"
         else:
             yield f'{indent}subgraph {shape.id}["{label}"]\n'
@@ -115,7 +125,7 @@ def escaped(text: str, *, unicode: bool = True) -> str:
     text = inert(text)
     special = {place for place, letter in enumerate(text) if not _is_plain(letter, unicode=unicode)}
     special.update(found.start() for found in _END.finditer(text))
-    special.update(found.end() - 1 for found in _LIST.finditer(text))
+    special.update(found.end() - 1 for pattern in (_LIST, _LINK) for found in pattern.finditer(text))
     special.difference_update(place for place in [*special] if text[place] == "_" and _is_inside(text, place))
     return "".join(f"#{ord(letter)};" if place in special else letter for place, letter in enumerate(text))
 

@@ -25,7 +25,8 @@ LONGEST = 60
 class Shape(Record):
     """One shape: its generated id, the lines of its label, the shapes in it (None for a single one).
 
-    `form` is `box`, `pill` for what enters or leaves the network, or `stub` for arrows that are not drawn.
+    `form` is `box`, `pill` for what enters or leaves the network, or `stub` for arrows that are not drawn; in a picture
+    of two networks also what happened: `added`, `removed`, `changed` or `moved`.
     """
 
     id: str
@@ -143,7 +144,9 @@ def _arrive(drawn: Outline, target: str, sources: Sequence[tuple[str, dict[int, 
         names = f"{cut(others[0].name)} … {cut(others[-1].name)}"
         stubs.append(Shape(f"{target}s", [f"{len(others):,} more volumes", names], "stub"))
         drawn.arrows.append(Arrow(f"{target}s", target, faint=True))
-    drawn.arrows.extend(Arrow(name, target, _volumes(nodes.values())) for name, nodes in nearest)
+    drawn.arrows.extend(
+        Arrow(name, target, beside(node.output.pretty() for node in nodes.values())) for name, nodes in nearest
+    )
 
 
 def _last(source: tuple[str, dict[int, Node]]) -> int:
@@ -151,11 +154,10 @@ def _last(source: tuple[str, dict[int, Node]]) -> int:
     return max(source[1])
 
 
-def _volumes(nodes: Iterable[Node]) -> list[str]:
-    """The volumes beside an arrow, equal ones once."""
+def beside(volumes: Iterable[str]) -> list[str]:
+    """The lines beside an arrow along which these volumes run, equal ones once."""
     counts: dict[str, int] = {}
-    for node in nodes:
-        volume = node.output.pretty()
+    for volume in volumes:
         counts[volume] = counts.get(volume, 0) + 1
     lines = [volume if number == 1 else f"{number:,} of {volume}" for volume, number in counts.items()]
     more = len(lines) - _VOLUMES
