@@ -168,6 +168,7 @@ def test_the_address_opens_the_way_to_a_layer(opened: Opening) -> None:
     found = box(page, "stage4.3.conv2.batch_norm")
     assert found.get_attribute("data-on") == ""
     inside = """(one) => { const a = one.getBoundingClientRect(), b = one.closest(".graph-scroll").getBoundingClientRect();
+      if (a.top < 0 || a.bottom > innerHeight) return false;
       return a.top >= b.top && a.bottom <= b.bottom && a.left >= b.left && a.right <= b.right }"""
     assert found.evaluate(inside)
 

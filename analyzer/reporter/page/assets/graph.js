@@ -157,7 +157,10 @@ view("graph", (section) => {
     const next = beside(drawn, box, event.key);
     if (next === undefined) return;
     event.preventDefault();
-    if (next) { elements.get(next.id).focus({ preventScroll: true }); reveal(next); }
+    if (!next) return;
+    elements.get(next.id).focus({ preventScroll: true });
+    reveal(next);
+    elements.get(next.id).scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 
   /** A wide picture is printed smaller. */
@@ -180,6 +183,7 @@ view("graph", (section) => {
       if (path.length) draw();
       aim(box);
       reveal(box);
+      if (from === "address") elements.get(box.id).scrollIntoView({ block: "nearest", inline: "nearest" });
     },
   };
 });
