@@ -96,6 +96,18 @@ def test_keys_fold_and_move(opened: Opening) -> None:
     assert focused(page) == "output"
 
 
+def test_a_click_on_a_row_folds_it(opened: Opening) -> None:
+    page = opened("resnet50")
+    row = table(page).locator("tr[data-box]", has_text="stage2").first
+    assert row.get_attribute("aria-expanded") == "true"
+    row.click()
+    assert row.get_attribute("aria-expanded") == "false"
+    assert row.get_attribute("data-on") == ""
+    assert focused(page) == "stage2"
+    row.click()
+    assert row.get_attribute("aria-expanded") == "true"
+
+
 def test_sorting_keeps_blocks_together_and_says_so(opened: Opening) -> None:
     page = opened("resnet50")
     heading = table(page).locator("[data-column=macs]")

@@ -222,10 +222,9 @@ view("table", (section) => {
     const box = boxAt(event.target);
     if (!box) return;
     activate(box);
-    if (event.target.closest(".table-twist")) toggle(box);
-    else choose(box, "table");
+    toggle(box);
+    choose(box, "table");
   });
-  body.addEventListener("dblclick", (event) => { const box = boxAt(event.target); if (box && !event.target.closest(".table-twist")) toggle(box); });
 
   body.addEventListener("keydown", (event) => {
     const box = boxAt(event.target);
