@@ -341,7 +341,10 @@ function tableCells() {
   const last = (box) => layers[box.stop - 1];
   const numbers = (key, write) => ({ key, text: (box) => write(key(box), box), wide: tableWide(write(key(boxes[0]), boxes[0])) });
   const sized = (key) => ({ ...numbers(key, bytes), wide: boxes.some((box) => isLong(Number(key(box)))) ? 9.3 : 8.3 });
-  const multiplied = (key, from) => numbers(key, (number, box) => (!has(from(box), box.stop) ? count(number) : Number(number) ? `\u2265 ${count(number)}` : "unknown"));
+  const multiplied = (key, from) => {
+    const column = numbers(key, (number, box) => (!has(from(box), box.stop) ? count(number) : Number(number) ? `\u2265 ${count(number)}` : "unknown"));
+    return { ...column, wide: Math.max(column.wide, unknowns.length ? tableWide("unknown") : 0) };
+  };
   const longest = (list) => list.reduce((most, text) => Math.max(most, tableWide(text)), 3);
 
   function made(name) {
@@ -381,7 +384,7 @@ function tableCells() {
 const isLong = (size) => { let left = size; while (left >= 1024) left /= 1024; return size >= 1024 && left >= 999.9; };
 
 /** How wide a text is, in zeros. */
-const tableWide = (text) => [...text].reduce((wide, sign) => wide + (",. :".includes(sign) ? 0.52 : sign === TIMES || sign === "M" ? 1.34 : 1), 0);
+const tableWide = (text) => [...text].reduce((wide, sign) => wide + (",. :".includes(sign) ? 0.52 : `${TIMES}M\u2265`.includes(sign) ? 1.4 : 1), 0);
 
 /** What a text is sorted by: its number, where it begins with one. */
 const numeric = (text) => { const number = parseFloat(text.replace(/,/g, "").replace(/^\u2212/, "-")); return Number.isNaN(number) ? -Infinity : number; };
