@@ -109,7 +109,7 @@ def _same(row: Row, drawing: Drawing) -> Iterator[str]:
 def _row(row: Row, drawing: Drawing) -> Iterator[str]:
     change = f' data-change="{row.change}"' if row.change else ' class="dx-same"'
     said = row.change or ("renamed" if row.renamed else "unchanged")
-    sign = SIGNS.get(row.change, "=" if row.renamed else "")
+    sign = text(SIGNS.get(row.change, "=" if row.renamed else ""))
     yield f'<li{change}><b class="dx-sign">{sign}<i> {said}: </i></b>'
     old, new = row.old, row.new
     differs = old is not None and new is not None and old.output != new.output
@@ -216,7 +216,7 @@ def _changes(row: Row, drawing: Drawing) -> Iterator[str]:
         what = happened(change)
         parts = [str(change.node.layer["kind"]) if change.node.layer else "", *_said(change, drawing.modes)]
         yield (
-            f'<li data-change="{what}"><b class="dx-sign">{SIGNS[what]}<i> {what}: </i></b>'
+            f'<li data-change="{what}"><b class="dx-sign">{text(SIGNS[what])}<i> {what}: </i></b>'
             f"<span><b>{named(change.node.name)}</b> {text(' · '.join(filter(None, parts)))}</span></li>"
         )
     if len(changes) > _MOST:
