@@ -36,7 +36,7 @@ VIEWS: dict[str, Sequence[View]] = {
     "left": (View("graph", graph.section, graph.columns, ("graph_stack", "graph_picture")),),
     "middle": (
         View("layers", layers.section),
-        View("memory", memory.section, memory.data),
+        View("memory", memory.section, memory.data, ("memory_step", "memory_picture")),
         View("share", share.section),
     ),
     "right": (
