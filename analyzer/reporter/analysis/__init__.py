@@ -37,6 +37,14 @@ FORMATS = by_name(
         follows=SHOWN,
     ),
     Format(
+        "svg",
+        "a picture for a paper",
+        on_call("analyzer.reporter.picture.svg"),
+        (".svg",),
+        follows=("depth",),
+        single=True,
+    ),
+    Format(
         "mermaid",
         "a picture for a README or a pull request",
         on_call("analyzer.reporter.picture.mermaid"),
