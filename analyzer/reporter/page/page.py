@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.record import Record
 from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
-from analyzer.reporter.page import findings, graph, inspector, layers, memory, share, source, summary, table, wrong
+from analyzer.reporter.page import (
+    findings,
+    graph,
+    inspector,
+    layers,
+    memory,
+    several,
+    share,
+    source,
+    summary,
+    table,
+    wrong,
+)
 from analyzer.reporter.page.data import columns
 from analyzer.reporter.page.document import MAIN, block, document
 from analyzer.reporter.page.reviewed import Reviewed
@@ -58,6 +70,8 @@ def render(reports: Sequence[Reviewed | Failed], options: Options, opened: str =
         return document(first.analysis.name, _body(first, options), options, assets=assets_of(VIEWS), opened=opened)
     if len(reports) == 1 and isinstance(first, Failed):
         return document(first.file, _wrong(first), options, assets=["core", *wrong.VIEWS])
+    if all(isinstance(one, (Reviewed, Failed)) for one in reports):
+        return document("Comparison", several.body(reports, options), options, assets=several.ASSETS)
     return html.render([one.analysis if isinstance(one, Reviewed) else one for one in reports], options)
 
 
