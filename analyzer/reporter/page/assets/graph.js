@@ -164,8 +164,11 @@ view("graph", (section) => {
   });
 
   /** A wide picture is printed smaller. */
-  addEventListener("beforeprint", () => { canvas.style.zoom = String(Math.min(1, 680 / drawn.width)); });
-  addEventListener("afterprint", () => { canvas.style.zoom = ""; });
+  const paper = matchMedia("print");
+  paper.addEventListener("change", () => {
+    const room = Math.min(scroller.clientWidth - 32, 680);
+    canvas.style.zoom = paper.matches ? String(Math.min(1, room / drawn.width)) : "";
+  });
 
   draw();
   const middle = () => { scroller.scrollLeft = Math.max(drawn.axis - scroller.clientWidth / 2, 0); };
