@@ -103,6 +103,7 @@ class _Drawing:
         self.stacks: dict[int, Stacked] = {}
         self.rooms: dict[int, Room] = {}
         self.sizes: dict[int, tuple[float, float, float]] = {}
+        self.wide: dict[int, float] = {}
         self.found = Figure()
 
     def figure(self) -> Figure:
@@ -168,9 +169,21 @@ class _Drawing:
         if place >= len(laid.box.parts):
             half = min(MOST, width_of(name, KIND) + 28) / 2
             return half, half, 24.0
-        wide = max(width_of(name, NAME, bold=True), *(width_of(line, KIND) for line in lines)) + GLYPH + 12
-        half = min(MOST, max(LEAST, wide)) / 2
+        half = self._wide(laid) / 2
         return half, half, 24.0 + 15 * len(lines)
+
+    def _wide(self, laid: Laid) -> float:
+        """The width of the closed boxes of a scope: one for all, so that their sides are in line."""
+        found = self.wide.get(laid.box.id)
+        if found is None:
+            found = LEAST
+            for place, part in enumerate(laid.box.parts):
+                if part.id not in self.laid and found < MOST:
+                    name, lines = self.words(laid, place)
+                    texts = width_of(name, NAME, bold=True), *(width_of(line, KIND) for line in lines)
+                    found = max(found, min(MOST, max(texts) + GLYPH + 12))
+            self.wide[laid.box.id] = found
+        return found
 
     def _framed(self, laid: Laid, stack: Stacked) -> tuple[float, float, float]:
         """The room of an open box: at least what its name and kind need beside its axis."""
