@@ -588,9 +588,9 @@ def _equations(explanation: Explanation) -> str:
 
 
 def _notebook(analysis: Analysis) -> str:
-    from analyzer.reporter.analysis.html import fragment
+    from analyzer.reporter.page.notebook import notebook
 
-    return "".join(fragment(analysis))
+    return notebook(analysis)
 
 
 # These functions need rooms that are above the classes whose methods they are.

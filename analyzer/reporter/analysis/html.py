@@ -6,7 +6,7 @@ It loads nothing, and a policy in the page forbids it. Names and notes are alway
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from analyzer.engine.result import Analysis, Row
@@ -33,9 +33,9 @@ def render(reports: Sequence[Analysis | Failed], options: Options) -> Iterator[s
     yield from _page(name, _sections(reports, options), options)
 
 
-def fragment(analysis: Analysis, options: Options | None = None) -> str:
-    """The report as part of a page, for a notebook: as many rows as fit, no script."""
-    body = "".join(_section(analysis, options or Options(), blocks=False))
+def fragment(analysis: Analysis, options: Options | None = None, picture: Iterable[str] = ()) -> str:
+    """The report as part of a page, for a notebook: as many rows as fit, no script; the picture is before its table."""
+    body = "".join(_section(analysis, options or Options(), blocks=False, picture=picture))
     return f'<div class="analyzer"><style>{STYLE}</style>{body}</div>'
 
 
@@ -84,7 +84,9 @@ def _sections(reports: Sequence[Analysis | Failed], options: Options) -> Iterato
             yield "</ul>\n</section>\n"
 
 
-def _section(analysis: Analysis, options: Options, *, blocks: bool = True) -> Iterator[str]:
+def _section(
+    analysis: Analysis, options: Options, *, blocks: bool = True, picture: Iterable[str] = ()
+) -> Iterator[str]:
     name, *run = title(analysis)
     yield f'<section>\n<h1>{escaped(name)}</h1>\n<p class="run">{escaped(" · ".join(run))}</p>\n'
     if analysis.description:
@@ -94,6 +96,7 @@ def _section(analysis: Analysis, options: Options, *, blocks: bool = True) -> It
         values = "".join(f"<dd>{_with_code(part)}</dd>" for part in parts)
         yield f'<div class="card"><dt>{escaped(label)}</dt>{values}</div>\n'
     yield "</dl>\n"
+    yield from picture
     whole = blocks and not isinstance(options.depth, int) and options.top is None and options.sort is None
     grid = grid_of(analysis, options.but(depth=ALL) if whole else options)
     if options.top is None and options.columns is None:

@@ -1,9 +1,9 @@
 """The style and the script of the page: plain CSS, light and dark, nothing from elsewhere."""
 
 STYLE = """
-:root{color-scheme:light dark;--ground:#fbfbfa;--card:#fff;--ink:#1d2329;--faint:#6d7680;--line:#e2e5e8;--soft:#f2f4f5;
+.analyzer{color-scheme:light dark;--ground:#fbfbfa;--card:#fff;--ink:#1d2329;--faint:#6d7680;--line:#e2e5e8;--soft:#f2f4f5;
 --shared:#2f6fd0;--local:#c2571a;--declared:#16806a}
-@media (prefers-color-scheme:dark){:root{--ground:#14171a;--card:#1b1f23;--ink:#e4e8eb;--faint:#929ca5;--line:#2d3338;
+@media (prefers-color-scheme:dark){.analyzer{--ground:#14171a;--card:#1b1f23;--ink:#e4e8eb;--faint:#929ca5;--line:#2d3338;
 --soft:#22272c;--shared:#6ea4f5;--local:#f0935a;--declared:#4cc3a8}}
 .analyzer,.analyzer *{box-sizing:border-box}
 .analyzer{font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:var(--ground)}
