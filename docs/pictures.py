@@ -1,4 +1,4 @@
-"""Makes the picture of the review page in README.md: `python docs/pictures.py`. Needs the extra `browser` and a Chromium."""
+"""Makes the pictures of README.md: `python docs/pictures.py`. That of the page needs the extra `browser` and a Chromium."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-PAGE = PICTURES / "resnet50.png"
+PAGE, DRAWING = PICTURES / "resnet50.png", PICTURES / "inception3a.svg"
 
 #: The run that the page is about.
 RUN = ("--batch", "32", "--optimizer", "adam", "--device", "24GiB")
@@ -38,6 +38,11 @@ def command(model: str, *options: str) -> str:
     return done.stdout
 
 
+def drawing() -> str:
+    """A block of GoogLeNet as SVG."""
+    return command("inception3a", "--format", "svg")
+
+
 def photograph(browser: Browser, picture: Path) -> None:
     """The first screen of the page of ResNet-50, with one layer chosen."""
     with tempfile.TemporaryDirectory() as folder:
@@ -52,10 +57,11 @@ def photograph(browser: Browser, picture: Path) -> None:
 
 
 def main() -> None:
-    """Makes the picture, and says where."""
+    """Makes both, the one without a browser first, and says where."""
+    DRAWING.write_text(drawing(), encoding="utf-8")
+    print(DRAWING.relative_to(ROOT))
     from playwright.sync_api import sync_playwright
 
-    PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         photograph(browser, PAGE)

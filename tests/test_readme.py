@@ -5,6 +5,7 @@ What its commands print is made by docs/make.py; tests/test_docs.py refuses drif
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -50,3 +51,11 @@ def test_its_python_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
 def test_its_links_lead_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
+
+
+def test_its_drawing_is_what_the_command_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    pictures = importlib.import_module("pictures")
+    kept = pictures.DRAWING.read_text(encoding="utf-8")
+    assert kept == pictures.drawing(), "python docs/pictures.py"
+    assert len(kept) < 50_000

@@ -17,7 +17,7 @@ def views(page: object) -> set[str]:
     return set(page.eval_on_selector_all("[data-view]", "found => found.map(one => one.dataset.view)"))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, *(name for name in ALL if name not in ("dense", "long"))])
+@pytest.mark.parametrize("name", [*EXAMPLES, *ALL])
 @pytest.mark.parametrize(("width", "dark"), [(1600, False), (400, True)], ids=["wide", "narrow"])
 def test_every_view_is_drawn(opened: Opening, name: str, width: int, dark: bool) -> None:
     page = opened(ALL.get(name, name), width=width, dark=dark)
