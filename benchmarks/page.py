@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,8 +144,7 @@ def main() -> int:
     parser.add_argument("--only", help="measures networks whose name has this word")
     asked = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryDirectory() as folder, chromium() as started:
-        browser = None if asked.no_browser else started
+    with tempfile.TemporaryDirectory() as folder, nullcontext() if asked.no_browser else chromium() as browser:
         failed = []
         for name, operands in arguments(Path(folder)).items():
             if asked.only and asked.only not in name:

@@ -39,8 +39,8 @@ def command(model: str, *options: str) -> str:
 
 
 def drawing() -> str:
-    """A block of GoogLeNet as SVG."""
-    return command("inception3a", "--format", "svg")
+    """Two blocks of GoogLeNet as SVG."""
+    return command("inception3a", "--format", "svg", "--depth", "3")
 
 
 def photograph(browser: Browser, picture: Path) -> None:
