@@ -55,7 +55,7 @@ def test_a_wrong_model(folder: Path, capsys: Said) -> None:
         (["net.yaml", "--batch"], "`--batch` needs a value"),
         (["net.yaml", "--format=--"], "`--format` needs a value"),
         (["net.yaml", "-o--"], "`-o` needs a value"),
-        (["--format", "jason", "net.yaml"], "`--format` must be `table`, `json`, `csv`, `markdown`, `latex`, `html`, `mermaid` or `dot`, not `jason`; did you mean `json`?"),
+        (["--format", "jason", "net.yaml"], "`--format` must be `table`, `json`, `csv`, `markdown`, `latex`, `html`, `svg`, `mermaid` or `dot`, not `jason`; did you mean `json`?"),
         (["--mode", "all", "net.yaml"], "`--mode` must be `both`, `shared`, `local` or `declared`, not `all`"),
         (["--color", "no", "net.yaml"], "`--color` must be `auto`, `always` or `never`, not `no`"),
         (["--columns", "outptu", "net.yaml"], "unknown column `outptu`; did you mean `output`? (`--columns help` lists them)"),

@@ -46,10 +46,10 @@ def test_a_format_outranks_the_ending(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "endings"),
     [
-        (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm`, `.mmd`, `.dot` or `.txt`"),
+        (["net.yaml"], "`.json`, `.csv`, `.md`, `.tex`, `.html`, `.htm`, `.svg`, `.mmd`, `.dot` or `.txt`"),
         (["check", "net.yaml"], "`.json`, `.md`, `.sarif`, `.xml` or `.txt`"),
         (["memory", "net.yaml"], "`.json`, `.csv`, `.md`, `.html`, `.htm` or `.txt`"),
-        (["diff", "net.yaml", "many.yaml"], "`.md`, `.json` or `.txt`"),
+        (["diff", "net.yaml", "many.yaml"], "`.md`, `.html`, `.htm`, `.json` or `.txt`"),
     ],
 )
 def test_an_ending_of_no_format_is_refused(arguments: list[str], endings: str, folder: Path, capsys: Said) -> None:

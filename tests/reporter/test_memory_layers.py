@@ -126,7 +126,7 @@ def test_the_screen_folds_and_says_so(capsys: Said) -> None:
         ("--columns macs", "unknown column `macs` (`--columns help` lists them)"),
         ("--sort kind", "cannot sort by `kind`; sort by `live`, `saved` or `parameters`, for example"),
         ("--sort live --format json", "`--sort` does not apply to the format json, which always shows everything; formats that follow it: table, csv, markdown"),
-        ("--depth 2 -o a.json", "`--depth` does not apply to the format json, which always shows everything; formats that follow it: table, csv, markdown"),
+        ("--depth 2 -o a.json", "`--depth` does not apply to the format json, which always shows everything; formats that follow it: table, csv, markdown, html"),
     ],
 )  # fmt: skip
 def test_refusals(options: str, message: str, capsys: Said) -> None:

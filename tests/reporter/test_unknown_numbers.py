@@ -19,6 +19,7 @@ from analyzer.loader.expand.expansion import expand
 from analyzer.reporter.analysis import FORMATS
 from analyzer.reporter.memory import FORMATS as MEMORY_FORMATS
 from analyzer.reporter.options import Options
+from analyzer.reporter.page.reviewed import Reviewed
 
 # conv1: 3·3·8·8 weights at 16·16 positions are 147,456 MACs; conv2: 3·3·4·4 at 14·14; dense1: 784·10. In all 183,520.
 MODEL = """
@@ -173,7 +174,8 @@ def test_memory_has_weights_in_the_format_of_their_file(own: str | None, inferen
 @pytest.mark.parametrize("name", list(MEMORY_FORMATS))
 def test_reports_of_memory_say_it(name: str) -> None:
     found = MemoryAnalysis(foreign("int8"), Run(batch=2))
-    text = "".join(MEMORY_FORMATS[name].render([found], Options()))
+    shown = Reviewed(analysis=analyze_network(found.network), memory=found) if name == "html" else found
+    text = "".join(MEMORY_FORMATS[name].render([shown], Options()))
     if name == "json":
         jsonschema = pytest.importorskip("jsonschema")
         report = json.loads(text)

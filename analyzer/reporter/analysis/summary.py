@@ -52,8 +52,7 @@ def facts(analysis: Analysis, options: Options) -> list[tuple[str, list[str]]]:
     if len(costs) > 0 and costs[0][1].buffers:
         lines[-1][1].append("with buffers")
     if analysis.weights_dtype is not None:
-        several = dict.fromkeys([analysis.weights_dtype, *analysis.network.formats.values()])
-        lines[-1][1].append(f"in {' and '.join(several)}, as in the file")
+        lines[-1][1].append(weights_said(analysis))
     peak = analysis.peak
     lines.append(("peak activation", [f"{memory(peak.bytes)} at `{peak.name}`", "forward, layer by layer"]))
     field = _field_in_words(analysis)
@@ -135,6 +134,14 @@ def _kinds(grid: Grid) -> list[str]:
     added = {row.kind for subject in grid.subjects if isinstance(subject, Folded) for row in subject.added}
     words = [*legend(layers), *(f"{short} {name}" for name, short in SHORT.items() if name in added)]
     return [f"kind: {', '.join(words)}"] if words else []
+
+
+def weights_said(analysis: Analysis) -> str:
+    """Which number format the weights have where it is not that of the run; empty where it is."""
+    if analysis.weights_dtype is None:
+        return ""
+    several = dict.fromkeys([analysis.weights_dtype, *analysis.network.formats.values()])
+    return f"in {' and '.join(several)}, as in the file"
 
 
 def about_layers(analysis: Analysis) -> list[str]:

@@ -88,7 +88,7 @@ def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
     return [f"{count(fits)} fits{of}" if fits else "none fits for certain", f"up to {count(at_risk)} at risk"]
 
 
-def _about_file(report: MemoryAnalysis, assumed: dict[str, Any]) -> Iterator[str]:
+def about_file(report: MemoryAnalysis, assumed: dict[str, Any]) -> Iterator[str]:
     """What is said of a file of another program, and of layers that the catalogue does not have."""
     network = report.network
     if network.source is None and "authored" not in assumed:
@@ -110,7 +110,7 @@ def _about_file(report: MemoryAnalysis, assumed: dict[str, Any]) -> Iterator[str
 def assumptions(report: MemoryAnalysis) -> Iterator[str]:
     """The assumptions, in two lines, and more where a file of another program says less than ours, or a layer does."""
     assumed = report.assumptions()
-    yield from _about_file(report, assumed)
+    yield from about_file(report, assumed)
     words = {"units": "gathered together", "fused": "arena fuses"}
     asked = "".join(f"{said}: {assumed[key]} · " for key, said in words.items() if key in assumed)
     if not report.trains:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.reporter.memory.table import PARTS
-from analyzer.reporter.memory.words import title
+from analyzer.reporter.memory.words import about_file, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import card, named, text, with_code
@@ -102,6 +102,7 @@ def _notes(report: MemoryAnalysis) -> Iterator[str]:
         yield f"One static buffer for the tensors of inference has {plural(report.plan.size, 'byte')}."
     if report.device is not None and report.context:
         yield f"What is needed of the device includes {memory(report.context)} for the process."
+    yield from about_file(report, report.assumptions())
 
 
 def peak_of(held: ModeMemory) -> str:

@@ -7,7 +7,7 @@ from html import escape
 
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.columns import COLUMNS
-from analyzer.reporter.analysis.summary import about_layers, field_at_the_end, ratio
+from analyzer.reporter.analysis.summary import about_layers, field_at_the_end, ratio, weights_said
 from analyzer.reporter.modes import modes_of
 from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import named, with_code
@@ -169,5 +169,7 @@ def _notes(reviewed: Reviewed) -> Iterator[str]:
         from analyzer.loader.foreign.programs import read_from  # few networks are from another program
 
         notes.append(f"read from {', '.join(read_from(analysis.source))}")
+    if analysis.weights_dtype is not None:
+        notes.append(f"parameters are {weights_said(analysis)}")
     for note in filter(None, notes):
         yield f'<p class="page-note summary-note">{with_code(note)}</p>\n'

@@ -115,11 +115,22 @@ def _columns(analysis: Analysis, options: Options) -> list[Column]:
 
 
 def _open(scene: Scene, options: Options, most: int) -> set[int]:
-    """The boxes that are open at first; folded further where more than so many rows would be shown."""
-    found = opened(scene, options.depth)
-    if sum(len(scene.boxes[box].parts) for box in found) > most and options.depth == ALL:
-        found = opened(scene, AUTO)
+    """The boxes that are open at first; folded further where more than so many rows would be shown.
+
+    Chunks are then closed: where nothing else is left to fold, a network of 10,000 layers has a few rows to begin with.
+    """
+    depth = options.depth
+    found = opened(scene, depth)
+    if depth == ALL and _rows(scene, found) > most:
+        depth, found = AUTO, opened(scene, AUTO)
+    if depth == AUTO and _rows(scene, found) > _MOST:
+        found = {box for box in found if not scene.boxes[box].chunk}
     return found
+
+
+def _rows(scene: Scene, is_open: set[int]) -> int:
+    """How many rows there are with these boxes open."""
+    return sum(len(scene.boxes[box].parts) for box in is_open)
 
 
 def _shown(scene: Scene, is_open: set[int]) -> Iterator[tuple[int, Box]]:
@@ -185,7 +196,7 @@ def _whole(box: Box) -> str:
 
 
 def _cell(column: Column, content: str) -> str:
-    return f"<td{' class=w' * (column.align == 'left')}>{named(content)}"  # the tag that ends a cell may be left out
+    return f"<td{_class('w' * (column.align == 'left'))}>{named(content)}</td>"
 
 
 def _class(*names: str) -> str:
