@@ -172,4 +172,4 @@ def _notes(reviewed: Reviewed) -> Iterator[str]:
     if analysis.weights_dtype is not None:
         notes.append(f"parameters are {weights_said(analysis)}")
     for note in filter(None, notes):
-        yield f'<p class="page-note summary-note">{with_code(note)}</p>\n'
+        yield f'<p class="page-note summary-said">{with_code(note)}</p>\n'
