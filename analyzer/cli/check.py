@@ -53,7 +53,7 @@ _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 #: What an address may consist of, so that it ends where a link ends.
 _ADDRESS = re.compile(r"https?://[\w.:/-]+", re.ASCII)
 
-#: Why there is no page of findings alone.
+#: The reason why findings have no page of their own.
 _NO_PAGE = (
     f"findings have no page of their own; `analyzer FILE --format {PAGE}` shows them beside the lines of the model"
 )

@@ -71,7 +71,7 @@ def review(file: str, asked: Any, texts: dict[str, str], *, arena: bool = False)
 
 
 def about_texts(reports: Sequence[Reviewed | Failed]) -> bool:
-    """Whether one of the files could be read: a page shows a file's text, so there is none of what has no text."""
+    """Whether one of the files could be read. A page shows the text of a file; a file without text has none."""
     return any(
         not isinstance(report, Failed) or any(finding.code not in FILE_CODES for finding in report.diagnostics)
         for report in reports

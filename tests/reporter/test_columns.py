@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 from building import place, read_yaml
-from reported import render
 
 import analyzer
 from analyzer.engine.analysis import analyze_network
@@ -27,6 +26,7 @@ from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis.columns import BOUNDS, COLUMNS
 from analyzer.reporter.analysis.shown import exact_grid, grid_of
 from analyzer.reporter.options import Options
+from analyzer.reporter.page.notebook import notebook
 from analyzer.volume import Volume
 
 Case = dict[str, Any]
@@ -108,11 +108,11 @@ def test_a_spreadsheet_has_the_values_of_the_columns(network: str) -> None:
 
 
 @pytest.mark.parametrize("number", BARS)
-def test_bars_of_a_page(number: int) -> None:
+def test_bars_of_a_notebook(number: int) -> None:
     """The width of a row's bar is its part of all parameters, in tenths of a percent, rounded down."""
     case = CASES[HTML_BAR][number]
-    page = render("html", analysis_of(case))
-    (row,) = re.findall(rf"<tr[^>]*><th[^>]*>(?:<button[^>]*>)?{re.escape(case['row'])}<.*?</tr>", page)
+    pages = "".join(notebook(analysis_of(case), Options(depth=depth)) for depth in ("all", 1))  # the row of a block too
+    (row,) = set(re.findall(rf"<tr[^>]*><th[^>]*>{re.escape(case['row'])}<.*?</tr>", pages))
     for mode in ("shared", "local"):
         (cell,) = re.findall(rf'<td class="bar {mode}">(.*?)</td>', row)
         assert "".join(re.findall(r"width:([^\"]*)\"", cell)) == case[mode], case["source"]

@@ -21,11 +21,11 @@ from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis, Row
 from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.analysis.fold import Folded
-from analyzer.reporter.analysis.html import fragment
 from analyzer.reporter.analysis.shown import grids_of
 from analyzer.reporter.drawing import Drawing
 from analyzer.reporter.fold import LINES, ROWS
 from analyzer.reporter.options import Options
+from analyzer.reporter.page.notebook import notebook
 from analyzer.volume import Volume
 
 MODELS = sorted((Path(__file__).parents[2] / "example_models").glob("*.yaml"))
@@ -102,9 +102,16 @@ def of_csv(text: str) -> list[list[int]]:
 
 
 def of_html(text: str) -> list[list[int]]:
-    """The rows that a reader sees first: those of a block are below its own row."""
-    rows = [row for row in re.findall(r"<tr([^>]*)>(.*?)</tr>", text) if "data-in" not in row[0]]
-    cells = [re.findall(r"<t[hd][^>]*>(?:<button[^>]*>)?([\d,]+)<", row) for _, row in rows]
+    """The rows of the table that stand for layers: those of open blocks have the sums of the rows below them."""
+    table = text[text.index('role="treegrid"') : text.index("</table>", text.index('role="treegrid"'))]
+    rows = [row for row in re.findall(r"<tr([^>]*)>(.*?)</tr>", table) if 'aria-expanded="true"' not in row[0]]
+    cells = [re.findall(r"<td[^>]*>([\d,]+)<", row) for _, row in rows]
+    return [plain(row) for row in cells if row]
+
+
+def of_notebook(text: str) -> list[list[int]]:
+    """The rows of the table of a notebook."""
+    cells = [re.findall(r"<t[hd][^>]*>([\d,]+)<", row) for row in re.findall(r"<tr[^>]*>(.*?)</tr>", text)]
     return [plain(row) for row in cells if row]
 
 
@@ -133,7 +140,7 @@ def test_what_a_format_shows_adds_up(name: str, format: str) -> None:
 def test_what_a_notebook_shows_adds_up() -> None:
     for name in NAMES:
         analysis = analysis_of(name)
-        *rows, total = of_html(fragment(analysis, Options(columns=["macs", "local.parameters"])))
+        *rows, total = of_notebook(notebook(analysis, Options(columns=["macs", "local.parameters"])))
         assert len(rows) <= ROWS
         assert [sum(column) for column in zip(*rows, strict=True)] == total
         assert total == [analysis.totals.macs, analysis.totals.local.parameters]

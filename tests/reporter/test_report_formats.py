@@ -16,8 +16,8 @@ from reported import EVERY, Builder, blocks, mixed, render, textbook
 from analyzer.contract.schema import report_schema
 from analyzer.diagnostics import Diagnostic
 from analyzer.reporter.analysis import FORMATS
-from analyzer.reporter.analysis.html import fragment
 from analyzer.reporter.options import Failed, Options
+from analyzer.reporter.page.notebook import notebook
 from analyzer.volume import Volume
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
@@ -131,7 +131,7 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append(tag)
         self.values += [value or "" for name, value in attrs if name in ("src", "href", "onclick")]
-        if tag != "meta":
+        if tag not in ("meta", "input"):
             self.stack.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -143,10 +143,11 @@ def test_page_is_whole_and_asks_for_nothing(network: str) -> None:
     text = render("html", EVERY[network]())
     page = Tags(text)
     assert page.stack == []
-    assert page.values == []
-    assert page.seen.count("table") == 1
-    assert "http:" not in text
-    assert "https:" not in text
+    assert all(value.startswith("#") for value in page.values)  # links inside of the page
+    assert text.count('role="treegrid"') == 1
+    asked = text.replace('"http://www.w3.org/2000/svg"', "")  # the name of a language: nothing is loaded from there
+    assert "http:" not in asked
+    assert "https:" not in asked
     assert "url(" not in text
 
 
@@ -165,8 +166,8 @@ def test_page_of_a_stream_without_signs_is_ascii() -> None:
     assert "16&#215;16" in text
 
 
-def test_fragment_for_a_notebook_has_no_script() -> None:
-    text = fragment(blocks())
+def test_a_notebook_has_no_script() -> None:
+    text = notebook(blocks())
     assert Tags(text).stack == []
     assert "<script" not in text
     assert "<button" not in text

@@ -18,11 +18,12 @@ place there. No name is written twice: that of a box is made of those around it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import MODES, Analysis, Row
 from analyzer.reporter.analysis.columns import COLUMNS
 from analyzer.reporter.modes import modes_of
+from analyzer.reporter.page.values import Table
 from analyzer.reporter.picture.scene import Box, Scene
 from analyzer.source import inert
 
@@ -37,28 +38,12 @@ _NAMED, MORE = 24, -0.5
 _COUNTS = ("weights", "biases", "buffers", "bytes")
 
 
-class _Table:
-    """Different values in the order in which they were first met."""
-
-    def __init__(self) -> None:
-        self.places: dict[Hashable, int] = {}
-
-    def place(self, value: Hashable) -> int:
-        """The place of a value."""
-        return self.places.setdefault(value, len(self.places))
-
-    @property
-    def values(self) -> list[Any]:
-        """The values."""
-        return list(self.places)
-
-
 def columns(analysis: Analysis, scene: Scene) -> Iterator[tuple[str, Any]]:
     """The keys of the data with their values."""
-    words = _Table()
+    words = Table()
     yield "network", _network(analysis)
     yield "boxes", _boxes(scene, words)
-    yield "words", [inert(word) for word in words.values]
+    yield "words", [inert(word) for word in words.list()]
     yield from _layers(analysis)
 
 
@@ -75,7 +60,7 @@ def _network(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _boxes(scene: Scene, words: _Table) -> dict[str, list[int]]:
+def _boxes(scene: Scene, words: Table) -> dict[str, list[int]]:
     """The tree of boxes."""
     boxes = scene.boxes
     level: list[int] = []
@@ -111,7 +96,7 @@ def _around(box: Box) -> Box | None:
 
 def _layers(analysis: Analysis) -> Iterator[tuple[str, Any]]:
     """What each layer reads, puts out and costs."""
-    volumes, costs, fields = _Table(), _Table(), _Table()
+    volumes, costs, fields = Table(), Table(), Table()
     modes = [mode for mode in MODES if mode != "declared" or analysis.mixed]
     rows = analysis.rows
     yield (
@@ -123,12 +108,12 @@ def _layers(analysis: Analysis) -> Iterator[tuple[str, Any]]:
         },
     )
     yield "reads", {str(row.node.index): found for row in rows if (found := _reads(row)) != [row.node.index - 1]}
-    yield "volumes", volumes.values
+    yield "volumes", volumes.list()
     names = ["volume", *(f"{mode}.{name}" for mode in modes for name in _COUNTS), "macs", "activation", "unknown"]
-    table = dict(zip(names, map(list, zip(*costs.values, strict=True)), strict=False))
+    table = dict(zip(names, map(list, zip(*costs.list(), strict=True)), strict=False))
     unknown = [place for place, one in enumerate(table.get("unknown", ())) if one]
     yield "costs", {name: table.get(name, []) for name in names[:-1]} | {"unknown": unknown}
-    yield "fields", fields.values
+    yield "fields", fields.list()
 
 
 def _cost(row: Row, modes: Sequence[str]) -> Iterator[int]:

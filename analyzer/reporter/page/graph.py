@@ -20,8 +20,9 @@ from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import card
 from analyzer.reporter.page.reviewed import Reviewed
 from analyzer.reporter.picture.layout import Placement
+from analyzer.reporter.picture.opened import at_first
 from analyzer.reporter.picture.placing import Laid, laid_out
-from analyzer.reporter.picture.scene import Scene, at_first
+from analyzer.reporter.picture.scene import Scene
 from analyzer.units import plural
 
 TYPE_CHECKING = False

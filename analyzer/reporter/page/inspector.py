@@ -41,6 +41,7 @@ from analyzer.layers.readings import Cells
 from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import card
 from analyzer.reporter.page.reviewed import Reviewed
+from analyzer.reporter.page.values import Table
 from analyzer.reporter.picture.scene import Scene
 from analyzer.source import inert
 
@@ -59,25 +60,6 @@ _SOURCE = {"r_in": 0, "j_in": 1, "start_in": 2}
 
 #: Where the field of an input of the network begins: each cell sees itself.
 _ENTRY = 1, 1, 0
-
-
-class Table:
-    """Values by their places, each once."""
-
-    def __init__(self) -> None:
-        self.places: dict[Hashable, int] = {}
-
-    def place(self, value: Hashable) -> int:
-        """The place of a value, which is added where it is new."""
-        return self.places.setdefault(value, len(self.places))
-
-    def text(self, value: str) -> int:
-        """The place of a text; −1 for none."""
-        return self.place(inert(value)) if value else -1
-
-    def list(self) -> list[Any]:
-        """The values in the order of their places."""
-        return list(self.places)
 
 
 def section(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[str]:

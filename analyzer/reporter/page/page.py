@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from analyzer.engine.result import Analysis
 from analyzer.record import Record
-from analyzer.reporter.analysis import html
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.page import (
     findings,
@@ -63,16 +63,15 @@ VIEWS: dict[str, Sequence[View]] = {
 _COLUMNS = ("left", "middle", "right")
 
 
-def render(reports: Sequence[Reviewed | Failed], options: Options, opened: str = "") -> Iterator[str]:
-    """All reports on one page, which is opened at a view."""
-    first = reports[0]
-    if len(reports) == 1 and isinstance(first, Reviewed):
+def render(reports: Sequence[Reviewed | Analysis | Failed], options: Options, opened: str = "") -> Iterator[str]:
+    """All reports on one page, which is opened at a view. An analysis that nobody checked has a page too."""
+    found = [Reviewed(analysis=one) if isinstance(one, Analysis) else one for one in reports]
+    first = found[0]
+    if len(found) == 1 and isinstance(first, Reviewed):
         return document(first.analysis.name, _body(first, options), options, assets=assets_of(VIEWS), opened=opened)
-    if len(reports) == 1 and isinstance(first, Failed):
+    if len(found) == 1 and isinstance(first, Failed):
         return document(first.file, _wrong(first), options, assets=["core", *wrong.VIEWS])
-    if all(isinstance(one, (Reviewed, Failed)) for one in reports):
-        return document("Comparison", several.body(reports, options), options, assets=several.ASSETS)
-    return html.render([one.analysis if isinstance(one, Reviewed) else one for one in reports], options)
+    return document("Comparison", several.body(found, options), options, assets=several.ASSETS)
 
 
 def assets_of(views: dict[str, Sequence[View]]) -> list[str]:

@@ -27,7 +27,9 @@ from analyzer.reporter.modes import TITLES, modes_of
 from analyzer.reporter.options import Options
 from analyzer.reporter.page.document import card, named, text
 from analyzer.reporter.page.reviewed import Reviewed
-from analyzer.reporter.picture.scene import Box, Scene, opened
+from analyzer.reporter.page.values import Table
+from analyzer.reporter.picture.opened import opened
+from analyzer.reporter.picture.scene import Box, Scene
 from analyzer.source import inert
 from analyzer.units import plural
 
@@ -211,13 +213,13 @@ def _note(analysis: Analysis, boxes: Sequence[object]) -> str:
 
 def _more(columns: Sequence[Column], analysis: Analysis, scene: Scene) -> dict[str, Any]:
     """The texts of columns that only this view has, for every box."""
-    places: dict[str, int] = {}
+    values = Table()
     rows = [row_of(box, analysis.rows) for box in scene.boxes[1:]]
     total = total_row(analysis)
     more = {}
     for column in columns:
         texts = [column.text(total) if total is not None and column.sums else "", *map(column.text, rows)]
-        of = [places.setdefault(inert(one), len(places)) for one in texts]
+        of = [values.place(inert(one)) for one in texts]
         amounts = [0, *map(column.value, rows)] if column.nature == "amount" else None
         more[column.name] = [of, amounts]
-    return {"texts": list(places), "more": more}
+    return {"texts": values.list(), "more": more}

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.result import Analysis
 from analyzer.reporter.options import Options
+from analyzer.reporter.picture.opened import opened
 from analyzer.reporter.picture.outline import Arrow, Shape, outline_of
-from analyzer.reporter.picture.scene import opened, scene_of
+from analyzer.reporter.picture.scene import scene_of
 from analyzer.source import inert
 
 _FORMS = {"box": "", "pill": ', shape=ellipse, style=""', "stub": ', style="rounded,dashed", color="#8892a0"'}

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.engine.network import Node
 from analyzer.record import Record, field
-from analyzer.reporter.picture.scene import MOST_EDGES, Box, Scene, opened
+from analyzer.reporter.picture.opened import opened
+from analyzer.reporter.picture.scene import MOST_EDGES, Box, Scene
 
 #: Volumes that are written beside an arrow; more are counted.
 _VOLUMES = 3

@@ -12,7 +12,8 @@ from math import log2, sqrt
 from analyzer.engine.result import Analysis
 from analyzer.reporter.options import Options
 from analyzer.reporter.picture.figure import GLYPH, HEADER, KIND, NAME, VOLUME, Figure, Item, Line, figure_of
-from analyzer.reporter.picture.scene import Scene, opened, scene_of
+from analyzer.reporter.picture.opened import opened
+from analyzer.reporter.picture.scene import Scene, scene_of
 from analyzer.reporter.picture.widths import cut, width_of
 from analyzer.reporter.terminal import markup
 from analyzer.source import inert

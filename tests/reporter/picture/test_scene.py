@@ -9,7 +9,8 @@ import pytest
 import analyzer
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
-from analyzer.reporter.picture.scene import MOST_EDGES, MOST_PARTS, Box, Scene, at_first, opened, scene_of
+from analyzer.reporter.picture.opened import at_first, opened
+from analyzer.reporter.picture.scene import MOST_EDGES, MOST_PARTS, Box, Scene, scene_of
 from analyzer.volume import Volume
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "example_models").glob("*.yaml"))

@@ -15,7 +15,8 @@ from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.layers import CATALOGUE
 from analyzer.reporter.picture.figure import Figure, figure_of
-from analyzer.reporter.picture.scene import opened, scene_of
+from analyzer.reporter.picture.opened import opened
+from analyzer.reporter.picture.scene import scene_of
 from analyzer.reporter.picture.svg import picture
 from analyzer.reporter.picture.widths import cut, width_of
 from analyzer.volume import Volume
