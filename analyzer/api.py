@@ -383,6 +383,8 @@ def memory(
     strategy: str | None = None,
     ranks: int | None = None,
     arena: bool = False,
+    ram: str | None = None,
+    flash: str | None = None,
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
     format: str | None = None,
@@ -393,12 +395,13 @@ def memory(
     `mode` is the mode that the verdict is about; `both` means the weights as the file declares them. `device` is what
     the run should fit on: an amount of memory (`"24GiB"`) or a card (`"RTX 4090"`); `context` is the amount that the
     process takes there beside its tensors. `ranks` devices train together by `strategy`; the batch is that of all of
-    them. `arena` asks for a static plan of inference's tensors. `settings` are those of
-    `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`, …); the file's `training` gives
-    the others.
+    them. `settings` are those of `analyzer.engine.memory.settings.Run` (`batch`, `dtype`, `optimizer`, `checkpoint`,
+    …); the file's `training` gives the others. `arena` asks for RAM and flash of a microcontroller instead, where
+    nothing is trained; `ram` and `flash` are the amounts that it has (`"256KiB"`).
 
     `held().peak.bytes` is the peak of training, `held().inference.peak.bytes` that of inference; `verdict()`,
-    `largest` and `changes` are what the command prints, in bytes and samples. `print` shows what `analyzer memory`
+    `largest` and `changes` are what the command prints, in bytes and samples; `microcontroller` has the plan of an
+    arena, its peak and the numbers in flash. `print` shows what `analyzer memory`
     prints.
 
     Raises `ModelError` with every mistake, and `SettingError` for a wrong setting.
@@ -423,6 +426,8 @@ def memory(
         strategy=strategy,
         ranks=ranks,
         arena=arena,
+        ram=ram,
+        flash=flash,
         **settings,
     )
     found.name, found.file, found.diagnostics = model.name, model.file, tuple(_doubts(model, network))

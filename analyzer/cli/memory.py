@@ -6,18 +6,20 @@ import argparse
 from collections.abc import Iterator
 
 from analyzer.cli.declared import LIST
-from analyzer.cli.main import FINE
+from analyzer.cli.main import FINE, WRONG, UsageError
 from analyzer.cli.memory_run import fit_of, memory_of
 from analyzer.cli.models import check_files, read_network
 from analyzer.cli.options import PAGE, add_files, add_format, add_model, add_options, parsed, settle_columns
 from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
-from analyzer.cli.run_options import add_run_options, spelled_out
+from analyzer.cli.run_options import add_arena_options, add_run_options, spelled_out
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.devices import cards
+from analyzer.engine.memory.verdict import DOES_NOT_FIT
 from analyzer.reporter.format import SHOWN, Format
 from analyzer.reporter.memory import FORMATS
 from analyzer.reporter.options import Failed
+from analyzer.reporter.page.reviewed import Reviewed
 from analyzer.units import memory
 
 TYPE_CHECKING = False
@@ -42,16 +44,36 @@ def main(arguments: list[str]) -> int:
 
         settle_columns(asked, check_columns)
     format = format_of(asked, FORMATS, sources=asked.files)
+    if asked.arena:
+        _check_rows(asked, format)
     texts: dict[str, str] = {}
     reports: list[Any]
     if format.name == PAGE:
         from analyzer.cli.reviewing import about_texts, review
 
-        reports = [review(file, asked, texts, arena=asked.arena) for file in asked.files]
+        reports = [review(file, asked, texts) for file in asked.files]
         format = format.but(failures=about_texts(reports))
     else:
         reports = [_report(file, asked, texts) for file in asked.files]
-    return finish(asked, reports, texts, format, options_of(asked, format, mode=asked.mode, **_rows(asked, format)))
+    shown = options_of(asked, format, mode=asked.mode, **_rows(asked, format))
+    code = finish(asked, reports, texts, format, shown)
+    return WRONG if code == FINE and any(map(_overflows, reports)) else code
+
+
+def _overflows(report: Any) -> bool:
+    """Whether a report, or a reviewed file of a page, says that a network does not fit on a microcontroller."""
+    found = report.memory if isinstance(report, Reviewed) else report
+    chip = found.microcontroller if isinstance(found, MemoryAnalysis) else None
+    return chip is not None and chip.verdict == DOES_NOT_FIT
+
+
+def _check_rows(asked: Any, format: Format) -> None:
+    """Refuses options about the rows of layers beside `--arena`, whose rows are the tensors of the arena."""
+    for name in SHOWN:
+        if name in asked.written and format.name != PAGE:
+            raise UsageError(
+                f"`--{name}` is about what each layer holds, and the rows of `--arena` are tensors: leave one of the two out"
+            )
 
 
 def _rows(asked: Any, format: Format) -> dict[str, Any]:
@@ -85,11 +107,7 @@ def parser() -> argparse.ArgumentParser:
     add_format(found, FORMATS, "the report")
     add_options(found, "mode", "columns", "depth", "top", "sort", "batch", "dtype")
     add_run_options(found)
-    found.add_argument(
-        "--arena",
-        action="store_true",
-        help="plan the tensors of inference in one static buffer, for microcontrollers",
-    )
+    add_arena_options(found)
     add_model(found)
     return found
 
@@ -98,4 +116,4 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Fa
     """The memory of one file, or what is wrong with it; raises `SettingError` for options that do not suit it."""
     fit = fit_of(file, asked)
     read = read_network(file, asked, texts)
-    return read if isinstance(read, Failed) else memory_of(file, asked, fit, *read, arena=asked.arena)
+    return read if isinstance(read, Failed) else memory_of(file, asked, fit, *read)

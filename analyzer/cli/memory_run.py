@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.cli.models import doubts_about
 from analyzer.cli.options import configured_for, run_defaults
 from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.arena.asked import check_arena
 from analyzer.engine.memory.settings import Run, check_asked
 from analyzer.engine.memory.verdict import CONTEXT
 from analyzer.engine.network import Network
@@ -23,6 +24,10 @@ RUN_SETTINGS = (
 )  # fmt: skip
 
 
+#: Options about devices.
+_ABOUT_DEVICES = ("device", "context", "strategy", "ranks")
+
+
 class Fit(Record):
     """What a run should fit on: a device, and the bytes that a process takes there beside its tensors."""
 
@@ -30,23 +35,33 @@ class Fit(Record):
     context: int
 
 
+def _arena_of(asked: Any) -> dict[str, Any]:
+    """The options about a microcontroller, which only `analyzer memory` has."""
+    return {name: vars(asked).get(name, usual) for name, usual in (("arena", False), ("ram", None), ("flash", None))}
+
+
 def fit_of(file: str, asked: Any) -> Fit:
     """The device for one file; raises `SettingError` for options that need another one."""
+    arena = _arena_of(asked)
+    check_arena(**arena, given={name: vars(asked)[name] for name in (*RUN_SETTINGS[2:], *_ABOUT_DEVICES)})
+    if arena["arena"]:
+        return Fit(None, CONTEXT)
     configured = configured_for(asked, file)
     device = configured.get("device") if asked.device is None else asked.device
     check_asked(asked.context, device, asked.strategy, asked.ranks)
     return Fit(device, configured.get("context", CONTEXT) if asked.context is None else asked.context)
 
 
-def memory_of(file: str, asked: Any, fit: Fit, model: Model, network: Network, **more: Any) -> MemoryAnalysis:
-    """The memory of a network in the run that is asked for, with `more` settings of the command.
+def memory_of(file: str, asked: Any, fit: Fit, model: Model, network: Network) -> MemoryAnalysis:
+    """The memory of a network in the run that is asked for.
 
     Raises `SettingError` for options that do not suit the network.
     """
+    arena = _arena_of(asked)
     return MemoryAnalysis(
         network,
         Run.of(
-            run_defaults(asked, file, model.training),
+            run_defaults(asked, file, {} if arena["arena"] else model.training),
             ranks=asked.ranks,
             strategy=asked.strategy,
             device=None if fit.device is None else fit.device.name,
@@ -60,5 +75,5 @@ def memory_of(file: str, asked: Any, fit: Fit, model: Model, network: Network, *
         name=model.name,
         file=model.file,
         diagnostics=doubts_about(model, network),
-        **more,
+        **arena,
     )

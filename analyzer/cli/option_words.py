@@ -9,7 +9,7 @@ from analyzer.diagnostics import nearest
 
 #: Options that one command has, with the command; the review page has those of `RUN_OPTIONS` too.
 OF_COMMANDS = {
-    **dict.fromkeys((*RUN_OPTIONS, "--arena"), "memory"),
+    **dict.fromkeys((*RUN_OPTIONS, "--arena", "--ram", "--flash"), "memory"),
     **dict.fromkeys(
         ("--select", "--ignore", "--severity", "--skip-others", "--against", "--budget", "--explain"), "check"
     ),
@@ -22,7 +22,7 @@ CALLED = {
     "amp": "autocast", "mixed-precision": "autocast", "mixed": "autocast", "fp16": "autocast=float16", "bf16": "autocast=bfloat16",
     "half": "autocast=float16", "precision": "dtype autocast", "data-type": "dtype", "type": "dtype", "float": "dtype",
     "quantize": "dtype", "bits": "dtype", "gpu": "device", "gpus": "ranks device", "cuda": "device", "card": "device",
-    "vram": "device", "ram": "device", "hardware": "device", "target": "device", "bs": "batch", "batch-size": "batch",
+    "vram": "device", "sram": "ram", "rom": "flash", "hardware": "device", "target": "device", "bs": "batch", "batch-size": "batch",
     "batchsize": "batch", "batches": "batch", "minibatch": "batch", "b": "batch", "n": "batch", "samples": "batch",
     "out": "output", "out-file": "output", "output-file": "output", "outfile": "output", "save": "output",
     "write": "output", "dest": "output", "to": "output", "export": "output", "optim": "optimizer", "opt": "optimizer",

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 _UNWRITTEN = argparse.Namespace(select=None, ignore=None, severity=None, exit_zero=False)
 
 
-def review(file: str, asked: Any, texts: dict[str, str], *, arena: bool = False) -> Reviewed | Failed:
+def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
     """A file for the review page, or what is wrong with it; its text goes to `texts`.
-
-    `arena` asks for a static plan of inference's tensors.
 
     Raises `SettingError` for options that do not suit it.
     """
@@ -46,7 +44,7 @@ def review(file: str, asked: Any, texts: dict[str, str], *, arena: bool = False)
         files = [read.file, *(span.file for span in spans if span is not None and span.in_text)]
         return Wrong(read.file, read.diagnostics, {file: texts[file] for file in files if file in texts})
     model, network = read
-    memory, reason = _memory(file, asked, fit, model, network, arena=arena)
+    memory, reason = _memory(file, asked, fit, model, network)
     batch, dtype = batch_and_dtype(asked, file, model.training)
     analysis = analyze_network(
         network,
@@ -78,12 +76,10 @@ def about_texts(reports: Sequence[Reviewed | Failed]) -> bool:
     )
 
 
-def _memory(
-    file: str, asked: Any, fit: Fit, model: Model, network: Network, *, arena: bool
-) -> tuple[MemoryAnalysis | None, str]:
+def _memory(file: str, asked: Any, fit: Fit, model: Model, network: Network) -> tuple[MemoryAnalysis | None, str]:
     """The memory of the run, or why there is none: what is written on the command line must suit the network."""
     try:
-        return memory_of(file, asked, fit, model, network, arena=arena), ""
+        return memory_of(file, asked, fit, model, network), ""
     except SettingError as error:
         if any(vars(asked)[setting_of(option)] not in (None, False) for option in ("--batch", "--dtype", *RUN_OPTIONS)):
             raise

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from analyzer.cli.declared import LIST
 from analyzer.cli.main import UsageError
 from analyzer.cli.options import PAGE, RUN_OPTIONS, add_options, setting_of
-from analyzer.cli.values import at_least, word_of
+from analyzer.cli.values import at_least, option_value, word_of
+from analyzer.engine.memory.arena.asked import amount_of_room
 from analyzer.engine.memory.optimizers import STEPS
 from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LOSSES
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, read_strategy
@@ -77,6 +78,23 @@ def add_run_options(parser: argparse._ActionsContainer) -> None:
         metavar="NAME",
         help=f"{', '.join(STRATEGIES)} (default: ddp)",
     )
+
+
+def add_arena_options(parser: argparse._ActionsContainer) -> None:
+    """The options about a microcontroller."""
+    add = parser.add_argument
+    add(
+        "--arena",
+        action="store_true",
+        help="RAM and flash of a microcontroller: the activations of inference in one static buffer, the weights",
+    )
+    for name, what in (("ram", "arena"), ("flash", "weights")):
+        add(
+            f"--{name}",
+            type=option_value(amount_of_room),
+            metavar="AMOUNT",
+            help=f"the {name if name == 'flash' else 'RAM'} that the {what} must fit into, such as 256KiB; with --arena",
+        )
 
 
 def refuse_run_options(asked: Any, format: Format) -> None:

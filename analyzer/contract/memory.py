@@ -20,11 +20,11 @@ from analyzer.contract.keys import (
     schema_of,
     written,
 )
+from analyzer.contract.microcontroller import ARENA, FLASH_SCHEMA, RAM, flash_of_report, on_microcontroller
 from analyzer.contract.report import FINDING, FOREIGN
 from analyzer.contract.schema import document, report_schema
 from analyzer.dtypes import BITS
 from analyzer.engine.memory.analysis import MemoryAnalysis
-from analyzer.engine.memory.arena.verify import verify
 from analyzer.engine.memory.history import CATEGORIES
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.sharding.rank import PHASES, Breakdown
@@ -111,26 +111,6 @@ def _ranks(report: MemoryAnalysis) -> dict[str, Any] | None:
         return None
     return {**written(RANK, report.rank()), **written([_BATCH_OF_RANK], report)}
 
-
-#: The static plan of inference's tensors.
-PLAN = (
-    Key("bytes", COUNT, lambda plan: plan.size),
-    Key("bound_bytes", COUNT, lambda plan: plan.bound),
-    field("live_bytes", COUNT),
-    field("ratio", {"type": "number", "minimum": 1}),
-    field("alignment", AT_LEAST_1),
-    field("order", TEXT),
-    Key(
-        "tensors",
-        array(closed({"name": NAME, **counts(("bytes", "offset", "first", "last"))})),
-        lambda plan: [
-            {"name": t.name, "bytes": t.size, "offset": plan.offsets[t.name], "first": t.first, "last": t.last}
-            for t in plan.tensors
-        ],
-    ),
-)
-
-_ARENA = (*PLAN, Key("verified", {"type": "boolean"}, lambda plan: not verify(plan)))
 
 #: The device of a report and the verdict on it.
 _DEVICE = (
@@ -253,9 +233,11 @@ MEMORY = (
     Key(
         "arena",
         definition("arena"),
-        lambda report: None if report.plan is None else written(_ARENA, report.plan),
+        on_microcontroller(ARENA),
         True,
     ),
+    Key("ram", schema_of(RAM), on_microcontroller(RAM), True),
+    Key("flash", FLASH_SCHEMA, flash_of_report, True),
     Key(
         "diagnostics",
         array(definition("diagnostic")),
@@ -267,6 +249,7 @@ MEMORY = (
 #: Keys that a report has together or not at all, and keys that need another one.
 _ON_A_DEVICE = ("max_batch", "max_batch_at_risk", "verdict", "device")
 _TRAINED = ("training", "changes", "timeline")
+_ON_A_MICROCONTROLLER = ("arena", "ram", "flash")
 
 
 def as_dict(report: MemoryAnalysis) -> dict[str, Any]:
@@ -288,6 +271,10 @@ def memory_schema() -> dict[str, Any]:
                 "dependencies": {
                     **{name: [other for other in _ON_A_DEVICE if other != name] for name in _ON_A_DEVICE},
                     **{name: [other for other in _TRAINED if other != name] for name in _TRAINED},
+                    **{
+                        name: [other for other in _ON_A_MICROCONTROLLER if other != name]
+                        for name in _ON_A_MICROCONTROLLER
+                    },
                     "ranks": ["training"],
                 },
             },
@@ -295,7 +282,7 @@ def memory_schema() -> dict[str, Any]:
             "tensor": _TENSOR,
             "mode": schema_of(MODE),
             "ranks": schema_of([*RANK, _BATCH_OF_RANK]),
-            "arena": schema_of(_ARENA),
+            "arena": schema_of(ARENA),
             "device": schema_of(_DEVICE),
             **{name: shared[name] for name in ("failed", "diagnostic", "volume")},
         },

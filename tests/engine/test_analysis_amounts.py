@@ -70,7 +70,7 @@ def test_plain_numbers_of_every_example(path: Path) -> None:
         {"ranks": 4},
         {"checkpoint": "sqrt", "autocast": "bfloat16"},
         {"mode": "local"},
-        {"context": "1 GiB", "device": "RTX 4090", "arena": True},
+        {"context": "1 GiB", "device": "RTX 4090"},
     ],
 )
 @pytest.mark.parametrize("text", [NET, TRAINED])

@@ -21,8 +21,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 
 from analyzer.diagnostics import Diagnostic
+from analyzer.engine.memory.arena.asked import check_arena, read_room
+from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.engine.memory.arena.plan import Plan
-from analyzer.engine.memory.assumptions import assumptions
+from analyzer.engine.memory.assumptions import assumptions, on_microcontroller
 from analyzer.engine.memory.devices import Device, read_context, read_device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
@@ -55,8 +57,9 @@ class MemoryAnalysis(Printed):
     `mode` is the mode that the verdict is about. `device` is the device that the run should fit on (None: no verdict),
     and `context` the bytes that the process takes there beside its tensors. `ranks` devices train together by
     `strategy`; the batch of `run` is that of all of them. The verdict is about the fullest rank, or about inference
-    where the number format is not one that networks are trained in. `arena` says whether reports show a static plan of
-    inference's tensors. `diagnostics` are doubts about the network as a whole.
+    where the number format is not one that networks are trained in. With `arena` the reports are about a
+    microcontroller with `ram` and `flash` bytes (None: not given), where nothing is trained; it goes with no device and
+    no ranks. `diagnostics` are doubts about the network as a whole.
 
     Raises `SettingError` for a wrong setting, for a name of the run's checkpoint that the network does not have, and
     for a batch that does not divide among the ranks.
@@ -73,6 +76,8 @@ class MemoryAnalysis(Printed):
         strategy: str | None = None,
         ranks: int = 1,
         arena: bool = False,
+        ram: int | None = None,
+        flash: int | None = None,
         name: str = "network",
         file: str = "",
         diagnostics: Sequence[Diagnostic] = (),
@@ -89,6 +94,8 @@ class MemoryAnalysis(Printed):
             check_ranks(run.batch, ranks)
             check_single(self.strategy, ranks)
         self.arena = arena
+        self.ram = ram
+        self.flash = flash
         self.name = name
         self.file = file
         self.diagnostics = tuple(diagnostics)
@@ -108,28 +115,40 @@ class MemoryAnalysis(Printed):
         strategy: str | None = None,
         ranks: int | None = None,
         arena: bool = False,
+        ram: str | None = None,
+        flash: str | None = None,
         **settings: object,
     ) -> MemoryAnalysis:
         """The analysis with the settings that `analyzer.memory` takes; `training`, as a file has it, gives the others.
 
-        Raises `SettingError` for a wrong one.
+        A microcontroller trains nothing: with `arena` those of the file do not count. Raises `SettingError` for a wrong
+        one.
         """
+        about_device = {"device": device, "context": context, "strategy": strategy, "ranks": ranks}
+        check_arena(arena, ram, flash, {**settings, **about_device})
         check_asked(context, device, strategy, ranks)
         card = None if device is None else reading("device", read_device, device)
         strategy = None if strategy is None else read_strategy(str(strategy))
         name = None if card is None else card.name
         return cls(
             network,
-            Run.of(training, ranks=ranks, strategy=strategy, device=name, **settings),
+            Run.of({} if arena else training, ranks=ranks, strategy=strategy, device=name, **settings),
             mode="declared" if one_of("mode", mode, ("both", *MODES)) == "both" else mode,
             device=card,
             context=CONTEXT if context is None else reading("context", read_context, context),
             strategy=strategy,
             ranks=1 if ranks is None else ranks,
             arena=arena,
+            ram=None if ram is None else read_room("ram", ram),
+            flash=None if flash is None else read_room("flash", flash),
         )
 
     def __repr__(self) -> str:
+        if self.microcontroller is not None:
+            chip = self.microcontroller
+            sizes = [f"arena {memory(chip.plan.size)}", f"weights {memory(chip.numbers().bytes)}"]
+            sizes += [chip.verdict] if chip.verdict else []
+            return f"MemoryAnalysis({self.name!r}: batch {self.run.batch:,}, {self.run.dtype}, {', '.join(sizes)})"
         found = self.held()
         sizes = [f"inference {memory(found.inference.peak.bytes)}"]
         if found.trains:
@@ -153,7 +172,7 @@ class MemoryAnalysis(Printed):
         if mode == "declared" and not self.mixed:
             mode = "shared"
         if mode not in self._modes:
-            self._modes[mode] = ModeMemory(self.network, mode, self.run)
+            self._modes[mode] = ModeMemory(self.network, mode, self.run, trained=not self.arena)
         return self._modes[mode]
 
     @cached_property
@@ -168,7 +187,7 @@ class MemoryAnalysis(Printed):
 
     @property
     def trains(self) -> bool:
-        """Whether the run's number format is one that networks are trained in."""
+        """Whether the run is one of training: its number format is one for that, and it is not on a microcontroller."""
         return self.held().trains
 
     @property
@@ -223,9 +242,16 @@ class MemoryAnalysis(Printed):
         return changes(self.held(), self.strategy, self.ranks) if self.trains else []
 
     @cached_property
+    def microcontroller(self) -> Microcontroller | None:
+        """RAM and flash of a microcontroller, where `arena` asks for it."""
+        if not self.arena:
+            return None
+        return Microcontroller(self.network, self.run, self.held().mode, ram=self.ram, flash=self.flash)
+
+    @property
     def plan(self) -> Plan | None:
         """The static plan of inference's tensors, where it is asked for."""
-        return self.held().arena if self.arena else None
+        return None if self.microcontroller is None else self.microcontroller.plan
 
     @property
     def without_blocks(self) -> bool:
@@ -255,13 +281,13 @@ class MemoryAnalysis(Printed):
         `authored` names the layers whose file does not say what they keep: each counts as one operation that keeps its
         input for the backward pass. `weights` says that these have the number format of the file, `export` what a file
         for inference may lack. `units` says whose parameters are gathered together on several devices,
-        `fused` which layers have no tensor in the arena.
+        `fused`, `flash` and `beside` are about a microcontroller: which layers have no tensor in the arena, what lies
+        in flash, and what takes memory there beside both.
         """
         export = "of an evaluated model: it often lacks dropout and batch norms, which take memory in training"
         source = self.network.source
         authored = [node.name for node in self.network.nodes if node.layer.authored]
         units = gathered_units(self.network, self.strategy)
-        fused = "relu, relu6, hard_tanh, norms and scales into the layer before" if self.arena else None
         evaluated = source is not None and source.format in EVALUATED
         dropping = any(node.layer.drops is not Drops.NOTHING for node in self.network.nodes)
         exported = export if self.trains and evaluated and not dropping else None
@@ -269,7 +295,7 @@ class MemoryAnalysis(Printed):
             "weights": self._weights(),
             "export": exported,
             "units": units,
-            "fused": fused,
+            **({} if self.microcontroller is None else on_microcontroller(self.run.dtype)),
             "authored": authored,
         }
-        return {**assumptions(self.run), **{key: value for key, value in extra.items() if value}}
+        return {**assumptions(self.run, trains=self.trains), **{key: value for key, value in extra.items() if value}}

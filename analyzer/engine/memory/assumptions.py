@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.dtypes import is_narrow
 from analyzer.engine.memory.settings import TRAINED, Run
 
 TYPE_CHECKING = False
@@ -15,14 +16,17 @@ _LOSSES = {
 }
 
 
-def assumptions(run: Run) -> dict[str, Any]:
-    """The assumptions by their keys in the JSON report; a setting that is not used is left out."""
+def assumptions(run: Run, *, trains: bool = True) -> dict[str, Any]:
+    """The assumptions by their keys in the JSON report; a setting that is not used is left out.
+
+    `trains`: whether the run is one of training, where its number format is one for that.
+    """
     always = {
         "kernels": "those of CUDA" if run.device else "those of the CPU",
         "slices": "views",
         "local": "a locally connected layer reads its input where it lies",
     }
-    if run.dtype not in TRAINED:
+    if not trains or run.dtype not in TRAINED:
         return {"counted": "input, and buffers with their counters", **always}
     counted = (
         "input and targets, buffers with their counters, outputs and loss of the step before until they are replaced"
@@ -47,3 +51,13 @@ def assumptions(run: Run) -> dict[str, Any]:
         "checkpoint": run.checkpoint if named else list(run.checkpoint or ()),
     }
     return {key: value for key, value in record.items() if value is not None}
+
+
+def on_microcontroller(dtype: str) -> dict[str, str]:
+    """What the numbers of a microcontroller assume, by their keys in the JSON report."""
+    quantized = "int32 biases, a float32 scale for each filter" if is_narrow(dtype) else f"biases in {dtype}"
+    return {
+        "fused": "relu, relu6, hard_tanh, norms and scales into the layer before",
+        "flash": f"weights, {quantized}",
+        "beside": "the runtime and its records, and what else a file has",
+    }

@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from analyzer.engine.memory.allocator import replay
-from analyzer.engine.memory.arena.plan import Plan
-from analyzer.engine.memory.arena.planner import arena_tensors, plan_arena
 from analyzer.engine.memory.held import Held, held_by_layer
 from analyzer.engine.memory.history import Life
 from analyzer.engine.memory.inference import Inference
@@ -27,11 +25,12 @@ from analyzer.engine.network import Network
 
 
 class ModeMemory:
-    """The bytes that inference and training take in one mode of sharing."""
+    """The bytes that inference and training take in one mode of sharing; with `trained` false only inference."""
 
-    def __init__(self, network: Network, mode: str, run: Run) -> None:
+    def __init__(self, network: Network, mode: str, run: Run, *, trained: bool = True) -> None:
         self.mode = mode
         self.run = run
+        self.trains = trained and run.dtype in TRAINED
         self.work: Work = operations_of(network, mode, cuda=run.device is not None)
 
     @cached_property
@@ -88,16 +87,6 @@ class ModeMemory:
     def layers(self) -> tuple[list[Held], Held]:
         """What each layer holds, and what belongs to none."""
         return held_by_layer(self.work, self.run)
-
-    @cached_property
-    def arena(self) -> Plan:
-        """The static plan of inference's tensors."""
-        return plan_arena(arena_tensors(Tape(self.work, self.run, training=False)))
-
-    @property
-    def trains(self) -> bool:
-        """Whether the run's format is one that networks are trained in."""
-        return self.run.dtype in TRAINED
 
     def on_ranks(self, strategy: str, ranks: int, run: Run | None = None) -> PerRank:
         """The memory of one of several devices in training; the run's batch is that of all of them together.

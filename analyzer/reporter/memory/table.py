@@ -10,6 +10,7 @@ from analyzer.record import Record
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.layout import GAP, wrap
+from analyzer.reporter.memory import arena
 from analyzer.reporter.options import Failed
 from analyzer.units import memory, plural
 
@@ -168,28 +169,6 @@ def changes_grid(report: MemoryAnalysis) -> Grid:
     return Grid(columns, report.changes)
 
 
-def arena_grid(report: MemoryAnalysis) -> Grid:
-    """Where each tensor of the arena lies, in bytes, and the steps between which it is alive."""
-    plan = report.plan
-
-    def offset(tensor: Any) -> int:
-        return plan.offsets[tensor.name] if plan else 0
-
-    columns = [Column("layer", "tensor", "its layer", value=lambda tensor: tensor.name)]
-    for name, value in (
-        ("offset", offset),
-        ("bytes", lambda tensor: tensor.size),
-        ("first", lambda tensor: tensor.first),
-        ("last", lambda tensor: tensor.last),
-    ):
-        columns.append(Column(name, name, name, value=value, text=_grouped(value), nature="place"))
-    return Grid(columns, plan.tensors if plan else [])
-
-
-def _grouped(value: Callable[[Any], int]) -> Callable[[Any], str]:
-    return lambda subject: f"{value(subject):,}"
-
-
 def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
     """A line for each file; a wrong file has its name and number of errors."""
     good = [report for report in reports if isinstance(report, MemoryAnalysis)]
@@ -204,8 +183,12 @@ def comparison_grid(reports: Sequence[MemoryAnalysis | Failed]) -> Grid:
         Column("name", "name", "name of the network", value=_name),
         Column("input", "input", "input volume", value=_input),
         column("batch", "batch", lambda report: f"{report.run.batch:,}"),
-        column("inference", "inference peak", lambda report: memory(report.held().inference.peak.bytes)),
     ]
+    if any(report.microcontroller is not None for report in good):
+        chips = arena.comparison_columns(good)
+        styled = [one.but(style=_styled(one.text)) if one.name == "verdict" else one for one in chips]
+        return Grid([*columns, *styled], reports)
+    columns.append(column("inference", "inference peak", lambda report: memory(report.held().inference.peak.bytes)))
     if any(report.trains for report in good):
         columns.append(column("training", "training peak", _needed))
     if good and good[0].device is not None:

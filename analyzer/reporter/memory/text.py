@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
-from analyzer.engine.memory.arena.verify import verify
+from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.reporter.drawing import draw, labelled
+from analyzer.reporter.memory import arena
 from analyzer.reporter.memory.layers import layers_grid, rows_asked, shown_modes
-from analyzer.reporter.memory.table import SUM, VERDICTS, arena_grid, changes_grid, comparison_grid, grid, titles
+from analyzer.reporter.memory.table import SUM, VERDICTS, changes_grid, comparison_grid, grid, titles
 from analyzer.reporter.memory.timeline import plot
 from analyzer.reporter.memory.words import assumptions, judgement, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Failed, Options
 from analyzer.reporter.terminal import joined, styled, wrapped
-from analyzer.units import count, memory
 
 
 def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iterator[str]:
@@ -32,6 +32,9 @@ def render(reports: Sequence[MemoryAnalysis | Failed], options: Options) -> Iter
 def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     heading = joined([options.fit(part) for part in title(report)], options.fit(" · "), options.width, "  ")
     yield styled(heading, "bold", options.color) + "\n\n"
+    if report.microcontroller is not None:
+        yield from _on_microcontroller(report, report.microcontroller, options)
+        return
     verdict = "".join(_verdict(report, options))
     if verdict:
         yield verdict + "\n"
@@ -50,9 +53,6 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
     if report.changes:
         yield "\n"
         yield from draw(changes_grid(report), options, free=False)
-    if report.plan is not None:
-        yield "\n" + "".join(labelled([("arena", _arena(report))], options)) + "\n"
-        yield from draw(arena_grid(report), options, free=False)
     yield "\n"
     for sentence in assumptions(report):
         yield styled(wrapped(options.fit(sentence), options.width), "dim", options.color) + "\n"
@@ -75,16 +75,21 @@ def _table(report: MemoryAnalysis, options: Options) -> Iterator[str]:
         yield styled(text, "bold", options.color) + "\n" if text.startswith(SUM) or text in heads else line
 
 
-def _arena(report: MemoryAnalysis) -> list[str]:
-    """The size of the arena, compared with the smallest possible."""
-    plan = report.plan
-    if plan is None:
-        return []
-    against = "the smallest possible" if plan.size == plan.bound else f"{memory(plan.bound)} is the bound"
-    checked = "checked" if not verify(plan) else "wrong"
-    return [
-        f"{count(plan.size)} bytes, {against}",
-        f"multiples of {plan.alignment}",
-        f"placed by {plan.order}",
-        checked,
-    ]
+def _on_microcontroller(report: MemoryAnalysis, chip: Microcontroller, options: Options) -> Iterator[str]:
+    """RAM and flash: whether they suffice, what is alive at the peak, what lies in flash, and the plan of the arena."""
+    first, *others = labelled(arena.facts(chip), options)
+    word = chip.verdict or ""
+    yield first.replace(word, styled(word, VERDICTS.get(word, ""), options.color), 1) if word else first
+    yield from others
+    for table in (
+        arena.alive_grid(chip),
+        arena.flash_grid(report, chip, shown_modes(report, options)),
+        arena.tensors_grid(chip),
+    ):
+        yield "\n"
+        for line in draw(table, options, free=False):
+            text = line.rstrip("\n")
+            yield styled(text, "bold", options.color) + "\n" if text.startswith(SUM) else line
+    yield "\n"
+    for sentence in arena.assumed(report):
+        yield styled(wrapped(options.fit(sentence), options.width), "dim", options.color) + "\n"

@@ -15,7 +15,7 @@ from building import build, volume
 
 import analyzer
 from analyzer.contract.keys import written
-from analyzer.contract.memory import PLAN
+from analyzer.contract.microcontroller import PLAN
 from analyzer.dtypes import size_in_bytes
 from analyzer.engine.memory.arena.lifetimes import Lifetimes
 from analyzer.engine.memory.arena.placement import candidates
