@@ -45,7 +45,7 @@ def constructor(
     return made  # type: ignore[no-any-return]
 
 
-# One shape, 21 times: a template a line is easier to read than a page of arguments.
+# One shape, 23 times: a template a line is easier to read than a page of arguments.
 # fmt: off
 def _with_0(self: Any) -> None:
     pass
@@ -131,11 +131,19 @@ def _with_20(self: Any, v1: Any, v2: Any, v3: Any, v4: Any, v5: Any, v6: Any, v7
     self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10, self.v11, self.v12, self.v13, self.v14, self.v15, self.v16, self.v17, self.v18, self.v19, self.v20 = v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20
 
 
+def _with_21(self: Any, v1: Any, v2: Any, v3: Any, v4: Any, v5: Any, v6: Any, v7: Any, v8: Any, v9: Any, v10: Any, v11: Any, v12: Any, v13: Any, v14: Any, v15: Any, v16: Any, v17: Any, v18: Any, v19: Any, v20: Any, v21: Any) -> None:
+    self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10, self.v11, self.v12, self.v13, self.v14, self.v15, self.v16, self.v17, self.v18, self.v19, self.v20, self.v21 = v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21
+
+
+def _with_22(self: Any, v1: Any, v2: Any, v3: Any, v4: Any, v5: Any, v6: Any, v7: Any, v8: Any, v9: Any, v10: Any, v11: Any, v12: Any, v13: Any, v14: Any, v15: Any, v16: Any, v17: Any, v18: Any, v19: Any, v20: Any, v21: Any, v22: Any) -> None:
+    self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10, self.v11, self.v12, self.v13, self.v14, self.v15, self.v16, self.v17, self.v18, self.v19, self.v20, self.v21, self.v22 = v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22
+
+
 #: The template for each number of fields.
 _TEMPLATES = (
     _with_0, _with_1, _with_2, _with_3, _with_4, _with_5,
     _with_6, _with_7, _with_8, _with_9, _with_10, _with_11,
     _with_12, _with_13, _with_14, _with_15, _with_16, _with_17,
-    _with_18, _with_19, _with_20,
+    _with_18, _with_19, _with_20, _with_21, _with_22,
 )
 # fmt: on

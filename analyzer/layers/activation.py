@@ -19,11 +19,14 @@ from analyzer.layers.operations import (
     BY_READ,
     FIRST,
     FULL_ON_CUDA,
+    HALF,
     ORDERED,
     OUT,
     POOLED,
     Array,
+    Kernel,
     Operation,
+    Sum,
 )
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, WHOLE, Readings
@@ -193,6 +196,12 @@ class Softmax(_AlongAxis, type="softmax", elsewhere=("Softmax2d",)):
 
     scores = Scores.PROBABILITIES
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its output. CUDA multiplies it with its gradient before it sums."""
+        (operation,) = super().saved(flow, sharing)
+        operation.cuda = Kernel((Array(flow.output.size),))
+        return (operation,)
+
 
 class LogSoftmax(_AlongAxis, type="log_softmax", elsewhere=("LogSoftmax",)):
     """The logarithm of softmax. Source: torch.nn.LogSoftmax."""
@@ -231,6 +240,14 @@ class PRelu(Activation, type="prelu", elsewhere=("PReLU",)):
         """Keeps its input. The gradient of the slopes is as large as the volume until it is summed."""
         (operation,) = super().saved(flow, sharing)
         operation.transient = flow.output.size
+        slopes = self.parameters(flow, sharing).weights
+        operation.cuda = Kernel(summed=Sum(slopes, flow.output.size // slopes, beside=None))
+        return (operation,)
+
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA's autocast has it in 16 bits."""
+        (operation,) = self.saved(flow, sharing)
+        operation.precision = HALF
         return (operation,)
 
 

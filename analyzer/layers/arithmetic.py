@@ -17,6 +17,7 @@ from analyzer.layers.kinds import Choice, Flag, Whole
 from analyzer.layers.operations import (
     ALIKE,
     FULL,
+    FULL_ON_CUDA,
     HALF,
     INDEX,
     LAST,
@@ -141,6 +142,13 @@ class Elementwise(Layer, type="elementwise", elsewhere=("Elementwise", "Pow", "E
         keeps = () if extras else self._keeps(reads)
         return (Operation(reads, flow.output.size, keeps=keeps, extras=extras, precision=WIDEST, lies=ALIKE),)
 
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA's autocast has some functions in 32 bits."""
+        (operation,) = self.saved(flow, sharing)
+        if self.op in _FULL:
+            operation.precision = FULL_ON_CUDA
+        return (operation,)
+
     def _keeps(self, reads: tuple[int, ...]) -> tuple[int, ...]:
         if self.op in _CONSTANT_SLOPE or (self.op in _CONSTANT_FACTOR and len(reads) == 1):
             return ()
@@ -164,6 +172,11 @@ class Elementwise(Layer, type="elementwise", elsewhere=("Elementwise", "Pow", "E
         pairs = zip(flow.inputs[which].spatial, flow.output.spatial, strict=True)
         return tuple(FIRST if size == 1 < length else KEPT for size, length in pairs)
 
+
+#: Functions that CUDA's autocast has in 32 bits.
+_FULL = (
+    "acos", "asin", "cosh", "cumprod", "cumsum", "exp", "log", "power", "reciprocal", "rsqrt", "sinh", "square", "tan",
+)  # fmt: skip
 
 #: Functions of two that are those of any number, one after the other.
 _SEVERAL = ("add", "and", "maximum", "mean", "minimum", "multiply", "or", "xor")
@@ -333,6 +346,15 @@ class ScaledAttention(
         logarithms = Array(flow.input.positions, LOGARITHM)
         reads = tuple(range(len(flow.inputs)))
         return (Operation(reads, flow.output.size, keeps=(0, 1, 2, OUT), extras=(logarithms,), precision=HALF),)
+
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA's kernels: the memory-efficient one in 32 bits, the flash one in 16."""
+        from analyzer.layers.attention_kernels import Heads
+
+        query, value = flow.inputs[0], flow.inputs[2]
+        queries = query.spatial[-1]
+        heads = Heads(query.positions // queries, queries, query.depth, value.depth, masked=len(flow.inputs) > 3)
+        return (heads.run(range(len(flow.inputs))),)
 
     def windows(self, flow: Flow, which: int) -> Readings:
         return Cells.EVERYTHING

@@ -16,7 +16,20 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, nearest_divisor, needs_axes, per_axis
 from analyzer.layers.base import CATALOGUE, Layer
 from analyzer.layers.kinds import Choice, Flag, FlagOr, Flags, Whole
-from analyzer.layers.operations import ALIKE, FIRST, FULL, HALF, LAST, OUT, PASSED, PROJECTIONS, WIDEST, Operation
+from analyzer.layers.operations import (
+    ALIKE,
+    FIRST,
+    FULL,
+    HALF,
+    LAST,
+    OUT,
+    PASSED,
+    PROJECTIONS,
+    WIDEST,
+    Kernel,
+    Operation,
+    Sum,
+)
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
@@ -54,6 +67,7 @@ class PositionTable(Layer, type="position_table", elsewhere=("PositionEmbedding"
                 gradients=(PASSED,),
                 precision=FULL,
                 lies=ALIKE,
+                cuda=Kernel(summed=Sum(size, 1)),
             ),
         )
 

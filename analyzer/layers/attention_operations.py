@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.layers.answers import Counts, Flow
+from analyzer.layers.attention_kernels import Heads
+from analyzer.layers.dense import sums_bias
 from analyzer.layers.operations import (
     FULL,
     FULL_ON_CUDA,
@@ -36,6 +38,7 @@ from analyzer.layers.operations import (
     VIEW,
     WIDEST,
     Array,
+    Kernel,
     Operation,
 )
 from analyzer.record import Record, field
@@ -147,7 +150,9 @@ def operations_of(attention: Attention, *, cuda: bool = False) -> Sequence[Opera
     """
     if attention.window or attention.tables:
         return written_out(attention)
-    return fused(attention) if cuda or attention.key == attention.value else unfused(attention)
+    if cuda:
+        return fused_on_cuda(attention)
+    return fused(attention) if attention.key == attention.value else unfused(attention)
 
 
 def padded_tokens(volume: Volume, window: Sequence[int]) -> int:
@@ -168,6 +173,29 @@ def fused(attention: Attention) -> Sequence[Operation]:
     rows = Array(attention.volumes[0].positions * attention.heads, LOGARITHM, always=True)
     out = chain.then(reads, mixed, keeps=(*reads, OUT), extras=(rows,), precision=HALF)
     return chain.back(chain.then((out,), mixed, place=VIEW))
+
+
+def fused_on_cuda(attention: Attention) -> Sequence[Operation]:
+    """The same with CUDA's kernels; see `attention_kernels`.
+
+    torch.nn.MultiheadAttention adds the biases to the product of tokens before the batch as an operation of its own,
+    and puts the tokens before the batch again where the kernel does not.
+    """
+    chain = Chain(attention, cuda=True)
+    standard = attention.packed and attention.standard
+    heads = Heads(
+        attention.heads, attention.volumes[0].positions, attention.key, attention.value, turned=attention.standard
+    )
+    reads = chain.packed() if standard else chain.projected(copied=(False,) * 3)
+    chain.operations.append(heads.run(reads))
+    out = len(attention.flow.inputs) + len(chain.operations) - 1
+    view = Operation((out,), heads.size, place=VIEW)
+    if attention.standard:
+        out = chain.then((out,), heads.size, gradients=(PASSED,), cuda=Kernel(narrow=view if heads.flash else None))
+    else:
+        chain.operations.append(view)
+        out += 1
+    return chain.back(out)
 
 
 def unfused(attention: Attention) -> Sequence[Operation]:
@@ -201,9 +229,10 @@ def unfused(attention: Attention) -> Sequence[Operation]:
 
 
 class Chain(Record):
-    """The operations of an attention so far, in their order."""
+    """The operations of an attention so far, in their order; `cuda` says whether CUDA runs them."""
 
     attention: Attention
+    cuda: bool = False
     operations: list[Operation] = field(factory=list, init=False)
 
     def then(self, reads: Sequence[int], size: int, **how: Any) -> int:
@@ -220,11 +249,28 @@ class Chain(Record):
         """One projection to queries, keys and values, and the three parts of a copy of it."""
         query = self.attention.volumes[0]
         rows = self.rows(0, query)
-        trained = self.attention.trained_packed
-        packed = self.then((rows,), 3 * query.size, keeps=(rows,), trained=trained, precision=HALF, viewed=True)
+        packed = self.product((rows,), 3 * query.size, self.attention.trained_packed)
         copy = self.then((packed,), 3 * query.size, gradients=(PASSED,))
         first, second, third = (self.then((copy,), query.size, place=VIEW, gradients=(NEW,)) for _ in range(3))
         return first, second, third
+
+    def product(self, reads: Sequence[int], size: int, trained: Shapes) -> int:
+        """A dense layer of the first read; the others are arguments of its call."""
+        apart = trained[1:] if self.cuda and self.attention.standard else ()
+        product = self.then(
+            reads,
+            size,
+            keeps=reads[:1],
+            trained=trained[: len(trained) - len(apart)],
+            gradients=(NEW, *[NONE] * (len(reads) - 1)),
+            precision=HALF,
+            viewed=True,
+            cuda=sums_bias(trained, size) if not apart else None,
+        )
+        if not apart:
+            return product
+        cuda = sums_bias(apart, size)
+        return self.then((product,), size, place=INPLACE, trained=apart, gradients=(PASSED,), precision=HALF, cuda=cuda)
 
     def projected(self, copied: tuple[bool, bool, bool]) -> tuple[int, int, int]:
         """Queries, keys and values; `copied` says of which the gradient is copied to lie as the projection's output."""
@@ -237,31 +283,24 @@ class Chain(Record):
             size, trained = volume.positions * attention.projections[name][0], attention.trained(name)
             rows = whole[at] if standard else self.rows(at, volume)
             held = () if standard else (at,)
-            product = self.then(
-                (rows, *held),
-                size,
-                keeps=(rows,),
-                trained=trained,
-                gradients=(NEW, *[NONE] * len(held)),
-                precision=HALF,
-                viewed=True,
-            )
+            product = self.product((rows, *held), size, trained)
             found.append(self.then((product,), size, place=VIEW, gradients=(NEW,)) if copy else product)
         return found[0], found[1], found[2]
 
     def back(self, mixed: int) -> Sequence[Operation]:
         """The projection back, while the inputs are alive as arguments; all operations."""
         attention, count = self.attention, len(self.attention.flow.inputs)
-        query = attention.volumes[0]
+        query, trained = attention.volumes[0], attention.trained("output")
         out = self.then(
             (mixed, *range(count)),
             query.size,
             keeps=(mixed,),
-            trained=attention.trained("output"),
+            trained=trained,
             gradients=(NEW, *[NONE] * count),
             precision=HALF,
             lies=MATRIX,
             viewed=True,
+            cuda=sums_bias(trained, query.size),
         )
         self.then((out,), query.size, place=VIEW, view=STEPS_RESHAPED if attention.standard else RESHAPED)
         return self.operations
@@ -292,12 +331,14 @@ def written_out(attention: Attention) -> Sequence[Operation]:
     sizes = (tokens[0] * heads * attention.key, keys, values)
     if attention.packed:  # read by views
         read, trained = places[:1], attention.trained_packed
-        packed = then(read, sum(sizes), keeps=read, trained=trained, precision=HALF)
+        packed = then(
+            read, sum(sizes), keeps=read, trained=trained, precision=HALF, cuda=sums_bias(trained, sum(sizes))
+        )
         query, key, value = (then((packed,), size, place=VIEW, gradients=(NEW,)) for size in sizes)
     else:
         query, key, value = (
-            then((at,), size, keeps=(at,), trained=attention.trained(name), precision=HALF)
-            for name, at, size in zip(PROJECTIONS, places, sizes, strict=False)
+            then((at,), size, keeps=(at,), trained=trained, precision=HALF, cuda=sums_bias(trained, size))
+            for trained, at, size in zip(map(attention.trained, PROJECTIONS), places, sizes, strict=False)
         )
     plain = query
     query = then((query,), sizes[0], extras=(NUMBER,))
@@ -325,10 +366,11 @@ def written_out(attention: Attention) -> Sequence[Operation]:
             scores = then((scores, product), matrix, gradients=(PASSED, SUMMED), precision=WIDEST)
     elif attention.tables:
         scores = then((scores,), matrix, trained=attention.tables, gradients=(PASSED,), precision=FULL)
-    weights = then((scores,), matrix, keeps=(OUT,), precision=FULL_ON_CUDA)
+    weights = then((scores,), matrix, keeps=(OUT,), precision=FULL_ON_CUDA, cuda=Kernel((Array(matrix),)))
     mixed = then((weights, value), tokens[0] * heads * attention.value, keeps=(weights, value), precision=HALF)
     joined = then((mixed,), tokens[0] * heads * attention.value, gradients=(PASSED,))
-    out = then((joined,), tokens[0] * depth, keeps=(joined,), trained=attention.trained("output"), precision=HALF)
+    size, trained = tokens[0] * depth, attention.trained("output")
+    out = then((joined,), size, keeps=(joined,), trained=trained, precision=HALF, cuda=sums_bias(trained, size))
     if attention.window:
         whole = tokens[0] == volumes[0].positions
         # The variables of the function are alive until it returns.

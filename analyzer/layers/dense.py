@@ -12,7 +12,20 @@ from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
-from analyzer.layers.operations import FIRST, HALF, LAST, MATRIX, NEW, NONE, RESHAPED, ROWS, VIEW, Operation
+from analyzer.layers.operations import (
+    FIRST,
+    HALF,
+    LAST,
+    MATRIX,
+    NEW,
+    NONE,
+    RESHAPED,
+    ROWS,
+    VIEW,
+    Kernel,
+    Operation,
+    Sum,
+)
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Readings
 from analyzer.layers.reference_kinds import Sugar
@@ -32,8 +45,11 @@ def along_depth(
     `size` and `output` are the elements that it reads and makes, `first` is the number of the first operation. Only the
     product where the input is `narrow`, a row for each sample.
     """
+    cuda = sums_bias(trained, output)
     if narrow:
-        return (Operation((read,), output, keeps=(read,), trained=trained, precision=HALF, product=True, viewed=True),)
+        product = Operation((read,), output, keeps=(read,), trained=trained, precision=HALF, product=True, viewed=True)
+        product.cuda = cuda
+        return (product,)
     return (
         Operation((read,), size, place=VIEW, view=ROWS),
         Operation(
@@ -46,9 +62,16 @@ def along_depth(
             product=True,
             lies=MATRIX,
             viewed=True,
+            cuda=cuda,
         ),
         Operation((first + 1,), output, place=VIEW, view=RESHAPED),
     )
+
+
+def sums_bias(trained: Sequence[tuple[int, ...]], output: int) -> Kernel | None:
+    """A product whose backward pass sums the gradient of its `output` over the rows; None where it has no biases."""
+    units = trained[-1]
+    return Kernel(summed=Sum(units[0], output // units[0])) if len(units) == 1 else None
 
 
 class _Dense(Layer):
@@ -110,6 +133,7 @@ class Dense(_Dense, type="dense", elsewhere=("InnerProduct", "fc", "fully_connec
         product = Operation(
             (read,), self.units, keeps=(read,), trained=trained, precision=HALF, product=True, viewed=True
         )
+        product.cuda = sums_bias(trained, self.units)
         return (*first, normalised(product, self._gains))
 
     def windows(self, flow: Flow, which: int) -> Readings:

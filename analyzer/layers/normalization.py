@@ -34,6 +34,7 @@ from analyzer.layers.operations import (
     WIDEST,
     Array,
     Depth,
+    Kernel,
     Operation,
 )
 from analyzer.layers.parameters import parameter
@@ -251,6 +252,13 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
             ),
         )
 
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """One kernel, which keeps its input and the deviation of each row."""
+        rows = Array(flow.input.size // _normalised(self.axes, flow.input), STATISTIC, always=True)
+        operation = self.operation(flow, sharing, (rows,))
+        operation.keeps, operation.precision = (0,), FULL_ON_CUDA
+        return (operation,)
+
     def depth_in(self, flow: Flow, given: Depth) -> Depth:
         """Whole samples as they come; otherwise the depth comes last."""
         return given if _whole(self.axes, flow.input) else LAST
@@ -298,6 +306,13 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
         groups = Array(self.groups, STATISTIC, always=True)
         return (self.operation(flow, sharing, (groups, groups)),)
 
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA's statistics have the format of the input. It makes two numbers for each plane, and five backwards."""
+        groups, planes = Array(self.groups, always=True), Array(flow.input.depth, 4, kept=False)
+        operation = self.operation(flow, sharing, (groups, groups, planes, planes))
+        operation.cuda = Kernel((*[Array(flow.input.depth, 4)] * 3, *[Array(self.groups, 4)] * 2))
+        return (operation,)
+
 
 def divides(groups: int, depth: int) -> None:
     """Refuses groups that do not divide the depth."""
@@ -330,6 +345,6 @@ class LocalResponseNorm(Layer, type="local_response_norm", elsewhere=("LRN", "Sp
             Operation((2,), size, keeps=(2,), precision=FULL_ON_CPU if flow.input.rank > 1 else AS_READ),
             Operation((3,), size, extras=(NUMBER,)),
             Operation((4,), size, extras=(ADDED,)),
-            Operation((5, 3), size, keeps=(5,), gradients=(NEW, NONE), transient=2 * size),
+            Operation((5, 3), size, keeps=(5,), gradients=(NEW, NONE), transient=2 * size, precision=FULL_ON_CUDA),
             Operation((0, 6), size, keeps=(0, 6), transient=2 * size, precision=WIDEST, lies=ALIKE),
         )

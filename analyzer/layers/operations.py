@@ -71,6 +71,10 @@ class Lie(IntEnum):
     STEPS = 4
     #: A matrix in order, with as many rows as the one that it reads.
     MATRIX = 5
+    #: With the heads of a token side by side, as CUDA's memory-efficient attention works.
+    HEADS = 6
+    #: As its first read lies.
+    AS_FIRST = 7
 
 
 class Back(IntEnum):
@@ -99,6 +103,8 @@ class Precision(Enum):
     WIDEST = "widest"
     #: In the format of its first read.
     AS_READ = "as read"
+    #: In 16 bits, with all its parameters in one tensor, which is kept; they lie so by themselves in 32 bits.
+    TOGETHER = "together"
 
 
 class Width(IntEnum):
@@ -115,11 +121,14 @@ class Width(IntEnum):
 OWN, VIEW, INPLACE, INSIDE = Place
 NEW, PASSED, SUMMED, NONE, REDUCED, LATE = Gradient
 FIRST, LAST = Depth
-ORDERED, ALIKE, FORMAT, POOLED, STEPS, MATRIX = Lie
-HALF, FULL, FULL_ON_CUDA, FULL_ON_CPU, WIDEST, AS_READ = Precision
+ORDERED, ALIKE, FORMAT, POOLED, STEPS, MATRIX, HEADS, AS_FIRST = Lie
+HALF, FULL, FULL_ON_CUDA, FULL_ON_CPU, WIDEST, AS_READ, TOGETHER = Precision
 STATISTIC, LOGARITHM, SCALAR = Width
 
 BY_ORDER, BY_GRADIENT, BY_READ = Back
+
+#: How gradients lie by default, for each `Lie`.
+_BACKWARD = (BY_ORDER, BY_GRADIENT, BY_READ, BY_READ, BY_READ, BY_ORDER, BY_ORDER, BY_ORDER)
 
 #: The dense layers around an attention, in their order.
 PROJECTIONS = ("query", "key", "value", "output")
@@ -163,6 +172,18 @@ NUMBER = Array(1, SCALAR, batched=False)
 ADDED = Array(1, SCALAR, batched=False, kept=False)
 
 
+class Sum(Record):
+    """A sum of so many rows of each sample, over the whole batch, into so many columns.
+
+    `beside` says whether the elements of a row lie side by side; otherwise those of a column do. None: whether the
+    planes of the operation's output do.
+    """
+
+    columns: int
+    rows: int
+    beside: bool | None = True
+
+
 class View(Record):
     """How a view has the elements of what it reads. Where it neither cuts nor turns, it has another shape.
 
@@ -194,6 +215,19 @@ STEPS_RESHAPED = View(steps=True)
 STEPS_ROWS = View(rows=True, steps=True)
 
 
+class Kernel(Record):
+    """What a kernel of CUDA takes beside what an operation says.
+
+    back    tensors that its backward pass makes and frees, besides `transient`
+    summed  the sum that the gradient of the operation's last parameter is: it takes a buffer
+    narrow  the operation in its place where that runs in 16 bits, if another kernel takes those
+    """
+
+    back: Sequence[Array] = ()
+    summed: Sum | None = None
+    narrow: Operation | None = None
+
+
 class Operation(Record):
     """One operation of a layer.
 
@@ -219,6 +253,7 @@ class Operation(Record):
     view       how its output has the elements of its read, where it is a view with other axes or another shape
     volume     sizes of its output, where they are not those of the layer's
     viewed     whether the gradients of its parameters are views, so that no other is added into them in place
+    cuda       what CUDA's kernel takes besides; see `Kernel`
     """
 
     reads: Sequence[int]
@@ -241,9 +276,10 @@ class Operation(Record):
     view: View | None = None
     volume: Sequence[int] | None = None
     viewed: bool = False
+    cuda: Kernel | None = None
 
     def check(self) -> None:
         if not self.gradients:
             self.gradients = (PASSED if self.place is VIEW else NEW,) * len(self.reads)
         if self.backward is None:
-            self.backward = (BY_ORDER, BY_GRADIENT, BY_READ, BY_READ, BY_READ, BY_ORDER)[self.lies]
+            self.backward = _BACKWARD[self.lies]

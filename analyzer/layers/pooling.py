@@ -19,6 +19,7 @@ from analyzer.layers.operations import (
     FIRST,
     FORMAT,
     FULL_ON_CPU,
+    FULL_ON_CUDA,
     HALF,
     INDEX,
     NEW,
@@ -157,14 +158,21 @@ class LpPool(Pool, type="lp_pool", elsewhere=("LPPool1d", "LPPool2d", "LPPool3d"
         """A power, a mean, its sign, its magnitude (cut off at 0), the product of the two, a factor and a root."""
         size, whole = flow.output.size, flow.input.size
         return (
-            Operation((0,), whole, keeps=(0,), transient=2 * whole),
+            Operation((0,), whole, keeps=(0,), transient=2 * whole, precision=FULL_ON_CUDA),
             Operation((1,), size, keeps=(1,)),
             Operation((2,), size),
             Operation((2,), size, keeps=(2,), transient=size),
             Operation((4,), size, keeps=(OUT,)),
             Operation((3, 5), size, keeps=(3, 5)),
             Operation((6,), size, extras=(NUMBER,)),
-            Operation((7, 0, 2), size, keeps=(7,), gradients=(NEW, NONE, NONE), transient=2 * size),
+            Operation(
+                (7, 0, 2),
+                size,
+                keeps=(7,),
+                gradients=(NEW, NONE, NONE),
+                transient=2 * size,
+                precision=FULL_ON_CUDA,
+            ),
         )
 
 

@@ -16,7 +16,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, per_axis
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Flag, Whole
-from analyzer.layers.operations import HALF, LAST, OUT, Array, Operation, matrix
+from analyzer.layers.operations import HALF, LAST, OUT, TOGETHER, Array, Operation, matrix
 from analyzer.layers.padding import Padding
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
@@ -30,13 +30,19 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
 
+#: Bytes of cuDNN's reserve that belong to no step.
+_RESERVE = 256
+
+
 class _Recurrent(Layer):
     """The base of the three."""
 
     gates = 1
     depth_at = LAST
-    #: Numbers that a unit keeps of each step on CUDA besides its output: its gates, its cell or the factor of a gate.
-    kept = 0
+    #: Numbers that a unit keeps of each step on CUDA besides its output: its gates, its cell, factors of its gates.
+    kept = 1
+    #: States that a unit begins with.
+    states = 1
     #: Numbers that it keeps of each step on a CPU; None where one kernel runs all steps.
     held: ClassVar[int | None] = 1
     units: int = parameter(Whole(), "number of units", main=True, agreed=True)
@@ -83,21 +89,26 @@ class _Recurrent(Layer):
         return Recurrence(flow.input, self.gates, self.held, self.units, self.sequence).run(layers)
 
     def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """An operation for each layer, which keeps the steps that it reads and puts out, and its gates at each step."""
+        """An operation for each layer, which keeps the steps that it reads and puts out, and cuDNN's reserve.
+
+        The reserve has the numbers of each step, and 256 bytes; the zeros that the states begin with are kept too.
+        """
         steps, units = flow.input.spatial[0], self.units * (2 if self.bidirectional else 1)
         depth = flow.input.depth
         operations: list[Operation] = []
         for layer in range(self.layers):
             last = layer == self.layers - 1
             size = units * steps
-            extras = [Array(size * self.kept)] if self.kept else []
+            extras = [Array(size * self.kept), Array(units * self.states)]
+            if not layer:
+                extras.append(Array(_RESERVE, 1, batched=False))
             if last and not self.sequence:
                 extras.append(Array(size))  # it calculates every step, though it puts out only the last
                 size = units
             trained = self._tensors(depth)
             place = len(operations)
             operations.append(
-                Operation((place,), size, keeps=(place, OUT), extras=extras, trained=trained, precision=HALF)
+                Operation((place,), size, keeps=(place, OUT), extras=extras, trained=trained, precision=TOGETHER)
             )
             depth = units
         return operations
@@ -126,6 +137,7 @@ class Lstm(_Recurrent, type="lstm", elsewhere=("LSTM",)):
 
     gates = 4
     kept = 5
+    states = 2
     held = None
 
 
@@ -142,7 +154,7 @@ class Gru(_Recurrent, type="gru", elsewhere=("GRU",)):
     """
 
     gates = 3
-    kept = 4
+    kept = 6
     held = 7
 
 

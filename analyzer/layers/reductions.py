@@ -12,7 +12,7 @@ from analyzer.diagnostics import Refusal, listed
 from analyzer.layers.answers import Flow
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice
-from analyzer.layers.operations import NONE, OUT, Operation
+from analyzer.layers.operations import FULL_ON_CUDA, NONE, OUT, Operation
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, WHOLE, Readings
 from analyzer.layers.sharing import Sharing
@@ -42,6 +42,9 @@ OPS = {
     "any": _NOTHING,
     "all": _NOTHING,
 }
+
+#: The functions that CUDA's autocast has in 32 bits.
+_FULL = ("sum", "prod", "l1", "l2", "sum_square", "log_sum", "logsumexp")
 
 #: The functions of an order or of a truth, which no gradient passes.
 _STEPS = ("argmax", "argmin", "any", "all")
@@ -124,6 +127,14 @@ class Reduce(
             return self._axis_by_axis(flow.input)
         gradients = (NONE,) if self.op in _STEPS else ()
         return (Operation((0,), size, keeps=OPS[self.op], gradients=gradients),)
+
+    def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """CUDA's autocast has most of them in 32 bits."""
+        operations = self.saved(flow, sharing)
+        if self.op in _FULL:
+            for operation in operations:
+                operation.precision = FULL_ON_CUDA
+        return operations
 
     def _axis_by_axis(self, volume: Volume) -> Sequence[Operation]:
         """A product along each axis, one after the other."""

@@ -14,7 +14,19 @@ from analyzer.layers.axes import checked, needs_axes, per_axis, wrong_rank
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Whole
 from analyzer.layers.normalization import divides
-from analyzer.layers.operations import BY_GRADIENT, BY_ORDER, BY_READ, FIRST, FORMAT, NEW, NONE, POOLED, Operation
+from analyzer.layers.operations import (
+    AS_READ,
+    BY_GRADIENT,
+    BY_ORDER,
+    BY_READ,
+    FIRST,
+    FORMAT,
+    FULL_ON_CUDA,
+    NEW,
+    NONE,
+    POOLED,
+    Operation,
+)
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import KEPT, Cells, Reading, Readings
 from analyzer.layers.reference_kinds import Reference
@@ -134,6 +146,7 @@ def _resampling(mode: str, flow: Flow) -> Operation:
         flow.output.size,
         keeps=keeps,
         gradients=(NEW, NONE)[: len(flow.inputs)],
+        precision=AS_READ if mode == "area" else FULL_ON_CUDA,
         lies=POOLED if mode == "area" else FORMAT,
         backward={"area": BY_READ, "bicubic": BY_ORDER}.get(mode, BY_GRADIENT),
     )

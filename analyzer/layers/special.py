@@ -11,7 +11,7 @@ from analyzer.layers.answers import Counts, Flow
 from analyzer.layers.axes import checked, needs_axes
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole, WholeOrUnknown
-from analyzer.layers.operations import ALIKE, FIRST, FULL, NONE, PASSED, WIDEST, Array, Operation
+from analyzer.layers.operations import ALIKE, FIRST, FULL, NONE, PASSED, WIDEST, Array, Kernel, Operation, Sum
 from analyzer.layers.parameters import parameter
 from analyzer.layers.readings import Cells, Readings
 from analyzer.layers.sharing import Sharing
@@ -65,6 +65,7 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
             product=True,
             lies=ALIKE,
             viewed=True,
+            cuda=Kernel(summed=Sum(counts.weights, size // counts.weights, beside=None)),
         )
         if not counts.biases:
             return (times,)
@@ -76,6 +77,7 @@ class Scale(Layer, type="scale", elsewhere=("LayerScale", "Scale", "Affine")):
             precision=FULL,
             lies=ALIKE,
             viewed=True,
+            cuda=Kernel(summed=Sum(counts.biases, size // counts.biases, beside=None)),
         )
         return (times, plus)
 

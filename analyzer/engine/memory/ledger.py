@@ -19,6 +19,8 @@ Memory that stays for the whole step (parameters, optimizer state, input) is the
 
 from __future__ import annotations
 
+from analyzer.engine.memory.sums import scratch
+from analyzer.layers.operations import Sum
 from analyzer.record import Record, field
 
 #: Owners of a storage that is never freed.
@@ -96,6 +98,10 @@ class Ledger(Record):
         if self.events is not None and size:
             self.events.append((storage, size))
         return storage
+
+    def sum_over(self, sum: Sum, batch: int) -> int:
+        """Allocates the buffer of a sum, and returns its number."""
+        return self.new(scratch(sum, batch))
 
     def outside(self) -> int:
         """A storage that the caller owns; its bytes are in the base."""

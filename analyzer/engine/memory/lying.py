@@ -16,10 +16,12 @@ from analyzer.engine.memory.strides import dense, depth_last, elementwise, in_or
 from analyzer.engine.network import Node
 from analyzer.layers.operations import (
     ALIKE,
+    AS_FIRST,
     BY_GRADIENT,
     BY_ORDER,
     FIRST,
     FORMAT,
+    HEADS,
     LAST,
     MATRIX,
     ORDERED,
@@ -101,6 +103,8 @@ class Lying(Record):
         """The shape and the strides of what an operation makes, where it is no view."""
         if operation.lies == ALIKE:
             return self._alike(reads)
+        if operation.lies == AS_FIRST:
+            return self._alike(reads[:1])
         if operation.lies == MATRIX:
             rows = (self.shapes[reads[0]] or (1,))[0]
             return (rows, operation.size * self.batch // rows), None
@@ -112,6 +116,8 @@ class Lying(Record):
             return None, None
         if operation.lies == STEPS:
             return shape, _steps(shape)
+        if operation.lies == HEADS:
+            return shape, _heads(shape)
         if operation.lies == ORDERED or not reads:
             return shape, None
         least = 3 if operation.lies == POOLED else 4
@@ -235,6 +241,13 @@ def place_of(axis: int, rank: int, *, first: bool) -> int:
     return 1 if axis == rank - 1 else axis + 1
 
 
+def planes_beside(shape: Sizes | None, strides: Sizes | None, depth: Depth) -> bool:
+    """Whether the planes of a tensor that lies so are beside each other; strides of None: in order."""
+    if shape is None or strides is None:
+        return depth == LAST
+    return strides[-1 if depth == LAST else 1] == 1
+
+
 def _behind(shape: Sizes) -> Sizes:
     """The axes of a tensor with the batch after the positions."""
     return (*range(1, len(shape) - 1), 0, len(shape) - 1)
@@ -243,6 +256,12 @@ def _behind(shape: Sizes) -> Sizes:
 def _steps(shape: Sizes) -> Sizes:
     """The strides of a tensor that lies so."""
     return strided(shape, _behind(shape)) if len(shape) > 2 else strided(shape)
+
+
+def _heads(shape: Sizes) -> Sizes:
+    """The strides of a tensor …×heads×tokens×depth that lies with the heads of a token side by side."""
+    rank = len(shape)
+    return strided(shape, (*range(rank - 3), rank - 2, rank - 3, rank - 1)) if rank > 3 else strided(shape)
 
 
 def _format(shape: Sizes | None, beside: Sizes | None, strides: Sizes | None, least: int) -> Sizes | None:

@@ -212,10 +212,12 @@ class Simulation:
             else:
                 made.append((read, self._new(place, read, arrived[0])))
         raw = [(number, ledger.new(size)) for number, size in step.parameters if self.tape.parameters[number][1]]
-        transient = ledger.new(step.transient) if step.transient else -1
+        transient = [ledger.new(step.transient)] if step.transient else []
+        if step.summed is not None and raw:
+            transient.append(ledger.sum_over(step.summed, self.tape.run.batch))
         ledger.mark(step.node.name)
-        if transient >= 0:
-            ledger.drop(transient)
+        for storage in transient:
+            ledger.drop(storage)
         for number, storage in wide:
             made.append((step.reads[number], Gradient(ledger.new(own[step.reads[number]]))))
             ledger.mark(step.node.name)

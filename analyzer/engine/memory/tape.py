@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
-from analyzer.engine.memory.lying import Lying, place_of
+from analyzer.engine.memory.lying import Lying, place_of, planes_beside
 from analyzer.engine.memory.settings import Run, trained_dtype
 from analyzer.engine.memory.work import Work
 from analyzer.engine.network import Node
@@ -49,6 +49,7 @@ from analyzer.layers.operations import (
     PASSED,
     SCALAR,
     STATISTIC,
+    TOGETHER,
     VIEW,
     WIDEST,
     Array,
@@ -56,6 +57,7 @@ from analyzer.layers.operations import (
     Depth,
     Lie,
     Operation,
+    Sum,
     View,
 )
 from analyzer.record import Record, field
@@ -83,6 +85,7 @@ class Step(Record):
     copies      sizes of the 16-bit copies of weights that autocast makes for it
     passing     sizes of the 16-bit copies of biases, which no backward pass needs
     transient   the size of the tensors that its backward pass makes beside the gradients
+    summed      the sum in its backward pass that takes a buffer beside those
     product     whether each kept value is needed only for the gradients of the others
     collects    whether it collects the gradients of the parts of a split
     lies, backward  how its output and the gradients of its reads lie; see `Operation`
@@ -103,6 +106,7 @@ class Step(Record):
     copies: list[int] = field(factory=list)
     passing: list[int] = field(factory=list)
     transient: int = 0
+    summed: Sum | None = None
     product: bool = False
     collects: bool = False
     lies: Lie = ORDERED
@@ -224,6 +228,8 @@ class Tape:
         run, batch = self.run, self.run.batch
         reads = [own[read] for read in operation.reads]
         bits, reads = self._precision(node, operation, reads) if run.autocast else (self.bits, reads)
+        if bits == 16 and operation.cuda is not None and operation.cuda.narrow is not None:
+            operation = operation.cuda.narrow
         gradients = operation.gradients
         held = self._order(node, operation, reads) if operation.orders else []
         if operation.parts and node.index in self.work.splits:
@@ -243,8 +249,16 @@ class Tape:
             self._add_extras(step, operation, bits)
         if numbers:
             self._add_parameters(step, numbers, bits, half=bits < self.bits and operation.precision == HALF)
+        if operation.precision == TOGETHER and bits == 16 and run.dtype != "float16":
+            together = sum(prod(self.work.parameters[number][0]) for number in numbers) * bits // 8
+            step.extras, step.made = [*step.extras, together], [*step.made, together]
         step.product, step.viewed = operation.product, operation.viewed
         step.transient = (max(operation.transient * batch + operation.once, 0) * bits + 7) // 8
+        if operation.cuda is not None and run.device is not None:
+            step.transient += sum(self._bytes(extra, bits) for extra in operation.cuda.back)
+            step.summed = operation.cuda.summed
+            if step.summed is not None and step.summed.beside is None:
+                step.summed = step.summed.but(beside=planes_beside(*lie))
         return self.add(step, bits, *lie)
 
     def _over_view(self, node: Node, operation: Operation, reads: Sequence[int], bits: int) -> int:
@@ -322,7 +336,8 @@ class Tape:
             fresh = [number for number in numbers if number in halved and number not in self._copied]
             self._copied.update(fresh)
             for number in fresh:
-                copies = step.copies if len(self.work.parameters[number][0]) > 1 else step.passing
+                weights = len(self.work.parameters[number][0]) > 1 or (number == numbers[0] and step.keeps)
+                copies = step.copies if weights else step.passing
                 copies.append(self.parameters[number][0] * bits // self.parameter_bits[number])
 
     def _bytes(self, extra: Array, bits: int) -> int:
@@ -333,7 +348,7 @@ class Tape:
         elif width in (STATISTIC, LOGARITHM):
             bits = max(32, self.bits)
         elif width == SCALAR:
-            bits = 64 if self.training and self.run.in_place_joins else 0
+            bits = 64 if self.training and self.run.in_place_joins and self.run.device is None else 0
         elif width is not None:
             bits = 8 * width
         size = (extra.size * (self.run.batch if extra.batched else 1) * bits + 7) // 8
@@ -346,7 +361,7 @@ class Tape:
             if (self.run.device is None) is (precision == FULL_ON_CUDA):
                 return self.value_bits[reads[0]], reads
             return self.bits, self._cast_all(node, operation, reads, self.bits)
-        if precision == HALF:
+        if precision in (HALF, TOGETHER):
             return 16, self._cast_all(node, operation, reads, 16)
         if precision == FULL:
             return self.bits, reads
