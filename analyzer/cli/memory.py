@@ -10,7 +10,7 @@ from analyzer.cli.main import FINE, WRONG, UsageError
 from analyzer.cli.memory_run import fit_of, memory_of
 from analyzer.cli.models import check_files, read_network
 from analyzer.cli.options import PAGE, add_files, add_format, add_model, add_options, parsed, settle_columns
-from analyzer.cli.output import finish, format_of, options_of, write
+from analyzer.cli.output import complain, finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.run_options import add_arena_options, add_run_options, spelled_out
 from analyzer.engine.memory.analysis import MemoryAnalysis
@@ -18,6 +18,7 @@ from analyzer.engine.memory.devices import cards
 from analyzer.engine.memory.verdict import DOES_NOT_FIT
 from analyzer.reporter.format import SHOWN, Format
 from analyzer.reporter.memory import FORMATS
+from analyzer.reporter.memory.arena import needs
 from analyzer.reporter.options import Failed
 from analyzer.reporter.page.reviewed import Reviewed
 from analyzer.units import memory
@@ -55,16 +56,26 @@ def main(arguments: list[str]) -> int:
         format = format.but(failures=about_texts(reports))
     else:
         reports = [_report(file, asked, texts) for file in asked.files]
-    shown = options_of(asked, format, mode=asked.mode, **_rows(asked, format))
-    code = finish(asked, reports, texts, format, shown)
-    return WRONG if code == FINE and any(map(_overflows, reports)) else code
+    options = options_of(asked, format, mode=asked.mode, **_rows(asked, format))
+    code = finish(asked, reports, texts, format, options)
+    misfits = [why for report in reports for why in _misfit(report)]
+    if code != FINE or not misfits:
+        return code
+    if asked.output is not None:  # the terminal shows no report that says why
+        complain((), misfits, {}, color=asked.color)
+    return WRONG
 
 
-def _overflows(report: Any) -> bool:
-    """Whether a report, or a reviewed file of a page, says that a network does not fit on a microcontroller."""
+def _misfit(report: MemoryAnalysis | Reviewed | Failed) -> Iterator[str]:
+    """Why a network does not fit on its device or on its microcontroller; nothing where it does."""
     found = report.memory if isinstance(report, Reviewed) else report
-    chip = found.microcontroller if isinstance(found, MemoryAnalysis) else None
-    return chip is not None and chip.verdict == DOES_NOT_FIT
+    if not isinstance(found, MemoryAnalysis):
+        return
+    verdict, chip = found.verdict(), found.microcontroller
+    if verdict is not None and verdict.word == DOES_NOT_FIT:
+        yield f"{found.file} does not fit: {verdict.reason}"
+    if chip is not None and chip.verdict == DOES_NOT_FIT:
+        yield f"{found.file} does not fit: {', '.join(needs(chip))}"
 
 
 def _check_rows(asked: Any, format: Format) -> None:
@@ -101,7 +112,9 @@ def parser() -> argparse.ArgumentParser:
         "Calculates the memory that inference and training of a network need, without running it, and whether it fits.",
         usage="analyzer memory [options] FILE…",
         epilog="The defaults of --batch, --dtype, --optimizer, --weight-decay, --step and --loss come from `training` in the file.\n"
-        "--columns, --depth, --sort and --top add rows that show what each layer holds.",
+        "--columns, --depth, --sort and --top add rows that show what each layer holds.\n"
+        "exit codes: 0 it fits or is at risk, or nothing is named that it should fit on; 1 it does not fit, or a model is wrong; "
+        "2 the command line or a file is at fault.",
     )
     add_files(found)
     add_format(found, FORMATS, "the report")

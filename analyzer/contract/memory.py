@@ -61,6 +61,20 @@ _INFERENCE = (
     Key("reserved_bytes", COUNT, lambda held: held.reserved_inference),
 )
 
+#: The verdict on inference, where a device is named.
+_JUDGED = (
+    Key("verdict", _WORD, lambda found: found.word),
+    Key("low_bytes", COUNT, lambda found: found.low),
+    Key("high_bytes", COUNT, lambda found: found.high),
+)
+
+
+def _inference(report: MemoryAnalysis, mode: str | None = None) -> dict[str, Any]:
+    found = report.inference_verdict(mode)
+    judged = {} if found is None else written(_JUDGED, found)
+    return {**written(_INFERENCE, report.held(mode)), **judged}
+
+
 _TRAINING = (
     Key("peak_bytes", COUNT, lambda held: held.peak.bytes),
     Key("saved_bytes", COUNT, lambda held: held.training.saved),
@@ -84,10 +98,16 @@ def _training(held: ModeMemory) -> dict[str, Any] | None:
 
 
 #: One mode of sharing.
-MODE = (
-    Key("inference", schema_of(_INFERENCE), lambda held: written(_INFERENCE, held)),
-    Key("training", schema_of(_TRAINING), _training, True),
+_MODE = closed(
+    {"inference": schema_of([*_INFERENCE, *(key.but(optional=True) for key in _JUDGED)])},
+    {"training": schema_of(_TRAINING)},
 )
+
+
+def _mode(report: MemoryAnalysis, mode: str) -> dict[str, Any]:
+    trained = _training(report.held(mode))
+    return {"inference": _inference(report, mode), **({} if trained is None else {"training": trained})}
+
 
 _AT_RANK = (Key("layer", NAME, lambda rank: rank.layer or None, True), Key("phase", _PHASE, lambda rank: rank.phase))
 
@@ -139,8 +159,7 @@ def _changes(report: MemoryAnalysis) -> list[dict[str, Any]] | None:
             "peak_bytes": change.bytes,
             "saves_bytes": report.needed() - change.bytes,
         }
-        found = report.judged(change.bytes)
-        records.append(record if found is None else {**record, "verdict": found.word})
+        records.append(record if change.verdict is None else {**record, "verdict": change.verdict.word})
     return records
 
 
@@ -210,7 +229,7 @@ MEMORY = (
         {"type": "object", "required": ["counted", "kernels", "slices", "local"]},
         lambda report: report.assumptions(),
     ),
-    Key("inference", _part_of_mode("inference"), lambda report: written(_INFERENCE, report.held())),
+    Key("inference", _part_of_mode("inference"), _inference),
     Key("training", _part_of_mode("training"), lambda report: _training(report.held()), True),
     Key("reserved_bytes", COUNT, _reserved),
     Key("max_batch", COUNT, _largest(0), True),
@@ -226,7 +245,7 @@ MEMORY = (
     Key(
         "modes",
         closed(dict.fromkeys(MODES[:2], definition("mode")), dict.fromkeys(MODES[2:], definition("mode"))),
-        lambda report: {mode: written(MODE, report.held(mode)) for mode in report.modes},
+        lambda report: {mode: _mode(report, mode) for mode in report.modes},
     ),
     Key("timeline", _TIMELINE, _timeline, True),
     Key("ranks", definition("ranks"), _ranks, True),
@@ -280,7 +299,7 @@ def memory_schema() -> dict[str, Any]:
             },
             "moment": array([NAME, COUNT], minItems=2, maxItems=2),
             "tensor": _TENSOR,
-            "mode": schema_of(MODE),
+            "mode": _MODE,
             "ranks": schema_of([*RANK, _BATCH_OF_RANK]),
             "arena": schema_of(ARENA),
             "device": schema_of(_DEVICE),

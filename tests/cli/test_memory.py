@@ -44,9 +44,9 @@ def models(folder: Path) -> Path:
     return folder
 
 
-def report(capsys: Said, *arguments: str) -> Any:
-    """The JSON report of a command that goes well."""
-    assert guarded(["memory", *arguments, "--format", "json"]) == 0
+def report(capsys: Said, *arguments: str, code: int = 0) -> Any:
+    """The JSON report of a command that goes well, or that ends with `code` because a run does not fit."""
+    assert guarded(["memory", *arguments, "--format", "json"]) == code
     out, err = capsys.readouterr()
     assert err == ""
     return json.loads(out)
@@ -154,14 +154,12 @@ def test_each_change_does_what_it_says(ranks: list[str], models: Path, capsys: S
 def test_the_largest_batch_is_the_largest(models: Path, capsys: Said) -> None:
     asked = ["net.yaml", "--device", "64MiB", "--context", "8MiB"]
     found = report(capsys, *asked)
-    words = {
-        batch: report(capsys, *asked, "--batch", str(batch))["verdict"]
-        for most in (found["max_batch"], found["max_batch_at_risk"])
-        for batch in (most, most + 1)
-    }
-    assert list(words.values()) == ["fits", "at risk", "at risk", "does not fit"]
+    safe, at_risk = found["max_batch"], found["max_batch_at_risk"]
+    for batch, word in ((safe, "fits"), (safe + 1, "at risk"), (at_risk, "at risk"), (at_risk + 1, "does not fit")):
+        code = 1 if word == "does not fit" else 0
+        assert report(capsys, *asked, "--batch", str(batch), code=code)["verdict"] == word, batch
     assert found["device"]["low_bytes"] == found["training"]["peak_bytes"] + (8 << 20)
-    none = report(capsys, "net.yaml", "--device", "8MiB", "--context", "8MiB")
+    none = report(capsys, "net.yaml", "--device", "8MiB", "--context", "8MiB", code=1)
     assert (none["max_batch"], none["max_batch_at_risk"], none["verdict"]) == (0, 0, "does not fit")
 
 
@@ -194,6 +192,45 @@ def test_python_gets_the_answers_that_the_command_prints(
     assert found["assumptions"] == analysis.assumptions()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["net.yaml"], 0),
+        (["net.yaml", "--device", "64MiB", "--context", "0"], 0),
+        (["net.yaml", "--device", "64MiB"], 1),  # the context by itself has 1,750 MiB
+        (["net.yaml", "--device", "64MiB", "--dtype", "int8"], 1),
+        (["net.yaml", "blocks.yaml", "--device", "64MiB", "--context", "0"], 0),
+    ],
+)
+@pytest.mark.parametrize("format", ["table", "json", "markdown", "csv", "html"])
+def test_the_exit_code_says_whether_it_fits(
+    arguments: list[str], code: int, format: str, models: Path, capsys: Said
+) -> None:
+    """The report is written all the same; where it goes to a file, a line says what the code means."""
+    assert guarded(["memory", *arguments, "--format", format]) == code
+    shown, err = capsys.readouterr()
+    assert (shown != "", err) == (True, "")
+    assert guarded(["memory", *arguments, "--format", format, "-o", "report"]) == code
+    assert Path("report").stat().st_size > 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    if code:
+        why = r"analyzer: net\.yaml does not fit: the run needs at least 1\.7 GiB with the context, 1\.6 GiB more than .*\n"
+        assert re.fullmatch(why, err)
+    else:
+        assert err == ""
+
+
+def test_one_of_several_does_not_fit(models: Path, capsys: Said) -> None:
+    """The device is one byte too small for the network that needs more; the order of the files does not matter."""
+    both = ["net.yaml", "blocks.yaml", "--context", "0"]
+    needs = [report(capsys, file, "--batch", "1")["training"]["peak_bytes"] for file in both[:2]]
+    assert needs[0] < needs[1]
+    for files in (both, [both[1], both[0], *both[2:]]):
+        assert guarded(["memory", *files, "--device", f"{needs[1] - 1}B"]) == 1
+        assert "comparison" in capsys.readouterr().out
+
+
 def test_where_nothing_is_trained_nothing_goes_back(folder: Path, capsys: Said) -> None:
     """A pool over 8×8×3 in float32, without a loss: its input, its output of the step before and the new one."""
     (folder / "pool.yaml").write_text("input: 8x8x3\nlayers: [{avg_pool: 2}]\n")
@@ -207,7 +244,7 @@ def test_where_nothing_is_trained_nothing_goes_back(folder: Path, capsys: Said) 
 def test_ranks_share_the_batch(models: Path, capsys: Said) -> None:
     """Each of four ranks of plain data parallelism holds a step of a quarter of the batch, and its buckets of gradients."""
     found = report(capsys, "blocks.yaml", "--batch", "8", "--ranks", "4", "--device", "1GiB", "--context", "0")
-    rank, alone = found["ranks"], report(capsys, "blocks.yaml", "--batch", "2", "--device", "1GiB")
+    rank, alone = found["ranks"], report(capsys, "blocks.yaml", "--batch", "2", "--device", "1GiB", "--context", "0")
     assert (found["batch"], rank["batch"], rank["ranks"], rank["strategy"]) == (8, 2, 4, "ddp")
     parameters = alone["training"]["breakdown"]["parameters"]
     assert rank["breakdown"]["buckets"] == parameters

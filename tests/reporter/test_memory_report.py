@@ -16,6 +16,7 @@ from analyzer.contract.memory import memory_schema
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.loader.parse.grammar import TRAINING_KEYS
 from analyzer.reporter.memory.timeline import plot
+from analyzer.reporter.memory.words import band
 from analyzer.reporter.options import Options
 from analyzer.reporter.terminal import cells
 from analyzer.units import memory
@@ -40,8 +41,8 @@ ASKED: dict[str, list[str]] = {
 NETWORKS = ("resnet18", "cudaconvnet_local", "vit_b16", "lenet5", "crnn")
 
 
-def said(capsys: Said, network: str, *options: str) -> str:
-    assert main(["memory", str(EXAMPLES / f"{network}.yaml"), *options]) == 0
+def said(capsys: Said, network: str, *options: str, code: int = 0) -> str:
+    assert main(["memory", str(EXAMPLES / f"{network}.yaml"), *options]) == code
     return capsys.readouterr().out
 
 
@@ -139,7 +140,12 @@ def test_the_summary_as_a_person_sees_it(width: int, capsys: Said) -> None:
         assert shown[f"= {name} peak"] == memory(part["peak_bytes"])
         assert shown["at"] == part["at"]["layer"]
         assert shown["reserved by allocator"] == memory(part["reserved_bytes"])
-    assert f"largest batch  {exact['max_batch']} fits · up to {exact['max_batch_at_risk']} at risk" in lines
+    safe, at_risk = exact["max_batch"], exact["max_batch_at_risk"]
+    assert f"largest  batch {safe} is safe, {at_risk} may run out of memory, {at_risk + 1} will" in lines
+    judged = exact["inference"]
+    words = [line.split()[2] for line in lines if line.startswith("on 24GiB")]
+    assert words == [exact["verdict"], judged["verdict"]] == ["fits", "fits"]
+    assert judged["peak_bytes"] <= judged["low_bytes"] - exact["device"]["context_bytes"] <= judged["high_bytes"]
 
 
 @pytest.mark.parametrize("asked", ASKED)
@@ -174,12 +180,27 @@ def test_ranks_come_first_and_say_what_they_share(capsys: Said) -> None:
 
 
 def test_what_is_said_where_nothing_fits(capsys: Said) -> None:
-    found = said(capsys, "vgg16", "--device", "512MiB", "--batch", "64")
-    assert "verdict        does not fit on 512MiB" in found
+    found = said(capsys, "vgg16", "--device", "512MiB", "--batch", "64", code=1)
+    assert "verdict  does not fit on 512MiB" in found
     assert "the context by itself is 1.7 GiB; --context sets it" in found
-    assert "largest batch  none: one sample does not fit" in found
-    found = said(capsys, "lenet5", "--device", "1100KiB", "--context", "0")
-    assert "largest batch  none fits for certain · up to " in found
+    assert "largest  none: one sample does not fit" in found
+
+
+@pytest.mark.parametrize(
+    ("ranks", "safe", "at_risk", "words"),
+    [
+        (1, 84, 88, "batch 84 is safe, 88 may run out of memory, 89 will"),
+        (1, 84, 84, "batch 84 is safe, 85 will run out of memory"),
+        (1, 0, 3, "no batch is safe, 3 may run out of memory, 4 will"),
+        (1, 0, 0, "none: one sample does not fit"),
+        (1, 1_257, 1_810, "batch 1,257 is safe, 1,810 may run out of memory, 1,811 will"),
+        (2, 168, 176, "batch 168 over 2 ranks is safe, 176 may run out of memory, 178 will"),
+        (2, 0, 2, "no batch over 2 ranks is safe, 2 may run out of memory, 4 will"),
+        (2, 0, 0, "none: one sample a rank does not fit"),
+    ],
+)
+def test_the_band_in_words(ranks: int, safe: int, at_risk: int, words: str) -> None:
+    assert band(ranks, safe, at_risk) == words
 
 
 @pytest.mark.parametrize(("passes", "shown"), [(1, ""), (2, " · 2 passes a step"), (3, " · 3 passes a step")])

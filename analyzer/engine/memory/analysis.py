@@ -18,13 +18,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.memory.arena.asked import check_arena, read_room
 from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions, on_microcontroller
+from analyzer.engine.memory.bounds import Bounds
 from analyzer.engine.memory.devices import Device, read_context, read_device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
@@ -101,6 +102,7 @@ class MemoryAnalysis(Printed):
         self.diagnostics = tuple(diagnostics)
         self._modes: dict[str, ModeMemory] = {}
         self._rank: dict[str, PerRank] = {}
+        self._verdicts: dict[tuple[str, bool], Verdict] = {}
 
     @classmethod
     def of(
@@ -214,32 +216,56 @@ class MemoryAnalysis(Printed):
 
     def verdict(self, mode: str | None = None) -> Verdict | None:
         """The verdict in a mode, by default the one asked for; None where no device is named."""
-        return self.judged(self.needed(mode))
+        return self._verdict(mode, self.trains)
 
-    def judged(self, needed: int) -> Verdict | None:
-        """The verdict on `needed` bytes of tensors; None where no device is named."""
-        return None if self.device is None else verdict(needed, self.context, self.device.capacity)
+    def inference_verdict(self, mode: str | None = None) -> Verdict | None:
+        """The verdict on inference in a mode, by default the one asked for; None where no device is named."""
+        return self._verdict(mode, trains=False)
+
+    def _verdict(self, mode: str | None, trains: bool) -> Verdict | None:
+        if self.device is None:
+            return None
+        found = self.held(mode)
+        known = found.mode, trains
+        if known not in self._verdicts:
+            bounds = self._bounds(None, mode) if trains else found.inference_bounds(self.room)
+            self._verdicts[known] = verdict(bounds, self.context, self.device.capacity)
+        return self._verdicts[known]
+
+    @property
+    def room(self) -> int:
+        """The bytes that the device has for tensors; 0 where the context takes everything, or where none is named."""
+        return 0 if self.device is None else max(self.device.capacity - self.context, 0)
+
+    def _bounds(self, run: Run | None, mode: str | None = None) -> Bounds:
+        """The bounds of a run, by default the own one, on the fullest rank."""
+        return self.held(mode).bounds(self.room, run, self.strategy, self.ranks)
 
     @cached_property
     def largest(self) -> tuple[int, int] | None:
         """The largest batch of all ranks that fits, and the largest that is at risk; None where no device is named."""
         if self.device is None:
             return None
-        found, ranks = self.held(), self.ranks
+        ranks, tried = self.ranks, {}
 
-        @cache  # both searches begin with the same batches, and each costs a simulated step
-        def needed(each: int) -> int:
-            return found.needed(self.run.but(batch=each * ranks), self.strategy, ranks)
+        def bounds(each: int) -> Bounds:
+            """Both searches begin with the same batches, and each costs a simulated step."""
+            if each not in tried:
+                tried[each] = self._bounds(self.run.but(batch=each * ranks))
+            return tried[each]
 
-        fits, at_risk = (
-            largest_batch(needed, self.context, self.device.capacity, at_risk=at_risk) for at_risk in (False, True)
-        )
+        fits = largest_batch(lambda each: bounds(each).high, self.room)
+        at_risk = largest_batch(lambda each: bounds(each).low, self.room)
         return ranks * fits, ranks * at_risk
 
     @cached_property
     def changes(self) -> list[Change]:
         """The changes of the run that lower the peak of training by at least 1 %, the most effective first."""
-        return changes(self.held(), self.strategy, self.ranks) if self.trains else []
+        found = changes(self.held(), self.strategy, self.ranks) if self.trains else []
+        if self.device is None:
+            return found
+        capacity = self.device.capacity
+        return [change.but(verdict=verdict(self._bounds(change.run), self.context, capacity)) for change in found]
 
     @cached_property
     def microcontroller(self) -> Microcontroller | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from analyzer.engine.memory.allocator import replay
+from analyzer.engine.memory.bounds import Bounds, bounds_of
 from analyzer.engine.memory.held import Held, held_by_layer
 from analyzer.engine.memory.history import Life
 from analyzer.engine.memory.inference import Inference
@@ -98,12 +99,23 @@ class ModeMemory:
 
     def needed(self, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> int:
         """Bytes alive at the peak on the fullest rank: of training, or of inference where nothing is trained."""
-        run = run or self.run
-        if run.dtype not in TRAINED:
-            return Inference(Tape(self.work, run, training=False)).peak.bytes
+        if (run or self.run).dtype not in TRAINED:
+            return self._inferred(run)
         if ranks == 1 and strategy == "single":
-            return self.with_run(run).ledger.peak.bytes
+            return (self.training if run is None else self.with_run(run)).ledger.peak.bytes
         return self.on_ranks(strategy, ranks, run).peak.bytes
+
+    def bounds(self, room: int, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> Bounds:
+        """The bounds of `needed` on a device where the run has `room` bytes for its tensors."""
+        return bounds_of(self.needed(run, strategy, ranks))
+
+    def inference_bounds(self, room: int, run: Run | None = None) -> Bounds:
+        """The bounds of inference on a device where it has `room` bytes for its tensors."""
+        return bounds_of(self._inferred(run))
+
+    def _inferred(self, run: Run | None) -> int:
+        """Bytes alive at the peak of inference in a run, by default the own one."""
+        return (self.inference if run is None else Inference(Tape(self.work, run, training=False))).peak.bytes
 
     def inference_parts(self) -> dict[str, int]:
         """The parts of the peak of inference in bytes; their sum is the peak."""

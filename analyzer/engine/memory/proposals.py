@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.segments import Blocks
+from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.verdict import Verdict
 from analyzer.record import Record
 
 #: The least share of the peak that a change must save, in percent.
@@ -19,20 +21,25 @@ _LEAST_PERCENT = 1
 
 
 class Change(Record):
-    """A change of the run that saves memory: in words, as an option of the command, and the bytes of its peak."""
+    """A change of the run that saves memory: in words, as an option of the command, and the bytes of its peak.
+
+    `run` is the changed run. `verdict` says whether it fits on the device of the analysis; None without a device.
+    """
 
     words: str
     option: str
     bytes: int
+    run: Run
+    verdict: Verdict | None = None
 
 
 def changes(memory: ModeMemory, strategy: str = "single", ranks: int = 1) -> list[Change]:
     """The changes that lower the peak of training on a rank by at least 1 %, the most effective first."""
     now = memory.needed(None, strategy, ranks)
-    tried = [
-        Change(words, option, memory.needed(memory.run.but(**settings), strategy, ranks))
-        for words, option, settings in _changed(memory, ranks)
-    ]
+    tried = []
+    for words, option, settings in _changed(memory, ranks):
+        run = memory.run.but(**settings)
+        tried.append(Change(words, option, memory.needed(run, strategy, ranks), run))
     worth = (change for change in tried if 100 * (now - change.bytes) >= _LEAST_PERCENT * now)
     return sorted(worth, key=lambda change: change.bytes)
 

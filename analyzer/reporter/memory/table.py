@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.mode_memory import ModeMemory
+from analyzer.engine.memory.verdict import Verdict
 from analyzer.record import Record
 from analyzer.reporter.column import Column
 from analyzer.reporter.grid import Grid
@@ -92,18 +93,19 @@ def _wrapped(line: TableLine, room: int | None) -> Iterator[TableLine]:
 def _sections(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[tuple[str, list[TableLine]]]:
     """The sections with their titles, first the one that the verdict is about."""
     modes = [report.held(mode) for mode in shown]
-    judged = [report.verdict(mode) for mode in shown]
-    fits = (
-        []
-        if report.device is None
-        else [TableLine(f"on {report.device.name}", [one.word if one else "" for one in judged])]
-    )
+
+    def fits(judged: Callable[[str], Verdict | None]) -> Iterator[TableLine]:
+        """Whether that fits on the device, where one is named."""
+        if report.device is not None:
+            verdicts = [judged(mode) for mode in shown]
+            yield TableLine(f"on {report.device.name}", [found.word if found else "" for found in verdicts])
+
     if report.divided:
-        yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report, shown), *fits]
+        yield f"training, each of {plural(report.ranks, 'rank')}", [*_rank(report, shown), *fits(report.verdict)]
     if report.trains:
         title = "training on one device" if report.divided else "training"
-        yield title, [*_training(modes), *([] if report.divided else fits)]
-    yield "inference", [*_inference(modes), *([] if report.trains else fits)]
+        yield title, [*_training(modes), *([] if report.divided else fits(report.verdict))]
+    yield "inference", [*_inference(modes), *fits(report.inference_verdict)]
 
 
 def _rank(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[TableLine]:
@@ -155,8 +157,7 @@ def changes_grid(report: MemoryAnalysis) -> Grid:
         return Column(name, heading, heading, value=size, text=lambda change: memory(size(change)), nature="place")
 
     def word(change: Any) -> str:
-        found = report.judged(change.bytes)
-        return found.word if found else ""
+        return change.verdict.word if change.verdict else ""
 
     columns = [
         Column("name", "to lower the peak", "the option", value=lambda change: change.option),

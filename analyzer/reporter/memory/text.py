@@ -59,7 +59,7 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
 
 
 def _verdict(report: MemoryAnalysis, options: Options) -> Iterator[str]:
-    """The verdict, its reason and the largest batch."""
+    """The verdict, its reason and the largest batches."""
     found, judged = report.verdict(), judgement(report)
     if found is not None and judged:
         first, *others = labelled(judged, options)

@@ -43,7 +43,7 @@ def title(report: MemoryAnalysis) -> Iterator[str]:
 
 
 def judgement(report: MemoryAnalysis) -> list[tuple[str, list[str]]]:
-    """The verdict, its reason and the largest batch, each with its label; nothing where no device is named."""
+    """The verdict, its reason and the largest batches, each with its label; nothing where no device is named."""
     device, found, largest = report.device, report.verdict(), report.largest
     if device is None or found is None or largest is None:
         return []
@@ -57,7 +57,7 @@ def judgement(report: MemoryAnalysis) -> list[tuple[str, list[str]]]:
     return [
         ("verdict", parts),
         ("because", [found.reason, *_context(report, device.capacity)]),
-        ("largest batch", _batches(report, *largest)),
+        ("largest", [band(report.ranks, *largest)]),
         *_amount(device),
     ]
 
@@ -81,11 +81,16 @@ def _context(report: MemoryAnalysis, capacity: int) -> Iterator[str]:
         yield f"the context by itself is {memory(report.context)}; --context sets it"
 
 
-def _batches(report: MemoryAnalysis, fits: int, at_risk: int) -> list[str]:
-    of = f" over {plural(report.ranks, 'rank')}" if report.ranks > 1 else ""
+def band(ranks: int, safe: int, at_risk: int) -> str:
+    """Which batches of all ranks are safe, may fail and will fail: `safe` and `at_risk` are the largest of theirs."""
     if not at_risk:
-        return [f"none: {'one sample' if not of else 'one sample a rank'} does not fit"]
-    return [f"{count(fits)} fits{of}" if fits else "none fits for certain", f"up to {count(at_risk)} at risk"]
+        return f"none: {'one sample' if ranks == 1 else 'one sample a rank'} does not fit"
+    over = f" over {plural(ranks, 'rank')}" if ranks > 1 else ""
+    known = f"batch {count(safe)}{over} is safe" if safe else f"no batch{over} is safe"
+    failing = count(at_risk + ranks)
+    if safe == at_risk:
+        return f"{known}, {failing} will run out of memory"
+    return f"{known}, {count(at_risk)} may run out of memory, {failing} will"
 
 
 def about_file(report: MemoryAnalysis, assumed: dict[str, Any]) -> Iterator[str]:

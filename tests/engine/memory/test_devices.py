@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from analyzer.engine.memory.bounds import Bounds, bounds_of
 from analyzer.engine.memory.devices import CARDS, DeviceError, cards, read_device, read_memory
 from analyzer.engine.memory.verdict import CONTEXT, largest_batch, verdict
 
@@ -208,53 +209,66 @@ ROWS = [(name, used, live) for name, runs in RUNS.items() for used, live in runs
 @pytest.mark.parametrize(("name", "used", "live"), ROWS)
 def test_a_run_that_ran_fits(name: str, used: int, live: int) -> None:
     """And used no less than the lower bound says."""
-    answer = verdict(live * MIB, CONTEXT, A100)
+    answer = verdict(bounds_of(live * MIB), CONTEXT, A100)
     assert answer.word == "fits"
     assert answer.low <= used * MIB
 
 
 def test_most_runs_are_between_the_bounds() -> None:
     """15 of the 20; above the upper one are VGG-16 (`cudnn.benchmark`), ResNet-18 and Inception-v3 at batch 32."""
-    answers = [(name, used * MIB, verdict(live * MIB, CONTEXT, A100)) for name, used, live in ROWS]
+    answers = [(name, used * MIB, verdict(bounds_of(live * MIB), CONTEXT, A100)) for name, used, live in ROWS]
     above = [name for name, used, answer in answers if used > answer.high]
     assert above == ["inception_v3", "resnet18", "resnet18", "vgg16", "vgg16"]
 
 
 def test_the_interval_by_hand() -> None:
     """ResNet-50, batch 128: 10,788 + 1,750 = 12,538 MiB and 15,534.72 + 1,750 = 17,284.72 MiB, of 40,510."""
-    answer = verdict(10_788 * MIB, CONTEXT, A100)
+    answer = verdict(bounds_of(10_788 * MIB), CONTEXT, A100)
     assert answer.low == 12_538 * MIB
     assert answer.high == 16_289_334_559 + 1_750 * MIB  # 10,788 · 2^20 · 1.44 = 16,289,334,558.72, rounded up
-    assert answer.reason == "1.44 × live + context is 16.9 GiB, 22.7 GiB less than the device has"
+    assert answer.reason == "the allocator may reserve 16.9 GiB with the context, 22.7 GiB less than the device has"
 
 
 @pytest.mark.parametrize(
-    ("live", "word", "reason"),
+    ("low", "high", "word", "reason"),
     [
-        # 40,510 - 1,750 = 38,760 MiB = 40,642,805,760 B; / 1.44 = 28,224,170,666.67
-        (28_224_170_666, "fits", "1.44 × live + context is 39.6 GiB, exactly what the device has"),
+        # 40,510 - 1,750 = 38,760 MiB = 40,642,805,760 B; 39.6 GiB are 40,510 MiB
         (
-            28_224_170_667,
+            30 * GIB,
+            40_642_805_760,
+            "fits",
+            "the allocator may reserve 39.6 GiB with the context, exactly what the device has",
+        ),
+        (
+            30 * GIB,
+            40_642_805_761,
             "at risk",
-            "1.44 × live + context is 39.6 GiB, 1 B more than the device has, while live + context, 28.0 GiB, is not: "
-            "workspaces and fragmentation decide",
+            "the allocator may reserve 39.6 GiB with the context, 1 B more than the device has, while the run needs at "
+            "least 31.7 GiB",
         ),
         (
             40_642_805_760,
+            40_642_805_760 + GIB,
             "at risk",
-            "1.44 × live + context is 56.2 GiB, 16.7 GiB more than the device has, while live + context, 39.6 GiB, is "
-            "not: workspaces and fragmentation decide",
+            "the allocator may reserve 40.6 GiB with the context, 1.0 GiB more than the device has, while the run needs "
+            "at least 39.6 GiB",
         ),
-        (40_642_805_761, "does not fit", "live + context is 39.6 GiB, 1 B more than the device has"),
+        (
+            40_642_805_761,
+            40_642_805_760 + GIB,
+            "does not fit",
+            "the run needs at least 39.6 GiB with the context, 1 B more than the device has",
+        ),
     ],
 )
-def test_the_limits_of_the_verdict(live: int, word: str, reason: str) -> None:
-    answer = verdict(live, CONTEXT, A100)
+def test_the_limits_of_the_verdict(low: int, high: int, word: str, reason: str) -> None:
+    answer = verdict(Bounds(low, high), CONTEXT, A100)
     assert (answer.word, answer.reason) == (word, reason)
+    assert (answer.low, answer.high) == (low + CONTEXT, high + CONTEXT)
 
 
 @pytest.mark.parametrize(
-    ("needed", "largest", "tried"),
+    ("bound", "largest", "tried"),
     [
         # Two samples take 102 bytes, 1 a sample: 898 more would fit, so 901 in all do not. The line between the two
         # meets 1,000 at 900.
@@ -265,24 +279,24 @@ def test_the_limits_of_the_verdict(live: int, word: str, reason: str) -> None:
         (lambda batch: 1001, 0, [1]),
     ],
 )
-def test_the_largest_batch_is_found_in_few_steps(needed: Callable[[int], int], largest: int, tried: list[int]) -> None:
+def test_the_largest_batch_is_found_in_few_steps(bound: Callable[[int], int], largest: int, tried: list[int]) -> None:
     """The batches that are tried are those that the docstring of `largest_batch` names, on a device of 1,000 bytes."""
     found: list[int] = []
 
     def noted(batch: int) -> int:
         found.append(batch)
-        return needed(batch)
+        return bound(batch)
 
-    assert largest_batch(noted, 0, 1000, at_risk=True) == largest
+    assert largest_batch(noted, 1000) == largest
     assert found == tried
 
 
 def test_the_context_is_a_setting() -> None:
-    """10 GiB live on 12 GiB: at risk beside 0.5 GiB, too much beside 2.5 GiB."""
-    assert verdict(10 * GIB, GIB // 2, 12 * GIB).word == "at risk"
-    assert verdict(10 * GIB, 5 * GIB // 2, 12 * GIB).word == "does not fit"
-    assert verdict(8 * GIB, GIB // 2, 12 * GIB).word == "at risk"  # 11.52 + 0.5 = 12.02
-    assert verdict(8 * GIB, 0, 12 * GIB).word == "fits"
+    """10 to 12 GiB on 12 GiB: at risk beside 0.5 GiB, too much beside 2.5 GiB."""
+    bounds = Bounds(10 * GIB, 12 * GIB)
+    assert verdict(bounds, 0, 12 * GIB).word == "fits"
+    assert verdict(bounds, GIB // 2, 12 * GIB).word == "at risk"
+    assert verdict(bounds, 5 * GIB // 2, 12 * GIB).word == "does not fit"
     assert CONTEXT == 1_835_008_000  # 1,750 · 2^20
 
 
