@@ -197,7 +197,7 @@ class Softmax(_AlongAxis, type="softmax", elsewhere=("Softmax2d",)):
     scores = Scores.PROBABILITIES
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its output. CUDA multiplies it with its gradient before it sums."""
+        """Keeps its output, which CUDA multiplies with its gradient before it sums."""
         (operation,) = super().saved(flow, sharing)
         operation.cuda = Kernel((Array(flow.output.size),))
         return (operation,)

@@ -19,6 +19,7 @@ from analyzer.layers.operations import (
     ALIKE,
     AS_READ,
     BY_GRADIENT,
+    BY_ORDER,
     FIRST,
     FORMAT,
     FULL,
@@ -29,6 +30,7 @@ from analyzer.layers.operations import (
     NEW,
     NONE,
     NUMBER,
+    ORDERED,
     OUT,
     STATISTIC,
     WIDEST,
@@ -195,7 +197,9 @@ class LayerNorm(_Affine, type="layer_norm", elsewhere=("LayerNormalization",)):
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps its input, and the mean and deviation of each row of elements that it normalises."""
         rows = Array(flow.input.size // _normalised(self.axes, flow.input), STATISTIC, always=True)
-        return (self.operation(flow, sharing, (rows, rows)),)
+        operation = self.operation(flow, sharing, (rows, rows))
+        operation.cuda = Kernel(inside=True)
+        return (operation,)
 
     def depth_in(self, flow: Flow, given: Depth) -> Depth:
         """Whole samples as they come; otherwise the depth comes last."""
@@ -256,7 +260,7 @@ class RmsNorm(Layer, type="rms_norm", elsewhere=("RMSNorm", "RMSNormalization"))
         """One kernel, which keeps its input and the deviation of each row."""
         rows = Array(flow.input.size // _normalised(self.axes, flow.input), STATISTIC, always=True)
         operation = self.operation(flow, sharing, (rows,))
-        operation.keeps, operation.precision = (0,), FULL_ON_CUDA
+        operation.keeps, operation.precision, operation.cuda = (0,), FULL_ON_CUDA, Kernel(inside=True)
         return (operation,)
 
     def depth_in(self, flow: Flow, given: Depth) -> Depth:
@@ -307,9 +311,13 @@ class GroupNorm(_Affine, type="group_norm", elsewhere=("GroupNormalization",)):
         return (self.operation(flow, sharing, (groups, groups)),)
 
     def saved_on_cuda(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """CUDA's statistics have the format of the input. It makes two numbers for each plane, and five backwards."""
+        """CUDA's statistics have the format of the input, which must lie in order.
+
+        It makes two numbers for each plane, and backwards three for each plane and two for each group.
+        """
         groups, planes = Array(self.groups, always=True), Array(flow.input.depth, 4, kept=False)
         operation = self.operation(flow, sharing, (groups, groups, planes, planes))
+        operation.lies, operation.backward = ORDERED, BY_ORDER
         operation.cuda = Kernel((*[Array(flow.input.depth, 4)] * 3, *[Array(self.groups, 4)] * 2))
         return (operation,)
 

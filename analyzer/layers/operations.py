@@ -221,11 +221,14 @@ class Kernel(Record):
     back    tensors that its backward pass makes and frees, besides `transient`
     summed  the sum that the gradient of the operation's last parameter is: it takes a buffer
     narrow  the operation in its place where that runs in 16 bits, if another kernel takes those
+    inside  whether it copies its first read for itself where that does not lie in order; the backward pass copies it
+            again, and the gradient of the output too
     """
 
     back: Sequence[Array] = ()
     summed: Sum | None = None
     narrow: Operation | None = None
+    inside: bool = False
 
 
 class Operation(Record):

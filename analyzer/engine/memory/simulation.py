@@ -215,6 +215,8 @@ class Simulation:
         transient = [ledger.new(step.transient)] if step.transient else []
         if step.summed is not None and raw:
             transient.append(ledger.sum_over(step.summed, self.tape.run.batch))
+        if step.inside and arrived[0].strides is not None:
+            transient.append(ledger.new(step.bytes))
         ledger.mark(step.node.name)
         for storage in transient:
             ledger.drop(storage)

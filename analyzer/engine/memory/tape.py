@@ -55,6 +55,7 @@ from analyzer.layers.operations import (
     Array,
     Back,
     Depth,
+    Kernel,
     Lie,
     Operation,
     Sum,
@@ -86,6 +87,7 @@ class Step(Record):
     passing     sizes of the 16-bit copies of biases, which no backward pass needs
     transient   the size of the tensors that its backward pass makes beside the gradients
     summed      the sum in its backward pass that takes a buffer beside those
+    inside      whether its backward pass copies the gradient of its output where that does not lie in order
     product     whether each kept value is needed only for the gradients of the others
     collects    whether it collects the gradients of the parts of a split
     lies, backward  how its output and the gradients of its reads lie; see `Operation`
@@ -107,6 +109,7 @@ class Step(Record):
     passing: list[int] = field(factory=list)
     transient: int = 0
     summed: Sum | None = None
+    inside: bool = False
     product: bool = False
     collects: bool = False
     lies: Lie = ORDERED
@@ -255,10 +258,7 @@ class Tape:
         step.product, step.viewed = operation.product, operation.viewed
         step.transient = (max(operation.transient * batch + operation.once, 0) * bits + 7) // 8
         if operation.cuda is not None and run.device is not None:
-            step.transient += sum(self._bytes(extra, bits) for extra in operation.cuda.back)
-            step.summed = operation.cuda.summed
-            if step.summed is not None and step.summed.beside is None:
-                step.summed = step.summed.but(beside=planes_beside(*lie))
+            self._add_kernel(step, operation.cuda, bits, beside=planes_beside(*lie))
         return self.add(step, bits, *lie)
 
     def _over_view(self, node: Node, operation: Operation, reads: Sequence[int], bits: int) -> int:
@@ -322,6 +322,18 @@ class Tape:
                 size for size, extra in zip(sizes, operation.extras, strict=True) if extra.always and extra.kept
             ]
         step.brief = [size for size, extra in zip(sizes, operation.extras, strict=True) if not extra.kept]
+
+    def _add_kernel(self, step: Step, kernel: Kernel, bits: int, *, beside: bool) -> None:
+        """Adds what a kernel of CUDA takes. `beside` says whether the planes of its output lie side by side."""
+        step.transient += sum(self._bytes(extra, bits) for extra in kernel.back)
+        step.summed = kernel.summed
+        if step.summed is not None and step.summed.beside is None:
+            step.summed = step.summed.but(beside=beside)
+        step.inside = kernel.inside
+        if kernel.inside and self.lying.strides[step.reads[0]] is not None:
+            size = self.value_bytes[step.reads[0]]
+            step.brief = [*step.brief, size]
+            step.transient += size
 
     def _add_parameters(self, step: Step, numbers: Sequence[int], bits: int, *, half: bool) -> None:
         """Adds a step's parameters, and with `half` the 16-bit copies of those that have none yet."""

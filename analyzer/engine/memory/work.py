@@ -22,7 +22,7 @@ from itertools import pairwise
 from analyzer.engine.network import Network, Node
 from analyzer.engine.tying import Reuse, reused
 from analyzer.layers import LOCAL, SHARED
-from analyzer.layers.operations import LAST, NONE, Operation
+from analyzer.layers.operations import FIRST, LAST, NONE, Operation
 from analyzer.record import Record, field
 
 
@@ -76,7 +76,7 @@ def operations_of(network: Network, mode: str, *, cuda: bool = False) -> Work:
         work.tensors.append(_tensors(work, node, operations, reuses.get(node.index)))
         for place, source in enumerate(node.inputs):
             if source.index < 0:
-                tokens = layer.depth_at == LAST or layer.of_tokens
+                tokens = layer.of_tokens or layer.depth_in(node.flow, FIRST) == LAST
                 of_tokens[source.index] = of_tokens.get(source.index, True) and tokens
                 rules.setdefault(source.index, set()).update(_rules(operations, place))
         part = layer.bounds(node.flow.input) if operations[0].parts else None

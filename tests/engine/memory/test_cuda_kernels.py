@@ -227,3 +227,16 @@ def test_autocast(layer: str, on_cuda: int, on_cpu: int) -> None:
     for device, bits in (("H200", on_cuda), (None, on_cpu)):
         tape = Tape(work_of(text, cuda=device is not None), Run(autocast="bfloat16", device=device))
         assert tape.value_bits[tape.outputs[0]] == bits
+
+
+def test_layer_norm_copies_what_lies_otherwise() -> None:
+    """torch 2.11, layer_norm_kernel.cu: `input.expect_contiguous()`, forward and backward; a copy that is not kept.
+
+    A convolution puts out 2×16×8×8 numbers, 8,192 bytes, with the planes first. Behind it are the output, 128 means and
+    deviations (1,024 bytes) and the copy; backwards the gradient of the input, those of gamma and beta (128 bytes) and
+    the copy. What a linear layer puts out is not copied.
+    """
+    text = "input: 8x8x3\nlayers:\n  - conv: {filters: 16, kernel: 1, bias: false}\n  - layer_norm\n"
+    assert training(work_of(text), run_of("fp32", 2))[1:] == (8192 + 1024 + 8192, 8192 + 128 + 8192)
+    text = "input: 64x16\nlayers: [linear: {units: 16, bias: false}, layer_norm]\n"
+    assert training(work_of(text), run_of("fp32", 2))[1:] == (8192 + 1024, 8192 + 128)
