@@ -17,7 +17,7 @@ from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse, parse_read
 from analyzer.loader.text.files import FileError, looks_foreign, read_bytes, read_text
 from analyzer.record import ABOVE
-from analyzer.settings import SettingError, one_of
+from analyzer.settings import SettingError, one_of, truth
 from analyzer.source import DICT
 from analyzer.volume import Volume
 
@@ -126,6 +126,7 @@ def analyze(
     set: Mapping[str, object] | None = None,
     input: str | Mapping[str, str] | None = None,
     format: str | None = None,
+    fuse: bool = False,
 ) -> Analysis:
     """Calculates the output volume and the costs of every layer.
 
@@ -134,6 +135,7 @@ def analyze(
     number format
     `dtype`: by default those of the file's `training`, otherwise 1 and float32. Counts and MACs are for one sample.
     Beside `set` or `input` an `expect` that fails is no mistake: one note (EXPECT202) counts them and names the first.
+    With `fuse`, norms and activations are part of the layer before, as a runtime for microcontrollers has them.
     `diagnostics` of the result are that note and doubts about the whole, such as an input with its depth first: every
     layer fits, but the numbers are those of another network.
 
@@ -149,6 +151,11 @@ def analyze(
     model, network = _network(model, format, set, input)
     if dtype is not _DTYPE:
         network.store(None)
+    diagnostics = _doubts(model, network)
+    if truth("fuse", fuse):
+        from analyzer.engine.fused import fuse as fused  # few reports are of a fused network
+
+        network = fused(network)
     return analyze_network(
         network,
         name=model.name,
@@ -156,7 +163,7 @@ def analyze(
         batch=model.training.get("batch", 1) if batch is _BATCH else batch,
         dtype=model.training.get("dtype", "float32") if dtype is _DTYPE else dtype,
         description=model.description,
-        diagnostics=_doubts(model, network),
+        diagnostics=diagnostics,
         training=model.training,
     )
 

@@ -40,6 +40,15 @@ def is_narrow(dtype: str) -> bool:
     return BITS[dtype] < 16 or dtype.startswith("int")
 
 
+def is_quantized(dtype: str) -> bool:
+    """Whether runtimes keep biases of weights in a format in 32 bits, and scales beside the weights.
+
+    >>> [name for name in BITS if is_quantized(name)]
+    ['float8', 'float4', 'int16', 'int8', 'uint8', 'int4', 'bool']
+    """
+    return BITS[dtype] < 32 and dtype not in ("float16", "bfloat16")
+
+
 def number_format(name: str) -> str:
     """The format here of one that files call otherwise, with as many bits; float32 for any other.
 

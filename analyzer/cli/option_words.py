@@ -17,6 +17,9 @@ OF_COMMANDS = {
     "--flat": "convert",
 }  # fmt: skip
 
+#: Options that only the report has, which has no name.
+OF_REPORT = ("--fuse",)
+
 #: What other tools call our options.
 CALLED = {
     "amp": "autocast", "mixed-precision": "autocast", "mixed": "autocast", "fp16": "autocast=float16", "bf16": "autocast=bfloat16",
@@ -33,7 +36,7 @@ CALLED = {
     "accumulate-grad-batches": "accumulate", "accumulation": "accumulate", "world-size": "ranks", "devices": "ranks",
     "num-gpus": "ranks", "ngpus": "ranks", "nproc-per-node": "ranks", "nodes": "ranks", "parallel": "strategy",
     "zero": "strategy", "sharding": "strategy", "fsdp": "strategy=fsdp", "ddp": "strategy=ddp", "zero-stage": "strategy",
-    "deepspeed": "strategy", "micro": "arena", "tflm": "arena", "mcu": "arena", "tflite": "arena", "inputs": "input",
+    "deepspeed": "strategy", "fused": "fuse", "fusion": "fuse", "fold": "fuse", "fold-bn": "fuse", "fold-batch-norm": "fuse", "micro": "arena", "tflm": "arena", "mcu": "arena", "tflite": "arena", "inputs": "input",
     "input-size": "input", "input-shape": "input", "shape": "input", "size": "input", "img-size": "input",
     "imgsz": "input", "image-size": "input", "resolution": "input", "var": "set", "vars": "set", "variable": "set",
     "define": "set", "param": "set", "d": "set", "override": "set", "cols": "columns", "column": "columns",
@@ -81,6 +84,9 @@ def option_help(name: str, known: Collection[str]) -> str | None:
     there = [one for one in (*meant, name) if one.partition(" ")[0] in OF_COMMANDS]
     if there:
         return f"`analyzer {OF_COMMANDS[there[0].partition(' ')[0]]}` has `{there[0]}`"
+    of_report = next((one for one in (*meant, name) if one in OF_REPORT), None)
+    if of_report is not None:
+        return f"`analyzer FILE` has `{of_report}`"
     if word in ABSENT:
         return ABSENT[word]
     near = nearest(name, [one for one in known if one.startswith("--")])

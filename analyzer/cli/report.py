@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer import __version__
-from analyzer.cli.main import COMMANDS, FINE
+from analyzer.cli.main import COMMANDS, FINE, UsageError
 from analyzer.cli.models import check_files, doubts_about, read_network
 from analyzer.cli.options import (
     PAGE,
@@ -21,12 +21,16 @@ from analyzer.cli.parser import options_parser
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.result import Analysis
 from analyzer.reporter.analysis import FORMATS
+from analyzer.reporter.format import Format
 from analyzer.reporter.options import Failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from typing import Any
+
+#: Columns about training.
+OF_TRAINING = ("saved",)
 
 _ABOUT_MEMORY = (
     "The memory of the page is that of one run. Defaults come from `training` in the file, as in `analyzer memory`."
@@ -60,6 +64,8 @@ def main(arguments: list[str]) -> int:
         from analyzer.cli.run_options import refuse_run_options
 
         refuse_run_options(asked, format)
+    if asked.fuse:
+        _check_fused(asked, format)
     texts: dict[str, str] = {}
     reports: list[Any]
     if format.name == PAGE:
@@ -71,6 +77,17 @@ def main(arguments: list[str]) -> int:
         reports = [_report(file, asked, texts) for file in asked.files]
     shown = {name: getattr(asked, name) for name in ("mode", "columns", "depth", "top", "sort")}
     return finish(asked, reports, texts, format, options_of(asked, format, **shown))
+
+
+def _check_fused(asked: Any, format: Format) -> None:
+    """Refuses what is about the network as it is written, or trained, beside `--fuse`."""
+    if format.name == PAGE:
+        raise UsageError(
+            f"`--fuse` does not apply to the format {PAGE}, whose findings and memory are of the network as it is written"
+        )
+    for name in (*(asked.columns or ()), asked.sort):
+        if name in OF_TRAINING:
+            raise UsageError(f"the column `{name}` is about training, and `--fuse` about a network that only runs")
 
 
 def _may_be_about_memory(arguments: list[str]) -> bool:
@@ -96,6 +113,11 @@ def parser(*, whole: bool = True) -> ArgumentParser:
     add_files(found)
     add_format(found, FORMATS, "the report")
     add_options(found, "mode", "columns", "depth", "top", "sort", "batch", "dtype")
+    found.add_argument(
+        "--fuse",
+        action="store_true",
+        help="fuse norms and activations into the layer before, as runtimes do: one row, norms counted as biases",
+    )
     add_model(found)
     if whole:
         from analyzer.cli.run_options import add_run_options
@@ -111,6 +133,11 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
     if isinstance(read, Failed):
         return read
     model, network = read
+    diagnostics = doubts_about(model, network)
+    if asked.fuse:
+        from analyzer.engine.fused import fuse  # with much that a usual report does not need
+
+        network = fuse(network)
     batch, dtype = batch_and_dtype(asked, file, model.training)
     return analyze_network(
         network,
@@ -119,5 +146,5 @@ def _report(file: str, asked: Any, texts: dict[str, str]) -> Analysis | Failed:
         batch=batch,
         dtype=dtype,
         description=model.description,
-        diagnostics=doubts_about(model, network),
+        diagnostics=diagnostics,
     )

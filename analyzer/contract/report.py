@@ -130,6 +130,7 @@ IDENTITY = (
     Key("tied", NAME, lambda row: None if row.node.tied is None else row.node.tied.name, True),
     Key("frozen", TRUE, lambda row: True if row.node.frozen else None, True),
     Key("authored", TRUE, lambda row: True if row.node.layer.authored else None, True),
+    Key("fused", array(NAME), lambda row: list(row.fused) or None, True),
     Key("unknown", _UNKNOWN, lambda row: row.own.at_least or None, True),
     Key("note", TEXT, lambda row: row.node.origin.note, True),
 )

@@ -176,6 +176,11 @@ class SavedRow(Record):
         return "authored" in self.report
 
     @property
+    def fused(self) -> list[str]:
+        """The names of the layers that it takes in, where layers are fused."""
+        return list(self.report.get("fused", ()))
+
+    @property
     def note(self) -> str | None:
         """Its note in the file."""
         return self.report.get("note")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.diagnostics import LAYER, Diagnostic, Refusal
-from analyzer.dtypes import is_narrow
+from analyzer.dtypes import is_narrow, is_quantized
 from analyzer.layers import Flow, Input, Layer
 from analyzer.layers.answers import Bank
 from analyzer.record import Record, field
@@ -35,6 +35,7 @@ class Node(Record):
     frozen  whether its parameters are not trained
     output  the volume that it puts out: that of its flow, which every pass asks for
     weights_only  whether it keeps its own biases, though it could reuse those of `tied`
+    fused   in a network whose layers are fused, the nodes of the other network that this one takes in
     """
 
     index: int
@@ -47,6 +48,7 @@ class Node(Record):
     frozen: bool
     output: Volume
     weights_only: bool = False
+    fused: Sequence[Node] = ()
 
     def __repr__(self) -> str:
         return f"Node({self.name}: {self.layer.type} {self.output})"
@@ -120,7 +122,8 @@ class Network:
     Of a network that was read from a file of another program, `source` says which, `uncovered` how often each of its
     operators became a `custom` layer, and `weights_dtype` the number format of most weights, where it has one that the
     run does not override; `formats` has that of each layer by its name, where they have several. `tensors` are what a
-    module of PyTorch saves, by their names, which begin with the names of layers.
+    module of PyTorch saves, by their names, which begin with the names of layers. `quantized`: its biases are those of
+    a runtime, which have 32 bits where weights have few.
 
     >>> from analyzer.layers import CATALOGUE
     >>> network = Network()
@@ -146,6 +149,7 @@ class Network:
         self.uncovered: dict[str, int] = {}
         self.weights_dtype: str | None = None
         self.formats: dict[str, str] = {}
+        self.quantized = False
         self.tensors: Mapping[str, Kept] = {}
         self._entered: set[str] = set()
         self._named_outputs: list[Node] = []
@@ -222,9 +226,12 @@ class Network:
     def stored(self, name: str, dtype: str) -> tuple[str, str]:
         """The number formats of a layer's weights, and of its biases and buffers, in a run of this number format.
 
-        Biases of weights in narrow formats have as many bits as the run's numbers: int32, or float32.
+        Biases of weights in narrow formats have as many bits as the run's numbers: int32, or float32. As a runtime has
+        them, they have 32 bits.
         """
         own = self.formats.get(name, dtype) if self.formats else self.weights_dtype or dtype
+        if self.quantized and is_quantized(own):
+            return own, "int32"
         return own, dtype if own != dtype and is_narrow(own) else own
 
     def store(self, dtype: str | None) -> None:

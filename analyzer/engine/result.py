@@ -209,6 +209,11 @@ class Row(Reported):
         return self.node.layer.authored
 
     @property
+    def fused(self) -> list[str]:
+        """The names of the layers that it takes in, where layers are fused."""
+        return [node.name for node in self.node.fused]
+
+    @property
     def note(self) -> str | None:
         """Its note in the file."""
         return self.node.origin.note

@@ -260,6 +260,8 @@ class _Contents:
             quick += tuple(self._reuses(node.index))
         if self._formats:
             quick += (self._formats.get(node.name),)
+        if node.fused:
+            quick += (tuple(one.layer.type for one in node.fused),)
         number = self._numbers.get(quick)  # nodes that share a flow have one layer and equal volumes
         if number is None:
             volumes = [(volume.spatial, volume.depth) for volume in (*flow.inputs, flow.output)]

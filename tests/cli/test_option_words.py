@@ -9,7 +9,7 @@ import re
 import pytest
 
 from analyzer.cli.main import COMMANDS, UsageError, main
-from analyzer.cli.option_words import ABSENT, CALLED, OF_COMMANDS, option_help
+from analyzer.cli.option_words import ABSENT, CALLED, OF_COMMANDS, OF_REPORT, option_help
 from analyzer.cli.options import RUN_OPTIONS
 
 
@@ -33,6 +33,8 @@ def test_options_that_are_offered_exist(options: dict[str, set[str]]) -> None:
     for option, command in OF_COMMANDS.items():
         assert option in options[command]
         assert (option in options[""]) == (option in RUN_OPTIONS)  # the page of a report has those of a run
+    for option in OF_REPORT:
+        assert [command for command, known in options.items() if option in known] == [""]
     assert not set(ABSENT) & set(CALLED)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.dtypes import is_narrow
+from analyzer.dtypes import is_quantized
 from analyzer.engine.memory.settings import TRAINED, Run
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def assumptions(run: Run, *, trains: bool = True) -> dict[str, Any]:
 
 def on_microcontroller(dtype: str) -> dict[str, str]:
     """What the numbers of a microcontroller assume, by their keys in the JSON report."""
-    quantized = "int32 biases, a float32 scale for each filter" if is_narrow(dtype) else f"biases in {dtype}"
+    quantized = "int32 biases, a float32 scale for each filter" if is_quantized(dtype) else f"biases in {dtype}"
     return {
         "fused": "relu, relu6, hard_tanh, norms and scales into the layer before",
         "flash": f"weights, {quantized}",

@@ -74,7 +74,7 @@ def kind_text(row: Row) -> str:
         words.append("tied")
     if row.node.frozen:
         words.append("frozen")
-    return " ".join(words)
+    return ", ".join([" ".join(words), *(SHORT.get(one.layer.type, one.layer.type) for one in row.node.fused)])
 
 
 def legend(rows: Iterable[Row]) -> list[str]:

@@ -32,7 +32,7 @@ def title(analysis: Analysis) -> list[str]:
         f"batch {count(analysis.batch)}",
         analysis.dtype,
         *([f"weights {analysis.weights_dtype}"] if analysis.weights_dtype is not None else []),
-        plural(len(analysis.rows), "layer"),
+        plural(len(analysis.rows), "layer") + (", fused" if analysis.network.quantized else ""),
     ]
 
 

@@ -27,7 +27,7 @@ the .tflite files of MLPerf Tiny, whose tensors have these bytes: tests/engine/m
 
 from __future__ import annotations
 
-from analyzer.dtypes import is_narrow, size_in_bytes
+from analyzer.dtypes import is_quantized, size_in_bytes
 from analyzer.engine.costs import cost_rows
 from analyzer.engine.memory.arena.fusing import fused_into, shifted_by
 from analyzer.engine.network import Network, Node
@@ -70,7 +70,7 @@ def flash_of(network: Network, mode: str, dtype: str) -> Flash:
             added = added or node.output.depth
         format, _ = network.stored(node.name, dtype)
         weights += size_in_bytes(factors, format)
-        if is_narrow(format):
+        if is_quantized(format):
             biases += _WIDE * added
             scales += _WIDE * _scales(node, mode) if factors else 0
         else:
