@@ -116,7 +116,7 @@ def alive_grid(chip: Microcontroller) -> Grid:
     return Grid(columns, chip.peak.alive if chip.peak else [])
 
 
-def flash_grid(report: MemoryAnalysis, chip: Microcontroller, modes: Sequence[str]) -> Grid:
+def flash_grid(chip: Microcontroller, modes: Sequence[str]) -> Grid:
     """What lies in flash, a column for each mode."""
     found = [chip.numbers(mode) for mode in modes]
 

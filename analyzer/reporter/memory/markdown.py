@@ -50,7 +50,7 @@ def _on_microcontroller(report: MemoryAnalysis, chip: Microcontroller, options: 
     """RAM and flash of a microcontroller."""
     yield from _listed(arena.facts(chip), options)
     yield from _part("Alive at the peak", arena.alive_grid(chip), options)
-    yield from _part("Flash", arena.flash_grid(report, chip, shown_modes(report, options)), options)
+    yield from _part("Flash", arena.flash_grid(chip, shown_modes(report, options)), options)
     yield from _part("Plan of the arena", arena.tensors_grid(chip), options)
     yield fitted_lines("\n" + "\n\n".join(map(escaped, arena.assumed(report))) + "\n", options)
 

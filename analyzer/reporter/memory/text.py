@@ -83,7 +83,7 @@ def _on_microcontroller(report: MemoryAnalysis, chip: Microcontroller, options: 
     yield from others
     for table in (
         arena.alive_grid(chip),
-        arena.flash_grid(report, chip, shown_modes(report, options)),
+        arena.flash_grid(chip, shown_modes(report, options)),
         arena.tensors_grid(chip),
     ):
         yield "\n"

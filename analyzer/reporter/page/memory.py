@@ -13,6 +13,7 @@ from analyzer.reporter.memory.table import PARTS
 from analyzer.reporter.memory.words import about_file, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Options
+from analyzer.reporter.page import microcontroller
 from analyzer.reporter.page.document import card, named, text, with_code
 from analyzer.reporter.page.lives import lives
 from analyzer.reporter.page.reviewed import Reviewed
@@ -23,8 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The heading of the view, and of one without a training step.
-_TRAINING, _INFERENCE = "Memory of a training step", "Memory of inference"
+#: The heading of the view, of one without a training step, and of one about a microcontroller.
+_TRAINING, _INFERENCE, _CHIP = "Memory of a training step", "Memory of inference", "Memory of a microcontroller"
 
 
 def section(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[str]:
@@ -33,6 +34,9 @@ def section(reviewed: Reviewed, scene: Scene, options: Options) -> Iterator[str]
     if report is None:
         if reviewed.reason:
             yield from card("memory", "Memory", [_note(reviewed.reason)])
+        return
+    if report.microcontroller is not None:
+        yield from card("memory", _CHIP, microcontroller.content(report, report.microcontroller))
         return
     yield from card("memory", _TRAINING if report.trains else _INFERENCE, _content(report))
 
@@ -98,8 +102,6 @@ def _notes(report: MemoryAnalysis) -> Iterator[str]:
             f"The step is that of one device with the whole batch. Divided by {report.strategy}, each of "
             f"{plural(report.ranks, 'rank')} needs {memory(report.rank().peak.bytes)}."
         )
-    if report.plan is not None:
-        yield f"One static buffer for the tensors of inference has {plural(report.plan.size, 'byte')}."
     if report.device is not None and report.context:
         yield f"What is needed of the device includes {memory(report.context)} for the process."
     yield from about_file(report, report.assumptions())

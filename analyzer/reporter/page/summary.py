@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.engine.memory.analysis import MemoryAnalysis
+    from analyzer.engine.memory.arena.microcontroller import Microcontroller
     from analyzer.engine.result import Cost
 
 
@@ -47,6 +48,8 @@ def _cards(reviewed: Reviewed, options: Options) -> Iterator[Iterator[str]]:
     yield _macs(analysis)
     if reviewed.memory is None:
         yield _activations(analysis)
+    elif reviewed.memory.microcontroller is not None:
+        yield from _on_microcontroller(reviewed.memory.microcontroller, modes)
     else:
         yield _training(reviewed.memory, modes)
         yield _inference(reviewed.memory, modes)
@@ -138,6 +141,20 @@ def _inference(report: MemoryAnalysis, modes: Sequence[str]) -> Iterator[str]:
         return memory(peak.bytes), _bytes(peak.bytes), [f"at `{peak.layer}`" if peak.layer else ""]
 
     return _card(f"inference peak, batch {count(report.run.batch)}", _in_modes(modes, texts))
+
+
+def _on_microcontroller(chip: Microcontroller, modes: Sequence[str]) -> Iterator[Iterator[str]]:
+    """The arena in RAM and the weights in flash, each with its verdict."""
+
+    def texts(mode: str) -> tuple[str, str, Sequence[str]]:
+        size = chip.numbers(mode).bytes
+        verdict = chip.flash_verdict if mode == chip.mode else None
+        return memory(size), _bytes(size), [verdict or ""]
+
+    size, peak = chip.plan.size, chip.peak
+    at = f"at `{chip.layer_at(peak.step)}`" if peak is not None else ""
+    yield _card("arena in RAM", iter([_value(memory(size), _bytes(size), about=[chip.ram_verdict or "", at])]))
+    yield _card("weights in flash", _in_modes(modes, texts))
 
 
 def _field(analysis: Analysis) -> Iterator[str]:
