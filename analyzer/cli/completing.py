@@ -108,7 +108,7 @@ def _examples(command: str) -> list[str]:
 def _cards(command: str) -> list[str]:
     from analyzer.engine.memory.devices import CARDS
 
-    return ["list", *(name.replace(" ", "-") for name, *_ in CARDS)]
+    return ["list", *(card.name.replace(" ", "-") for card in CARDS)]
 
 
 #: The words that an option or an operand can be, by its name; and those of which it can be a list with commas.

@@ -70,15 +70,14 @@ def _device() -> Option:
 
 
 def _context() -> Option:
-    from analyzer.engine.memory.devices import read_context
-    from analyzer.engine.memory.verdict import CONTEXT
+    from analyzer.engine.memory.devices import CONTEXT, read_context
     from analyzer.units import memory
 
     return Option(
-        "memory that the process needs on the device besides its tensors",
+        f"memory that the process needs on the device besides its tensors (default: {memory(CONTEXT)}, or what was "
+        "measured on the card)",
         read=option_value(read_context),
         metavar="AMOUNT",
-        default=CONTEXT,
         spell=memory,
         of_run=True,
     )

@@ -7,7 +7,6 @@ from analyzer.cli.options import configured_for, run_defaults
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena.asked import check_arena
 from analyzer.engine.memory.settings import Run, check_asked
-from analyzer.engine.memory.verdict import CONTEXT
 from analyzer.engine.network import Network
 from analyzer.loader.parse.description import Model
 from analyzer.record import Record
@@ -29,10 +28,13 @@ _ABOUT_DEVICES = ("device", "context", "strategy", "ranks")
 
 
 class Fit(Record):
-    """What a run should fit on: a device, and the bytes that a process takes there beside its tensors."""
+    """What a run should fit on: a device, and the bytes that a process takes there beside its tensors.
+
+    Without `context` these are the device's own.
+    """
 
     device: Device | None
-    context: int
+    context: int | None
 
 
 def _arena_of(asked: Any) -> dict[str, Any]:
@@ -45,11 +47,11 @@ def fit_of(file: str, asked: Any) -> Fit:
     arena = _arena_of(asked)
     check_arena(**arena, given={name: vars(asked)[name] for name in (*RUN_SETTINGS[2:], *_ABOUT_DEVICES)})
     if arena["arena"]:
-        return Fit(None, CONTEXT)
+        return Fit(None, None)
     configured = configured_for(asked, file)
     device = configured.get("device") if asked.device is None else asked.device
     check_asked(asked.context, device, asked.strategy, asked.ranks)
-    return Fit(device, configured.get("context", CONTEXT) if asked.context is None else asked.context)
+    return Fit(device, configured.get("context") if asked.context is None else asked.context)
 
 
 def memory_of(file: str, asked: Any, fit: Fit, model: Model, network: Network) -> MemoryAnalysis:

@@ -26,7 +26,7 @@ from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions, on_microcontroller
 from analyzer.engine.memory.bounds import Bounds
-from analyzer.engine.memory.devices import Device, read_context, read_device
+from analyzer.engine.memory.devices import CONTEXT, Device, read_context, read_device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
@@ -34,7 +34,7 @@ from analyzer.engine.memory.settings import Run, check_asked, trained_dtype
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single, read_strategy
-from analyzer.engine.memory.verdict import CONTEXT, Verdict, largest_batch, verdict
+from analyzer.engine.memory.verdict import Verdict, largest_batch, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
@@ -56,11 +56,11 @@ class MemoryAnalysis(Printed):
     """The memory of a network in one run, in every mode of sharing. All sizes are bytes.
 
     `mode` is the mode that the verdict is about. `device` is the device that the run should fit on (None: no verdict),
-    and `context` the bytes that the process takes there beside its tensors. `ranks` devices train together by
-    `strategy`; the batch of `run` is that of all of them. The verdict is about the fullest rank, or about inference
-    where the number format is not one that networks are trained in. With `arena` the reports are about a
-    microcontroller with `ram` and `flash` bytes (None: not given), where nothing is trained; it goes with no device and
-    no ranks. `diagnostics` are doubts about the network as a whole.
+    and `context` the bytes that the process takes there beside its tensors, by default those of the device. `ranks`
+    devices train together by `strategy`; the batch of `run` is that of all of them. The verdict is about the fullest
+    rank, or about inference where the number format is not one that networks are trained in. With `arena` the reports
+    are about a microcontroller with `ram` and `flash` bytes (None: not given), where nothing is trained; it goes with
+    no device and no ranks. `diagnostics` are doubts about the network as a whole.
 
     Raises `SettingError` for a wrong setting, for a name of the run's checkpoint that the network does not have, and
     for a batch that does not divide among the ranks.
@@ -73,7 +73,7 @@ class MemoryAnalysis(Printed):
         *,
         mode: str = "declared",
         device: Device | None = None,
-        context: int = CONTEXT,
+        context: int | None = None,
         strategy: str | None = None,
         ranks: int = 1,
         arena: bool = False,
@@ -87,7 +87,8 @@ class MemoryAnalysis(Printed):
         self.run = run
         self.mode = one_of("mode", mode, MODES)
         self.device = device
-        self.context = context
+        usual = CONTEXT if device is None else device.context
+        self.context = usual if context is None else context
         self.ranks = whole("ranks", ranks)
         self.strategy = one_of("strategy", strategy or ("ddp" if ranks > 1 else "single"), STRATEGIES)
         check_names(network, run.checkpoint)
@@ -137,7 +138,7 @@ class MemoryAnalysis(Printed):
             Run.of({} if arena else training, ranks=ranks, strategy=strategy, device=name, **settings),
             mode="declared" if one_of("mode", mode, ("both", *MODES)) == "both" else mode,
             device=card,
-            context=CONTEXT if context is None else reading("context", read_context, context),
+            context=None if context is None else reading("context", read_context, context),
             strategy=strategy,
             ranks=1 if ranks is None else ranks,
             arena=arena,

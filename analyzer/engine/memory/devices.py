@@ -1,9 +1,10 @@
-"""Devices: how much memory each has.
+"""Devices: how much memory each has, and what its kernels and libraries depend on.
 
 A device is an amount (`24GiB`, `24GB`) or the name of a card. A vendor's GB of a card's memory is 2^30 bytes. Programs
 can use a little less of it, since the driver and error correction take a part, so a card has both numbers.
 
-Sources: NVIDIA's data sheets; for the A100-40GB the runs published with GPUMemNet (arXiv 2602.17817).
+Sources: NVIDIA's data sheets, its architectures' white papers (multiprocessors) and its page "CUDA GPU Compute
+Capability"; for the A100-40GB the runs published with GPUMemNet (arXiv 2602.17817).
 """
 
 from __future__ import annotations
@@ -18,46 +19,75 @@ from analyzer.units import read_amount
 
 _MIB, _GIB = 1 << 20, 1 << 30
 
-#: Each card: its name; its memory by NVIDIA's data sheet, in GB of 2^30 bytes; the usable part in MiB. The usable part
-#: is the total that `nvidia-smi` prints, with error correction where that is the card's default, and for the A100-40GB
-#: the total of the card in GPUMemNet's runs. It is None where no such number is known: a Jetson shares its memory with
-#: the CPU.
+#: Bytes that a process takes on a card beside its tensors: CUDA's context, the loaded kernels, cuDNN and cuBLAS.
+#: 1,750 MiB is what the runs published with GPUMemNet took (CUDA 11 on an A100; the least of the 1,124 that did not
+#: fail took 1,697 MiB). CUDA 12 and later load a kernel when it is first used, which takes less than half of that; but
+#: nobody knows the version of a reader, so it stays where a card has no measured one.
+CONTEXT = 1750 << 20
+
+
+class Card(Record):
+    """A card of `CARDS`.
+
+    name        as NVIDIA calls it
+    size        its memory by NVIDIA's data sheet, in GB of 2^30 bytes
+    usable      the part of it that programs can use, in MiB: the total that `nvidia-smi` prints, with error correction
+                where that is the card's default; for the A100-40GB the total of the card in GPUMemNet's runs, for the
+                H200 the total that CUDA gave in the runs below. None where no such number is known: a Jetson shares its
+                memory with the CPU
+    compute     its compute capability
+    processors  its multiprocessors
+    context     bytes that a process takes beside its tensors; for the H200 what torch 2.11 with CUDA 13.0, cuBLAS and
+                cuDNN 9.19 took when these had run
+    """
+
+    name: str
+    size: int
+    usable: int | None
+    compute: tuple[int, int]
+    processors: int
+    context: int = CONTEXT
+
+
 CARDS = (
-    ("P100", 16, 16_280),
-    ("V100-16GB", 16, 16_160),
-    ("V100-32GB", 32, 32_510),
-    ("T4", 16, 15_360),
-    ("A10", 24, 23_028),
-    ("A10G", 24, 23_028),
-    ("A30", 24, 24_576),
-    ("A40", 48, 46_068),
-    ("A100-40GB", 40, 40_510),
-    ("A100-80GB", 80, 81_920),
-    ("L4", 24, 23_034),
-    ("L40S", 48, 46_068),
-    ("H100-80GB", 80, 81_559),
-    ("H100 NVL", 94, 95_830),
-    ("H200", 141, 143_771),
-    ("RTX A6000", 48, 49_140),
-    ("RTX 2080 Ti", 11, 11_264),
-    ("RTX 3060", 12, 12_288),
-    ("RTX 3070", 8, 8_192),
-    ("RTX 3080 10GB", 10, 10_240),
-    ("RTX 3080 12GB", 12, 12_288),
-    ("RTX 3090", 24, 24_576),
-    ("RTX 4060", 8, 8_188),
-    ("RTX 4060 Ti 8GB", 8, 8_188),
-    ("RTX 4060 Ti 16GB", 16, 16_380),
-    ("RTX 4070", 12, 12_282),
-    ("RTX 4080", 16, 16_376),
-    ("RTX 4090", 24, 24_564),
-    ("RTX 5080", 16, 16_303),
-    ("RTX 5090", 32, 32_607),
-    ("Jetson Orin Nano 4GB", 4, None),
-    ("Jetson Orin Nano 8GB", 8, None),
-    ("Jetson AGX Orin 32GB", 32, None),
-    ("Jetson AGX Orin 64GB", 64, None),
+    Card("P100", 16, 16_280, (6, 0), 56),
+    Card("V100-16GB", 16, 16_160, (7, 0), 80),
+    Card("V100-32GB", 32, 32_510, (7, 0), 80),
+    Card("T4", 16, 15_360, (7, 5), 40),
+    Card("A10", 24, 23_028, (8, 6), 72),
+    Card("A10G", 24, 23_028, (8, 6), 80),
+    Card("A30", 24, 24_576, (8, 0), 56),
+    Card("A40", 48, 46_068, (8, 6), 84),
+    Card("A100-40GB", 40, 40_510, (8, 0), 108),
+    Card("A100-80GB", 80, 81_920, (8, 0), 108),
+    Card("L4", 24, 23_034, (8, 9), 58),
+    Card("L40S", 48, 46_068, (8, 9), 142),
+    Card("H100-80GB", 80, 81_559, (9, 0), 132),
+    Card("H100 NVL", 94, 95_830, (9, 0), 132),
+    Card("H200", 141, 143_155, (9, 0), 132, context=734_855_168),
+    Card("RTX A6000", 48, 49_140, (8, 6), 84),
+    Card("RTX 2080 Ti", 11, 11_264, (7, 5), 68),
+    Card("RTX 3060", 12, 12_288, (8, 6), 28),
+    Card("RTX 3070", 8, 8_192, (8, 6), 46),
+    Card("RTX 3080 10GB", 10, 10_240, (8, 6), 68),
+    Card("RTX 3080 12GB", 12, 12_288, (8, 6), 70),
+    Card("RTX 3090", 24, 24_576, (8, 6), 82),
+    Card("RTX 4060", 8, 8_188, (8, 9), 24),
+    Card("RTX 4060 Ti 8GB", 8, 8_188, (8, 9), 34),
+    Card("RTX 4060 Ti 16GB", 16, 16_380, (8, 9), 34),
+    Card("RTX 4070", 12, 12_282, (8, 9), 46),
+    Card("RTX 4080", 16, 16_376, (8, 9), 76),
+    Card("RTX 4090", 24, 24_564, (8, 9), 128),
+    Card("RTX 5080", 16, 16_303, (12, 0), 84),
+    Card("RTX 5090", 32, 32_607, (12, 0), 170),
+    Card("Jetson Orin Nano 4GB", 4, None, (8, 7), 4),
+    Card("Jetson Orin Nano 8GB", 8, None, (8, 7), 8),
+    Card("Jetson AGX Orin 32GB", 32, None, (8, 7), 14),
+    Card("Jetson AGX Orin 64GB", 64, None, (8, 7), 16),
 )
+
+#: The card that the rules about CUDA were measured on.
+_MEASURED = next(card for card in CARDS if card.name == "H200")
 
 #: The source of an amount that is not a card's.
 _WRITTEN = "as written"
@@ -80,18 +110,28 @@ class Device(Record):
 
     `name` is the card's, or the amount as it was written. `nominal` is its memory in bytes as the vendor or the writer
     gives it, `usable` the part of it that programs can use, None where that is not known. `source` says where the
-    numbers come from.
+    numbers come from. `compute` is its compute capability, `processors` the number of its multiprocessors, `context`
+    the bytes that a process takes there beside its tensors. An amount has the first two of the card that the rules
+    about CUDA were measured on. Libraries keep more there than on earlier cards, so what such a card needs is in it.
     """
 
     name: str
     nominal: int
     source: str
     usable: int | None = None
+    compute: tuple[int, int] = _MEASURED.compute
+    processors: int = _MEASURED.processors
+    context: int = CONTEXT
 
     @property
     def capacity(self) -> int:
         """The bytes that the verdict is about: `usable` if it is known, otherwise `nominal`."""
         return self.nominal if self.usable is None else self.usable
+
+    @property
+    def tf32(self) -> bool:
+        """Whether its convolutions can run in TF32: from compute capability 8.0 on (Ampere)."""
+        return self.compute >= (8, 0)
 
 
 def read_device(text: str) -> Device:
@@ -120,7 +160,7 @@ def read_device(text: str) -> Device:
 
 def cards() -> list[Device]:
     """Every card that is known, in the order of `CARDS`."""
-    return [_card(name, size, usable) for name, size, usable in CARDS]
+    return [_device(card) for card in CARDS]
 
 
 def gigabytes(device: Device) -> str | None:
@@ -189,18 +229,24 @@ def _key(name: str) -> str:
     return key
 
 
-def _card(name: str, size: int, usable: int | None) -> Device:
-    if usable is None:
-        return Device(name, size * _GIB, "NVIDIA's data sheet; shared with the CPU")
-    return Device(name, size * _GIB, "NVIDIA's data sheet; usable as its driver reports it", usable=usable * _MIB)
+def _device(card: Card) -> Device:
+    shared = card.usable is None
+    return Device(
+        card.name,
+        card.size * _GIB,
+        f"NVIDIA's data sheet; {'shared with the CPU' if shared else 'usable as its driver reports it'}",
+        usable=None if card.usable is None else card.usable * _MIB,
+        compute=card.compute,
+        processors=card.processors,
+        context=card.context,
+    )
 
 
 def _cards_by_key() -> dict[str, list[Device]]:
     """The cards by their keys, with and without their size of memory; several where a name has several sizes."""
     known: dict[str, list[Device]] = {}
-    for name, size, usable in CARDS:
-        card = _card(name, size, usable)
-        base = name.removesuffix(f"{size}GB")
-        for key in {_key(base), _key(f"{base} {size}GB")}:
-            known.setdefault(key, []).append(card)
+    for card in CARDS:
+        base = card.name.removesuffix(f"{card.size}GB")
+        for key in {_key(base), _key(f"{base} {card.size}GB")}:
+            known.setdefault(key, []).append(_device(card))
     return known

@@ -15,12 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Bytes that a process takes on a card beside its tensors: CUDA's context, the loaded kernels, cuDNN and cuBLAS. It
-#: depends on the machine. 1,750 MiB is what the runs published with GPUMemNet took (CUDA 11 on an A100; the least of
-#: the 1,124 that did not fail took 1,697 MiB). CUDA 12 and later load a kernel when it is first used, commonly 0.3 to
-#: 0.6 GiB.
-CONTEXT = 1750 << 20
-
 FITS, AT_RISK, DOES_NOT_FIT = "fits", "at risk", "does not fit"
 
 

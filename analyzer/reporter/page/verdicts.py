@@ -8,7 +8,7 @@ from html import escape
 from analyzer.checks.rules.over_budget import CODE as OVER_BUDGET
 from analyzer.diagnostics import numbered
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.verdict import AT_RISK, CONTEXT, FITS
+from analyzer.engine.memory.verdict import AT_RISK, FITS
 from analyzer.record import Record
 from analyzer.reporter.analysis.summary import title
 from analyzer.reporter.memory.words import title as title_of_run
@@ -58,7 +58,7 @@ def _more(report: MemoryAnalysis) -> Iterator[str]:
         yield f"loss {report.run.loss}"
     if report.device is not None:
         yield f"on {report.device.name}"
-        if report.context != CONTEXT:
+        if report.context != report.device.context:
             yield f"context {memory(report.context)}"
 
 
