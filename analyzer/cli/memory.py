@@ -10,7 +10,7 @@ from analyzer.cli.main import FINE, WRONG, UsageError
 from analyzer.cli.memory_run import fit_of, memory_of
 from analyzer.cli.models import check_files, read_network
 from analyzer.cli.options import PAGE, add_files, add_format, add_model, add_options, parsed, settle_columns
-from analyzer.cli.output import complain, finish, format_of, options_of, write
+from analyzer.cli.output import finish, format_of, options_of, write
 from analyzer.cli.parser import options_parser
 from analyzer.cli.run_options import add_arena_options, add_run_options, spelled_out
 from analyzer.engine.memory.analysis import MemoryAnalysis
@@ -18,7 +18,6 @@ from analyzer.engine.memory.devices import cards
 from analyzer.engine.memory.verdict import DOES_NOT_FIT
 from analyzer.reporter.format import SHOWN, Format
 from analyzer.reporter.memory import FORMATS
-from analyzer.reporter.memory.arena import needs
 from analyzer.reporter.options import Failed
 from analyzer.reporter.page.reviewed import Reviewed
 from analyzer.units import memory
@@ -58,24 +57,17 @@ def main(arguments: list[str]) -> int:
         reports = [_report(file, asked, texts) for file in asked.files]
     options = options_of(asked, format, mode=asked.mode, **_rows(asked, format))
     code = finish(asked, reports, texts, format, options)
-    misfits = [why for report in reports for why in _misfit(report)]
-    if code != FINE or not misfits:
-        return code
-    if asked.output is not None:  # the terminal shows no report that says why
-        complain((), misfits, {}, color=asked.color)
-    return WRONG
+    return WRONG if code == FINE and any(map(_does_not_fit, reports)) else code
 
 
-def _misfit(report: MemoryAnalysis | Reviewed | Failed) -> Iterator[str]:
-    """Why a network does not fit on its device or on its microcontroller; nothing where it does."""
+def _does_not_fit(report: MemoryAnalysis | Reviewed | Failed) -> bool:
+    """Whether a report, or a reviewed file of a page, says that a network does not fit on what it is for."""
     found = report.memory if isinstance(report, Reviewed) else report
     if not isinstance(found, MemoryAnalysis):
-        return
+        return False
     verdict, chip = found.verdict(), found.microcontroller
-    if verdict is not None and verdict.word == DOES_NOT_FIT:
-        yield f"{found.file} does not fit: {verdict.reason}"
-    if chip is not None and chip.verdict == DOES_NOT_FIT:
-        yield f"{found.file} does not fit: {', '.join(needs(chip))}"
+    words = verdict.word if verdict else None, chip.verdict if chip else None
+    return DOES_NOT_FIT in words
 
 
 def _check_rows(asked: Any, format: Format) -> None:

@@ -165,7 +165,7 @@ def test_without_a_result_the_file_stays(arguments: str, code: int, spelling: st
         ("check wrong.yaml", 1),
         ("check net.yaml --budget params=1", 1),
         ("diff net.yaml many.yaml", 1),
-        ("memory net.yaml --device 1MiB", 0),
+        ("memory net.yaml --device 1MiB", 1),
     ],
 )
 def test_a_result_that_is_bad_news_is_written(arguments: str, code: int, folder: Path, capsys: Said) -> None:

@@ -206,19 +206,13 @@ def test_python_gets_the_answers_that_the_command_prints(
 def test_the_exit_code_says_whether_it_fits(
     arguments: list[str], code: int, format: str, models: Path, capsys: Said
 ) -> None:
-    """The report is written all the same; where it goes to a file, a line says what the code means."""
+    """The report is written all the same, and says why: nothing goes to stderr."""
     assert guarded(["memory", *arguments, "--format", format]) == code
-    shown, err = capsys.readouterr()
-    assert (shown != "", err) == (True, "")
-    assert guarded(["memory", *arguments, "--format", format, "-o", "report"]) == code
-    assert Path("report").stat().st_size > 0
     out, err = capsys.readouterr()
-    assert out == ""
-    if code:
-        why = r"analyzer: net\.yaml does not fit: the run needs at least 1\.7 GiB with the context, 1\.6 GiB more than .*\n"
-        assert re.fullmatch(why, err)
-    else:
-        assert err == ""
+    assert (out != "", err) == (True, "")
+    assert guarded(["memory", *arguments, "--format", format, "-o", "report"]) == code
+    assert capsys.readouterr() == ("", "")
+    assert Path("report").stat().st_size > 0
 
 
 def test_one_of_several_does_not_fit(models: Path, capsys: Said) -> None:
