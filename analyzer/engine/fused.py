@@ -57,12 +57,10 @@ def fuse(network: Network) -> Network:
 
 def with_bias(layer: Layer) -> Layer:
     """A linear layer that adds a bias for each filter; itself where it adds some already."""
-    written = layer.written()
-    if written.get("bias", True):
+    if vars(layer).get("bias", True):
         return layer
-    del written["bias"]
     untied = {"untied_bias": False} if "untied_bias" in layer.declared else {}
-    return layer.__class__(**{**written, **untied})
+    return layer.of_read({**vars(layer), "bias": True, **untied})
 
 
 def _describe(network: Network, found: Network, made: dict[int, Node]) -> None:

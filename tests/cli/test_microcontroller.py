@@ -119,6 +119,22 @@ def test_the_peak_of_a_measured_arena(models: Path, capsys: Said) -> None:
     assert "half of conv1 saves 692,736 bytes: an arena of 777,216" in said(capsys, "tflm.yaml", "--arena")
 
 
+def test_many_tensors_at_the_peak_share_a_line(folder: Path, capsys: Said) -> None:
+    """20 outputs of 64 bytes that stay to the end, and the sum of them: 12 have a line each."""
+    layers = "".join(f"  - conv: {{filters: 1, kernel: 1}}\n    name: c{n}\n    from: input\n" for n in range(20))
+    names = ", ".join(f"c{n}" for n in range(20))
+    (folder / "many.yaml").write_text(f"input: 8x8x1\nlayers:\n{layers}  - add: [{names}]\n")
+    out = said(capsys, "many.yaml", "--arena", "--dtype", "int8")
+    (line,) = [line for line in out.splitlines() if line.startswith("the other")]
+    assert line.split() == ["the", "other", "9", "tensors", str(9 * 64)]
+    assert len(report(capsys, "many.yaml", "--dtype", "int8")["arena"]["peak"]["tensors"]) == 21
+
+
+def test_a_configured_device_is_not_that_of_a_microcontroller(models: Path, capsys: Said) -> None:
+    (models / ".analyzer.toml").write_text('device = "RTX 4090"\ncontext = "1GiB"\n')
+    assert "device" not in report(capsys, "tflm.yaml", "--ram", "2MiB")
+
+
 def test_one_of_several_peaks_saves_nothing(capsys: Said) -> None:
     out = said(capsys, KEYWORDS, "--dtype", "int8", "--arena")
     assert "half of conv1 saves nothing, since 8 steps are as high" in out

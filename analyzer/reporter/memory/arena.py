@@ -11,6 +11,7 @@ from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.arena.flash import Flash
 from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.engine.memory.arena.peak import Peak
+from analyzer.engine.memory.arena.plan import Tensor
 from analyzer.engine.memory.arena.verify import verify
 from analyzer.record import Record
 from analyzer.reporter.column import Column
@@ -23,11 +24,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: How many tensors of the peak have a line each.
+_MOST = 12
+
+
 class FlashLine(Record):
     """A line of the table of flash: its label and the bytes in each mode."""
 
     label: str
     sizes: Sequence[int]
+
+
+class AliveLine(Record):
+    """A line of the table of the peak: a tensor, or what several take together."""
+
+    name: str
+    size: int
+    saves: int = 0
+    made: str = ""
+    until: str = ""
 
 
 def facts(chip: Microcontroller) -> list[tuple[str, list[str]]]:
@@ -99,21 +114,29 @@ def _smaller(peak: Peak) -> str:
 
 def alive_grid(chip: Microcontroller) -> Grid:
     """The tensors alive at the peak, the largest first: bytes, what half of it saves, its maker and its last reader."""
-
-    def made(alive: Any) -> str:
-        layer = chip.maker_of(alive.tensor)
-        node = chip.network.names.get(layer)  # none for an input
-        types = [] if node is None else [node.layer.type]
-        return " + ".join([*types, *(chip.network.names[name].layer.type for name in chip.fused.get(layer, ()))])
-
-    columns = [
-        Column("layer", "alive at the peak", "the tensor", value=lambda alive: alive.tensor.name),
-        _number("bytes", "bytes", lambda alive: alive.tensor.size),
-        _number("saves", "half saves", lambda alive: alive.saves),
-        Column("kind", "made by", "its layer, and what runs in its kernel", value=lambda a: made(a) or "input"),
-        Column("until.layer", "until", "the layer that it is alive until", value=lambda a: chip.reader_of(a.tensor)),
+    alive = chip.peak.alive if chip.peak else ()
+    lines = [
+        AliveLine(one.tensor.name, one.tensor.size, one.saves, _made(chip, one.tensor), chip.reader_of(one.tensor))
+        for one in alive[:_MOST]
     ]
-    return Grid(columns, chip.peak.alive if chip.peak else [])
+    others = alive[_MOST:]
+    rest = AliveLine(f"the other {plural(len(others), 'tensor')}", sum(one.tensor.size for one in others))
+    columns = [
+        Column("layer", "alive at the peak", "the tensor", value=lambda line: line.name),
+        _number("size", "bytes", lambda line: line.size).but(nature="amount"),
+        _number("saves", "half saves", lambda line: line.saves),
+        Column("kind", "made by", "its layer, and what runs in its kernel", value=lambda line: line.made),
+        Column("until.layer", "until", "the layer that it is alive until", value=lambda line: line.until),
+    ]
+    return Grid(columns, lines, [rest] if others else [])
+
+
+def _made(chip: Microcontroller, tensor: Tensor) -> str:
+    """The types of the layers whose kernel makes a tensor."""
+    layer, names = chip.maker_of(tensor), chip.network.names
+    if layer not in names:
+        return "input"
+    return " + ".join(names[name].layer.type for name in (layer, *chip.fused.get(layer, ())))
 
 
 def flash_grid(chip: Microcontroller, modes: Sequence[str]) -> Grid:
@@ -142,7 +165,7 @@ def tensors_grid(chip: Microcontroller, *, exact: bool = False) -> Grid:
     """Where each tensor lies, in bytes, and the steps between which it is alive; `exact`: with its layers too."""
     plan = chip.plan
     columns = [
-        Column("tensor", "tensor", "its name", value=lambda tensor: tensor.name),
+        Column("tensor" if exact else "layer", "tensor", "its name", value=lambda tensor: tensor.name),
         _number("offset", "offset", lambda tensor: plan.offsets[tensor.name]),
         _number("bytes", "bytes", lambda tensor: tensor.size),
         _number("first", "first", lambda tensor: tensor.first),

@@ -87,7 +87,7 @@ def _on_microcontroller(report: MemoryAnalysis, chip: Microcontroller, options: 
         arena.tensors_grid(chip),
     ):
         yield "\n"
-        for line in draw(table, options, free=False):
+        for line in draw(table, options, free=True):
             text = line.rstrip("\n")
             yield styled(text, "bold", options.color) + "\n" if text.startswith(SUM) else line
     yield "\n"

@@ -43,6 +43,6 @@ def _table(summary: str, grid: Grid, *, opened: bool = True) -> Iterator[str]:
     heads = (" ".join(filter(None, (TITLES[column.group], column.heading))) for column in grid.columns)
     head = "".join(f'<th scope="col">{text(one)}</th>' for one in heads)
     yield f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n"
-    for first, *cells in grid.body():
+    for first, *cells in (*grid.body(), *grid.sum_texts()):
         yield f'<tr><th scope="row">{text(first)}</th>{"".join(f"<td>{text(cell)}</td>" for cell in cells)}</tr>\n'
     yield "</tbody></table>\n</details>\n"

@@ -48,6 +48,10 @@ class Microcontroller:
         """The peak of the arena; None for a network without tensors."""
         return peak_of(self.plan)
 
+    @cached_property
+    def _entered(self) -> set[str]:
+        return {node.name for node in self.network.inputs}
+
     def layer_at(self, step: int) -> str:
         """The layer that runs at a step of the plan; the input of a network without layers."""
         steps = self._tape.steps
@@ -55,8 +59,7 @@ class Microcontroller:
 
     def maker_of(self, tensor: Tensor) -> str:
         """The layer that makes a tensor; of an input its own name."""
-        entered = {node.name for node in self.network.inputs}
-        return tensor.name if tensor.name in entered else self.layer_at(tensor.first)
+        return tensor.name if tensor.name in self._entered else self.layer_at(tensor.first)
 
     def reader_of(self, tensor: Tensor) -> str:
         """The layer that a tensor is alive until: its last reader, and of an output the last layer."""
