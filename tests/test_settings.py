@@ -66,6 +66,9 @@ MEMORY = [
     ({"device": "RTX 3080"}, "--device 'RTX 3080'", None),
     ({"context": "1GiB"}, "--context 1GiB", "`{context}` is memory of a device; name one with `{device}`"),
     ({"context": "x", "device": "1GB"}, "--context x --device 1GB", None),
+    ({"layout": "chanels_last", "device": "24GiB"}, "--layout chanels_last --device 24GiB", "`{layout}` must be `channels_first` or `channels_last`, not `chanels_last`; did you mean `channels_last`?"),
+    ({"layout": "channels_last"}, "--layout channels_last", "`{layout}` is about a CUDA card; name one with `{device}`"),
+    ({"tf32": False}, "--no-tf32", "`{tf32}` is about a CUDA card; name one with `{device}`"),
     ({"ranks": 0}, "--ranks 0", f"`{{ranks}}`: {NO_WHOLE} `0`"),
     ({"ranks": 2, "strategy": "nope"}, "--ranks 2 --strategy nope", f"`{{strategy}}` must be `single`, {STRATEGIES}, not `nope`"),
     ({"ranks": 2, "strategy": "single"}, "--ranks 2 --strategy single", f"the strategy `single` is one device, not 2 ranks; several take {STRATEGIES}"),
@@ -114,7 +117,8 @@ def test_the_api_refuses_what_the_command_refuses(
     arguments = [*command.split(), net, *shlex.split(options)]
     assert guarded(arguments) == 2
     said = capsys.readouterr().err
-    assert said == f"analyzer: {caught.value.text(lambda name: '--' + name.replace('_', '-'))}\n"
+    options_of = {"tf32": "no-tf32"}
+    assert said == f"analyzer: {caught.value.text(lambda name: '--' + options_of.get(name, name.replace('_', '-')))}\n"
     if message is not None:
         assert caught.value.message == message
     for setting in caught.value.settings:
@@ -124,6 +128,7 @@ def test_the_api_refuses_what_the_command_refuses(
 def test_the_api_refuses_what_no_command_line_can_say() -> None:
     for keywords, message in (
         ({"optimiser": "adam"}, "there is no setting `optimiser`; did you mean `optimizer`?"),
+        ({"tf32": 1, "device": "24GiB"}, "`tf32` must be `True` or `False`, not `1`"),
         ({"ema": "yes"}, "`ema` must be `True` or `False`, not `yes`"),
         ({"dtype": ["float32"]}, None),
         ({"checkpoint": 3}, None),

@@ -152,8 +152,8 @@ def _fault(message: str, arguments: list[str], code: int = FAULT) -> int:
 
 
 def _option(setting: str) -> str:
-    """The option that gives a setting."""
-    return f"--{setting.replace('_', '-')}"
+    """The option that gives a setting; that of `tf32` says no."""
+    return f"--{'no-' if setting == 'tf32' else ''}{setting.replace('_', '-')}"
 
 
 def _say(message: str) -> None:

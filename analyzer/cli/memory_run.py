@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 #: Options that are settings of a run.
 RUN_SETTINGS = (
-    "batch", "dtype", "autocast", "optimizer", "weight_decay", "step", "loss", "accumulate", "ema", "checkpoint",
+    "batch", "dtype", "autocast", "optimizer", "weight_decay", "step", "loss", "accumulate", "ema", "checkpoint", "layout",
+    "tf32",
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def fit_of(file: str, asked: Any) -> Fit:
         return Fit(None, None)
     configured = configured_for(asked, file)
     device = configured.get("device") if asked.device is None else asked.device
-    check_asked(asked.context, device, asked.strategy, asked.ranks)
+    check_asked(asked.context, device, asked.strategy, asked.ranks, layout=asked.layout, tf32=asked.tf32)
     return Fit(device, configured.get("context") if asked.context is None else asked.context)
 
 

@@ -35,7 +35,7 @@ PAGE = "html"
 #: The options about a run's memory, which `run_options` declares: those of `analyzer memory` and of the review page.
 RUN_OPTIONS = (
     "--optimizer", "--device", "--context", "--autocast", "--weight-decay", "--step", "--loss", "--checkpoint",
-    "--accumulate", "--ema", "--ranks", "--strategy",
+    "--accumulate", "--ema", "--ranks", "--strategy", "--layout", "--no-tf32",
 )  # fmt: skip
 
 
@@ -56,8 +56,8 @@ def add_options(parser: argparse._ActionsContainer, *names: str) -> None:
 
 
 def setting_of(option: str) -> str:
-    """The name of an option's value: `--weight-decay` gives `weight_decay`."""
-    return option.removeprefix("--").replace("-", "_")
+    """The name of an option's value: `--weight-decay` gives `weight_decay`, `--no-tf32` gives `tf32`."""
+    return option.removeprefix("--").removeprefix("no-").replace("-", "_")
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:

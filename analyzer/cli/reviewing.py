@@ -13,6 +13,7 @@ from analyzer.cli.models import doubts_about, read_network
 from analyzer.cli.options import RUN_OPTIONS, batch_and_dtype, run_settings, setting_of
 from analyzer.diagnostics import FILE_CODES, Diagnostic, in_order
 from analyzer.engine.analysis import analyze_network
+from analyzer.engine.memory.settings import is_given
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.reporter.options import Failed
@@ -81,14 +82,15 @@ def _memory(file: str, asked: Any, fit: Fit, model: Model, network: Network) -> 
     try:
         return memory_of(file, asked, fit, model, network), ""
     except SettingError as error:
-        if any(vars(asked)[setting_of(option)] not in (None, False) for option in ("--batch", "--dtype", *RUN_OPTIONS)):
+        settings = map(setting_of, ("--batch", "--dtype", *RUN_OPTIONS))
+        if any(is_given(setting, vars(asked)[setting]) for setting in settings):
             raise
         return None, str(error)
 
 
 def _training(file: str, asked: Any, fit: Fit, training: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a run that are written somewhere: what depends on them is checked in the run of the page."""
-    written = {name: vars(asked)[name] for name in RUN_SETTINGS if vars(asked)[name] not in (None, False)}
+    written = {name: vars(asked)[name] for name in RUN_SETTINGS if is_given(name, vars(asked)[name])}
     device = {} if fit.device is None else {"device": fit.device.name}
     return {**run_settings(asked, file, training), **written, **device}
 

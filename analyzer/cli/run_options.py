@@ -16,7 +16,7 @@ from analyzer.cli.options import PAGE, RUN_OPTIONS, add_options, setting_of
 from analyzer.cli.values import at_least, option_value, word_of
 from analyzer.engine.memory.arena.asked import amount_of_room
 from analyzer.engine.memory.optimizers import STEPS
-from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LOSSES
+from analyzer.engine.memory.settings import CHECKPOINTS, HALVES, LAYOUTS, LOSSES, is_given
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, read_strategy
 from analyzer.reporter.format import Format
 from analyzer.settings import not_number
@@ -78,6 +78,20 @@ def add_run_options(parser: argparse._ActionsContainer) -> None:
         metavar="NAME",
         help=f"{', '.join(STRATEGIES)} (default: ddp)",
     )
+    add(
+        "--layout",
+        type=word_of("layout", LAYOUTS),
+        choices=LAYOUTS,
+        metavar="LAYOUT",
+        help=f"how tensors lie on the CUDA card of --device: {' or '.join(LAYOUTS)} (default: {LAYOUTS[0]})",
+    )
+    add(
+        "--no-tf32",
+        dest="tf32",
+        action="store_false",
+        default=None,
+        help="convolutions in float32 do not run in TF32 on the CUDA card of --device",
+    )
 
 
 def add_arena_options(parser: argparse._ActionsContainer) -> None:
@@ -101,7 +115,7 @@ def refuse_run_options(asked: Any, format: Format) -> None:
     """Refuses options about memory that a report does not follow in this format: all of them but in a page."""
     for option in RUN_OPTIONS:
         value = vars(asked)[setting_of(option)]
-        if value is None or value is False:
+        if not is_given(setting_of(option), value):
             continue
         if format.name != PAGE:
             raise UsageError(

@@ -1,4 +1,4 @@
-"""What helps where a setting has none of its choices: optimizer, loss, number format."""
+"""What helps where a setting has none of its choices: optimizer, loss, number format, layout."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 
 from analyzer.diagnostics import nearest
 from analyzer.words.lookup import absent, called, plain
-from analyzer.words.values import CHOICES, DTYPES, LOSSES, OPTIMIZERS, OPTIMIZERS_ABSENT, STEPS
+from analyzer.words.values import CHOICES, DTYPES, LAYOUTS, LOSSES, OPTIMIZERS, OPTIMIZERS_ABSENT, STEPS
 
 #: The words of each setting; any other setting has those of choices in general.
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "dtype": DTYPES, "autocast": DTYPES, "optimizer": OPTIMIZERS, "loss": LOSSES, "step": STEPS,
+    "layout": LAYOUTS,
 }  # fmt: skip
 
 

@@ -64,6 +64,13 @@ LOSSES = {
 #: Steps of an optimizer.
 STEPS = {"forloop": "loop", "singletensor": "loop", "multitensor": "foreach", "fusedkernel": "fused", "capturable": ""}
 
+#: Layouts of tensors on a card.
+LAYOUTS = {
+    "nchw": "channels_first", "ncdhw": "channels_first", "contiguous": "channels_first",
+    "contiguousformat": "channels_first", "first": "channels_first", "nhwc": "channels_last",
+    "ndhwc": "channels_last", "channelslast3d": "channels_last", "last": "channels_last",
+}  # fmt: skip
+
 #: Words that are keys of the file, as items of its list of layers, with the key.
 TOP_AS_LAYER = {
     "input": "input", "inputs": "inputs", "inputlayer": "input", "data": "input", "placeholder": "input",

@@ -180,6 +180,10 @@ def test_several_networks_are_compared(models: Path, capsys: Said) -> None:
             (["--arena", *option], f"`{option[0]}` is about training, and `--arena` about a microcontroller, which only runs a network")
             for option in (["--optimizer", "adam"], ["--weight-decay", "0"], ["--step", "loop"], ["--loss", "mse"], ["--checkpoint"], ["--accumulate", "2"], ["--ema"], ["--ranks", "2"], ["--strategy", "ddp"])
         ],
+        *[
+            (["--arena", *option], f"`{option[0]}` is about a CUDA card, and `--arena` about a microcontroller")
+            for option in (["--layout", "channels_last"], ["--no-tf32"])
+        ],
         (["--arena", "--ram", "256"], "`--ram`: `256` has no unit; write `256KiB` or `256KB`"),
         (["--arena", "--flash", "1M"], "`--flash`: `1M` has no unit; write `1MiB` or `1MB`"),
         (["--arena", "--ram", "much"], "`--ram`: `much` is not an amount of memory such as `256KiB` or `1MiB`"),

@@ -22,7 +22,7 @@ def options() -> dict[str, set[str]]:
         with contextlib.redirect_stdout(stream), pytest.raises(SystemExit):
             main([*([command] if command else []), "--help"])
         stream.seek(0)
-        found[command] = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", stream.read()))
+        found[command] = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", stream.read()))
     return found
 
 

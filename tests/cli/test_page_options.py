@@ -21,7 +21,7 @@ Said = pytest.CaptureFixture[str]
 VALUES = {
     "--optimizer": "adam", "--device": "24GiB", "--context": "1GiB", "--autocast": None, "--weight-decay": "0",
     "--step": "loop", "--loss": "mse", "--checkpoint": None, "--accumulate": "2", "--ema": None, "--ranks": "2",
-    "--strategy": "fsdp",
+    "--strategy": "fsdp", "--layout": "channels_last", "--no-tf32": None,
 }  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def test_the_page_follows_them(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     run = one.memory.run
     assert (run.batch, run.optimizer, run.autocast, run.step, run.loss) == (8, "adam", "bfloat16", "loop", "mse")
     assert (run.checkpoint, run.accumulate, run.ema, run.weight_decay) == ("blocks", 2, True, 0)
+    assert (run.layout, run.tf32) == ("channels_last", False)
     assert (one.memory.ranks, one.memory.strategy, one.memory.context) == (2, "fsdp", 1 << 30)
     assert one.memory.device is not None
     assert one.memory.device.capacity == 24 << 30

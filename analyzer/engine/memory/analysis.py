@@ -129,7 +129,8 @@ class MemoryAnalysis(Printed):
         """
         about_device = {"device": device, "context": context, "strategy": strategy, "ranks": ranks}
         check_arena(arena, ram, flash, {**settings, **about_device})
-        check_asked(context, device, strategy, ranks)
+        about_card = {name: settings.get(name) for name in ("layout", "tf32")}
+        check_asked(context, device, strategy, ranks, **about_card)
         card = None if device is None else reading("device", read_device, device)
         strategy = None if strategy is None else read_strategy(str(strategy))
         name = None if card is None else card.name

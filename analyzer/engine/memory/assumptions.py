@@ -49,6 +49,8 @@ def assumptions(run: Run, *, trains: bool = True) -> dict[str, Any]:
         "accumulate": run.accumulate,
         "ema": run.ema,
         "checkpoint": run.checkpoint if named else list(run.checkpoint or ()),
+        "layout": run.layout if run.device else None,
+        "tf32": run.tf32 if run.device else None,
     }
     return {key: value for key, value in record.items() if value is not None}
 

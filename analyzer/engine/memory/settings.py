@@ -29,6 +29,9 @@ _CAST = ("float32", "tf32")
 #: What a step of training may end with.
 LOSSES = ("cross_entropy", "mse", "none")
 
+#: How a network's tensors with positions lie on a CUDA card: the depth before the positions, or after them.
+LAYOUTS = ("channels_first", "channels_last")
+
 #: Ways to checkpoint that are not lists of names.
 CHECKPOINTS = ("blocks", "sqrt")
 
@@ -36,6 +39,9 @@ CHECKPOINTS = ("blocks", "sqrt")
 _TRAINING = (
     "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy",
 )  # fmt: skip
+
+#: Settings that are True or False, with what they usually are.
+_FLAGS = {"ema": False, "tf32": True}
 
 
 class Run(Record, kw_only=True, eq=True):
@@ -53,6 +59,8 @@ class Run(Record, kw_only=True, eq=True):
     ema           whether a running mean of the parameters is kept
     checkpoint    None, `blocks`, `sqrt`, or names of layers and blocks whose activations are recomputed
     device        None for the CPU, otherwise a CUDA card, where masks are bytes and some operations stay in 32 bits
+    layout        how a network's tensors with positions lie on a CUDA card, one of `LAYOUTS`
+    tf32          whether convolutions in float32 run in TF32 on a CUDA card that has it, as torch lets them
     in_place_joins  whether a second gradient is added into the first where that has no other owner, as a real run does;
                   a dispatch mode (FakeTensorMode, MemTracker) always makes a third
     """
@@ -68,6 +76,8 @@ class Run(Record, kw_only=True, eq=True):
     ema: bool = False
     checkpoint: str | Sequence[str] | None = None
     device: str | None = None
+    layout: str = "channels_first"
+    tf32: bool = True
     in_place_joins: bool = True
 
     def check(self) -> None:
@@ -80,6 +90,8 @@ class Run(Record, kw_only=True, eq=True):
         one_of("loss", self.loss, LOSSES)
         self.accumulate = whole("accumulate", self.accumulate)
         truth("ema", self.ema)
+        one_of("layout", self.layout, LAYOUTS)
+        truth("tf32", self.tf32)
         truth("in_place_joins", self.in_place_joins)
         self.checkpoint = _checkpoint(self.checkpoint)
         if self.autocast is not None:
@@ -117,7 +129,7 @@ class Run(Record, kw_only=True, eq=True):
         if run.dtype not in TRAINED:
             asked |= {"ranks": ranks, "strategy": strategy}
             for name in _TRAINING:
-                if asked.get(name) is not None and asked[name] is not False:
+                if is_given(name, asked.get(name)):
                     raise SettingError(f"`{{{name}}}` is about training, and {run.dtype} is only for inference", name)
         return run
 
@@ -128,10 +140,20 @@ def trained_dtype(network: Network, run: Run) -> str:
     return own if own in TRAINED and not network.formats else run.dtype
 
 
-def check_asked(context: object, device: object, strategy: str | None, ranks: object) -> None:
+def is_given(name: str, value: object) -> bool:
+    """Whether a setting is given: None is not, and neither is a flag that says what is usual."""
+    return value is not None and value is not _FLAGS.get(name)
+
+
+def check_asked(
+    context: object, device: object, strategy: str | None, ranks: object, *, layout: object = None, tf32: object = None
+) -> None:
     """Refuses settings that need another one; None is a setting that is not given."""
     if context is not None and device is None:
         raise SettingError("`{context}` is memory of a device; name one with `{device}`", "context", "device")
+    for name, value in (("layout", layout), ("tf32", tf32)):
+        if is_given(name, value) and device is None:
+            raise SettingError(f"`{{{name}}}` is about a CUDA card; name one with `{{device}}`", name, "device")
     if strategy not in (None, "single") and ranks is None:
         raise SettingError(
             f"`{{strategy}}`: `{strategy}` needs `{{ranks}}`, the number of devices", "strategy", "ranks"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.engine.memory.devices import Device
+from analyzer.engine.memory.settings import is_given
 from analyzer.settings import SettingError, reading
 from analyzer.source import shown
 from analyzer.units import read_amount
@@ -18,18 +19,21 @@ _TRAINING = (
     "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy",
 )  # fmt: skip
 
+#: The settings about a CUDA card that are not its memory.
+_OF_CARDS = ("layout", "tf32")
+
 
 def check_arena(arena: bool, ram: object, flash: object, given: Mapping[str, object]) -> None:
     """Refuses `ram` and `flash` without `arena`, and a setting of `given` that does not go with `arena`.
 
-    None and False are settings that are not given. Raises `SettingError`.
+    `is_given` says what counts as given. Raises `SettingError`.
     """
     if not arena:
         for name, value in (("ram", ram), ("flash", flash)):
             if value is not None:
                 raise SettingError(f"`{{{name}}}` is memory of a microcontroller; it needs `{{arena}}`", name, "arena")
         return
-    written = {name: value for name, value in given.items() if value is not None and value is not False}
+    written = {name: value for name, value in given.items() if is_given(name, value)}
     if "device" in written:
         device = written["device"]
         name = device.name if isinstance(device, Device) else str(device)
@@ -43,6 +47,11 @@ def check_arena(arena: bool, ram: object, flash: object, given: Mapping[str, obj
         raise SettingError(
             "`{context}` is memory of a GPU, and `{arena}` is about a microcontroller", "context", "arena"
         )
+    for name in _OF_CARDS:
+        if name in written:
+            raise SettingError(
+                f"`{{{name}}}` is about a CUDA card, and `{{arena}}` about a microcontroller", name, "arena"
+            )
     if "autocast" in written:
         raise SettingError(
             "`{autocast}` is about GPUs and training, and `{arena}` about a microcontroller: its number format is `{dtype}`",
