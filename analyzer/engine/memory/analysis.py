@@ -323,7 +323,9 @@ class MemoryAnalysis(Printed):
             "weights": self._weights(),
             "export": exported,
             "units": units,
-            **({} if self.microcontroller is None else on_microcontroller(self.run.dtype)),
+            **(
+                {} if self.microcontroller is None else on_microcontroller(self.network.weights_dtype or self.run.dtype)
+            ),
             "authored": authored,
         }
         return {**assumptions(self.run, trains=self.trains), **{key: value for key, value in extra.items() if value}}

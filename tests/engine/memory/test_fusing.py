@@ -48,6 +48,8 @@ def test_a_measured_arena() -> None:
         ("dense: {units: 4} | dropout: 0.5 | relu", "dense1"),
         ("conv: {filters: 4, kernel: 3} | max_pool: {kernel: 2} | relu", "conv1 max_pool1"),
         ("batch_norm | relu", "batch_norm1"),  # a product and a sum, which takes the activation
+        ("conv: {filters: 4, kernel: 3} | batch_norm: {affine: false} | scale: {bias: true} | relu", "conv1"),
+        ("conv: {filters: 4, kernel: 3} | scale | dropout: 0.5 | batch_norm", "conv1"),
         # No runtime fuses these.
         ("conv: {filters: 4, kernel: 3} | sigmoid", "conv1 sigmoid1"),
         ("conv: {filters: 4, kernel: 3} | leaky_relu", "conv1 leaky_relu1"),

@@ -41,6 +41,10 @@ EXACT: dict[str, tuple[str, dict[str, Any], int]] = {
 }
 
 
+#: SiliconLabs/mltk at 01a8b7be, mltk/models/tinyml: `runtime_memory_size`, all that TensorFlow Lite Micro takes.
+WHOLE = {"MLPerf Tiny, image classification": 53_972, "MLPerf Tiny, keyword spotting": 21_424}
+
+
 def on_microcontroller(model: str, variables: dict[str, Any]) -> Microcontroller:
     found = analyzer.memory(model if "\n" in model else ROOT / model, set=variables, dtype="int8", arena=True)
     assert found.microcontroller is not None
@@ -52,6 +56,12 @@ def test_published_arenas(name: str) -> None:
     model, variables, expected = EXACT[name]
     chip = on_microcontroller(model, variables)
     assert chip.plan.size == chip.plan.bound == expected
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_runtime_takes_a_few_kilobytes_more(name: str) -> None:
+    model, variables, _ = EXACT[name]
+    assert 4 << 10 < WHOLE[name] - on_microcontroller(model, variables).plan.size < 6 << 10
 
 
 def test_the_measured_ram_of_mcunet() -> None:
