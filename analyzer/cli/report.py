@@ -80,14 +80,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _check_fused(asked: Any, format: Format) -> None:
-    """Refuses what is about the network as it is written, or trained, beside `--fuse`."""
+    """Refuses what is about the network as it is written, or trained, beside `--fuse`; drops it if it is configured."""
     if format.name == PAGE:
         raise UsageError(
             f"`--fuse` does not apply to the format {PAGE}, whose findings and memory are of the network as it is written"
         )
-    for name in (*(asked.columns or ()), asked.sort):
-        if name in OF_TRAINING:
-            raise UsageError(f"the column `{name}` is about training, and `--fuse` about a network that only runs")
+    columns = [name for name in asked.columns or () if name in OF_TRAINING]
+    sorted_by = [asked.sort] if asked.sort in OF_TRAINING else []
+    for option, found in (("columns", columns), ("sort", sorted_by)):
+        if found and option in asked.written:
+            raise UsageError(f"the column `{found[0]}` is about training, and `--fuse` about a network that only runs")
+    if columns:
+        asked.columns = [name for name in asked.columns if name not in columns] or None
+    if sorted_by:
+        asked.sort = None
 
 
 def _may_be_about_memory(arguments: list[str]) -> bool:

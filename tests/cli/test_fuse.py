@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from commands import ROOT
@@ -69,6 +70,15 @@ def test_every_other_format_draws_it(network: str, format: str, capsys: Said) ->
     """No norm of these networks that learns statistics stays, in a row or a picture of its own."""
     out = said(capsys, str(ROOT / "example_models" / f"{network}.yaml"), "--fuse", "--format", format)
     assert "batch_norm" not in out.replace("\\_", "_")
+
+
+def test_configured_columns_about_training_are_left_out(folder: Path, capsys: Said) -> None:
+    (folder / ".analyzer.toml").write_text('columns = ["layer", "saved", "macs"]\nsort = "saved"\n')
+    (folder / "net.yaml").write_text("input: 8x8x3\nlayers:\n  - conv: {filters: 4, kernel: 3, act: relu}\n")
+    out = said(capsys, "net.yaml", "--fuse")
+    assert "conv1" in out
+    assert "saved" not in out
+    assert "saved" in said(capsys, "net.yaml")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,24 @@ def test_a_locally_connected_layer_gains_one_set_of_biases() -> None:
     assert (row.declared.weights, row.declared.biases) == (36 * 36 * 4, 4)
 
 
+def test_frozen_and_tied_layers_stay_so() -> None:
+    text = """
+    input: 8x8x4
+    layers:
+      - conv: {filters: 4, kernel: 3, padding: 1, bias: false, norm: batch_norm}
+        frozen: true
+      - conv: {filters: 4, kernel: 1}
+        name: one
+      - conv: {filters: 4, kernel: 1, act: relu}
+        tied: one
+    """
+    first, one, other = fuse(network(text)).nodes
+    assert (first.frozen, one.frozen) == (True, False)
+    assert other.tied is one
+    totals = analyzer.analyze(text, fuse=True).totals.shared
+    assert (totals.parameters, totals.trainable) == (144 + 4 + 16 + 4, 16 + 4)
+
+
 def test_equal_neighbours_take_in_the_same() -> None:
     conv = "  - conv: {filters: 4, kernel: 3, padding: 1, act: none}\n"
     text = "input: 8x8x4\nlayers:\n" + 3 * conv + 3 * conv.replace("none", "relu")

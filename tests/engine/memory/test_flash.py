@@ -48,6 +48,8 @@ def lying(layers: str, mode: str = "shared", dtype: str = "int8", volume: str = 
         ("conv: {filters: 4, kernel: 3, bias: false}", (108, 0, 16)),
         # The bias that a norm brings is the only one, or is added to the one there.
         ("conv: {filters: 4, kernel: 3, bias: false} | batch_norm", (108, 16, 16)),
+        # A norm without a centre subtracts the mean all the same.
+        ("conv: {filters: 4, kernel: 3, bias: false} | batch_norm: {affine: false}", (108, 16, 16)),
         ("conv: {filters: 4, kernel: 3} | batch_norm", (108, 16, 16)),
         ("conv: {filters: 4, kernel: 3, bias: false} | batch_norm: {affine: false} | scale: {bias: true}", (108, 16, 16)),
         ("conv: {filters: 4, kernel: 3, bias: false} | scale", (108, 0, 16)),
