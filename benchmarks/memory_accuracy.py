@@ -3,6 +3,7 @@
     python benchmarks/memory_accuracy.py               # prints the tables and the speed
     python benchmarks/memory_accuracy.py --check       # exits 1 where a limit is missed
     python benchmarks/memory_accuracy.py --write       # makes the tables of docs/memory.md anew
+    python benchmarks/memory_accuracy.py --gpu         # the tables of what was measured on a GPU (gpu_accuracy.py)
     python benchmarks/memory_accuracy.py --optimizers  # measures the optimizers again; torch must be installed
 
 What was measured: `tests/data/memory.json` (to the byte), and the figures below, rounded as they were noted. All are of

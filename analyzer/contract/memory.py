@@ -56,7 +56,7 @@ def _part_of_mode(name: str) -> dict[str, Any]:
 _INFERENCE = (
     Key("peak_bytes", COUNT, lambda held: held.inference.peak.bytes),
     Key("at", closed({"layer": NAME}), lambda held: {"layer": held.inference.peak.layer}),
-    _parts(("parameters", "buffers", "input", "activations", "temporary"), ModeMemory.inference_parts),
+    _parts(("parameters", "buffers", "input", "activations", "temporary", "libraries"), ModeMemory.inference_parts),
     Key("eager_peak_bytes", COUNT, lambda held: held.eager_bytes),
     Key("reserved_bytes", COUNT, lambda held: held.reserved_inference),
 )

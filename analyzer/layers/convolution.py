@@ -17,7 +17,20 @@ from analyzer.layers.answers import Bank, Counts, Flow
 from analyzer.layers.axes import checked, effective, nearest_divisor, needs_axes, per_axis, signed
 from analyzer.layers.base import Layer
 from analyzer.layers.kinds import Choice, Flag, Whole
-from analyzer.layers.operations import FIRST, FORMAT, HALF, NEW, NONE, ORDERED, Lie, Operation, matrix
+from analyzer.layers.operations import (
+    FIRST,
+    FORMAT,
+    HALF,
+    NEW,
+    NONE,
+    ORDERED,
+    ConvolutionShape,
+    Kernel,
+    Lie,
+    Operation,
+    Sum,
+    matrix,
+)
 from analyzer.layers.padding import PADDING_MODES, Padding, check_padding_mode
 from analyzer.layers.parameters import parameter
 from analyzer.layers.reference_kinds import Sugar
@@ -129,8 +142,28 @@ class Convolution(Layer):
             gradients=(NEW, *[NONE] * len(held)),
             precision=HALF,
             lies=self.output_lies(flow.input),
+            convolution=self.shape(flow, sharing, first),
         )
+        if slid.convolution is not None and self.biases(flow.output.depth, flow.output.spatial, sharing):
+            slid.cuda = Kernel(summed=Sum(flow.output.depth, flow.output.positions, beside=None))
         return (*first, normalised(slid, self.gains(flow, sharing)))
+
+    def shape(self, flow: Flow, sharing: Sharing, first: Sequence[Operation]) -> ConvolutionShape | None:
+        """Its geometry behind the padded copy that `first` makes; None where it has several filter banks."""
+        if sharing.banks(self.bank_positions(flow)) > 1:
+            return None
+        window, volume = self.window(flow.input), first[-1].volume if first else None
+        return ConvolutionShape(
+            flow.input.depth,
+            flow.output.depth,
+            self.plane_groups(flow.input),
+            window.kernel,
+            window.stride,
+            window.dilation,
+            tuple(volume[:-1]) if volume else flow.input.spatial,
+            flow.output.spatial,
+            window.scatters,
+        )
 
     def output_lies(self, volume: Volume) -> Lie:
         """torch runs a 1×1×1 kernel as a matrix product, which puts out its rows in order."""
@@ -325,6 +358,13 @@ class SeparableConv(
             lies=FORMAT,
         )
         both = Operation((read + 1,), flow.output.size, keeps=(read + 1,), trained=mixed, precision=HALF, lies=FORMAT)
+        shape = self.shape(flow, sharing, first)
+        if shape is not None:
+            each.convolution = shape.but(filters=depth)
+            ones = (1,) * flow.input.rank
+            both.convolution = ConvolutionShape(depth, self.filters, 1, ones, ones, ones, positions, positions)
+            if biases:
+                both.cuda = Kernel(summed=Sum(self.filters, prod(positions), beside=None))
         if self.weight_norm:
             each, both = normalised(each, depth * banks), normalised(both, self.filters * banks)
         return (*first, each, both)

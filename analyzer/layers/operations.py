@@ -231,6 +231,38 @@ class Kernel(Record):
     inside: bool = False
 
 
+class ConvolutionShape(Record):
+    """The geometry of a convolution that a framework runs as one, for one sample.
+
+    `read` and `made` are the cells of the padded input and of the output along each axis; `kernel`, `stride` and
+    `dilation` have as many axes.
+    """
+
+    depth: int
+    filters: int
+    groups: int
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    read: tuple[int, ...]
+    made: tuple[int, ...]
+    transposed: bool = False
+
+    def turned(self) -> ConvolutionShape:
+        """The convolution whose backward pass this transposed one is."""
+        return ConvolutionShape(
+            self.filters,
+            self.depth,
+            self.groups,
+            self.kernel,
+            self.stride,
+            self.dilation,
+            self.made,
+            self.read,
+            not self.transposed,
+        )
+
+
 class Operation(Record):
     """One operation of a layer.
 
@@ -257,6 +289,7 @@ class Operation(Record):
     volume     sizes of its output, where they are not those of the layer's
     viewed     whether the gradients of its parameters are views, so that no other is added into them in place
     cuda       what CUDA's kernel takes besides; see `Kernel`
+    convolution  the convolution that it is, where it is one; None for others
     """
 
     reads: Sequence[int]
@@ -280,6 +313,7 @@ class Operation(Record):
     volume: Sequence[int] | None = None
     viewed: bool = False
     cuda: Kernel | None = None
+    convolution: ConvolutionShape | None = None
 
     def check(self) -> None:
         if not self.gradients:

@@ -75,6 +75,7 @@ def test_the_textbook_by_hand(models: Path, capsys: Said) -> None:
     found = report(capsys, "net.yaml", "--optimizer", "sgd", "--loss", "none")
     assert found["inference"]["peak_bytes"] == parameters + entered + output
     assert found["inference"]["breakdown"] == {
+        "libraries": 0,
         "parameters": parameters, "buffers": 0, "input": entered, "activations": output, "temporary": 0,
     }  # fmt: skip
     assert found["training"]["phases"] == {
@@ -152,13 +153,15 @@ def test_each_change_does_what_it_says(ranks: list[str], models: Path, capsys: S
 
 
 def test_the_largest_batch_is_the_largest(models: Path, capsys: Said) -> None:
-    asked = ["net.yaml", "--device", "64MiB", "--context", "8MiB"]
+    asked = ["net.yaml", "--device", "128MiB", "--context", "8MiB"]
     found = report(capsys, *asked)
     safe, at_risk = found["max_batch"], found["max_batch_at_risk"]
     for batch, word in ((safe, "fits"), (safe + 1, "at risk"), (at_risk, "at risk"), (at_risk + 1, "does not fit")):
         code = 1 if word == "does not fit" else 0
         assert report(capsys, *asked, "--batch", str(batch), code=code)["verdict"] == word, batch
-    assert found["device"]["low_bytes"] == found["training"]["peak_bytes"] + (8 << 20)
+    lent = found["training"]["breakdown"]["libraries"] - (65 << 20)  # without it, cuDNN takes another algorithm
+    least = found["training"]["peak_bytes"] - lent + (8 << 20)
+    assert least <= found["device"]["low_bytes"] <= least + lent
     none = report(capsys, "net.yaml", "--device", "8MiB", "--context", "8MiB", code=1)
     assert (none["max_batch"], none["max_batch_at_risk"], none["verdict"]) == (0, 0, "does not fit")
 
@@ -166,15 +169,15 @@ def test_the_largest_batch_is_the_largest(models: Path, capsys: Said) -> None:
 @pytest.mark.parametrize(
     ("options", "settings"),
     [
-        (["--batch", "8", "--device", "64MiB", "--context", "0"], {"batch": 8, "device": "64MiB", "context": "0"}),
+        (["--batch", "8", "--device", "128MiB", "--context", "0"], {"batch": 8, "device": "128MiB", "context": "0"}),
         (["--ranks", "4", "--device", "2GiB"], {"ranks": 4, "device": "2GiB"}),
         (
             ["--batch", "8", "--ranks", "2", "--strategy", "zero3", "--optimizer", "adam", "--device", "T4"],
             {"batch": 8, "ranks": 2, "strategy": "zero3", "optimizer": "adam", "device": "T4"},
         ),
         (
-            ["--dtype", "int8", "--device", "1MiB", "--context", "0"],
-            {"dtype": "int8", "device": "1MiB", "context": "0"},
+            ["--dtype", "int8", "--device", "70MiB", "--context", "0"],
+            {"dtype": "int8", "device": "70MiB", "context": "0"},
         ),
     ],
 )
@@ -188,7 +191,8 @@ def test_python_gets_the_answers_that_the_command_prints(
     assert (found["max_batch"], found["max_batch_at_risk"]) == analysis.largest
     proposed = [(change["option"], change["peak_bytes"]) for change in found.get("changes", ())]
     assert proposed == [(change.option, change.bytes) for change in analysis.changes]
-    assert found["device"]["low_bytes"] == analysis.needed() + analysis.context
+    needed = analysis.needed() if analysis.trains else analysis.held().eager_bytes
+    assert found["device"]["low_bytes"] <= needed + analysis.context <= found["device"]["high_bytes"]
     assert found["assumptions"] == analysis.assumptions()
 
 
@@ -196,10 +200,10 @@ def test_python_gets_the_answers_that_the_command_prints(
     ("arguments", "code"),
     [
         (["net.yaml"], 0),
-        (["net.yaml", "--device", "64MiB", "--context", "0"], 0),
-        (["net.yaml", "--device", "64MiB"], 1),  # the context by itself has 1,750 MiB
-        (["net.yaml", "--device", "64MiB", "--dtype", "int8"], 1),
-        (["net.yaml", "blocks.yaml", "--device", "64MiB", "--context", "0"], 0),
+        (["net.yaml", "--device", "128MiB", "--context", "0"], 0),
+        (["net.yaml", "--device", "128MiB"], 1),  # the context by itself has 1,750 MiB
+        (["net.yaml", "--device", "128MiB", "--dtype", "int8"], 1),
+        (["net.yaml", "blocks.yaml", "--device", "128MiB", "--context", "0"], 0),
     ],
 )
 @pytest.mark.parametrize("format", ["table", "json", "markdown", "csv", "html"])
@@ -312,11 +316,11 @@ def test_units_are_read_and_echoed_as_written(models: Path, capsys: Said) -> Non
 
 def test_whole_number_formats_are_for_inference_alone(models: Path, capsys: Said) -> None:
     for dtype in ("int8", "uint8", "int4", "float8", "float4", "int32", "bool"):
-        found = report(capsys, "trained.yaml", "--dtype", dtype, "--device", "1MiB", "--context", "0")
+        found = report(capsys, "trained.yaml", "--dtype", dtype, "--device", "70MiB", "--context", "0")
         assert not {"training", "changes", "timeline", "ranks"} & found.keys()
         assert [list(mode) for mode in found["modes"].values()] == [["inference"], ["inference"]]
         assert found["reserved_bytes"] == found["inference"]["reserved_bytes"]
-        assert found["device"]["low_bytes"] == found["inference"]["peak_bytes"]
+        assert found["device"]["low_bytes"] == found["inference"]["eager_peak_bytes"]
         assert "inference only" in text(capsys, "trained.yaml", "--dtype", dtype)
 
 

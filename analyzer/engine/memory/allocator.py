@@ -5,20 +5,21 @@ the large one. The allocator takes the smallest free block that is large enough,
 address. The rest of the block becomes a block of its own if it has at least 512 bytes (small) or more than 1 MiB
 (large). If no block is large enough, the allocator asks the card for a segment: 2 MiB for a small request, 20 MiB for
 one below 10 MiB, otherwise the request rounded up to 2 MiB. A freed block merges with free neighbours of its segment.
-Segments stay reserved.
+Segments stay reserved until the card has no memory for another: then the allocator gives back those that are free as a
+whole, and tries once more.
 
-The model assumes that segments lie at rising addresses, that the card has enough memory, one stream, and default
-settings (`expandable_segments` and `max_split_size_mb` not set). Memory outside the allocator (context, kernels) is not
-counted.
+The model assumes that segments lie at rising addresses, one stream, and default settings (`expandable_segments` and
+`max_split_size_mb` not set). Memory outside the allocator (context, kernels) is not counted.
 
 Sources: constants of torch 2.13.0, c10/core/AllocatorConfig.h; rules of c10/cuda/CUDACachingAllocator.cpp
-(`round_size`, `get_allocation_size`, `get_free_block`, `should_split`, `free_block`).
+(`round_size`, `get_allocation_size`, `get_free_block`, `should_split`, `free_block`, `alloc_block`,
+`release_cached_blocks`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from analyzer.record import Record, field
 
@@ -76,8 +77,52 @@ def replay(events: Iterable[tuple[int, int]]) -> Replayed:
             block, size = used.pop(identity)
             requested -= size
             allocated -= block.size
-            allocator.free(block)
+            allocator.release(block)
     return peaks
+
+
+def fits(events: Iterable[int], sizes: Sequence[int], capacity: int) -> bool:
+    """Whether a card with `capacity` bytes serves all allocations: n allocates `sizes[n]` bytes, ~n frees them.
+
+    Requests of the small pool are added up, as if they left no gaps: they are a few MiB of any run, and most of its
+    events.
+
+    >>> fits([0, 1], [3 << 20, 30 << 20], 50 << 20), fits([0, 1], [3 << 20, 30 << 20], 40 << 20)
+    (True, False)
+    """
+    try:
+        _served(events, sizes, _Allocator(capacity))
+    except MemoryError:
+        return False
+    return True
+
+
+def reserved(events: Iterable[int], sizes: Sequence[int]) -> int:
+    """The bytes that such allocations take from a card that has enough."""
+    allocator = _Allocator()
+    _served(events, sizes, allocator)
+    return allocator.peaks.reserved
+
+
+def _served(events: Iterable[int], sizes: Sequence[int], allocator: _Allocator) -> None:
+    """Serves all allocations; raises MemoryError for one that finds no room."""
+    allocate, release = allocator.allocate, allocator.release
+    used: dict[int, _Block] = {}
+    small = segments = 0
+    for event in events:
+        if event < 0:
+            size = sizes[~event]
+            if size > _SMALL:
+                release(used.pop(~event))
+            else:
+                small -= (size + _ROUND - 1) & -_ROUND
+        elif sizes[event] > _SMALL:
+            used[event] = allocate(sizes[event])
+        else:
+            small += (sizes[event] + _ROUND - 1) & -_ROUND
+            if small > segments:
+                allocator.reserve(_SMALL_SEGMENT)
+                segments += _SMALL_SEGMENT
 
 
 class _Block(Record):
@@ -85,92 +130,94 @@ class _Block(Record):
 
     address: int
     size: int
-    pool: _Pool
+    large: bool
     before: _Block | None = None
     after: _Block | None = None
     free: bool = False
 
 
-class _Pool(Record):
-    """The free blocks of one pool. `least_rest` is the smallest rest that is split off a block."""
-
-    least_rest: int
-    #: (size, address) of every free block, sorted: the best fit is the first that is large enough.
-    keys: list[tuple[int, int]] = field(factory=list, init=False)
-    #: The free blocks by their addresses.
-    blocks: dict[int, _Block] = field(factory=dict, init=False)
-
-    def add(self, block: _Block) -> None:
-        block.free = True
-        self.blocks[block.address] = block
-        insort(self.keys, (block.size, block.address))
-
-    def remove(self, block: _Block) -> None:
-        del self.keys[bisect_left(self.keys, (block.size, block.address))]
-        del self.blocks[block.address]
-        block.free = False
-
-    def best(self, size: int) -> _Block | None:
-        """Takes out the smallest block of at least `size` bytes; None if there is none."""
-        at = bisect_left(self.keys, (size, -1))
-        if at == len(self.keys):
-            return None
-        block = self.blocks[self.keys[at][1]]
-        self.remove(block)
-        return block
-
-
 class _Allocator(Record):
-    """The two pools, and where the next segment begins."""
+    """The two pools, the bytes of all segments, and where the next one begins; there is room for `capacity` bytes.
 
-    peaks: Replayed = field(factory=Replayed, init=False)
-    small: _Pool = field(factory=lambda: _Pool(_ROUND), init=False)
-    large: _Pool = field(factory=lambda: _Pool(_SMALL + 1), init=False)
+    `small` and `large` are the free blocks of each pool, sorted by size and address: the best fit is the first that is
+    large enough. A request for which no room is left raises MemoryError.
+    """
+
+    capacity: int | None = None
+    reserved: int = field(default=0, init=False)
     address: int = field(default=0, init=False)
+    peaks: Replayed = field(factory=Replayed, init=False)
+    small: list[tuple[int, int, _Block]] = field(factory=list, init=False)
+    large: list[tuple[int, int, _Block]] = field(factory=list, init=False)
 
     def allocate(self, size: int) -> _Block:
         """A block for `size` bytes."""
-        size = -(-size // _ROUND) * _ROUND
-        pool = self.small if size <= _SMALL else self.large
-        block = pool.best(size) or self._segment(size, pool)
-        if block.size - size >= pool.least_rest:
-            rest = _Block(block.address + size, block.size - size, pool, block, block.after)
+        size = (size + _ROUND - 1) & -_ROUND
+        large = size > _SMALL
+        pool, least_rest = (self.large, _SMALL + 1) if large else (self.small, _ROUND)
+        at = bisect_left(pool, (size,))
+        if at < len(pool):
+            block = pool.pop(at)[2]
+            block.free = False
+        else:
+            block = self._segment(size, large)
+        left = block.size - size
+        if left >= least_rest:
+            rest = _Block(block.address + size, left, large, block, block.after, True)
             block.size = size
             if rest.after is not None:
                 rest.after.before = rest
             block.after = rest
-            pool.add(rest)
+            insort(pool, (left, rest.address, rest))
         return block
 
-    def free(self, block: _Block) -> None:
+    def release(self, block: _Block) -> None:
         """Gives a block back to its pool, merged with its free neighbours."""
-        pool = block.pool
+        pool = self.large if block.large else self.small
         before, after = block.before, block.after
         if before is not None and before.free:
-            pool.remove(before)
+            del pool[bisect_left(pool, (before.size, before.address))]
             before.size += block.size
             before.after = after
             if after is not None:
                 after.before = before
             block = before
         if after is not None and after.free:
-            pool.remove(after)
+            del pool[bisect_left(pool, (after.size, after.address))]
             block.size += after.size
             block.after = after.after
             if block.after is not None:
                 block.after.before = block
-        pool.add(block)
+        block.free = True
+        insort(pool, (block.size, block.address, block))
 
-    def _segment(self, size: int, pool: _Pool) -> _Block:
+    def _segment(self, size: int, large: bool) -> _Block:
         """A new segment for a request of `size` bytes."""
-        if pool is self.small:
+        if not large:
             length = _SMALL_SEGMENT
         elif size < _OWN_SEGMENT:
             length = _LARGE_SEGMENT
         else:
             length = -(-size // _ROUND_SEGMENT) * _ROUND_SEGMENT
-        block = _Block(self.address, length, pool)
+        self.reserve(length)
+        block = _Block(self.address, length, large)
         self.address += length
         self.peaks.segments += 1
-        self.peaks.reserved += length  # no segment goes back
         return block
+
+    def reserve(self, length: int) -> None:
+        """Takes `length` bytes from the card; raises MemoryError where it has too few left."""
+        if self.capacity is not None and self.reserved + length > self.capacity:
+            self._give_back()
+            if self.reserved + length > self.capacity:
+                raise MemoryError
+        self.reserved += length
+        if self.reserved > self.peaks.reserved:
+            self.peaks.reserved = self.reserved
+
+    def _give_back(self) -> None:
+        """Gives back every segment that is free as a whole."""
+        for pool in (self.small, self.large):
+            kept = [free for free in pool if free[2].before is not None or free[2].after is not None]
+            self.reserved -= sum(free[0] for free in pool) - sum(free[0] for free in kept)
+            pool[:] = kept

@@ -34,7 +34,7 @@ from analyzer.engine.memory.settings import Run, check_asked, trained_dtype
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single, read_strategy
-from analyzer.engine.memory.verdict import Verdict, largest_batch, verdict
+from analyzer.engine.memory.verdict import Verdict, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
@@ -248,17 +248,7 @@ class MemoryAnalysis(Printed):
         """The largest batch of all ranks that fits, and the largest that is at risk; None where no device is named."""
         if self.device is None:
             return None
-        ranks, tried = self.ranks, {}
-
-        def bounds(each: int) -> Bounds:
-            """Both searches begin with the same batches, and each costs a simulated step."""
-            if each not in tried:
-                tried[each] = self._bounds(self.run.but(batch=each * ranks))
-            return tried[each]
-
-        fits = largest_batch(lambda each: bounds(each).high, self.room)
-        at_risk = largest_batch(lambda each: bounds(each).low, self.room)
-        return ranks * fits, ranks * at_risk
+        return self.held().largest(self.room, None, self.strategy, self.ranks)
 
     @cached_property
     def changes(self) -> list[Change]:

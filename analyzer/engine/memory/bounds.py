@@ -1,19 +1,17 @@
 """The bounds of what a run needs of a device, without what the process takes there beside its tensors.
 
-Between them the run may fail: what is taken beyond the live tensors depends on fragmentation and on the convolution
-algorithms that a library picks. The bounds here were tested on 1,508 training runs of convolutional networks on an A100
-with 40,510 MiB; 384 of them ran out of memory. With the context, the lower bound is above the card's memory in 331 of
-those and in none of the other 1,124, the upper bound in 382 of those and in 32 of the others.
-
-Sources: the runs published with GPUMemNet (arXiv 2602.17817, repository itu-rad/GPUMemNet).
+Between them the run may fail: which blocks of memory are left over changes from one batch to the next, and where a
+workspace finds no room, cuDNN takes another algorithm. `growth.py` says how they are found, and docs/memory.md compares
+them with runs on a GPU.
 """
 
 from __future__ import annotations
 
 from analyzer.record import Record
 
-#: The upper bound in hundredths of the live bytes: what convolution workspaces and fragmentation may add.
-_UPPER = 144
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Bounds(Record):
@@ -23,6 +21,34 @@ class Bounds(Record):
     high: int
 
 
-def bounds_of(live: int) -> Bounds:
-    """The bounds of a run with `live` bytes of tensors at its peak."""
-    return Bounds(live, -(-live * _UPPER // 100))
+def largest_batch(bound: Callable[[int], int], room: int) -> int:
+    """The largest batch whose `bound`, in bytes, is at most `room`; 0 where that of one sample is not.
+
+    A bound is nearly the largest of several sums that rise linearly with the batch, so it is nearly convex: no more
+    samples fit than where the line through two smaller batches reaches the room. From there bisection and that line
+    close in by turns, because each batch that is tried costs time.
+
+    >>> largest_batch(lambda batch: batch << 20, 10 << 20)
+    10
+    """
+    low, high = 1, 2
+    at_low = bound(low)
+    if at_low > room:
+        return 0
+    at_high = bound(high)
+    while at_high <= room:
+        beyond = high + (room - at_high) * (high - low) // max(at_high - at_low, 1) + 1
+        low, at_low, high, at_high = high, at_high, beyond, bound(beyond)
+    halve = False
+    while high - low > 1:
+        middle = (low + high) // 2
+        if not halve:
+            middle = low + (room - at_low) * (high - low) // (at_high - at_low)
+            middle = min(max(middle, low + 1), high - 1)
+        halve = not halve
+        at_middle = bound(middle)
+        if at_middle <= room:
+            low, at_low = middle, at_middle
+        else:
+            high, at_high = middle, at_middle
+    return low

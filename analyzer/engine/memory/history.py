@@ -21,8 +21,12 @@ from __future__ import annotations
 from analyzer.engine.memory.ledger import Ledger, Mark
 from analyzer.record import Record, field
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.memory.tape import Convolved
+
 #: The purposes of tensors, in the order of a breakdown: the parts of the peak of training.
-CATEGORIES = ("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input")
+CATEGORIES = ("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input", "libraries")
 
 
 #: The maker of a storage that several layers share.
@@ -46,14 +50,15 @@ class History(Ledger):
     """A timed ledger that remembers the life of every storage.
 
     For every storage `makers` has the layer that makes it, or None for that of the mark at its position in `births`,
-    and `since` has the position from which it has its present purpose. `collected` are the gradients of parameters.
-    `ended` are the stretches that are over, in the order of their ends.
+    and `since` has the position from which it has its present purpose. `collected` are the gradients of parameters,
+    `workspaces` what is lent to a library. `ended` are the stretches that are over, in the order of their ends.
     """
 
     makers: list[str | None] = field(factory=list, init=False)
     births: list[int] = field(factory=list, init=False)
     since: list[int] = field(factory=list, init=False)
     collected: set[int] = field(factory=set, init=False)
+    workspaces: set[int] = field(factory=set, init=False)
     marks: list[Mark] = field(init=False)
     ended: list[Life] = field(factory=list, init=False)
 
@@ -88,6 +93,10 @@ class History(Ledger):
         self.collected.add(storage)
         super().collect(storage, earlier)
 
+    def lend(self, layer: str, convolved: Convolved, purpose: int) -> None:
+        self.workspaces.add(len(self.sizes))
+        super().lend(layer, convolved, purpose)
+
     def _end(self, storage: int) -> None:
         """Ends a stretch of a storage's life before the next mark; the next one begins there."""
         here = len(self.marks)
@@ -100,6 +109,8 @@ class History(Ledger):
         layer, category = self.makers[storage], "transient"
         if storage in self.collected:
             category = "gradients"
+        elif storage in self.workspaces:
+            category = "libraries"
         elif self.keepers[storage]:
             category = "saved"
         if layer is None:

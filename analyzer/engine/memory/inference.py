@@ -28,6 +28,7 @@ from collections.abc import Sequence
 
 from analyzer.engine.memory.ledger import Ledger, PhasePeak
 from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.workspace import FORWARD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,18 +38,20 @@ if TYPE_CHECKING:
 class Inference:
     """The memory of inference, in bytes, from a tape laid out for inference.
 
-    `parameters`, `buffers` and `input` stay throughout, and `peak` includes them. Its `saved` are the tensors that
-    operations make beside their output (the positions of a pool's largest values, 16-bit copies of weights), its
-    `transient` the activations.
+    `parameters`, `buffers`, `input` and `libraries`, the workspaces that cuBLAS keeps, stay throughout, and `peak`
+    includes them. Its `saved` are the tensors that operations make beside their output (the positions of a pool's
+    largest values, 16-bit copies of weights), its `transient` the activations.
     """
 
-    __slots__ = ("buffers", "input", "ledger", "parameters", "peak")
+    __slots__ = ("buffers", "input", "ledger", "libraries", "parameters", "peak")
 
     def __init__(self, tape: Tape, *, eager: bool = False, traced: bool = False, timed: bool = False) -> None:
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
         self.input = sum(tape.inputs)
-        self.ledger = Ledger(self.parameters + self.buffers + self.input, traced=traced, timed=timed)
+        self.libraries = sum(tape.libraries)
+        base = self.parameters + self.buffers + self.input + self.libraries
+        self.ledger = Ledger(base, traced=traced, timed=timed)
         last = last_reads(tape)
         if eager:
             for value, place in _alive_until(tape).items():
@@ -80,14 +83,17 @@ def _run(tape: Tape, ledger: Ledger, last: dict[int, int]) -> None:
     storage: dict[int, int] = {}
     for place, step in enumerate(tape.steps):
         value = tape.first + place
+        for size in (*step.copies, *step.passing):  # cached for the next use until autocast ends
+            ledger.keep(ledger.new(size, 0))
         if tape.root[value] == value:
             storage[value] = ledger.new(step.bytes)
         made = [ledger.new(size, 0) for size in (*step.made, *step.brief)]
         for extra in made:
             ledger.keep(extra)
-        for size in (*step.copies, *step.passing):  # cached for the next use until autocast ends
-            ledger.keep(ledger.new(size, 0))
-        ledger.mark(step.node.name)
+        if step.convolved is None:
+            ledger.mark(step.node.name)
+        else:
+            ledger.lend(step.node.name, step.convolved, FORWARD)
         for extra in made:
             ledger.release(extra)
         for gone in ending.get(place, ()):

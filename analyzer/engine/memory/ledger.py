@@ -1,8 +1,9 @@
 """The ledger: the memory that is alive, its purpose, and when there was the most of it.
 
 The ledger counts storages, as a framework does: a storage is a block of memory that one or more tensors use. It is
-freed when its last owner lets go of it. A storage that the backward pass needs is saved; every other is transient.
-Memory that stays for the whole step (parameters, optimizer state, input) is the ledger's base.
+freed when its last owner lets go of it. A storage that the backward pass needs is saved, one that a library works in
+is lent; every other is transient. Memory that stays for the whole step (parameters, optimizer state, input) is the
+ledger's base.
 
 >>> ledger = Ledger(base=100)
 >>> ledger.begin("forward")
@@ -23,6 +24,10 @@ from analyzer.engine.memory.sums import scratch
 from analyzer.layers.operations import Sum
 from analyzer.record import Record, field
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.memory.tape import Convolved
+
 #: Owners of a storage that is never freed.
 _FOREVER = 1 << 62
 
@@ -30,8 +35,8 @@ _FOREVER = 1 << 62
 class PhasePeak(Record):
     """The most bytes alive at once in a phase of a step.
 
-    `layer` is the layer that ran then. `gradients` (of parameters), `saved` and `transient` are the parts of `bytes`
-    that are not in the ledger's base.
+    `layer` is the layer that ran then. `gradients` (of parameters), `saved`, `transient` and `lent` (to a library that
+    works in it) are the parts of `bytes` that are not in the ledger's base.
     """
 
     bytes: int
@@ -40,16 +45,18 @@ class PhasePeak(Record):
     gradients: int
     saved: int
     transient: int
+    lent: int = 0
 
 
 class Mark(Record):
-    """The bytes alive while one operation of `layer` runs, and the parts of them that are gradients or saved."""
+    """The bytes alive while one operation of `layer` runs, and the parts of them that are gradients, saved or lent."""
 
     phase: str
     layer: str
     live: int
     gradients: int
     saved: int
+    lent: int = 0
 
 
 class Ledger(Record):
@@ -66,6 +73,7 @@ class Ledger(Record):
     live: int = field(init=False)
     saved: int = field(default=0, init=False)
     gradients: int = field(default=0, init=False)
+    lent: int = field(default=0, init=False)
     sizes: list[int] = field(factory=list, init=False)
     owners: list[int] = field(factory=list, init=False)
     keepers: list[int] = field(factory=list, init=False)
@@ -136,6 +144,18 @@ class Ledger(Record):
         else:
             self.drop(earlier)
 
+    def lend(self, layer: str, convolved: Convolved, purpose: int) -> None:
+        """cuDNN takes a workspace while it runs a layer's convolution, and gives it back.
+
+        `purpose` is a place in `Workspaces`.
+        """
+        size = convolved.workspaces[purpose]
+        storage = self.new(size, 1, layer)
+        self.lent = size
+        self.mark(layer)
+        self.lent = 0
+        self.drop(storage)
+
     @property
     def left(self) -> list[int]:
         """The storages that are still alive."""
@@ -145,10 +165,12 @@ class Ledger(Record):
         """Records the bytes alive while an operation of `layer` runs."""
         if self.live > self.highest:
             self.highest = self.live
-            transient = self.live - self.base - self.gradients - self.saved
-            self.peaks[self.phase] = PhasePeak(self.live, layer, self.phase, self.gradients, self.saved, transient)
+            transient = self.live - self.base - self.gradients - self.saved - self.lent
+            self.peaks[self.phase] = PhasePeak(
+                self.live, layer, self.phase, self.gradients, self.saved, transient, self.lent
+            )
         if self.timeline is not None:
-            self.timeline.append(Mark(self.phase, layer, self.live, self.gradients, self.saved))
+            self.timeline.append(Mark(self.phase, layer, self.live, self.gradients, self.saved, self.lent))
 
     @property
     def peak(self) -> PhasePeak:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from analyzer.engine.memory.allocator import replay
-from analyzer.engine.memory.bounds import Bounds, bounds_of
+from analyzer.engine.memory.bounds import Bounds, largest_batch
+from analyzer.engine.memory.growth import Growth
 from analyzer.engine.memory.held import Held, held_by_layer
-from analyzer.engine.memory.history import Life
+from analyzer.engine.memory.history import History, Life
 from analyzer.engine.memory.inference import Inference
 from analyzer.engine.memory.ledger import PhasePeak
 from analyzer.engine.memory.settings import TRAINED, Run
@@ -33,6 +34,7 @@ class ModeMemory:
         self.run = run
         self.trains = trained and run.dtype in TRAINED
         self.work: Work = operations_of(network, mode, cuda=run.device is not None)
+        self._growths: list[Growth] = []
 
     @cached_property
     def inference(self) -> Inference:
@@ -66,13 +68,13 @@ class ModeMemory:
     @cached_property
     def reserved_training(self) -> int:
         """Bytes that a caching allocator reserves for training, its first two steps."""
-        return replay(training_trace(Tape(self.work, self.run))).reserved
+        return replay(training_trace(Training(Tape(self.work, self.run), traced=True))).reserved
 
     @cached_property
     def _timed(self) -> tuple[Tape, Training]:
         """A training step that remembers its tensors, on its tape."""
         tape = Tape(self.work, self.run)
-        return tape, Training(tape, history=True)
+        return tape, Training(tape, kind=History)
 
     @cached_property
     def timeline(self) -> list[tuple[str, str, int]]:
@@ -106,12 +108,50 @@ class ModeMemory:
         return self.on_ranks(strategy, ranks, run).peak.bytes
 
     def bounds(self, room: int, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> Bounds:
-        """The bounds of `needed` on a device where the run has `room` bytes for its tensors."""
-        return bounds_of(self.needed(run, strategy, ranks))
+        """The bounds of `needed` on a device where the run has `room` bytes for its tensors.
+
+        The allocator takes as much beyond the tensors of a rank as beyond those of the same step on one device.
+        """
+        run = run or self.run
+        if run.dtype not in TRAINED:
+            return self.inference_bounds(room, run)
+        growth = self._growth(run)
+        if ranks == 1 and strategy == "single":
+            return growth.bounds(run.batch, room)
+        peak, batch = self.on_ranks(strategy, ranks, run).peak.bytes, check_ranks(run.batch, ranks)
+        return Bounds(peak, peak + max(growth.reserved(batch) - growth.peak(batch), 0))
+
+    def largest(self, room: int, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> tuple[int, int]:
+        """The largest batch of all ranks that surely fits a device with `room` bytes for tensors; that may fit."""
+        run = run or self.run
+        if run.dtype in TRAINED and ranks == 1 and strategy == "single":
+            return self._growth(run).largest(room)
+        tried: dict[int, Bounds] = {}
+
+        def bounds(each: int) -> Bounds:
+            """Both searches begin with the same batches."""
+            if each not in tried:
+                tried[each] = self.bounds(room, run.but(batch=each * ranks), strategy, ranks)
+            return tried[each]
+
+        safe = largest_batch(lambda each: bounds(each).high, room)
+        return ranks * safe, ranks * largest_batch(lambda each: bounds(each).low, room)
+
+    def _growth(self, run: Run) -> Growth:
+        """The allocations of a training step in a run, at any batch."""
+        run = run.but(batch=1)
+        found = next((growth for growth in self._growths if growth.run == run), None)
+        if found is None:
+            self._growths.append(found := Growth(self.work, run))
+        return found
 
     def inference_bounds(self, room: int, run: Run | None = None) -> Bounds:
-        """The bounds of inference on a device where it has `room` bytes for its tensors."""
-        return bounds_of(self._inferred(run))
+        """The bounds of inference on a device where it has `room` bytes for its tensors, run module by module."""
+        run = run or self.run
+        eager = Inference(Tape(self.work, run, training=False), eager=True).peak
+        reserved = replay(inference_trace(Tape(self.work, run, training=False))).reserved
+        low = eager.bytes - eager.lent
+        return Bounds(low, max(reserved, low))
 
     def _inferred(self, run: Run | None) -> int:
         """Bytes alive at the peak of inference in a run, by default the own one."""
@@ -126,6 +166,7 @@ class ModeMemory:
             "input": self.inference.input,
             "activations": peak.transient,
             "temporary": peak.saved,
+            "libraries": self.inference.libraries + peak.lent,
         }
 
     def training_parts(self, peak: PhasePeak | None = None) -> dict[str, int]:
@@ -139,4 +180,5 @@ class ModeMemory:
             "saved": peak.saved,
             "transient": peak.transient,
             "input": self.training.input,
+            "libraries": self.training.libraries + peak.lent,
         }

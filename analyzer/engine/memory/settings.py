@@ -30,7 +30,7 @@ _CAST = ("float32", "tf32")
 LOSSES = ("cross_entropy", "mse", "none")
 
 #: How a network's tensors with positions lie on a CUDA card: the depth before the positions, or after them.
-LAYOUTS = ("channels_first", "channels_last")
+LAYOUTS = CHANNELS_FIRST, CHANNELS_LAST = ("channels_first", "channels_last")
 
 #: Ways to checkpoint that are not lists of names.
 CHECKPOINTS = ("blocks", "sqrt")
@@ -76,7 +76,7 @@ class Run(Record, kw_only=True, eq=True):
     ema: bool = False
     checkpoint: str | Sequence[str] | None = None
     device: str | None = None
-    layout: str = "channels_first"
+    layout: str = CHANNELS_FIRST
     tf32: bool = True
     in_place_joins: bool = True
 

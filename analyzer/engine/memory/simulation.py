@@ -22,6 +22,7 @@ from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.segments import segments
 from analyzer.engine.memory.tape import Step, Tape
+from analyzer.engine.memory.workspace import FORWARD, INPUT, WEIGHTS
 from analyzer.layers.operations import BY_ORDER, LATE, NONE, PASSED, REDUCED, SUMMED
 from analyzer.record import Record
 
@@ -130,22 +131,28 @@ class Simulation:
         for place in range(start, stop):
             step, value = self.steps[place], first + place
             owner = root[value]
-            storage[value] = new(step.bytes, uses.get(value, 0) + 1) if owner == value else storage[owner]
+            copies = [new(size) for size in step.copies]
             self.passing.extend([new(size) for size in step.passing])
+            storage[value] = new(step.bytes, uses.get(value, 0) + 1) if owner == value else storage[owner]
             if saving and self.needs[value]:
                 keeps = self._factors(step) if step.product else step.keeps
                 kept = [storage[kept_value] for kept_value in keeps]
-                kept.extend([new(size, 0) for size in (*step.extras, *step.copies)])
+                kept.extend([*[new(size, 0) for size in step.extras], *copies])
                 for needed in kept:
                     keep(needed)
+                for copy in copies:
+                    drop(copy)
                 self.saved[place] = kept
                 made = [new(size) for size in step.brief]
             else:
-                self.passing.extend([new(size) for size in step.copies])
+                self.passing.extend(copies)
                 # A real run frees in the operation what nothing keeps; a dispatch mode sees it.
                 lost = () if self.tape.run.in_place_joins else step.made
                 made = [new(size) for size in (*lost, *step.brief)]
-            mark(step.node.name)
+            if step.convolved is None:
+                mark(step.node.name)
+            else:
+                ledger.lend(step.node.name, step.convolved, FORWARD)
             for extra in made:
                 drop(extra)
             for read in step.reads:
@@ -211,7 +218,14 @@ class Simulation:
                 wide.append((number, ledger.new(step.bytes)))
             else:
                 made.append((read, self._new(place, read, arrived[0])))
-        raw = [(number, ledger.new(size)) for number, size in step.parameters if self.tape.parameters[number][1]]
+        if made and step.convolved is not None:
+            ledger.lend(step.node.name, step.convolved, INPUT)
+        raw: list[tuple[int, int]] = []
+        for number, size in step.parameters:
+            if self.tape.parameters[number][1]:
+                raw.append((number, ledger.new(size)))
+                if step.convolved is not None and number == step.parameters[0][0]:
+                    ledger.lend(step.node.name, step.convolved, WEIGHTS)
         transient = [ledger.new(step.transient)] if step.transient else []
         if step.summed is not None and raw:
             transient.append(ledger.sum_over(step.summed, self.tape.run.batch))

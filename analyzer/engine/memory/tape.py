@@ -25,8 +25,9 @@ from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
 from analyzer.engine.memory.lying import Lying, place_of, planes_beside
-from analyzer.engine.memory.settings import Run, trained_dtype
+from analyzer.engine.memory.settings import CHANNELS_LAST, TRAINED, Run, trained_dtype
 from analyzer.engine.memory.work import Work
+from analyzer.engine.memory.workspace import kept, workspaces
 from analyzer.engine.network import Node
 from analyzer.layers.operations import (
     ALIKE,
@@ -54,6 +55,7 @@ from analyzer.layers.operations import (
     WIDEST,
     Array,
     Back,
+    ConvolutionShape,
     Depth,
     Kernel,
     Lie,
@@ -66,9 +68,18 @@ from analyzer.record import Record, field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from analyzer.engine.memory.strides import Sizes
+    from analyzer.engine.memory.workspace import Workspaces
 
 #: A cast, as an operation that lies as what it reads.
 _CAST = Operation((0,), 0, lies=ALIKE)
+
+
+class Convolved(Record):
+    """A convolution as cuDNN runs it: its geometry, the bits of its elements, and what is taken for it."""
+
+    convolution: ConvolutionShape
+    bits: int
+    workspaces: Workspaces
 
 
 class Step(Record):
@@ -88,6 +99,7 @@ class Step(Record):
     transient   the size of the tensors that its backward pass makes beside the gradients
     summed      the sum in its backward pass that takes a buffer beside those
     inside      whether its backward pass copies the gradient of its output where that does not lie in order
+    convolved   the convolution that cuDNN runs as this step; None for others
     product     whether each kept value is needed only for the gradients of the others
     collects    whether it collects the gradients of the parts of a split
     lies, backward  how its output and the gradients of its reads lie; see `Operation`
@@ -110,12 +122,18 @@ class Step(Record):
     transient: int = 0
     summed: Sum | None = None
     inside: bool = False
+    convolved: Convolved | None = None
     product: bool = False
     collects: bool = False
     lies: Lie = ORDERED
     backward: Back = BY_ORDER
     view: View | None = None
     viewed: bool = False
+
+
+def taken_in(run: Run, convolution: ConvolutionShape, bits: int) -> Workspaces:
+    """What cuDNN takes for a convolution in a run on a device."""
+    return workspaces(convolution, run.batch, bits, tf32=run.tf32, channels_last=run.layout == CHANNELS_LAST)
 
 
 class Tape:
@@ -133,6 +151,7 @@ class Tape:
     value_bytes       for every value its size
     lying             for every value where its elements lie
     values            the value of every node, by the node's index; inputs count down from −1
+    libraries         sizes of what libraries keep on a device
     """
 
     def __init__(self, work: Work, run: Run, *, training: bool = True) -> None:
@@ -155,6 +174,7 @@ class Tape:
             size_in_bytes(size, own[name][1]) if width is None else size * width
             for size, width, _, name in work.buffers
         ]
+        self.libraries = [] if run.device is None else kept(run.device)
         self.first = len(network.inputs)
         self.inputs = [
             run.batch * node.output.size * INDEX
@@ -258,7 +278,10 @@ class Tape:
         step.product, step.viewed = operation.product, operation.viewed
         step.transient = (max(operation.transient * batch + operation.once, 0) * bits + 7) // 8
         if operation.cuda is not None and run.device is not None:
-            self._add_kernel(step, operation.cuda, bits, beside=planes_beside(*lie))
+            beside = run.layout == CHANNELS_LAST or planes_beside(*lie)
+            self._add_kernel(step, operation.cuda, bits, beside=beside)
+        if operation.convolution is not None and run.device is not None and run.dtype in TRAINED:
+            step.convolved = Convolved(operation.convolution, bits, taken_in(run, operation.convolution, bits))
         return self.add(step, bits, *lie)
 
     def _over_view(self, node: Node, operation: Operation, reads: Sequence[int], bits: int) -> int:

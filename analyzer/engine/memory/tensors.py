@@ -13,7 +13,7 @@ targets belong to the loss.
 >>> input = network.enter("input", Volume((), 10))
 >>> network.name_outputs([network.place("dense1", CATALOGUE["dense"](units=5), [input])])
 >>> tape = Tape(operations_of(network, "shared"), Run(batch=2, optimizer="sgd", loss="mse"))
->>> training = Training(tape, history=True)
+>>> training = Training(tape, kind=History)
 >>> [(life.layer, life.category, life.bytes) for life in tensors_of(tape, training) if life.born == 0]
 [('dense1', 'parameters', 220), ('input', 'input', 80), ('loss', 'input', 40), ('dense1', 'transient', 40),\
  ('dense1', 'transient', 40), ('loss', 'transient', 4)]
@@ -30,6 +30,10 @@ from analyzer.record import Record, field
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+#: Who holds what a library keeps for the whole step.
+CUBLAS = "cuBLAS"
 
 
 class Owned(Record):
@@ -89,3 +93,5 @@ def _throughout(tape: Tape, training: Training) -> Iterator[tuple[str, str, int]
     targets = training.input - sum(tape.inputs)
     if targets:
         yield "loss", "input", targets
+    if training.libraries:
+        yield CUBLAS, "libraries", training.libraries

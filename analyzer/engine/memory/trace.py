@@ -38,24 +38,23 @@ if TYPE_CHECKING:
 def inference_trace(tape: Tape) -> Iterator[Event]:
     """The allocations of one forward pass in eval mode, module by module as a framework runs it."""
     run = Inference(tape, eager=True, traced=True)
-    yield from _static(tape)
-    for number, size in enumerate(tape.inputs):
-        yield -1 - len(tape.static) - number, size
+    yield from _given(_static(tape))
+    yield from _given(tape.inputs, len(_static(tape)))
     yield from run.ledger.events or ()
 
 
-def training_trace(tape: Tape) -> Iterator[Event]:
-    """The allocations of two training steps; the tape has no loss yet."""
-    run = Training(tape, traced=True)
-    ledger, events = run.ledger, run.ledger.events or []
-    yield from _static(tape)
+def training_trace(run: Training) -> Iterator[Event]:
+    """The allocations of two training steps, from the first one that was traced."""
+    tape, ledger, events = run.tape, run.ledger, run.ledger.events or []
+    static = _static(tape)
+    yield from _given(static)
     count = len(ledger.sizes)
     state = [(2 * count + number, size) for number, size in enumerate(run.state)]
-    given = [-1 - len(tape.static) - number for number in range(2)]
+    batch = [*tape.inputs, run.input - sum(tape.inputs)]
     for step in range(2):
-        yield given[step], run.input
+        yield from _given(batch, len(static) + step * len(batch))
         if step:
-            yield given[0], 0
+            yield from ((identity, 0) for identity, _ in _given(batch, len(static)))
         yield from _shifted(events[: run.stepped], step * count)
         if not step:
             yield from state
@@ -70,8 +69,13 @@ def _shifted(events: Sequence[Event], by: int) -> Iterator[Event]:
         yield storage + by, size
 
 
-def _static(tape: Tape) -> Iterator[Event]:
-    """Parameters and buffers, in the order of the layers."""
-    for number, size in enumerate(tape.static):
+def _static(tape: Tape) -> list[int]:
+    """What is there before the first step: what libraries keep, then parameters and buffers, layer by layer."""
+    return [*tape.libraries, *tape.static]
+
+
+def _given(sizes: Sequence[int], after: int = 0) -> Iterator[Event]:
+    """Tensors that the run finds; they count down from −1, behind as many others."""
+    for number, size in enumerate(sizes, after):
         if size:
             yield -1 - number, size

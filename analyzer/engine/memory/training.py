@@ -41,18 +41,20 @@ class Training:
     saved       alive at the end of the forward pass beside the above
     gradients   of all trained parameters
     reached     the numbers of the parameters that get a gradient
-    ledger      the peaks of the phases; the first four stay throughout and are its base
+    ledger      the peaks of the phases; the first four and `libraries` stay throughout and are its base
     history     the ledger where it remembers its tensors, otherwise None
+    libraries   the workspaces that cuBLAS keeps
+    tape        the steps
     stepped     the number of its events before the optimizer's step
     """
 
     __slots__ = (
-        "buffers", "ema", "gradients", "history", "input", "ledger", "optimizer", "parameters", "reached", "saved", "state",
-        "stepped",
+        "buffers", "ema", "gradients", "history", "input", "ledger", "libraries", "optimizer", "parameters", "reached",
+        "saved", "state", "stepped", "tape",
     )  # fmt: skip
 
-    def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False, history: bool = False) -> None:
-        run = tape.run
+    def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False, kind: type[Ledger] = Ledger) -> None:
+        run, self.tape = tape.run, tape
         loss = Loss(tape)
         needs = needs_gradient(tape, loss.starts)
         self.reached = sorted(_reached(tape, needs))
@@ -67,9 +69,10 @@ class Training:
         self.optimizer = sum(self.state)
         self.gradients = sum(tape.parameters[number][0] for number in self.reached)
         self.input = sum(tape.inputs) + loss.targets
-        base = self.parameters + self.buffers + self.optimizer + self.input
-        self.history = History(base) if history else None
-        self.ledger = self.history or Ledger(base, traced=traced, timed=timed)
+        self.libraries = sum(tape.libraries)
+        base = self.parameters + self.buffers + self.optimizer + self.input + self.libraries
+        self.ledger = kind(base, traced=traced, timed=timed)
+        self.history = self.ledger if isinstance(self.ledger, History) else None
         simulation = Simulation(tape, loss, needs, self.ledger)
         if run.accumulate > 1:
             self.ledger.collect(self.ledger.new(self.gradients, 1, OF_ALL))
@@ -79,7 +82,7 @@ class Training:
         self.stepped = len(self.ledger.events or ())
         decays = run.weight_decay > 0
         made = optimizer.made(shapes, width, run.step, decays=decays)
-        places = optimizer.places(shapes, width, run.step, decays=decays) if history else ()
+        places = optimizer.places(shapes, width, run.step, decays=decays) if self.history else ()
         simulation.step(made, [tape.work.parameters[self.reached[place]][2] for place in places])
 
 

@@ -1,4 +1,4 @@
-"""Whether a run fits on a device, and the largest batch that does.
+"""Whether a run fits on a device.
 
 The verdict is one of three, made of the bounds in `bounds.py` and of the context, the bytes that a process takes
 beside its tensors. A run does not fit if lower bound and context together are more than the device has. It fits if
@@ -10,10 +10,6 @@ from __future__ import annotations
 from analyzer.engine.memory.bounds import Bounds
 from analyzer.record import Record
 from analyzer.units import memory
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FITS, AT_RISK, DOES_NOT_FIT = "fits", "at risk", "does not fit"
 
@@ -47,36 +43,3 @@ def verdict(bounds: Bounds, context: int, capacity: int) -> Verdict:
         return Verdict(AT_RISK, low, high, reason)
     room = f"{memory(capacity - high)} less than" if high < capacity else "exactly what"
     return Verdict(FITS, low, high, f"{most} with the context, {room} the device has")
-
-
-def largest_batch(bound: Callable[[int], int], room: int) -> int:
-    """The largest batch whose `bound`, in bytes, is at most `room`; 0 where that of one sample is not.
-
-    A bound is nearly the largest of several sums that rise linearly with the batch, so it is nearly convex: no more
-    samples fit than where the line through two smaller batches reaches the room. From there bisection and that line
-    close in by turns, because each batch that is tried costs a simulated step.
-
-    >>> largest_batch(lambda batch: batch << 20, 10 << 20)
-    10
-    """
-    low, high = 1, 2
-    at_low = bound(low)
-    if at_low > room:
-        return 0
-    at_high = bound(high)
-    while at_high <= room:
-        beyond = high + (room - at_high) * (high - low) // max(at_high - at_low, 1) + 1
-        low, at_low, high, at_high = high, at_high, beyond, bound(beyond)
-    halve = False
-    while high - low > 1:
-        middle = (low + high) // 2
-        if not halve:
-            middle = low + (room - at_low) * (high - low) // (at_high - at_low)
-            middle = min(max(middle, low + 1), high - 1)
-        halve = not halve
-        at_middle = bound(middle)
-        if at_middle <= room:
-            low, at_low = middle, at_middle
-        else:
-            high, at_high = middle, at_middle
-    return low

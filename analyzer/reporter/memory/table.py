@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Labels of the parts of a peak that differ from their keys.
-PARTS = {"saved": "saved activations", "buckets": "buckets of gradients", "gathered": "gathered parameters"}
+_PARTS = {"saved": "saved activations", "buckets": "buckets of gradients", "gathered": "gathered parameters"}
 
 #: The style of each verdict.
 VERDICTS = {"fits": "green", "at risk": "yellow", "does not fit": "red"}
@@ -110,7 +110,7 @@ def _sections(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[tuple[st
 
 def _rank(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[TableLine]:
     ranks = [report.rank(mode) for mode in shown]
-    yield from _parts([rank.peak.parts() for rank in ranks])
+    yield from _part_lines([rank.peak.parts() for rank in ranks])
     yield _sizes(f"{SUM}peak of a rank", [rank.peak.bytes for rank in ranks])
     yield TableLine("at", [rank.layer for rank in ranks])
     yield TableLine("in", [rank.phase for rank in ranks])
@@ -120,7 +120,7 @@ def _rank(report: MemoryAnalysis, shown: Sequence[str]) -> Iterator[TableLine]:
 
 
 def _training(modes: Sequence[ModeMemory]) -> Iterator[TableLine]:
-    yield from _parts([one.training_parts() for one in modes])
+    yield from _part_lines([one.training_parts() for one in modes])
     yield _sizes(f"{SUM}training peak", [one.peak.bytes for one in modes])
     yield TableLine("at", [one.peak.layer for one in modes])
     yield TableLine("in", [one.peak.phase for one in modes])
@@ -132,17 +132,23 @@ def _training(modes: Sequence[ModeMemory]) -> Iterator[TableLine]:
 
 
 def _inference(modes: Sequence[ModeMemory]) -> Iterator[TableLine]:
-    yield from _parts([one.inference_parts() for one in modes])
+    yield from _part_lines([one.inference_parts() for one in modes])
     yield _sizes(f"{SUM}inference peak", [one.inference.peak.bytes for one in modes])
     yield TableLine("at", [one.inference.peak.layer for one in modes])
     yield _sizes("eager peak", [one.eager_bytes for one in modes])
     yield _sizes(_RESERVED, [one.reserved_inference for one in modes])
 
 
-def _parts(parts: Sequence[dict[str, int]]) -> Iterator[TableLine]:
-    """The parts of a peak, a line each."""
-    for name in parts[0]:
-        yield _sizes(PARTS.get(name, name), [one[name] for one in parts])
+def parts_of(peaks: Sequence[dict[str, int]]) -> Iterator[tuple[str, list[int]]]:
+    """The parts of several peaks: label and bytes. Libraries appear only on a device, where they take memory."""
+    for name in peaks[0]:
+        sizes = [parts[name] for parts in peaks]
+        if name != "libraries" or any(sizes):
+            yield _PARTS.get(name, name), sizes
+
+
+def _part_lines(peaks: Sequence[dict[str, int]]) -> Iterator[TableLine]:
+    return (_sizes(label, sizes) for label, sizes in parts_of(peaks))
 
 
 def _sizes(label: str, sizes: Sequence[int]) -> TableLine:

@@ -1,6 +1,6 @@
 """The tensors of a training step as columns for the script of the page: small whole numbers, and no name twice.
 
-Layers are places in the network; inputs count down from −1, and the loss comes after the last layer. Positions are
+Layers are places in the network; inputs count down from −1, loss and cuBLAS come after the last layer. Positions are
 those of the timeline. A list of steps has the differences between neighbours, from 0 on.
 
     phases  how many operations each phase has
@@ -25,6 +25,7 @@ from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.history import CATEGORIES, Life
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.sharding.rank import PHASES
+from analyzer.engine.memory.tensors import CUBLAS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def lives(report: MemoryAnalysis) -> dict[str, Any]:
 
 
 def _places(report: MemoryAnalysis) -> dict[str, int]:
-    """The place of every layer, of the inputs, and of the loss, by name; a layer called `loss` has its own."""
+    """The place of every layer, input, the loss and cuBLAS, by name; a layer of such a name has its own."""
     network = report.network
-    places = {"loss": len(network.nodes)}
+    places = {"loss": len(network.nodes), CUBLAS: len(network.nodes) + 1}
     places |= {node.name: -1 - number for number, node in enumerate(network.inputs)}
     places |= {node.name: number for number, node in enumerate(network.nodes)}
     return places

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.mode_memory import ModeMemory
-from analyzer.reporter.memory.table import PARTS
+from analyzer.reporter.memory.table import parts_of
 from analyzer.reporter.memory.words import about_file, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Options
@@ -144,11 +144,11 @@ def _lines(report: MemoryAnalysis, modes: Sequence[ModeMemory]) -> Iterator[tupl
     if report.divided:
         ranks = [report.rank(mode) for mode in report.modes]
         yield f"training, each of {plural(report.ranks, 'rank')}", []
-        yield from _parts([one.peak.parts() for one in ranks])
+        yield from (_sizes(*part) for part in parts_of([one.peak.parts() for one in ranks]))
         yield _sizes("peak of a rank", [one.peak.bytes for one in ranks])
     if report.trains:
         yield "training" if not report.divided else "training on one device", []
-        yield from _parts([one.training_parts() for one in modes])
+        yield from (_sizes(*part) for part in parts_of([one.training_parts() for one in modes]))
         yield _sizes("training peak", [one.peak.bytes for one in modes])
         yield "in", [one.peak.phase for one in modes]
         yield "at", [named(one.peak.layer) for one in modes]
@@ -156,14 +156,9 @@ def _lines(report: MemoryAnalysis, modes: Sequence[ModeMemory]) -> Iterator[tupl
             peaks = [one.training.ledger.peaks[phase].bytes for one in modes]
             yield _sizes(f"{phase} peak", peaks)
     yield "inference", []
-    yield from _parts([one.inference_parts() for one in modes])
+    yield from (_sizes(*part) for part in parts_of([one.inference_parts() for one in modes]))
     yield _sizes("inference peak", [one.inference.peak.bytes for one in modes])
     yield "at", [named(one.inference.peak.layer) for one in modes]
-
-
-def _parts(parts: Sequence[dict[str, int]]) -> Iterator[tuple[str, list[str]]]:
-    for name in parts[0]:
-        yield _sizes(PARTS.get(name, name), [one[name] for one in parts])
 
 
 def _sizes(label: str, sizes: Sequence[int]) -> tuple[str, list[str]]:

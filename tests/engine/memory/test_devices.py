@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from analyzer.engine.memory.bounds import Bounds, bounds_of
+from analyzer.engine.memory.bounds import Bounds, largest_batch
 from analyzer.engine.memory.devices import CARDS, CONTEXT, DeviceError, cards, read_device, read_memory
-from analyzer.engine.memory.verdict import largest_batch, verdict
+from analyzer.engine.memory.verdict import verdict
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -189,44 +189,6 @@ def test_a_long_name_is_refused_in_one_short_line() -> None:
 
 
 # --- the verdict ---
-
-#: Training of timm's networks on that A100: batch 32, then 128, MiB that `nvidia-smi` showed and live MiB at the peak.
-RUNS = {
-    "resnet50": [(5229, 2849), (15169, 10788)],
-    "mobilenetv2_100": [(4535, 2434), (12721, 9639)],
-    "efficientnet_b0": [(4969, 2752), (13987, 10872)],
-    "convnext_tiny": [(5965, 3584), (16857, 13646)],
-    "vit_base_patch16_224": [(6459, 4334), (17601, 15318)],
-    "resnext50_32x4d": [(6115, 3648), (18563, 13993)],
-    "regnety_004": [(3259, 1067), (7039, 4162)],
-    "inception_v3": [(6437, 3218), (19387, 12297)],
-    "resnet18": [(3291, 788), (7269, 2824)],
-    "vgg16": [(7507, 3802), (24761, 10546)],
-}
-ROWS = [(name, used, live) for name, runs in RUNS.items() for used, live in runs]
-
-
-@pytest.mark.parametrize(("name", "used", "live"), ROWS)
-def test_a_run_that_ran_fits(name: str, used: int, live: int) -> None:
-    """And used no less than the lower bound says."""
-    answer = verdict(bounds_of(live * MIB), CONTEXT, A100)
-    assert answer.word == "fits"
-    assert answer.low <= used * MIB
-
-
-def test_most_runs_are_between_the_bounds() -> None:
-    """15 of the 20; above the upper one are VGG-16 (`cudnn.benchmark`), ResNet-18 and Inception-v3 at batch 32."""
-    answers = [(name, used * MIB, verdict(bounds_of(live * MIB), CONTEXT, A100)) for name, used, live in ROWS]
-    above = [name for name, used, answer in answers if used > answer.high]
-    assert above == ["inception_v3", "resnet18", "resnet18", "vgg16", "vgg16"]
-
-
-def test_the_interval_by_hand() -> None:
-    """ResNet-50, batch 128: 10,788 + 1,750 = 12,538 MiB and 15,534.72 + 1,750 = 17,284.72 MiB, of 40,510."""
-    answer = verdict(bounds_of(10_788 * MIB), CONTEXT, A100)
-    assert answer.low == 12_538 * MIB
-    assert answer.high == 16_289_334_559 + 1_750 * MIB  # 10,788 · 2^20 · 1.44 = 16,289,334,558.72, rounded up
-    assert answer.reason == "the allocator may reserve 16.9 GiB with the context, 22.7 GiB less than the device has"
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_zero1_at_rest() -> None:
     assert round(rest.bytes / P, 3) == 3.009
     assert rest.parts() == {
         "parameters": P, "buffers": BUFFERS, "gradients": 0, "optimizer": pytest.approx(P, rel=0.001), "buckets": P,
-        "gathered": 0, "saved": 0, "transient": 0, "input": INPUT,
+        "gathered": 0, "saved": 0, "transient": 0, "input": INPUT, "libraries": 0,
     }  # fmt: skip
 
 
@@ -225,7 +225,7 @@ def test_at_rest_by_hand(strategy: str, ranks: int, parameters: int, optimizer: 
     """4,000 bytes of parameters and of momentum, whole or halved; buffers and input stay, gradients are gone."""
     assert per_rank(simple(), strategy, ranks).rest.parts() == {
         "parameters": parameters, "buffers": 8, "gradients": 0, "optimizer": optimizer, "buckets": buckets,
-        "gathered": 0, "saved": 0, "transient": 0, "input": 60,
+        "gathered": 0, "saved": 0, "transient": 0, "input": 60, "libraries": 0,
     }  # fmt: skip
 
 
@@ -274,12 +274,12 @@ def test_fsdp_by_hand() -> None:
     # c begins: the root, c twice, b's buffer; what is saved is what b left
     assert found.phases["forward"].parts() == {
         "parameters": 2000, "buffers": 8, "gradients": 0, "optimizer": 2000, "buckets": 0,
-        "gathered": 800 + 2 * 1600 + 1200, "saved": 150, "transient": 0, "input": 60,
+        "gathered": 800 + 2 * 1600 + 1200, "saved": 150, "transient": 0, "input": 60, "libraries": 0,
     }  # fmt: skip
     # at b: the root, b and a; c's gradients in their buffer and, halved, as they came out of it; b's own are transient
     assert found.phases["backward"].parts() == {
         "parameters": 2000, "buffers": 8, "gradients": 800, "optimizer": 2000, "buckets": 1600,
-        "gathered": 800 + 1200 + 400, "saved": 150, "transient": 1200, "input": 60,
+        "gathered": 800 + 1200 + 400, "saved": 150, "transient": 1200, "input": 60, "libraries": 0,
     }  # fmt: skip
     assert found.phases["step"].bytes == 4068 + 2000 + 2000
 

@@ -34,18 +34,20 @@ def walked(events: list[tuple[int, int]]) -> tuple[dict[int, int], list[int]]:
 
 @pytest.mark.parametrize("row", SOME, ids=label)
 def test_two_training_steps(row: dict[str, object]) -> None:
-    """Both steps are alike but for the optimizer's state; the first input is freed once the second is there."""
+    """Both steps are alike but for the optimizer's state; the first batch is freed once the second is there."""
     work, run = operations_of(network_of(row), "shared"), Run(**row["run"])  # type: ignore[arg-type]
     training = Training(Tape(work, run), traced=True)
     tape = Tape(work, run)
-    events = list(training_trace(tape))
+    events = list(training_trace(training))
     alive, sums = walked(events)
     assert sum(alive.values()) == training.parameters + training.buffers + training.optimizer + training.input
-    second = max(place for place, (storage, size) in enumerate(events) if storage < 0 and size)
-    assert events[second][1] == training.input
-    freed = events[second + 1]
-    assert freed[1] == 0
-    assert events[second][0] != freed[0]
+    last = max(place for place, (storage, size) in enumerate(events) if storage < 0 and size)
+    count = len([size for size in (*tape.inputs, training.input - sum(tape.inputs)) if size])
+    given, freed = events[last + 1 - count : last + 1], events[last + 1 : last + 1 + count]
+    assert sum(size for _, size in given) == training.input
+    assert [size for _, size in freed] == [0] * count
+    assert {storage for storage, _ in given}.isdisjoint(storage for storage, _ in freed)
+    second = last + count - 1
     assert max(sums[second + 1 :]) == training.ledger.peak.bytes
     states = [size for storage, size in events[: second + 1] if storage in alive and storage >= 0]
     assert sorted(states) == sorted(size for size in training.state if size)

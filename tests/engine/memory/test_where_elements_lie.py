@@ -94,7 +94,7 @@ def test_places_of_a_pool_with_one_axis_exist_at_inference_on_cuda_only() -> Non
         Inference(Tape(operations_of(network, "shared", cuda=cuda), Run(batch=8, device=device), training=False)).peak
         for cuda, device in ((False, None), (True, "24GiB"))
     ]
-    assert peaks[1].bytes - peaks[0].bytes == 8 * 4 * 3 * 8
+    assert peaks[1].saved - peaks[0].saved == 8 * 4 * 3 * 8
 
 
 def test_a_matrix_of_attention_is_kept_on_the_cpu_only() -> None:

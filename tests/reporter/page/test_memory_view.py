@@ -84,9 +84,9 @@ def test_the_point_in_words() -> None:
     """The numbers of docs/memory.md."""
     text, found = view(EXAMPLES / "resnet50.yaml", batch=32, optimizer="adam", device="24GiB")
     words = " ".join(text.split())
-    assert "training peak 2.9 GiB in backward at stage4.3.add1.relu shared 76.2 GiB in step at conv1 locally" in words
-    assert "inference peak 410.1 MiB at stage1.1.conv4.batch_norm shared" in words
-    assert "on 24GiB fits, 4.6 GiB to 5.9 GiB needed of 24.0 GiB shared does not fit, " in words
+    assert "training peak 2.9 GiB in backward at stage4.1.conv4 shared 76.2 GiB in step at conv1 locally" in words
+    assert "inference peak 475.6 MiB at stage2.1.conv4 shared" in words
+    assert "on 24GiB fits, 4.7 GiB to 5.3 GiB needed of 24.0 GiB shared does not fit, " in words
     assert "includes 1.7 GiB for the process" in words
     assert "batch 32 · float32 · adam" in words
     assert found is not None

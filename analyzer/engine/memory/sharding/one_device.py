@@ -41,6 +41,7 @@ class SingleDevice(Record):
     root, units     the parameters of no unit; the units in the order of the forward pass
     optimizer       bytes of its state
     buffers, input  bytes
+    libraries       bytes that cuBLAS keeps
     width           bytes of a parameter
     gradient_width  bytes of a gradient's number
     tensors         numbers of each trained tensor, for `zero1`; without them its ranks get equal shares
@@ -54,6 +55,7 @@ class SingleDevice(Record):
     optimizer: int = 0
     buffers: int = 0
     input: int = 0
+    libraries: int = 0
     width: int = 4
     gradient_width: int = 4
     tensors: Sequence[int] = ()

@@ -22,7 +22,8 @@ class Breakdown(Record, kw_only=True):
     """Bytes alive on one rank at one moment, by their purpose.
 
     `buckets` are gradients in the buffers that are reduced. `gathered` are whole parameters, put together from the
-    shards of all ranks, and the buffers that they arrive in.
+    shards of all ranks, and the buffers that they arrive in. `libraries` is what cuBLAS keeps on a device; what is lent
+    for a moment is `transient` here.
     """
 
     parameters: int
@@ -34,6 +35,7 @@ class Breakdown(Record, kw_only=True):
     saved: int
     transient: int
     input: int
+    libraries: int
 
     @property
     def bytes(self) -> int:
@@ -48,6 +50,7 @@ class Breakdown(Record, kw_only=True):
             + self.saved
             + self.transient
             + self.input
+            + self.libraries
         )
 
     def parts(self) -> dict[str, int]:
@@ -94,6 +97,7 @@ def on_rank(single: SingleDevice, parameters: int, optimizer: int) -> Callable[.
             saved=saved,
             transient=transient,
             input=single.input,
+            libraries=single.libraries,
         )
 
     return made

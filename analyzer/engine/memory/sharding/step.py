@@ -51,6 +51,7 @@ def per_rank_of(work: Work, run: Run, strategy: str, ranks: int) -> PerRank:
         optimizer=training.optimizer - training.ema,
         buffers=training.buffers,
         input=training.input,
+        libraries=training.libraries,
         width=tape.weight_bits // 8,
         gradient_width=tape.weight_bits // 8,
         tensors=[prod(shape) for shape, trained, _ in work.parameters if trained],

@@ -2,13 +2,14 @@
 // An operation is a position: those of forward, backward and step are counted together. Where there are more of them
 // than pixels, a pixel shows the most and the least of its positions, so that no peak is lost.
 
-const KINDS = ["parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input"];
+const KINDS = ["parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input", "libraries"];
 const KIND_WORDS = {
   parameters: "parameters", buffers: "buffers", gradients: "gradients of parameters", optimizer: "optimizer",
   saved: "saved for backward", transient: "transient", input: "input and targets",
+  libraries: "libraries",
 };
 // From the bottom of the picture up: first what stays for the whole step.
-const STACKED = [0, 1, 3, 6, 2, 4, 5];
+const STACKED = [0, 1, 3, 6, 7, 2, 4, 5];
 const PHASES = ["forward", "backward", "step"];
 const STEP = { left: 66, right: 10, top: 24, height: 190, bottom: 20, biggest: 6 };
 
@@ -82,5 +83,5 @@ function sizesOfMode(own) {
   return places.map((place) => sizes[place]);
 }
 
-const makerOf = (layer) => (layer === layers.length ? "loss" : nameOf(layer));
+const makerOf = (layer) => ["loss", "cuBLAS"][layer - layers.length] ?? nameOf(layer);
 const boxOf = (layer) => (layer >= 0 && layer < layers.length ? layers[layer].box : null);

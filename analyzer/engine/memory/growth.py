@@ -1,0 +1,203 @@
+"""The allocations of a training step as functions of its batch: whether it fits into a room, and the largest that does.
+
+A network makes the same tensors at every batch; only their sizes grow with it. So the step is simulated once, at a
+batch so large that each size shows how much of it comes from the batch, and a batch that is tried costs one replay
+through the allocator (allocator.py) instead of a simulation.
+
+>>> from analyzer.engine.memory.settings import Run
+>>> from analyzer.engine.memory.work import operations_of
+>>> from analyzer.engine.network import Network
+>>> from analyzer.layers import CATALOGUE
+>>> from analyzer.volume import Volume
+>>> network = Network()
+>>> input = network.enter("input", Volume((), 10))
+>>> network.name_outputs([network.place("dense1", CATALOGUE["dense"](units=5), [input])])
+>>> growth = Growth(operations_of(network, "shared", cuda=True), Run(device="24GiB"))
+>>> growth.fits(1000, 1 << 30), growth.fits(1000, 1 << 20)
+(True, False)
+>>> growth.largest(1 << 30)
+(7579872, 7811891)
+"""
+
+from __future__ import annotations
+
+from analyzer.engine.memory.allocator import fits, reserved
+from analyzer.engine.memory.bounds import Bounds, largest_batch
+from analyzer.engine.memory.ledger import Ledger
+from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.sums import scratch
+from analyzer.engine.memory.tape import Convolved, Tape, taken_in
+from analyzer.engine.memory.trace import training_trace
+from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.work import Work
+from analyzer.layers.operations import Sum
+from analyzer.record import field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from analyzer.engine.memory.workspace import Workspaces
+
+#: The batch of the simulation: bits above it come from the batch. No tensor without a batch has 2^48 bytes.
+_BATCH = 1 << 48
+
+#: Thousandths of the room that a run may take that surely fits: measured runs failed from 984 on.
+_SURE = 985
+
+#: Thousandths of the largest batch that may fit: the least that was measured where workspaces are squeezed (VGG-16).
+_SQUEEZED = 885
+
+
+class _Open(Ledger):
+    """A ledger that leaves the sizes open that do not grow evenly with the batch: those of workspaces and of sums.
+
+    `lendings` has for each workspace the convolution and the purpose, `sums` for each buffer the sum.
+    """
+
+    lendings: dict[int, tuple[Convolved, int]] = field(factory=dict, init=False)
+    sums: dict[int, Sum] = field(factory=dict, init=False)
+
+    def lend(self, layer: str, convolved: Convolved, purpose: int) -> None:
+        self.lendings[len(self.sizes)] = convolved, purpose
+        self.drop(self.new(1))
+
+    def sum_over(self, sum: Sum, batch: int) -> int:
+        self.sums[len(self.sizes)] = sum
+        return self.new(1)
+
+
+class Growth:
+    """The allocations of two training steps of a run at any batch of at least 2.
+
+    `events` are their order: n allocates the nth size, ~n frees it. `fixed` and `each` are the bytes of every size
+    without the batch, and those that each sample adds. `lent` are the workspaces: their places among the sizes, the
+    convolution, and the purpose; `sums` the buffers of sums.
+    """
+
+    def __init__(self, work: Work, run: Run) -> None:
+        self.run = run
+        self._largest: dict[int, tuple[int, int]] = {}
+        training = Training(Tape(work, run.but(batch=_BATCH)), traced=True, kind=_Open)
+        ledger = training.ledger
+        assert isinstance(ledger, _Open)
+        count = len(ledger.sizes)
+        self.events: list[int] = []
+        self.fixed: list[int] = []
+        self.each: list[int] = []
+        self.lent: list[tuple[int, Convolved, int]] = []
+        self.sums: list[tuple[int, Sum]] = []
+        places: dict[int, int] = {}
+        for identity, size in training_trace(training):
+            if not size:
+                self.events.append(~places[identity])
+                continue
+            place = places[identity] = len(self.fixed)
+            self.events.append(place)
+            each, fixed = divmod(size, _BATCH)
+            self.fixed.append(fixed)
+            self.each.append(each)
+            if 0 <= identity < 2 * count:
+                storage = identity % count
+                if storage in ledger.lendings:
+                    self.lent.append((place, *ledger.lendings[storage]))
+                elif storage in ledger.sums:
+                    self.sums.append((place, ledger.sums[storage]))
+
+    def sizes(self, batch: int) -> list[int]:
+        """The bytes of every size at a batch."""
+        found = self._bare(batch)
+        run = self.run.but(batch=batch)
+        known: dict[int, Workspaces] = {}
+        for place, convolved, purpose in self.lent:
+            taken = known.get(id(convolved))
+            if taken is None:
+                taken = known[id(convolved)] = taken_in(run, convolved.convolution, convolved.bits)
+            found[place] = taken[purpose]
+        return found
+
+    def fits(self, batch: int, room: int) -> bool:
+        """Whether `room` bytes are enough, with every workspace."""
+        return not batch or fits(self.events, self.sizes(batch), room)
+
+    def may_fit(self, batch: int, room: int) -> bool:
+        """Whether `room` bytes are enough without any workspace: cuDNN has algorithms that need none."""
+        return fits(self.events, self._bare(batch), room)
+
+    def peak(self, batch: int) -> int:
+        """The most bytes alive at once, without workspaces."""
+        return self._walked(self._bare(batch))
+
+    def reserved(self, batch: int) -> int:
+        """What the allocator takes from a card that has enough."""
+        return reserved(self.events, self.sizes(batch))
+
+    def _bare(self, batch: int) -> list[int]:
+        sizes = [fixed + batch * each for fixed, each in zip(self.fixed, self.each, strict=True)]
+        for place, _, _ in self.lent:
+            sizes[place] = 0
+        for place, sum in self.sums:
+            sizes[place] = scratch(sum, batch)
+        return sizes
+
+    def _walked(self, sizes: list[int]) -> int:
+        live = most = 0
+        for event in self.events:
+            if event < 0:
+                live -= sizes[~event]
+            else:
+                live += sizes[event]
+                if live > most:
+                    most = live
+        return most
+
+    def bounds(self, batch: int, room: int) -> Bounds:
+        """The bounds of a run with this batch on a device that has `room` bytes for it.
+
+        With less memory than it would reserve at will, the allocator gives back what is free, so a run that fits needs
+        no more than the room.
+        """
+        if not self.may_fit(batch, room):
+            low = max(self.peak(batch), room + 1)
+            return Bounds(low, max(self.reserved(batch), low))
+        taken = self.reserved(batch)
+        high = max(taken, room + 1) if batch > self.largest(room)[0] else min(taken, room)
+        return Bounds(min(self.peak(batch), room, high), high)
+
+    def _surely_fits(self, batch: int, room: int) -> bool:
+        return self.fits(batch, room) and self.fits(batch - max(batch // 100, 1), room)
+
+    def largest(self, room: int) -> tuple[int, int]:
+        """The largest batch that surely fits into `room` bytes, and the largest that may fit; 0 where one does not.
+
+        A batch surely fits if all its allocations do, in a little less than the room (`_SURE`), and those of a batch a
+        little smaller as well: which blocks are left over changes from one batch to the next. Where that is not found
+        close below the largest batch that may fit, workspaces that find no room make the allocator give back what it
+        has, and only a run can tell how that ends; `_SQUEEZED` is the least that was measured then.
+        """
+        if room not in self._largest:
+            self._largest[room] = self._searched(room)
+        return self._largest[room]
+
+    def _searched(self, room: int) -> tuple[int, int]:
+        most = self._bisected(room, largest_batch(self.peak, room))
+        sure = room * _SURE // 1000
+        batch, least = most, most * _SQUEEZED // 1000
+        while batch > least:
+            if self._surely_fits(batch, sure):
+                return batch, most
+            batch -= max(batch // 100, 1)
+        while batch and not self.may_fit(batch, sure):
+            batch -= max(batch // 100, 1)
+        return batch, most
+
+    def _bisected(self, room: int, low: int) -> int:
+        """The largest batch up to `low` that may fit, whose tensors are not too many for the room."""
+        step, high = 1, low + 1
+        while low and not self.may_fit(low, room):
+            low, high, step = max(low - step, 0), low, 2 * step
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.may_fit(middle, room):
+                low = middle
+            else:
+                high = middle
+        return low
