@@ -187,6 +187,12 @@ class _AlongAxis(_FromOutput):
         axis_named(self.axis[0], inputs[0].axes, "axis")
         return inputs[0]
 
+    def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
+        """Keeps its output. CUDA's kernel reads its input in order."""
+        (operation,) = super().saved(flow, sharing)
+        operation.cuda = Kernel(inside=True)
+        return (operation,)
+
     def windows(self, flow: Flow, which: int) -> Readings:
         return tuple(WHOLE if name in self.axis else KEPT for name in flow.input.axes[:-1])
 
@@ -197,9 +203,9 @@ class Softmax(_AlongAxis, type="softmax", elsewhere=("Softmax2d",)):
     scores = Scores.PROBABILITIES
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
-        """Keeps its output, which CUDA multiplies with its gradient before it sums."""
+        """The same; CUDA multiplies the output with its gradient before it sums."""
         (operation,) = super().saved(flow, sharing)
-        operation.cuda = Kernel((Array(flow.output.size),))
+        operation.cuda = Kernel((Array(flow.output.size),), inside=True)
         return (operation,)
 
 

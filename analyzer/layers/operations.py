@@ -220,9 +220,10 @@ class Kernel(Record):
 
     back    tensors that its backward pass makes and frees, besides `transient`
     summed  the sum that the gradient of the operation's last parameter is: it takes a buffer
-    narrow  the operation in its place where that runs in 16 bits, if another kernel takes those
+    narrow  the operation in its place where that runs in 16 bits, if another kernel takes those: from compute
+            capability 8.0 on
     inside  whether it copies its first read for itself where that does not lie in order; the backward pass copies it
-            again, and the gradient of the output too
+            again if that was kept, and the gradient of the output
     """
 
     back: Sequence[Array] = ()

@@ -25,12 +25,11 @@ from analyzer.engine.memory.allocator import fits, reserved
 from analyzer.engine.memory.bounds import Bounds, largest_batch
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.sums import scratch
+from analyzer.engine.memory.sums import Buffer
 from analyzer.engine.memory.tape import Convolved, Tape, taken_in
 from analyzer.engine.memory.trace import training_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work
-from analyzer.layers.operations import Sum
 from analyzer.record import field
 
 TYPE_CHECKING = False
@@ -50,18 +49,18 @@ _SQUEEZED = 885
 class _Open(Ledger):
     """A ledger that leaves the sizes open that do not grow evenly with the batch: those of workspaces and of sums.
 
-    `lendings` has for each workspace the convolution and the purpose, `sums` for each buffer the sum.
+    `lendings` has for each workspace the convolution and the purpose, `sums` the buffer of each sum.
     """
 
     lendings: dict[int, tuple[Convolved, int]] = field(factory=dict, init=False)
-    sums: dict[int, Sum] = field(factory=dict, init=False)
+    sums: dict[int, Buffer] = field(factory=dict, init=False)
 
     def lend(self, layer: str, convolved: Convolved, purpose: int) -> None:
         self.lendings[len(self.sizes)] = convolved, purpose
         self.drop(self.new(1))
 
-    def sum_over(self, sum: Sum, batch: int) -> int:
-        self.sums[len(self.sizes)] = sum
+    def sum_over(self, buffer: Buffer, batch: int) -> int:
+        self.sums[len(self.sizes)] = buffer
         return self.new(1)
 
 
@@ -84,7 +83,7 @@ class Growth:
         self.fixed: list[int] = []
         self.each: list[int] = []
         self.lent: list[tuple[int, Convolved, int]] = []
-        self.sums: list[tuple[int, Sum]] = []
+        self.sums: list[tuple[int, Buffer]] = []
         places: dict[int, int] = {}
         for identity, size in training_trace(training):
             if not size:
@@ -134,8 +133,8 @@ class Growth:
         sizes = [fixed + batch * each for fixed, each in zip(self.fixed, self.each, strict=True)]
         for place, _, _ in self.lent:
             sizes[place] = 0
-        for place, sum in self.sums:
-            sizes[place] = scratch(sum, batch)
+        for place, buffer in self.sums:
+            sizes[place] = buffer.bytes(batch)
         return sizes
 
     def _walked(self, sizes: list[int]) -> int:

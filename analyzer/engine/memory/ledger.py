@@ -20,8 +20,7 @@ ledger's base.
 
 from __future__ import annotations
 
-from analyzer.engine.memory.sums import scratch
-from analyzer.layers.operations import Sum
+from analyzer.engine.memory.sums import Buffer
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
@@ -107,9 +106,9 @@ class Ledger(Record):
             self.events.append((storage, size))
         return storage
 
-    def sum_over(self, sum: Sum, batch: int) -> int:
+    def sum_over(self, buffer: Buffer, batch: int) -> int:
         """Allocates the buffer of a sum, and returns its number."""
-        return self.new(scratch(sum, batch))
+        return self.new(buffer.bytes(batch))
 
     def outside(self) -> int:
         """A storage that the caller owns; its bytes are in the base."""

@@ -50,10 +50,12 @@ if TYPE_CHECKING:
 class Lying(Record):
     """The shape, the strides and the place of the depth of every value of a tape, in their order.
 
-    A shape of None is of a value inside a layer that nothing asks for; it lies in order.
+    A shape of None is of a value inside a layer that nothing asks for; it lies in order. `planes_last` says whether
+    inputs and the weights of convolutions lie with their planes last (`channels_last`), which all else follows.
     """
 
     batch: int
+    planes_last: bool = False
     shapes: list[Sizes | None] = field(factory=list, init=False)
     strides: list[Sizes | None] = field(factory=list, init=False)
     depths: list[Depth] = field(factory=list, init=False)
@@ -68,6 +70,12 @@ class Lying(Record):
         """The shape of a volume's tensor."""
         *spatial, planes = volume.sizes if isinstance(volume, Volume) else volume
         return (self.batch, planes, *spatial) if depth == FIRST else (self.batch, *spatial, planes)
+
+    def given(self, volume: Volume, depth: Depth) -> Placed:
+        """The shape and the strides of an input of the network."""
+        shape = self.along(volume, depth)
+        last = self.planes_last and depth == FIRST and len(shape) > 3
+        return shape, with_depth_last(shape) if last else None
 
     def lie(self, value: int) -> tuple[Sizes, Sizes] | None:
         """The shape of a value and all its strides; None where the shape is not known."""
@@ -118,6 +126,8 @@ class Lying(Record):
             return shape, _steps(shape)
         if operation.lies == HEADS:
             return shape, _heads(shape)
+        if self.planes_last and operation.convolution is not None and len(shape) > 3:
+            return shape, with_depth_last(shape)
         if operation.lies == ORDERED or not reads:
             return shape, None
         least = 3 if operation.lies == POOLED else 4

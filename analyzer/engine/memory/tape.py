@@ -21,11 +21,14 @@ Values are numbered: first the network's inputs, then one for each step. A step'
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import prod
 
 from analyzer.dtypes import BITS, size_in_bytes
+from analyzer.engine.memory.devices import Device, read_device
 from analyzer.engine.memory.lying import Lying, place_of, planes_beside
 from analyzer.engine.memory.settings import CHANNELS_LAST, TRAINED, Run, trained_dtype
+from analyzer.engine.memory.sums import Buffer, resident
 from analyzer.engine.memory.work import Work
 from analyzer.engine.memory.workspace import kept, workspaces
 from analyzer.engine.network import Node
@@ -60,7 +63,6 @@ from analyzer.layers.operations import (
     Kernel,
     Lie,
     Operation,
-    Sum,
     View,
 )
 from analyzer.record import Record, field
@@ -69,6 +71,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from analyzer.engine.memory.strides import Sizes
     from analyzer.engine.memory.workspace import Workspaces
+
+#: Tapes of one device are many.
+_device = cache(read_device)
 
 #: A cast, as an operation that lies as what it reads.
 _CAST = Operation((0,), 0, lies=ALIKE)
@@ -97,7 +102,7 @@ class Step(Record):
     copies      sizes of the 16-bit copies of weights that autocast makes for it
     passing     sizes of the 16-bit copies of biases, which no backward pass needs
     transient   the size of the tensors that its backward pass makes beside the gradients
-    summed      the sum in its backward pass that takes a buffer beside those
+    summed      the buffer of a sum that its backward pass takes beside those
     inside      whether its backward pass copies the gradient of its output where that does not lie in order
     convolved   the convolution that cuDNN runs as this step; None for others
     product     whether each kept value is needed only for the gradients of the others
@@ -120,7 +125,7 @@ class Step(Record):
     copies: list[int] = field(factory=list)
     passing: list[int] = field(factory=list)
     transient: int = 0
-    summed: Sum | None = None
+    summed: Buffer | None = None
     inside: bool = False
     convolved: Convolved | None = None
     product: bool = False
@@ -186,11 +191,12 @@ class Tape:
         self.base = list(range(self.first))
         self.value_bits = [self.bits] * self.first
         self.value_bytes = list(self.inputs)
-        self.lying = Lying(run.batch)
+        self.lying = Lying(run.batch, planes_last=run.device is not None and run.layout == CHANNELS_LAST)
         for node in network.inputs:
             depth = LAST if node.index in work.tokens else FIRST
-            self.lying.add(self.lying.along(node.output, depth), None, depth)
+            self.lying.add(*self.lying.given(node.output, depth), depth)
         self.values: dict[int, int] = {node.index: number for number, node in enumerate(network.inputs)}
+        self._device = None if run.device is None else _device(run.device)
         self._copied: set[int] = set()
         self._split: dict[int, int] = {}
         for (node, operations), tensors in zip(work.nodes, work.tensors, strict=True):
@@ -251,8 +257,8 @@ class Tape:
         run, batch = self.run, self.run.batch
         reads = [own[read] for read in operation.reads]
         bits, reads = self._precision(node, operation, reads) if run.autocast else (self.bits, reads)
-        if bits == 16 and operation.cuda is not None and operation.cuda.narrow is not None:
-            operation = operation.cuda.narrow
+        if bits == 16 and operation.cuda is not None and self._device is not None and self._device.compute >= (8, 0):
+            operation = operation.cuda.narrow or operation
         gradients = operation.gradients
         held = self._order(node, operation, reads) if operation.orders else []
         if operation.parts and node.index in self.work.splits:
@@ -277,9 +283,8 @@ class Tape:
             step.extras, step.made = [*step.extras, together], [*step.made, together]
         step.product, step.viewed = operation.product, operation.viewed
         step.transient = (max(operation.transient * batch + operation.once, 0) * bits + 7) // 8
-        if operation.cuda is not None and run.device is not None:
-            beside = run.layout == CHANNELS_LAST or planes_beside(*lie)
-            self._add_kernel(step, operation.cuda, bits, beside=beside)
+        if operation.cuda is not None and self._device is not None:
+            self._add_kernel(step, operation.cuda, self._device, bits, beside=planes_beside(*lie))
         if operation.convolution is not None and run.device is not None and run.dtype in TRAINED:
             step.convolved = Convolved(operation.convolution, bits, taken_in(run, operation.convolution, bits))
         return self.add(step, bits, *lie)
@@ -346,17 +351,20 @@ class Tape:
             ]
         step.brief = [size for size, extra in zip(sizes, operation.extras, strict=True) if not extra.kept]
 
-    def _add_kernel(self, step: Step, kernel: Kernel, bits: int, *, beside: bool) -> None:
-        """Adds what a kernel of CUDA takes. `beside` says whether the planes of its output lie side by side."""
+    def _add_kernel(self, step: Step, kernel: Kernel, device: Device, bits: int, *, beside: bool) -> None:
+        """Adds what a kernel of CUDA takes on a device.
+
+        `beside` says whether the planes of its output lie side by side.
+        """
         step.transient += sum(self._bytes(extra, bits) for extra in kernel.back)
-        step.summed = kernel.summed
-        if step.summed is not None and step.summed.beside is None:
-            step.summed = step.summed.but(beside=beside)
+        if kernel.summed is not None:
+            summed = kernel.summed if kernel.summed.beside is not None else kernel.summed.but(beside=beside)
+            step.summed = Buffer(summed, device.processors, resident(device.compute))
         step.inside = kernel.inside
         if kernel.inside and self.lying.strides[step.reads[0]] is not None:
             size = self.value_bytes[step.reads[0]]
             step.brief = [*step.brief, size]
-            step.transient += size
+            step.transient += size * (step.reads[0] in step.keeps)
 
     def _add_parameters(self, step: Step, numbers: Sequence[int], bits: int, *, half: bool) -> None:
         """Adds a step's parameters, and with `half` the 16-bit copies of those that have none yet."""
