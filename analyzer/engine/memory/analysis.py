@@ -10,7 +10,7 @@
 >>> network.name_outputs([node])
 >>> analysis = MemoryAnalysis(network, Run(batch=64), device=read_device("2GiB"), context=0)
 >>> analysis.needed(), analysis.verdict().word, analysis.largest  # bytes; samples that fit, and that are at risk
-(53720, 'fits', (1792437, 2581109))
+(53720, 'fits', (2321019, 2392064))
 >>> [(change.option, change.bytes) for change in analysis.changes]
 [('--batch 32 --accumulate 2', 27328), ('--autocast bfloat16', 47684)]
 """

@@ -12,6 +12,7 @@ targets belong to the loss.
 >>> network = Network()
 >>> input = network.enter("input", Volume((), 10))
 >>> network.name_outputs([network.place("dense1", CATALOGUE["dense"](units=5), [input])])
+>>> from analyzer.engine.memory.history import History
 >>> tape = Tape(operations_of(network, "shared"), Run(batch=2, optimizer="sgd", loss="mse"))
 >>> training = Training(tape, kind=History)
 >>> [(life.layer, life.category, life.bytes) for life in tensors_of(tape, training) if life.born == 0]
