@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "engine" / "memory")]
 
+from convolutions_on_gpu import MODES, rows_of_mode  # noqa: E402
 from on_gpu import held, rows_of  # noqa: E402
 
 from analyzer.engine.memory.growth import Growth  # noqa: E402
@@ -32,6 +33,9 @@ LIMITS = {
 
 #: The least and the most of the measured largest batch that may be safe, and that may be at risk.
 SAFE, AT_RISK = (0.93, 1.0), (1.0, 1.04)
+
+#: The part of the operations of each mode whose workspaces are within 5 %, or within 1 MiB where that is more.
+HIT = 0.9
 
 Lines = Iterator[str]
 
@@ -89,10 +93,7 @@ def largest() -> list[Largest]:
     for row in rows_of("maxbatch"):
         memory, room = held(row), int(row["cap_gib"] * GIB)
         growth = Growth(memory.work, memory.run)
-        one = Largest(
-            row["model"], row["cap_gib"], row["max_batch"], row["first_fail"],
-            growth.largest(room), growth.largest(room, spare=True),
-        )  # fmt: skip
+        one = Largest(row["model"], row["cap_gib"], row["max_batch"], row["first_fail"], *growth.largest(room))
         found[one.network, one.gib] = one  # some were measured twice, with the same result
     return sorted(found.values())
 
@@ -149,7 +150,23 @@ def batches() -> Lines:
     yield from table(["network", "under", "trained", "failed", "safe", "of trained", "at risk", "of trained"], body, 2)
 
 
-TABLES: dict[str, Callable[[], Lines]] = {"gpu": modes, "gpu-networks": networks, "gpu-batches": batches}
+def hits() -> dict[str, tuple[int, int]]:
+    """For each mode the convolutions whose workspaces are hit, forward and backward, and all of them."""
+    return {mode: (sum(row.hit for row in rows_of_mode(mode)), len(rows_of_mode(mode))) for mode in MODES}
+
+
+def operations() -> Lines:
+    """The workspaces of single convolutions."""
+    body = [[mode, count, hit, f"{100 * hit / count:.0f} %"] for mode, (hit, count) in hits().items()]
+    yield from table(["mode", "convolutions", "workspaces within 5 %", "part"], body, 1)
+
+
+TABLES: dict[str, Callable[[], Lines]] = {
+    "gpu": modes,
+    "gpu-networks": networks,
+    "gpu-batches": batches,
+    "gpu-operations": operations,
+}
 
 
 def missed() -> Lines:
@@ -163,6 +180,9 @@ def missed() -> Lines:
                 f"{one.figure} of {one.network}, batch {one.batch}, {one.mode}: {percent(one.error)}, "
                 f"at most {100 * LIMITS[one.figure][1]:g} %"
             )
+    for mode, (hit, count) in hits().items():
+        if hit < HIT * count:
+            yield f"operations in {mode}: {hit} of {count} have the right workspaces, at least {100 * HIT:g} %"
     for case in largest():
         for word, batch, (least, most) in (("safe", case.safe, SAFE), ("at risk", case.at_risk, AT_RISK)):
             # Between the two measured batches nobody knows.
