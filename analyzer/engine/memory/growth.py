@@ -26,7 +26,7 @@ from analyzer.engine.memory.bounds import Bounds, largest_batch
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.sums import Buffer
-from analyzer.engine.memory.tape import Convolved, Tape, taken_in
+from analyzer.engine.memory.tape import Convolved, Tape
 from analyzer.engine.memory.trace import training_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work
@@ -104,12 +104,11 @@ class Growth:
     def sizes(self, batch: int) -> list[int]:
         """The bytes of every size at a batch."""
         found = self._bare(batch)
-        run = self.run.but(batch=batch)
         known: dict[int, Workspaces] = {}
         for place, convolved, purpose in self.lent:
             taken = known.get(id(convolved))
             if taken is None:
-                taken = known[id(convolved)] = taken_in(run, convolved.convolution, convolved.bits)
+                taken = known[id(convolved)] = convolved.taken(batch)
             found[place] = taken[purpose]
         return found
 

@@ -77,6 +77,13 @@ class Lying(Record):
         last = self.planes_last and depth == FIRST and len(shape) > 3
         return shape, with_depth_last(shape) if last else None
 
+    def lies_last(self, value: int) -> bool:
+        """Whether a convolution runs with the planes last: its weights lie so, or its input does."""
+        shape, strides = self.shapes[value], self.strides[value]
+        if self.planes_last or shape is None or strides is None:
+            return self.planes_last
+        return len(shape) > 3 and depth_last(shape, strides)
+
     def lie(self, value: int) -> tuple[Sizes, Sizes] | None:
         """The shape of a value and all its strides; None where the shape is not known."""
         shape, strides = self.shapes[value], self.strides[value]

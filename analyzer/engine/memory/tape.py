@@ -80,11 +80,24 @@ _CAST = Operation((0,), 0, lies=ALIKE)
 
 
 class Convolved(Record):
-    """A convolution as cuDNN runs it: its geometry, the bits of its elements, and what is taken for it."""
+    """A convolution as cuDNN runs it: its geometry, the bits of its elements, and what is taken for a batch.
+
+    `tf32` says whether 32-bit numbers run in TF32, `last` whether its tensors lie with their planes last.
+    """
 
     convolution: ConvolutionShape
     bits: int
-    workspaces: Workspaces
+    tf32: bool
+    last: bool
+    batch: int
+    workspaces: Workspaces = field(init=False)
+
+    def check(self) -> None:
+        self.workspaces = self.taken(self.batch)
+
+    def taken(self, batch: int) -> Workspaces:
+        """What is taken for another batch."""
+        return workspaces(self.convolution, batch, self.bits, tf32=self.tf32, channels_last=self.last)
 
 
 class Step(Record):
@@ -134,11 +147,6 @@ class Step(Record):
     backward: Back = BY_ORDER
     view: View | None = None
     viewed: bool = False
-
-
-def taken_in(run: Run, convolution: ConvolutionShape, bits: int) -> Workspaces:
-    """What cuDNN takes for a convolution in a run on a device."""
-    return workspaces(convolution, run.batch, bits, tf32=run.tf32, channels_last=run.layout == CHANNELS_LAST)
 
 
 class Tape:
@@ -285,8 +293,9 @@ class Tape:
         step.transient = (max(operation.transient * batch + operation.once, 0) * bits + 7) // 8
         if operation.cuda is not None and self._device is not None:
             self._add_kernel(step, operation.cuda, self._device, bits, beside=planes_beside(*lie))
-        if operation.convolution is not None and run.device is not None and run.dtype in TRAINED:
-            step.convolved = Convolved(operation.convolution, bits, taken_in(run, operation.convolution, bits))
+        if operation.convolution is not None and self._device is not None and run.dtype in TRAINED:
+            last, tf32 = self.lying.lies_last(reads[0]), run.tf32 and self._device.tf32
+            step.convolved = Convolved(operation.convolution, bits, tf32, last, batch)
         return self.add(step, bits, *lie)
 
     def _over_view(self, node: Node, operation: Operation, reads: Sequence[int], bits: int) -> int:

@@ -261,3 +261,22 @@ def test_layer_norm_copies_what_lies_otherwise() -> None:
     assert training(work_of(text), run_of("fp32", 2))[1:] == (8192 + 1024 + 8192, 8192 + 128 + 8192)
     text = "input: 64x16\nlayers: [linear: {units: 16, bias: false}, layer_norm]\n"
     assert training(work_of(text), run_of("fp32", 2))[1:] == (8192 + 1024, 8192 + 128)
+
+
+def test_a_convolution_lies_as_what_it_reads() -> None:
+    """ConvNeXt's convolutions read what a layer norm put out, whose planes lie last: cuDNN copies nothing then.
+
+    cudnn_conv_suggest_memory_format of torch 2.11 (ATen/native/ConvUtils.h): by the input or by the weights. Cards
+    before Ampere have no TF32.
+    """
+    text = (
+        "input: 8x8x3\nlayers:\n  - conv: {filters: 16, kernel: 3}\n  - layer_norm\n  - conv: {filters: 8, kernel: 2}\n"
+    )
+    for device, layout, last, tf32 in (
+        ("H200", "channels_first", [False, True], True),
+        ("H200", "channels_last", [True, True], True),
+        ("V100-32GB", "channels_first", [False, True], False),
+    ):
+        tape = Tape(work_of(text), Run(device=device, layout=layout))
+        found = [step.convolved for step in tape.steps if step.convolved is not None]
+        assert [(one.last, one.tf32) for one in found] == [(each, tf32) for each in last]
