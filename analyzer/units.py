@@ -53,7 +53,7 @@ class AtLeast(int):
 UNKNOWN = AtLeast(0)
 
 
-def exact(number: int) -> bool:
+def exact(number: float) -> bool:
     """Whether no part of a number is unknown."""
     return number.__class__ is not AtLeast
 
@@ -118,6 +118,15 @@ def short(number: int) -> str:
         power, value = power + 1, value / 1000
     digits = max(0, 3 - len(str(int(float(f"{value:.3g}")))))
     return f"{value:.{digits}f} {'KMGTP'[power - 1]}"
+
+
+def ratio(number: float) -> str:
+    """A quotient with three significant digits, and every digit before the point.
+
+    >>> ratio(61.2899), ratio(0.49599), ratio(1234.5), ratio(0)
+    ('61.3', '0.496', '1,234', '0')
+    """
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
 
 
 def read_amount(text: str) -> tuple[int, str] | None:

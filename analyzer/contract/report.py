@@ -17,6 +17,7 @@ from analyzer.contract.keys import (
     TRUE,
     Key,
     array,
+    closed,
     definition,
     field,
     schema_of,
@@ -62,6 +63,7 @@ _UNKNOWN = array({"enum": ["macs"]}, minItems=1)
 _OF_LAYER = (
     Key("macs", COUNT, lambda sums: sums.macs if sums.macs.__class__ is int else None, True),
     field("activation_bytes", COUNT),
+    Key("backward_macs", COUNT, lambda sums: sums.backward_macs if sums.backward_macs.__class__ is int else None, True),
 )
 _OF_SEVERAL = (
     field("macs", COUNT),
@@ -84,10 +86,30 @@ def _part(name: str, keys: Sequence[Key]) -> tuple[Key, ...]:
 COST = tuple(field(name, COUNT) for name in COUNTS if name != "trainable")
 TOTAL_COST = tuple(field(name, COUNT) for name in COUNTS)
 
+#: The traffic in each mode.
+TRAFFIC = tuple(field(mode, COUNT) for mode in MODES)
+
+
+def _intensity(sums: Sums) -> dict[str, float | None] | None:
+    """FLOPs a byte in each mode."""
+    return None if sums.intensity(MODES[0]) is None else {mode: sums.intensity(mode) for mode in MODES}
+
+
+#: What it moves, and FLOPs a byte of that. Optional, since older reports have none; the running sums have none either.
+_MOVED = (
+    Key("traffic", schema_of(TRAFFIC), lambda sums: written(TRAFFIC, sums.traffic), True),
+    Key("intensity", closed({mode: {"type": "number", "minimum": 0} for mode in MODES}), _intensity, True),
+)
+
 #: What a layer, the layers up to it, and all layers cost in all modes.
-OWN = (*_costs("cost", COST), *_OF_LAYER)
+OWN = (*_costs("cost", COST), *_OF_LAYER, *_MOVED)
 SUMS = (*_costs("cost", COST), *_OF_SEVERAL)
-TOTAL_SUMS = (*_costs("total_cost", TOTAL_COST), *_OF_SEVERAL)
+TOTAL_SUMS = (
+    *_costs("total_cost", TOTAL_COST),
+    *_OF_SEVERAL,
+    field("backward_macs", COUNT, optional=True),
+    *_MOVED,
+)
 
 RECEPTIVE_FIELD = (
     field("size", _axes("integer")),

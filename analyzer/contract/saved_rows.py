@@ -8,7 +8,7 @@ from copy import deepcopy
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Source
 from analyzer.engine.receptive_field import ReceptiveField
-from analyzer.engine.result import FREE, MODES, ActivationPeak, Cost, Sums, described
+from analyzer.engine.result import FREE, MODES, STILL, ActivationPeak, Cost, Sums, Traffic, described
 from analyzer.record import ABOVE, Printed, Record, field
 from analyzer.settings import one_of
 from analyzer.source import Span
@@ -124,6 +124,20 @@ class SavedRow(Record):
     def macs(self) -> int:
         """Multiply-accumulates of one sample; of a layer whose MACs are `unknown` those that are known, 0."""
         return self.own.macs
+
+    @property
+    def backward_macs(self) -> int:
+        """Multiply-accumulates of the backward pass of one sample; unknown in reports from before they had them."""
+        return self.own.backward_macs
+
+    @property
+    def traffic(self) -> Traffic:
+        """The bytes of its inputs, parameters and output in each mode; unknown in reports from before they had them."""
+        return self.own.traffic
+
+    def intensity(self, mode: str = "shared") -> float | None:
+        """FLOPs for each byte of traffic in a mode; None where nothing is moved or one of the two is unknown."""
+        return self.own.intensity(one_of("mode", mode, MODES))
 
     @property
     def unknown(self) -> list[str]:
@@ -247,7 +261,7 @@ class SavedReport(Printed, Record):
     def check(self) -> None:
         """Makes the rows and the totals of the document."""
         self.rows = list(_rows(self.report, self.inputs))
-        self.totals = _sums(self.report["totals"])
+        self.totals = _sums(self.report["totals"], self.batch)
 
     def __repr__(self) -> str:
         return f"SavedReport({described(self)})"
@@ -369,20 +383,24 @@ def _volume(text: str) -> Volume:
 def _rows(report: Mapping[str, Any], entered: Mapping[str, Volume]) -> Iterator[SavedRow]:
     """The rows, with the running sums of them."""
     volumes = dict(entered)
-    running = Sums(FREE, FREE, FREE, 0, 0)
+    batch = int(report["batch"])
+    running = Sums(FREE, FREE, FREE, 0, 0, 0, STILL, batch)
     for layer in report["layers"]:
-        own = _sums(layer)
+        own = _sums(layer, batch)
         running = running + own
         yield SavedRow(layer, [volumes[name] for name in layer["inputs"]], own, running, entered)
         volumes[layer["name"]] = _volume(layer["output"])
 
 
-def _sums(record: Mapping[str, Any]) -> Sums:
-    """The costs of a layer, or of all of them."""
-    frozen = "frozen" in record
+def _sums(record: Mapping[str, Any], batch: int) -> Sums:
+    """The costs of a layer, or of all of them. What reports from before a key do not have is unknown."""
+    frozen, part = "frozen" in record, "at_least" in record
     shared, local, declared = (_cost(record[mode], frozen=frozen) for mode in MODES)
-    macs: int = record.get("macs", UNKNOWN)
-    return Sums(shared, local, declared, AtLeast(macs) if "at_least" in record else macs, record["activation_bytes"])
+    macs, backward = (record.get(key, UNKNOWN) for key in ("macs", "backward_macs"))
+    macs, backward = (AtLeast(number) if part else number for number in (macs, backward))
+    moved = record.get("traffic", dict.fromkeys(MODES, UNKNOWN))
+    traffic = Traffic(*(moved[mode] for mode in MODES))
+    return Sums(shared, local, declared, macs, record["activation_bytes"], backward, traffic, batch)
 
 
 def _cost(cost: Mapping[str, int], *, frozen: bool) -> Cost:

@@ -24,7 +24,8 @@ class Sums:
     def __init__(self) -> None:
         self._running = {mode: dict.fromkeys(COSTS, 0) for mode in MODES}
         self._trainable = dict.fromkeys(MODES, 0)
-        self._macs = self._activations = self._layers = self._on_data = 0
+        self._macs = self._activations = self._layers = self._on_data = self._backward = 0
+        self._traffic = dict.fromkeys(MODES, 0)
         self._unknown: dict[str, list[str]] = {}
 
     def contradictions(self, layers: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -47,6 +48,9 @@ class Sums:
             self._macs += layer.get("macs", 0)
             self._activations += layer["activation_bytes"]
             self._on_data += layer.get("macs_on_data", 0)
+            self._backward += layer.get("backward_macs", 0)
+            for mode, moved in layer.get("traffic", {}).items():
+                self._traffic[mode] += moved
             of_all_modes = {"macs": self._macs, "activation_bytes": self._activations, **self._unknown}
             if layer["cumulative"] != {**running, **of_all_modes}:
                 yield f"the running sums at `{shown(layer['name'])}` are not the sums of the layers up to it"
@@ -58,11 +62,15 @@ class Sums:
             for key in _TOTAL_COSTS:
                 if totals[mode][key] != summed[key]:
                     yield _unequal(f"{key} ({mode})", totals[mode][key], summed[key])
+            moved = totals.get("traffic", self._traffic)[mode]
+            if moved != self._traffic[mode]:
+                yield _unequal(f"traffic ({mode})", moved, self._traffic[mode])
         for key, summed_up in (
             ("macs", self._macs),
             ("activation_bytes", self._activations),
             ("layers", self._layers),
             ("macs_on_data", self._on_data),
+            ("backward_macs", self._backward),
         ):
             if totals.get(key, summed_up) != summed_up:
                 yield _unequal(key, totals[key], summed_up)

@@ -10,7 +10,7 @@ from analyzer.diagnostics import Diagnostic
 from analyzer.engine.network import Network, Node, Source
 from analyzer.engine.receptive_field import ReceptiveField
 from analyzer.layers.windows import NO_GEOMETRY
-from analyzer.record import ABOVE, Printed, Reported, field
+from analyzer.record import ABOVE, Printed, Record, Reported, field
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -68,11 +68,35 @@ class Cost(Reported, eq=True):
 FREE = Cost(0, 0, 0, 0, 0)
 
 
+class Traffic(Record, eq=True):
+    """The bytes that a forward pass moves in each mode of sharing: inputs, parameters and output, each of them once.
+
+    For the batch and number format of the run; `analyzer.engine.traffic` says what counts.
+    """
+
+    shared: int
+    local: int
+    declared: int
+
+    def __init__(self, shared: int, local: int, declared: int) -> None:
+        self.shared = shared
+        self.local = local
+        self.declared = declared
+
+    def __add__(self, other: Traffic) -> Traffic:
+        return Traffic(self.shared + other.shared, self.local + other.local, self.declared + other.declared)
+
+
+#: That of a view.
+STILL = Traffic(0, 0, 0)
+
+
 class Sums(Reported):
     """The costs of one layer, or of several added up.
 
-    A `Cost` for each mode of sharing, the MACs of one sample, and the bytes of the outputs for the batch and number
-    format of the run. `macs` is an `analyzer.units.AtLeast` where a part of them is unknown.
+    A `Cost` for each mode of sharing, the MACs of one sample in the forward and in the backward pass, and for the
+    `batch` and number format of the run the bytes of the outputs and the traffic. `macs` and `backward_macs` are an
+    `analyzer.units.AtLeast` where a part of them is unknown.
     """
 
     shared: Cost
@@ -80,18 +104,43 @@ class Sums(Reported):
     declared: Cost
     macs: int
     activation_bytes: int
+    backward_macs: int
+    traffic: Traffic
+    batch: int
 
-    def __init__(self, shared: Cost, local: Cost, declared: Cost, macs: int, activation_bytes: int) -> None:
+    def __init__(
+        self,
+        shared: Cost,
+        local: Cost,
+        declared: Cost,
+        macs: int,
+        activation_bytes: int,
+        backward_macs: int,
+        traffic: Traffic,
+        batch: int,
+    ) -> None:
         self.shared = shared
         self.local = local
         self.declared = declared
         self.macs = macs
         self.activation_bytes = activation_bytes
+        self.backward_macs = backward_macs
+        self.traffic = traffic
+        self.batch = batch
 
     @property
     def at_least(self) -> list[str]:
         """The names of the numbers of which a part is unknown: they are at least as large as they are here."""
         return [] if self.macs.__class__ is int else ["macs"]
+
+    def intensity(self, mode: str) -> float | None:
+        """FLOPs for each byte of traffic in a mode: 2 · MACs of the batch / traffic.
+
+        None where nothing is moved and where no MACs are known; of those that are known where a part is unknown.
+        """
+        traffic: int = getattr(self.traffic, mode)
+        known = self.macs or not self.at_least
+        return 2 * int(self.macs) * self.batch / traffic if traffic and known else None
 
     def __add__(self, other: Sums) -> Sums:
         shared = self.shared + other.shared
@@ -102,6 +151,9 @@ class Sums(Reported):
             shared if same else self.declared + other.declared,
             self.macs + other.macs,
             self.activation_bytes + other.activation_bytes,
+            self.backward_macs + other.backward_macs,
+            self.traffic + other.traffic,
+            self.batch,
         )
 
 
@@ -276,9 +328,23 @@ class Row(Reported):
         return self.own.macs
 
     @property
+    def backward_macs(self) -> int:
+        """Multiply-accumulates of the backward pass of one sample: the gradients of its inputs and of its weights."""
+        return self.own.backward_macs
+
+    @property
     def unknown(self) -> list[str]:
         """The names of its numbers that nobody knows: `macs`, or none."""
         return self.own.at_least
+
+    @property
+    def traffic(self) -> Traffic:
+        """The bytes of its inputs, parameters and output in each mode: what a forward pass reads and writes once."""
+        return self.own.traffic
+
+    def intensity(self, mode: str = "shared") -> float | None:
+        """FLOPs for each byte of traffic in a mode; None where nothing is moved or the MACs are unknown."""
+        return self.own.intensity(mode)
 
     @property
     def activation_bytes(self) -> int:

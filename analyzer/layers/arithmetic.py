@@ -281,6 +281,9 @@ class MatMul(Layer, type="matmul", elsewhere=("MatMul", "BatchMatMul", "bmm", "D
         rows, inner, columns, lead = self._sizes(flow.inputs)
         return prod(lead) * rows * inner * columns
 
+    def backward_macs(self, flow: Flow, needed: Sequence[bool], *, trained: bool) -> int:
+        return sum(needed) * self.macs(flow)
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """One product, which keeps both."""
         return (Operation((0, 1), flow.output.size, keeps=(0, 1), precision=HALF, product=True),)
@@ -340,6 +343,14 @@ class ScaledAttention(
     def macs(self, flow: Flow) -> int:
         query, key, value = flow.inputs[:3]
         return query.positions * key.spatial[-1] * (query.depth + value.depth)
+
+    def backward_macs(self, flow: Flow, needed: Sequence[bool], *, trained: bool) -> int:
+        """The scores' gradient needs that of the product with the values, also where only the mask has one."""
+        query, key, value = flow.inputs[:3]
+        scores = query.positions * key.spatial[-1]
+        by_query, by_key, by_value, *by_mask = needed
+        through = by_query or by_key or any(by_mask)
+        return scores * ((by_query + by_key) * query.depth + (by_value + through) * value.depth)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """The fused kernel, which keeps its three inputs, its output and a logarithm for each query."""

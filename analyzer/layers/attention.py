@@ -229,13 +229,27 @@ class MultiHeadAttention(
 
     def macs(self, flow: Flow) -> int:
         attention = self._attention(flow)
-        queries, memory = attention.tokens
-        tokens = (queries, memory, memory, queries)
-        macs = sum(n * units * depth for n, (units, depth) in zip(tokens, attention.projections.values(), strict=True))
-        macs += queries * prod(attention.attended) * attention.heads * (attention.key + attention.value)
+        queries, heads, attended = attention.tokens[0], attention.heads, attention.attended
+        macs = sum(attention.projected) + queries * prod(attended) * heads * (attention.key + attention.value)
         if self.relative_position == "decomposed":
-            macs += queries * attention.heads * attention.key * sum(attention.attended)
+            macs += queries * heads * attention.key * sum(attended)
         return macs
+
+    def backward_macs(self, flow: Flow, needed: Sequence[bool], *, trained: bool) -> int:
+        """Each projection has the gradients of its weights and of its input.
+
+        Each product of the attention has those of both factors, as far as a gradient flows there.
+        """
+        attention = self._attention(flow)
+        reads = needed[0], needed[1 % len(needed)], needed[-1]
+        query, key, value = (trained or one for one in reads)
+        scores, mixed, relative = attention.multiplied
+        macs = trained * sum(attention.projected)
+        macs += sum(
+            one * product for one, product in zip((*reads, query or key or value), attention.projected, strict=True)
+        )
+        macs += (query + key) * scores + (query + trained) * relative
+        return macs + ((query or key) + value) * mixed
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         from analyzer.layers.attention_operations import operations_of
@@ -284,6 +298,9 @@ class SqueezeExcite(Layer, type="squeeze_excite", elsewhere=("SEBlock", "Squeeze
 
     def macs(self, flow: Flow) -> int:
         return 2 * flow.input.depth * self._between(flow)
+
+    def first_macs(self, flow: Flow) -> int:
+        return flow.input.depth * self._between(flow)
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A mean, two dense layers with their activations, and a product that keeps the volume and the gate."""

@@ -100,6 +100,23 @@ class Attention(Record):
         return padded, padded
 
     @property
+    def projected(self) -> tuple[int, int, int, int]:
+        """The MACs of the projections, in their order."""
+        queries, memory = self.tokens
+        tokens = (queries, memory, memory, queries)
+        query, key, value, output = (
+            count * units * depth for count, (units, depth) in zip(tokens, self.projections.values(), strict=True)
+        )
+        return query, key, value, output
+
+    @property
+    def multiplied(self) -> tuple[int, int, int]:
+        """The MACs of queries times keys, of their result times the values, and of queries times decomposed tables."""
+        pairs, rows = self.tokens[0] * self.heads, prod(self.attended)
+        tables = sum(self.attended) if self.relative == "decomposed" else 0
+        return pairs * rows * self.key, pairs * rows * self.value, pairs * self.key * tables
+
+    @property
     def attended(self) -> tuple[int, ...]:
         """The positions that a query attends to, on each axis."""
         return self.volumes[1].spatial if self.window is None else self.window

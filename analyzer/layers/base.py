@@ -88,6 +88,8 @@ class Layer:
     stored: ClassVar[bool] = False
     #: Whether it looks up rows of a table.
     looks_up: ClassVar[bool] = False
+    #: The number of the input that has indices, whole numbers of eight bytes; None where none has.
+    indices: ClassVar[int | None] = None
     #: Whether it changes each cell by itself, without trained sums over the depth.
     pointwise: ClassVar[bool] = False
     #: Whether it is an activation function.
@@ -213,6 +215,26 @@ class Layer:
     def macs(self, flow: Flow) -> int:
         """Multiply-accumulates of one sample, biases not counted. Default: none."""
         return 0
+
+    def first_macs(self, flow: Flow) -> int:
+        """The MACs that multiply the input itself; the others multiply what the layer makes of it. Default: all."""
+        return self.macs(flow)
+
+    def backward_macs(self, flow: Flow, needed: Sequence[bool], *, trained: bool) -> int:
+        """MACs of the backward pass of one sample: those of a product, for each factor that a gradient flows to.
+
+        `needed` says so of each input, `trained` of the weights. Default: the MACs are products with weights.
+        """
+        macs, first, reads = self.macs(flow), self.first_macs(flow), any(needed)
+        return macs * trained + first * reads + (macs - first) * (trained or reads)
+
+    def elements_read(self, flow: Flow, which: int) -> int:
+        """The elements that it reads of input number `which`. Default: all."""
+        return flow.inputs[which].size
+
+    def differentiates(self, which: int) -> bool:
+        """Whether a gradient of its output flows to input number `which`. Default: it does."""
+        return True
 
     def window(self, volume: Volume) -> Window | None:
         """The window that it slides over `volume`. Default: it has none.

@@ -334,6 +334,9 @@ class SeparableConv(
     def windowed_macs(self, flow: Flow) -> int:
         return self.taps(flow.input) * flow.input.depth * self.multiplier * flow.output.positions
 
+    def first_macs(self, flow: Flow) -> int:
+        return self.windowed_macs(flow)
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the input of each of its two parts."""
         from analyzer.layers.weight_norm import normalised

@@ -189,6 +189,7 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
     """
 
     looks_up = True
+    indices = 0
     depth_at = LAST
     vocabulary: int = parameter(Whole(), "number of vectors in the table")
     size: int = parameter(Whole(), "length of a vector", agreed=True)
@@ -208,6 +209,9 @@ class Embedding(Layer, type="embedding", elsewhere=("EmbeddingBag", "Embed")):
     def bank(self, flow: Flow) -> Bank:
         """A row of the table is what a vector of one 1 and zeros gives when it is multiplied by the table."""
         return Bank(1, self.vocabulary, self.size)
+
+    def differentiates(self, which: int) -> bool:
+        return False
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the indices; no gradient flows to them."""

@@ -179,6 +179,7 @@ class Gather(
     """
 
     picks = True
+    indices = 1
     count: int | None = parameter(
         Whole(), "cells that it picks", default=None, main=True, shown="the elements of the second input"
     )
@@ -199,6 +200,13 @@ class Gather(
                 help="for example `gather: {axis: depth, count: 1}`",
             )
         return checked(Volume.of(sizes))
+
+    def elements_read(self, flow: Flow, which: int) -> int:
+        """The cells that it picks, and all indices."""
+        return flow.inputs[which].size if which else min(flow.input.size, flow.output.size)
+
+    def differentiates(self, which: int) -> bool:
+        return not which
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the indices; no gradient flows to them."""

@@ -77,6 +77,14 @@ class _Recurrent(Layer):
     def macs(self, flow: Flow) -> int:
         return flow.input.spatial[0] * self._weights(flow)
 
+    def first_macs(self, flow: Flow) -> int:
+        return flow.input.spatial[0] * self._gates() * flow.input.depth
+
+    def backward_macs(self, flow: Flow, needed: Sequence[bool], *, trained: bool) -> int:
+        """The state before the first step is a constant, to which no gradient flows."""
+        state = self._gates() * self.units * self.layers
+        return super().backward_macs(flow, needed, trained=trained) - (trained or needed[0]) * state
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """What each step needs again: its gates and their factors, or the workspace of a kernel."""
         from analyzer.layers.recurrent_operations import Recurrence
@@ -212,9 +220,21 @@ class ConvLstm(Layer, type="conv_lstm", elsewhere=("ConvLSTM1D", "ConvLSTM2D")):
         return Counts(taps * (flow.input.depth + self.filters) * 4 * self.filters, 4 * self.filters)
 
     def macs(self, flow: Flow) -> int:
+        return self._macs(flow, flow.input.depth + self.filters)
+
+    def first_macs(self, flow: Flow) -> int:
+        return self._macs(flow, flow.input.depth)
+
+    def backward_macs(self, flow: Flow, needed: Sequence[bool], *, trained: bool) -> int:
+        """The state before the first step is a constant, to which no gradient flows."""
+        state = self._macs(flow, self.filters) // flow.input.spatial[0]
+        return super().backward_macs(flow, needed, trained=trained) - (trained or needed[0]) * state
+
+    def _macs(self, flow: Flow, depth: int) -> int:
+        """The MACs of convolutions over so many planes at each step."""
         taps = prod(per_axis(self.kernel, flow.input.rank - 1, "kernel"))
         positions = prod(flow.output.spatial[1:] if self.sequence else flow.output.spatial)
-        return flow.input.spatial[0] * taps * (flow.input.depth + self.filters) * 4 * self.filters * positions
+        return flow.input.spatial[0] * taps * depth * 4 * self.filters * positions
 
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """Keeps the steps that it reads, and the four gates, the cell and the output of each step."""

@@ -116,6 +116,9 @@ class Reduce(
             )
         return super().output(inputs)
 
+    def differentiates(self, which: int) -> bool:
+        return self.op not in _STEPS
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """One operation, or several: a product runs axis by axis, squares come first and a logarithm comes last."""
         size = flow.output.size

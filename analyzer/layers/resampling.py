@@ -124,6 +124,12 @@ class Resize(Layer, type="resize", elsewhere=("Resizing", "ResizeBilinear"), rea
             )
         return checked(Volume(inputs[1].spatial, inputs[0].depth))
 
+    def elements_read(self, flow: Flow, which: int) -> int:
+        return 0 if which else flow.input.size
+
+    def differentiates(self, which: int) -> bool:
+        return not which
+
     def saved(self, flow: Flow, sharing: Sharing) -> Sequence[Operation]:
         """A copy. It does not read the values of the layer that it takes its size from."""
         return (_resampling(self.mode, flow),)

@@ -15,14 +15,15 @@ class Column(Record):
     """One column of a report.
 
     `value` gives the exact value of a row for programs, `text` the same for people (None: the value as a string).
-    `nature` is `word`, `amount` (adds up over the rows), `running` (a running sum) or `place` (a number that does not
-    add up). `group` is a mode or empty. `style` gives the style of a cell on a terminal, empty for none.
+    `nature` is `word`, `amount` (adds up over the rows), `ratio` (of two amounts: several rows together have one too),
+    `running` (a running sum) or `place` (a number that does not add up). `group` is a mode or empty. `style` gives the
+    style of a cell on a terminal, empty for none.
     """
 
     name: str
     heading: str
     doc: str
-    value: Callable[[Any], int | str]
+    value: Callable[[Any], float | str]
     text: Callable[[Any], str] = None  # type: ignore[assignment]  # `check` derives it
     nature: str = "word"
     group: str = ""
@@ -42,7 +43,7 @@ class Column(Record):
     @property
     def sums(self) -> bool:
         """Whether a total makes sense."""
-        return self.nature in ("amount", "running")
+        return self.nature in ("amount", "ratio", "running")
 
     @property
     def metric(self) -> str:

@@ -31,7 +31,7 @@ class Grid(Record):
         writers = [column.text for column in self.columns]
         return ([write(subject) for write in writers] for subject in self.subjects)
 
-    def values(self) -> Iterator[list[int | str]]:
+    def values(self) -> Iterator[list[float | str]]:
         """The exact values of every subject."""
         readers = [column.value for column in self.columns]
         return ([read(subject) for read in readers] for subject in self.subjects)

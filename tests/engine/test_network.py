@@ -245,6 +245,7 @@ def cost_rows_of(node: Node) -> tuple[tuple[Cost, int], Sums]:
     """What a node costs as its file declares the sharing, its MACs, and the totals of the two nodes."""
     network = Network()
     network.nodes = [node.tied, node] if node.tied is not None else [node]
+    network.inputs = [source for one in network.nodes for source in one.inputs]
     rows, totals = cost_rows(network, batch=1, dtype="float32")
     return (rows[-1].declared, rows[-1].macs), totals
 

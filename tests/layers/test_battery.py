@@ -15,6 +15,7 @@ from analyzer.diagnostics import Refusal
 from analyzer.engine.analysis import analyze_network
 from analyzer.engine.network import Network
 from analyzer.layers import CATALOGUE, LOCAL, SHARED, Flow, Layer, Sharing
+from analyzer.layers.operations import NONE
 from analyzer.layers.padding import Padding
 from analyzer.volume import Volume
 
@@ -410,6 +411,22 @@ def test_batch_and_dtype_change_bytes_alone(type_: str) -> None:
     assert wide.totals.shared.bytes == 2 * one.totals.shared.bytes
     assert (two.totals.macs, wide.totals.macs) == (one.totals.macs, one.totals.macs)
     assert wide.totals.shared.parameters == one.totals.shared.parameters
+
+
+@pytest.mark.parametrize("type_", CATALOGUE)
+def test_gradients_flow_where_the_operations_say(type_: str) -> None:
+    """`differentiates` says what the operations say by the rule of each read, from which training memory follows."""
+    layer, volumes = ordinary(type_, VOLUMES[max(RANKS.get(type_, {2}))])
+    if not volumes:
+        assert CATALOGUE[type_].reads == (0, 0)
+        return
+    operations = layer.saved(flow_of(layer, *volumes), SHARED)
+    for which in range(len(volumes)):
+        rules = [
+            rule for one in operations for read, rule in zip(one.reads, one.gradients, strict=True) if read == which
+        ]
+        assert rules
+        assert layer.differentiates(which) == any(rule != NONE for rule in rules)
 
 
 @pytest.mark.parametrize("type_", CATALOGUE)

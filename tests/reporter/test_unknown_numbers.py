@@ -270,3 +270,45 @@ def test_weights_of_several_formats() -> None:
     explained = analyzer.explain(model, "conv2").to_dict()["layers"][0]["steps"]
     sizes_of = [one["value"] for one in explained if (one["topic"], one["name"]) == ("memory", "parameters")]
     assert sizes_of == [296, 2 * 29008]  # shared, and 196 positions with 9·4·4 + 4 each
+
+
+MOVED = ["layer", "traffic", "intensity", "backward_macs"]
+
+
+@pytest.mark.parametrize("name", ["table", "markdown", "latex"])
+def test_what_follows_from_unknown_macs_is_unknown_too(name: str, analysis: Analysis) -> None:
+    """The traffic is known: `grid` reads 16·16·8 numbers and 1,000 weights and puts out 16·16·4, 16.0 KiB.
+
+    Backward: `conv2` and `dense1` twice their MACs, `conv1` once: 183,520 + 28,224 + 7,840 = 219,584.
+    """
+    text = drawn(name, analysis, columns=MOVED, mode="shared").replace("{,}", ",").replace("$\\geq$", "≥")
+    (grid,) = [line for line in text.splitlines() if "grid" in line and "KiB" in line]
+    assert "15.9 KiB" in grid
+    assert grid.count("unknown") == 2
+    (total,) = [line for line in text.splitlines() if "total" in line]
+    assert "≥ 219,584" in total
+    assert total.count("≥") == 2
+
+
+def test_a_spreadsheet_says_unknown_where_the_macs_are(analysis: Analysis) -> None:
+    lines = drawn("csv", analysis, columns=MOVED, mode="shared").splitlines()
+    assert [line for line in lines if line.startswith("grid")] == ["grid,16288,unknown,unknown"]
+    assert lines[2].startswith("conv1.relu,16384,0.0,0")
+
+
+@pytest.mark.parametrize("by", ["intensity", "backward_macs", "macs_on_data", "traffic"])
+@pytest.mark.parametrize("top", [None, 2])
+def test_rows_sort_by_a_column_that_some_have_no_value_in(by: str, top: int | None) -> None:
+    """A flatten moves nothing, a custom layer has no MACs on data: they come last."""
+    model = "input: 8x8x2\nlayers:\n  - flatten\n  - custom: {output: 4x4x2, macs: unknown}\n  - conv: {filters: 2, kernel: 3}\n"
+    options = {"sort": by, "columns": ["layer", by], "mode": "shared", "top": top}
+    lines = drawn("table", analyzer.analyze(model), **options).splitlines()
+    names = [line.split()[0] for line in lines if line.startswith(("flatten1", "custom1", "conv1"))]
+    assert names[0] == ("custom1" if by == "traffic" else "conv1")
+
+
+def test_a_ranking_by_a_ratio_has_no_shares() -> None:
+    """Ratios do not add up to a whole."""
+    text = drawn("table", analyzer.analyze(MODEL), sort="intensity", top=2, columns=MOVED, mode="shared")
+    assert "FLOPs/byte" in text
+    assert "%" not in text

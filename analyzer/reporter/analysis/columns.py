@@ -11,7 +11,7 @@ from analyzer.reporter.analysis.fold import Folded
 from analyzer.reporter.analysis.geometry import kind_text
 from analyzer.reporter.analysis.places import FIELDS, GEOMETRY, UNREAD, ascii_numbers
 from analyzer.reporter.column import Column
-from analyzer.units import brief_count, count, memory
+from analyzer.units import UNKNOWN, brief_count, count, memory, ratio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,26 @@ def _kind(row: Row) -> str:
 
 def _on_data(row: Row) -> int | str:
     return "" if row.macs_on_data is None else row.macs_on_data
+
+
+def _intensity(mode: str, doc: str) -> Column:
+    """FLOPs a byte of traffic: empty where nothing moves, a lower bound where a part of the MACs is unknown."""
+
+    def value(row: Row) -> float | str:
+        found = row.own.intensity(mode)
+        if found is not None:
+            return found
+        return UNKNOWN if row.own.at_least and getattr(row.own.traffic, mode) else ""
+
+    def text(row: Row) -> str:
+        found = value(row)
+        if isinstance(found, str):
+            return found
+        if found is UNKNOWN:
+            return brief_count(UNKNOWN)
+        return f"≥ {ratio(found)}" if row.own.at_least else ratio(found)
+
+    return Column(f"{mode}.intensity", "FLOPs/byte", doc, value=value, text=text, nature="ratio", group=mode)
 
 
 def _of_mode(mode: str) -> Iterator[Column]:
@@ -88,6 +108,14 @@ def _of_mode(mode: str) -> Iterator[Column]:
         group=mode,
     )
     yield _sized(f"{mode}.memory_sum", "Σ memory", f"running sum of the memory, {where}", all_memory, "running", mode)
+    yield _sized(
+        f"{mode}.traffic",
+        "traffic",
+        f"bytes of inputs, parameters and output, each read or written once, {where}",
+        attrgetter(f"own.traffic.{mode}"),
+        group=mode,
+    )
+    yield _intensity(mode, f"FLOPs of the batch for each byte of traffic, {where}")
 
 
 COLUMNS: dict[str, Column] = {
@@ -115,6 +143,12 @@ COLUMNS: dict[str, Column] = {
         _multiplied("macs", "MACs", "multiply-accumulates of one sample", attrgetter("own.macs")),
         _multiplied("macs_sum", "Σ MACs", "running sum of the MACs", attrgetter("cumulative.macs"), "running"),
         _multiplied("flops", "FLOPs", "2 × MACs", lambda row: 2 * row.own.macs),
+        _multiplied(
+            "backward_macs",
+            "backward MACs",
+            "multiply-accumulates of the backward pass of one sample",
+            attrgetter("own.backward_macs"),
+        ),
         Column(
             "macs_on_data",
             "MACs on data",
@@ -197,7 +231,7 @@ def check_columns(names: Sequence[str], sort: str | None = None) -> None:
             raise ColumnError(
                 f"cannot sort by `{sort}`: a running sum follows the order of the network; sort by `{other}`"
             )
-        if column.nature != "amount":
+        if column.nature not in ("amount", "ratio"):
             raise ColumnError(f"cannot sort by `{sort}`; sort by `parameters`, `macs` or `activation`, for example")
 
 

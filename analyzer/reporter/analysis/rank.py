@@ -24,7 +24,7 @@ def ranking_column(sort: str | None, modes: Sequence[str]) -> Column:
 
 def ordered(rows: Sequence[Row], column: Column) -> list[Row]:
     """The rows, the biggest first; equal ones in the order of the network."""
-    return sorted(rows, key=column.value, reverse=True)
+    return sorted(rows, key=lambda row: column.value(row) or 0, reverse=True)  # a row may have no value
 
 
 def biggest(rows: Sequence[Row], column: Column, top: int) -> tuple[list[Row], Row | None]:
@@ -39,9 +39,11 @@ def biggest(rows: Sequence[Row], column: Column, top: int) -> tuple[list[Row], R
 
 
 def share_columns(rows: Sequence[Row], rest: Row | None, column: Column, unicode: bool) -> list[Column]:
-    """A column of percentages that add up to 100, and a column of bars."""
+    """A column of percentages that add up to 100, and a column of bars; none where the numbers do not add up."""
+    if column.nature != "amount":
+        return []
     everyone = [*rows, *([rest] if rest is not None else [])]
-    amounts = [int(column.value(row)) for row in everyone]
+    amounts = [int(column.value(row) or 0) for row in everyone]
     tenths = dict(zip(map(id, everyone), apportioned(amounts, 1000), strict=True))
     most = max(amounts[: len(rows)], default=0) or 1
     halves = {id(row): amount * _BAR * 2 // most for row, amount in zip(rows, amounts, strict=False)}

@@ -118,10 +118,12 @@ def conventions(grid: Grid, left_out: Sequence[str] = ()) -> list[str]:
     sentences = []
     if "kind" in shown:
         sentences += _kinds(grid)
-    if shown & {"macs", "macs_sum", "flops"}:
+    if shown & {"macs", "macs_sum", "flops", "backward_macs"}:
         sentences.append("a MAC is one multiplication added to a sum; adding a bias is none")
     if shown & {"memory", "memory_sum"}:
         sentences.append("memory of a row: its parameters, buffers and output")
+    if shown & {"traffic", "intensity"}:
+        sentences.append("traffic of a row: its inputs, parameters, buffers and output, each once")
     if any(column.nature == "running" and column.metric in shown for column in grid.columns):
         sentences.append("Σ: sum so far")
     sentences.append("KiB = 2^10 bytes")

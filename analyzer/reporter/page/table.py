@@ -220,6 +220,7 @@ def _more(columns: Sequence[Column], analysis: Analysis, scene: Scene) -> dict[s
     for column in columns:
         texts = [column.text(total) if total is not None and column.sums else "", *map(column.text, rows)]
         of = [values.place(inert(one)) for one in texts]
-        amounts = [0, *map(column.value, rows)] if column.nature == "amount" else None
+        sortable = column.nature in ("amount", "ratio")
+        amounts = [0, *(column.value(row) or 0 for row in rows)] if sortable else None
         more[column.name] = [of, amounts]
     return {"texts": values.list(), "more": more}
