@@ -144,22 +144,27 @@ _DEVICE = (
     Key("source", NAME, lambda report: report.device.source),
 )
 
-_CHANGE = closed({"change": NAME, "option": NAME, "peak_bytes": COUNT, "saves_bytes": AT_LEAST_1}, {"verdict": _WORD})
+_CHANGE = closed(
+    {"change": NAME, "option": NAME, "peak_bytes": COUNT, "saves_bytes": AT_LEAST_1},
+    {"verdict": _WORD, **counts(("max_batch", "max_batch_at_risk"))},
+)
 
 
 def _changes(report: MemoryAnalysis) -> list[dict[str, Any]] | None:
-    """The changes of the run that lower the peak, each with the verdict on it where a device is named."""
+    """The changes of the run that lower the peak, each with verdict and largest batches where a device is named."""
     if not report.trains:
         return None
     records = []
     for change in report.changes:
-        record = {
+        record: dict[str, Any] = {
             "change": change.words,
             "option": change.option,
             "peak_bytes": change.bytes,
             "saves_bytes": report.needed() - change.bytes,
         }
-        records.append(record if change.verdict is None else {**record, "verdict": change.verdict.word})
+        if change.verdict is not None:
+            record |= {name: getattr(change, name) for name in ("verdict", "max_batch", "max_batch_at_risk")}
+        records.append(record)
     return records
 
 

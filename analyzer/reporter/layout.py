@@ -17,10 +17,10 @@ from analyzer.reporter.terminal import cells
 GAP = 2
 
 #: The columns that are left out first, second, … to save room. Biases are what parameters have more than weights.
-DROPPED = ("macs_sum", "layers", "bytes", "peak", "biases", "memory", "sum", "kind", "macs")
+DROPPED = ("macs_sum", "layers", "bytes", "peak", "biases", "memory", "sum", "kind", "macs", "saves")
 
 #: Columns that may wrap: the sign they wrap at, and the width they keep as long as another layout may still fit.
-WRAPPED = {"kind": (" ", 11), "layer": (".", 20)}
+WRAPPED = {"kind": (" ", 11), "layer": (".", 20), "option": (" ", 38)}
 
 #: Tables, each as the indices of its columns.
 Tables = list[list[int]]

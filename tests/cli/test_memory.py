@@ -142,14 +142,26 @@ def test_what_a_peak_consists_of_adds_up_to_it(network: str, options: list[str],
 
 @pytest.mark.parametrize("ranks", [[], ["--ranks", "2", "--strategy", "fsdp"]])
 def test_each_change_does_what_it_says(ranks: list[str], models: Path, capsys: Said) -> None:
-    """The option of a change, given to the command, gives the change's peak."""
-    asked = ["blocks.yaml", "--batch", "8", "--optimizer", "adam", *ranks]
+    """The option of a change, given to the command, gives the change's peak, its verdict and its largest batches."""
+    asked = ["blocks.yaml", "--batch", "512", "--optimizer", "adam", "--device", "256MiB", "--context", "8MiB", *ranks]
     found = report(capsys, *asked)["changes"]
     assert [change["peak_bytes"] for change in found] == sorted(change["peak_bytes"] for change in found)
-    assert {"--checkpoint blocks", "--batch 4 --accumulate 2"} <= {change["option"] for change in found}
+    assert {"--checkpoint blocks", "--batch 256 --accumulate 2"} <= {change["option"] for change in found}
     for change in found:
         changed = report(capsys, *asked, *change["option"].split())
         assert changed["ranks" if ranks else "training"]["peak_bytes"] == change["peak_bytes"], change
+        for key in ("verdict", "max_batch", "max_batch_at_risk"):
+            assert changed[key] == change[key], change
+
+
+def test_the_largest_batch_of_a_change_is_that_of_a_pass(models: Path, capsys: Said) -> None:
+    """Gradients of several passes are alive all the time, so a pass has a little less room."""
+    asked = ["blocks.yaml", "--batch", "512", "--device", "256MiB", "--context", "8MiB"]
+    found = report(capsys, *asked)
+    change = next(one for one in found["changes"] if one["option"] == "--batch 256 --accumulate 2")
+    assert 0.9 * found["max_batch"] < change["max_batch"] <= found["max_batch"]
+    line = next(line for line in text(capsys, *asked).splitlines() if line.startswith("--batch 256 --accumulate 2  "))
+    assert f"  2 × {change['max_batch']:,}  " in line
 
 
 def test_the_largest_batch_is_the_largest(models: Path, capsys: Said) -> None:

@@ -11,8 +11,11 @@
 >>> analysis = MemoryAnalysis(network, Run(batch=64), device=read_device("2GiB"), context=0)
 >>> analysis.needed(), analysis.verdict().word, analysis.largest  # bytes; samples that fit, and that are at risk
 (53720, 'fits', (2321019, 2392064))
->>> [(change.option, change.bytes) for change in analysis.changes]
-[('--batch 32 --accumulate 2', 27328), ('--autocast bfloat16', 47684)]
+>>> for change in analysis.changes:
+...     change.option, change.bytes
+('--batch 32 --accumulate 2 --autocast bfloat16', 24364)
+('--batch 32 --accumulate 2', 27328)
+('--autocast bfloat16', 47684)
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from analyzer.engine.memory.arena.asked import check_arena, read_room
 from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions, on_microcontroller
-from analyzer.engine.memory.bounds import Bounds
 from analyzer.engine.memory.devices import CONTEXT, Device, read_context, read_device
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.proposals import Change, changes
@@ -34,7 +36,7 @@ from analyzer.engine.memory.settings import Run, check_asked, trained_dtype
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
 from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single, read_strategy
-from analyzer.engine.memory.verdict import Verdict, verdict
+from analyzer.engine.memory.verdict import AT_RISK, DOES_NOT_FIT, FITS, Verdict, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
@@ -230,7 +232,11 @@ class MemoryAnalysis(Printed):
         found = self.held(mode)
         known = found.mode, trains
         if known not in self._verdicts:
-            bounds = self._bounds(None, mode) if trains else found.inference_bounds(self.room)
+            bounds = (
+                found.bounds(self.room, None, self.strategy, self.ranks)
+                if trains
+                else found.inference_bounds(self.room)
+            )
             self._verdicts[known] = verdict(bounds, self.context, self.device.capacity)
         return self._verdicts[known]
 
@@ -238,10 +244,6 @@ class MemoryAnalysis(Printed):
     def room(self) -> int:
         """The bytes that the device has for tensors; 0 where the context takes everything, or where none is named."""
         return 0 if self.device is None else max(self.device.capacity - self.context, 0)
-
-    def _bounds(self, run: Run | None, mode: str | None = None) -> Bounds:
-        """The bounds of a run, by default the own one, on the fullest rank."""
-        return self.held(mode).bounds(self.room, run, self.strategy, self.ranks)
 
     @cached_property
     def largest(self) -> tuple[int, int] | None:
@@ -254,10 +256,15 @@ class MemoryAnalysis(Printed):
     def changes(self) -> list[Change]:
         """The changes of the run that lower the peak of training by at least 1 %, the most effective first."""
         found = changes(self.held(), self.strategy, self.ranks) if self.trains else []
-        if self.device is None:
-            return found
-        capacity = self.device.capacity
-        return [change.but(verdict=verdict(self._bounds(change.run), self.context, capacity)) for change in found]
+        return found if self.device is None else [self._judged(change) for change in found]
+
+    def _judged(self, change: Change) -> Change:
+        """A change with its largest batches on the device."""
+        safe, at_risk = self.held().largest(self.room, change.run, self.strategy, self.ranks)
+        batch = change.run.batch
+        word = FITS if batch <= safe else AT_RISK if batch <= at_risk else DOES_NOT_FIT
+        judged: Change = change.but(verdict=word, max_batch=safe, max_batch_at_risk=at_risk)
+        return judged
 
     @cached_property
     def microcontroller(self) -> Microcontroller | None:

@@ -13,7 +13,7 @@ from analyzer.reporter.grid import Grid
 from analyzer.reporter.layout import GAP, wrap
 from analyzer.reporter.memory import arena
 from analyzer.reporter.options import Failed
-from analyzer.units import memory, plural
+from analyzer.units import count, memory, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,22 +156,30 @@ def _sizes(label: str, sizes: Sequence[int]) -> TableLine:
 
 
 def changes_grid(report: MemoryAnalysis) -> Grid:
-    """The proposed changes: option, peak with it, bytes saved, and the verdict where a device is named."""
+    """The proposed changes: option, peak with it, bytes saved; verdict and largest batch where a device is named."""
     needed = report.needed()
 
     def sized(name: str, heading: str, size: Callable[[Any], int]) -> Column:
         return Column(name, heading, heading, value=size, text=lambda change: memory(size(change)), nature="place")
 
     def word(change: Any) -> str:
-        return change.verdict.word if change.verdict else ""
+        return change.verdict or ""
+
+    def largest(change: Any) -> str:
+        """The largest batch of a pass that is safe, with the passes where they are not those of the run."""
+        if not change.max_batch:
+            return "none"
+        passes = "" if change.run.accumulate == report.run.accumulate else f"{change.run.accumulate} × "
+        return f"{passes}{count(change.max_batch)}"
 
     columns = [
-        Column("name", "to lower the peak", "the option", value=lambda change: change.option),
+        Column("option", "to lower the peak", "the options", value=lambda change: change.option),
         sized("with", "peak", lambda change: change.bytes),
         sized("saves", "saves", lambda change: needed - change.bytes),
     ]
     if report.device is not None:
         columns.append(Column("verdict", f"on {report.device.name}", "the verdict", value=word, style=_styled(word)))
+        columns.append(Column("batch", "largest", "the largest batch that is safe", value=largest, nature="place"))
     columns.append(Column("kind", "", "the change in words", value=lambda change: change.words))
     return Grid(columns, report.changes)
 

@@ -52,7 +52,7 @@ def _one(report: MemoryAnalysis, options: Options) -> Iterator[str]:
             yield joined([options.fit(part) for part in rows.folded], options.fit(" · "), options.width) + "\n"
     if report.changes:
         yield "\n"
-        yield from draw(changes_grid(report), options, free=False)
+        yield from draw(changes_grid(report), options, free=True)  # the options say what their words do
     yield "\n"
     for sentence in assumptions(report):
         yield styled(wrapped(options.fit(sentence), options.width), "dim", options.color) + "\n"

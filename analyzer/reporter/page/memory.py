@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.memory.analysis import MemoryAnalysis
 from analyzer.engine.memory.mode_memory import ModeMemory
+from analyzer.engine.memory.verdict import Verdict
 from analyzer.reporter.memory.table import parts_of
-from analyzer.reporter.memory.words import about_file, title
+from analyzer.reporter.memory.words import about_file, band, title
 from analyzer.reporter.modes import TITLES
 from analyzer.reporter.options import Options
 from analyzer.reporter.page import microcontroller
@@ -80,7 +81,10 @@ def _points(report: MemoryAnalysis) -> Iterator[str]:
     if report.trains:
         points.insert(0, ("training peak", [peak_of(one) for one in modes]))
     if report.device is not None:
-        points.append((f"on {report.device.name}", [_verdict(report, one.mode) for one in modes]))
+        points.append((f"on {report.device.name}", [_needed(report, report.verdict(one.mode)) for one in modes]))
+        if report.trains:
+            inferred = [_needed(report, report.inference_verdict(one.mode)) for one in modes]
+            points.append((f"inference on {report.device.name}", inferred))
     yield '<dl class="memory-points">\n'
     for label, words in points:
         titles = [TITLES[one.mode] for one in modes]
@@ -102,6 +106,8 @@ def _notes(report: MemoryAnalysis) -> Iterator[str]:
             f"The step is that of one device with the whole batch. Divided by {report.strategy}, each of "
             f"{plural(report.ranks, 'rank')} needs {memory(report.rank().peak.bytes)}."
         )
+    if report.largest is not None:
+        yield f"{band(report.ranks, *report.largest).capitalize()}."
     if report.device is not None and report.context:
         yield f"What is needed of the device includes {memory(report.context)} for the process."
     yield from about_file(report, report.assumptions())
@@ -119,9 +125,8 @@ def inference_peak_of(held: ModeMemory) -> str:
     return f"{memory(peak.bytes)} at `{peak.layer}`"
 
 
-def _verdict(report: MemoryAnalysis, mode: str) -> str:
-    """Whether a mode fits on the device, in words."""
-    found = report.verdict(mode)
+def _needed(report: MemoryAnalysis, found: Verdict | None) -> str:
+    """Whether something fits on the device, in words."""
     if found is None or report.device is None:
         return ""
     return f"{found.word}, {memory(found.low)} to {memory(found.high)} needed of {memory(report.device.capacity)}"

@@ -87,6 +87,10 @@ def test_the_point_in_words() -> None:
     assert "training peak 2.9 GiB in backward at stage4.1.conv4 shared 76.2 GiB in step at conv1 locally" in words
     assert "inference peak 475.6 MiB at stage2.1.conv4 shared" in words
     assert "on 24GiB fits, 4.7 GiB to 5.3 GiB needed of 24.0 GiB shared does not fit, " in words
+    judged = analyzer.memory(EXAMPLES / "resnet50.yaml", batch=32, optimizer="adam", device="24GiB")
+    assert "inference on 24GiB fits, 2.2 GiB to 2.3 GiB needed" in words
+    assert judged.largest is not None
+    assert f"Batch {judged.largest[0]} is safe, {judged.largest[1]} may run out of memory" in words
     assert "includes 1.7 GiB for the process" in words
     assert "batch 32 · float32 · adam" in words
     assert found is not None
