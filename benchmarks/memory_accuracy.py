@@ -623,13 +623,27 @@ def measure_optimizers() -> Lines:
         yield f'    "{name}": {(row["optimizer_bytes"], *found)},'
 
 
+def on_gpu() -> int:
+    """Prints the tables of what was measured on a GPU, and each limit that is missed."""
+    import gpu_accuracy
+
+    for name, rows_of in gpu_accuracy.TABLES.items():
+        print(f"## {name}\n", *rows_of(), "", sep="\n")
+    broken = list(gpu_accuracy.missed())
+    print(*(f"missed: {one}" for one in broken), sep="\n", end="\n" if broken else "")
+    return 1 if broken else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--check", action="store_true", help="exit 1 where a limit is missed, one of speed three times")
     group.add_argument("--write", action="store_true", help="make the tables of docs/memory.md anew")
     group.add_argument("--optimizers", action="store_true", help="measure the optimizers with torch, and print it")
+    group.add_argument("--gpu", action="store_true", help="print the tables of a GPU; exit 1 where a limit is missed")
     asked = parser.parse_args()
+    if asked.gpu:
+        return on_gpu()
     if asked.write:
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
         return 0
