@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Columns about training.
-OF_TRAINING = ("saved",)
+OF_TRAINING = ("saved", "backward_macs")
 
 _ABOUT_MEMORY = (
     "The memory of the page is that of one run. Defaults come from `training` in the file, as in `analyzer memory`."

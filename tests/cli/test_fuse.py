@@ -88,6 +88,7 @@ def test_configured_columns_about_training_are_left_out(folder: Path, capsys: Sa
         ([KEYWORDS, "--fuse", "-o", "page.html"], "`--fuse` does not apply to the format html, whose findings and memory are of the network as it is written"),
         ([KEYWORDS, "--fuse", "--columns", "layer,saved"], "the column `saved` is about training, and `--fuse` about a network that only runs"),
         ([KEYWORDS, "--fuse", "--sort", "saved"], "the column `saved` is about training, and `--fuse` about a network that only runs"),
+        ([KEYWORDS, "--fuse", "--columns", "backward_macs"], "the column `backward_macs` is about training, and `--fuse` about a network that only runs"),
         (["memory", KEYWORDS, "--fuse"], "unknown option `--fuse`; `analyzer FILE` has `--fuse`"),
         (["explain", KEYWORDS, "--fuse"], "unknown option `--fuse`; `analyzer FILE` has `--fuse`"),
         ([KEYWORDS, "--fold-bn"], "unknown option `--fold-bn`; did you mean `--fuse`?"),
