@@ -18,7 +18,8 @@ from building import build, volume
 
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.settings import Run
-from analyzer.engine.memory.tape import Step, Tape
+from analyzer.engine.memory.steps import Step
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import operations_of
 from analyzer.engine.network import Network, Node

@@ -25,8 +25,9 @@ from analyzer.engine.memory.allocator import fits, reserved
 from analyzer.engine.memory.bounds import Bounds, largest_batch
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.steps import Convolved
 from analyzer.engine.memory.sums import Buffer
-from analyzer.engine.memory.tape import Convolved, Tape
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.trace import training_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work

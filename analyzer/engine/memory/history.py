@@ -23,7 +23,7 @@ from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.engine.memory.tape import Convolved
+    from analyzer.engine.memory.steps import Convolved
 
 #: The purposes of tensors, in the order of a breakdown: the parts of the peak of training.
 CATEGORIES = ("parameters", "buffers", "gradients", "optimizer", "saved", "transient", "input", "libraries")

@@ -25,7 +25,7 @@ from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.engine.memory.tape import Convolved
+    from analyzer.engine.memory.steps import Convolved
 
 #: Owners of a storage that is never freed.
 _FOREVER = 1 << 62

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.engine.memory.tape import Step, Tape
+from analyzer.engine.memory.steps import Step
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.network import Node, Origin
 from analyzer.layers import Flow, Input
 from analyzer.layers.operations import INDEX, NEW, OWN, PASSED

@@ -21,7 +21,8 @@ from itertools import zip_longest
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
 from analyzer.engine.memory.segments import segments
-from analyzer.engine.memory.tape import Step, Tape
+from analyzer.engine.memory.steps import Step
+from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.workspace import FORWARD, INPUT, WEIGHTS
 from analyzer.layers.operations import BY_ORDER, LATE, NONE, PASSED, REDUCED, SUMMED
 from analyzer.record import Record
