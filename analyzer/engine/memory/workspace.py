@@ -274,7 +274,9 @@ def _products(one: ConvolutionShape, sizes: _Sizes) -> Workspaces:
         return copied, copied, sizes.both + _tiles(min(120, sizes.cells // 64) * -(-one.filters // 64), 64, 64)
     if not whole and sizes.bits == 16 and min(one.depth, one.filters) >= 512:
         return copied, copied, copied
-    most = 16 * _MIB if not whole and sizes.bits == 32 and prod(one.made) < 100 else 128 * _MIB
+    most = 128 * _MIB
+    if not whole and prod(one.made) < 100:  # 7×7 and less
+        most = 16 * _MIB if sizes.bits == 32 else most if sizes.batch <= 64 else 0
     if (sizes.sums < 2 * _MIB and apart <= most) or (whole and apart <= 16 * _MIB):
         return copied, copied, apart
     return copied, copied, sizes.both + max(_sums_of_product(one, sizes) if whole else 0, _ALIGNED)
