@@ -538,7 +538,7 @@ def _network(
     """A model and its network; raises what `analyze` raises for a wrong one."""
     model, set, input = loaded(model, format, set, input)
     network, problems = expand(model, set=set, input=input)
-    model, unsettled = settled(model, set)
+    model, unsettled = settled(model, set, None if problems else network)
     problems += unsettled
     if problems:
         raise ModelError(problems, model.text)

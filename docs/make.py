@@ -31,6 +31,7 @@ from analyzer.engine import amounts
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.engine.result import Row
 from analyzer.layers import CATALOGUE, SHARED, Layer, Parameter
+from analyzer.layers.kinds import Kind
 from analyzer.layers.operations import OUT
 from analyzer.loader.parse.file import parse
 from analyzer.loader.parse.grammar import (
@@ -373,11 +374,12 @@ def _table(name: str) -> Iterator[str]:
         yield from (f"| `{key}` | {kind} | {meanings[key]} |\n" for key, kind in AMOUNTS.items())
     elif name == "training_keys":
         yield "| key | values |\n|---|---|\n"
-        from analyzer.dtypes import BITS
-
-        numbers = {"batch": "a whole number of at least 1", "weight_decay": "a number of at least 0"}
-        for key, choices in TRAINING_KEYS.items():
-            words = numbers.get(key) or ", ".join(f"`{word}`" for word in choices or BITS)
+        texts = {
+            "checkpoint": "`blocks`, `sqrt`, or names of layers and blocks: a text with commas, or a list",
+            "device": "a card (`RTX 4090`) or an amount (`24GiB`), as for `--device`",
+        }
+        for key, of in TRAINING_KEYS.items():
+            words = texts.get(key) or (of.words if isinstance(of, Kind) else ", ".join(f"`{word}`" for word in of))
             yield f"| `{key}` | {words} |\n"
     elif name == "check_formats":
         yield "| `--format` | meaning | file ending |\n|---|---|---|\n"

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 BUILT_IN = "built-in"
 
 #: What `training` of a model may give besides options that several commands have, with the built-in values.
-_TRAINING = {"weight-decay": 0, "step": "foreach", "loss": "cross_entropy"}
+_TRAINING = {
+    "weight-decay": 0, "step": "foreach", "loss": "cross_entropy", "autocast": None, "checkpoint": None, "accumulate": 1,
+    "ema": False, "master-weights": False, "ranks": 1, "strategy": None, "layout": "channels_first", "tf32": True,
+}  # fmt: skip
 
 #: The settings of `analyzer check`, with the built-in values.
 _OF_CHECK = {"select": [], "ignore": [], "severity": SEVERITIES[-1], "exit-zero": False, "per-file-ignores": {}}

@@ -66,6 +66,7 @@ def _device() -> Option:
         read=option_value(read),
         metavar="DEVICE",
         of_run=True,
+        training=True,
     )
 
 

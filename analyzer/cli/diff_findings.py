@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from analyzer.cli.options import configured_for, working
+from analyzer.cli.options import working
 from analyzer.cli.reviewing import findings_of
 from analyzer.cli.sides import AGAIN, Absent, Side
 from analyzer.difference import Difference, OneSided
 from analyzer.engine.memory.analysis import MemoryAnalysis
+from analyzer.engine.memory.planned import merged
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.settings import SettingError
@@ -14,8 +15,6 @@ from analyzer.settings import SettingError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from analyzer.engine.memory.devices import Device
 
 
 def check_sides(difference: Difference | OneSided, old: Side | Absent, new: Side | Absent, asked: Any) -> None:
@@ -26,18 +25,17 @@ def check_sides(difference: Difference | OneSided, old: Side | Absent, new: Side
         if side.analysis is None or side.model is None:
             continue
         batch, dtype = side.run
-        side.model.training = {**side.model.training, "batch": batch, "dtype": dtype}
+        side.model.training = merged(side.model.training, {"batch": batch, "dtype": dtype})
         file = working(side.label.removesuffix(AGAIN))
         labelled.described.findings = findings_of(file, asked, side.analysis, side.model)
-        labelled.described.verdict = _verdict(side.analysis, side.model, configured_for(asked, file).get("device"))
+        labelled.described.verdict = _verdict(side.analysis, side.model)
 
 
-def _verdict(analysis: Analysis, model: Model, device: Device | None) -> str:
-    """Whether training fits on the device; empty where none is configured, or where nothing is known of the run."""
-    if device is None:
-        return ""
+def _verdict(analysis: Analysis, model: Model) -> str:
+    """Whether training fits on its device; empty where none is named, or where nothing is known of the run."""
     try:
-        fit = MemoryAnalysis.of(analysis.network, model.training, device=device.name).verdict()
+        found = MemoryAnalysis.of(analysis.network, model.training)
     except SettingError:  # `training` does not suit the network
         return ""
-    return "" if fit is None else f"{fit.word} on {device.name}"
+    fit = found.verdict()
+    return "" if fit is None or found.device is None else f"{fit.word} on {found.device.name}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.cli.declared import LIST
 from analyzer.cli.main import FINE, WRONG, UsageError
-from analyzer.cli.memory_run import fit_of, memory_of
+from analyzer.cli.memory_run import memory_of
 from analyzer.cli.models import check_files, read_network
 from analyzer.cli.options import PAGE, add_files, add_format, add_model, add_options, parsed, settle_columns
 from analyzer.cli.output import finish, format_of, options_of, write
@@ -103,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
         "analyzer memory",
         "Calculates the memory that inference and training of a network need, without running it, and whether it fits.",
         usage="analyzer memory [options] FILE…",
-        epilog="The defaults of --batch, --dtype, --optimizer, --weight-decay, --step and --loss come from `training` in the file.\n"
+        epilog="The defaults of the options about a run come from `training` in the file.\n"
         "--columns, --depth, --sort and --top add rows that show what each layer holds.\n"
         "exit codes: 0 it fits or is at risk, or nothing is named that it should fit on; 1 it does not fit, or a model is wrong; "
         "2 the command line or a file is at fault.",
@@ -119,6 +119,5 @@ def parser() -> argparse.ArgumentParser:
 
 def _report(file: str, asked: Any, texts: dict[str, str]) -> MemoryAnalysis | Failed:
     """The memory of one file, or what is wrong with it; raises `SettingError` for options that do not suit it."""
-    fit = fit_of(file, asked)
     read = read_network(file, asked, texts)
-    return read if isinstance(read, Failed) else memory_of(file, asked, fit, *read)
+    return read if isinstance(read, Failed) else memory_of(file, asked, *read)

@@ -69,7 +69,7 @@ def mistakes_in(
             return Failed(given.label, problems)
         set, input = settings_of(given, asked)
         network, found = expand(model, set=set, input=input)
-        model, unsettled = settled(model, set)
+        model, unsettled = settled(model, set, None if problems or found else network)
         if vars(asked).get("dtype") is not None:
             network.store(None)
     except ModelError as error:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 #: The formats that a model file may be said to have; those of `loader.formats`, which most commands do not import.
 FROM = ("onnx", "keras", "h5", "pt2", "darknet", "caffe", "yaml")
 
-#: The settings of a run that a model file and a configuration may give.
-OF_RUN = ("batch", "dtype", "optimizer")
+#: The settings of a run that a configuration may give; a model file may give all but `context`.
+OF_RUN = ("batch", "dtype", "optimizer", "device", "context")
 
 #: The name of the format that shows everything about a network: its memory too.
 PAGE = "html"
@@ -35,7 +35,7 @@ PAGE = "html"
 #: The options about a run's memory, which `run_options` declares: those of `analyzer memory` and of the review page.
 RUN_OPTIONS = (
     "--optimizer", "--device", "--context", "--autocast", "--weight-decay", "--step", "--loss", "--checkpoint",
-    "--accumulate", "--ema", "--ranks", "--strategy", "--layout", "--no-tf32",
+    "--accumulate", "--ema", "--master-weights", "--ranks", "--strategy", "--layout", "--no-tf32",
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def add_options(parser: argparse._ActionsContainer, *names: str) -> None:
         option = OPTIONS[name]()
         usual = "" if option.default is None else option.spell(option.default)
         if option.training:
-            usual = f"training.{name}, otherwise {usual}"
+            usual = f"training.{name}" + (f", otherwise {usual}" if usual else "")
         parser.add_argument(
             f"--{name}",
             type=option.read,
@@ -209,8 +209,18 @@ def run_defaults(asked: Any, file: str, training: Mapping[str, Any]) -> dict[str
 
 def run_settings(asked: Any, file: str, training: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a run: as written, otherwise as `run_defaults` gives them."""
-    written = {name: vars(asked)[name] for name in OF_RUN if name in asked.written}
-    return {**run_defaults(asked, file, training), **written}
+    defaults, written = run_defaults(asked, file, training), written_settings(asked)
+    if not defaults or not written:
+        return {**defaults, **written}
+    from analyzer.engine.memory.planned import merged  # most files and command lines say nothing of a run
+
+    return merged(defaults, written)
+
+
+def written_settings(asked: Any) -> dict[str, Any]:
+    """The settings of a run that the command line gives, of those that the command has."""
+    names = ("batch", "dtype", *map(setting_of, RUN_OPTIONS))
+    return {name: vars(asked)[name] for name in names if vars(asked).get(name) is not None}
 
 
 def batch_and_dtype(asked: Any, file: str, training: Mapping[str, Any]) -> tuple[int, str]:

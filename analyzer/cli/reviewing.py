@@ -8,12 +8,11 @@ from analyzer.checks.run import chosen, run
 from analyzer.checks.subject import Subject
 from analyzer.cli.check_settings import check_settings
 from analyzer.cli.configuration import Settings
-from analyzer.cli.memory_run import RUN_SETTINGS, fit_of, memory_of
+from analyzer.cli.memory_run import memory_of
 from analyzer.cli.models import doubts_about, read_network
-from analyzer.cli.options import RUN_OPTIONS, batch_and_dtype, run_settings, setting_of
+from analyzer.cli.options import batch_and_dtype, run_settings, written_settings
 from analyzer.diagnostics import FILE_CODES, Diagnostic, in_order
 from analyzer.engine.analysis import analyze_network
-from analyzer.engine.memory.settings import is_given
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.reporter.options import Failed
@@ -22,10 +21,9 @@ from analyzer.settings import SettingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from analyzer.cli.memory_run import Fit
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.network import Network
 
@@ -38,14 +36,13 @@ def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
 
     Raises `SettingError` for options that do not suit it.
     """
-    fit = fit_of(file, asked)
     read = read_network(file, asked, texts)
     if isinstance(read, Failed):
         spans = [finding.span for finding in read.diagnostics]
         files = [read.file, *(span.file for span in spans if span is not None and span.in_text)]
         return Wrong(read.file, read.diagnostics, {file: texts[file] for file in files if file in texts})
     model, network = read
-    memory, reason = _memory(file, asked, fit, model, network)
+    memory, reason = _memory(file, asked, model, network)
     batch, dtype = batch_and_dtype(asked, file, model.training)
     analysis = analyze_network(
         network,
@@ -57,7 +54,9 @@ def review(file: str, asked: Any, texts: dict[str, str]) -> Reviewed | Failed:
         diagnostics=doubts_about(model, network),
         training=model.training,
     )
-    model.training = _training(file, asked, fit, model.training)
+    model.training = run_settings(asked, file, model.training)  # what depends on it is checked in the run of the page
+    if memory is not None and memory.arena:
+        model.training.pop("device", None)
     return Reviewed(
         analysis=analysis,
         memory=memory,
@@ -77,22 +76,14 @@ def about_texts(reports: Sequence[Reviewed | Failed]) -> bool:
     )
 
 
-def _memory(file: str, asked: Any, fit: Fit, model: Model, network: Network) -> tuple[MemoryAnalysis | None, str]:
+def _memory(file: str, asked: Any, model: Model, network: Network) -> tuple[MemoryAnalysis | None, str]:
     """The memory of the run, or why there is none: what is written on the command line must suit the network."""
     try:
-        return memory_of(file, asked, fit, model, network), ""
+        return memory_of(file, asked, model, network), ""
     except SettingError as error:
-        settings = map(setting_of, ("--batch", "--dtype", *RUN_OPTIONS))
-        if any(is_given(setting, vars(asked)[setting]) for setting in settings):
+        if written_settings(asked):
             raise
         return None, str(error)
-
-
-def _training(file: str, asked: Any, fit: Fit, training: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a run that are written somewhere: what depends on them is checked in the run of the page."""
-    written = {name: vars(asked)[name] for name in RUN_SETTINGS if is_given(name, vars(asked)[name])}
-    device = {} if fit.device is None else {"device": fit.device.name}
-    return {**run_settings(asked, file, training), **written, **device}
 
 
 def findings_of(file: str, asked: Any, analysis: Analysis, model: Model) -> list[Diagnostic]:

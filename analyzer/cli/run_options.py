@@ -64,7 +64,13 @@ def add_run_options(parser: argparse._ActionsContainer) -> None:
         "(`sqrt`), or of the layers and blocks NAME,…",
     )
     add("--accumulate", type=at_least(1), metavar="N", help="accumulate gradients over N forward passes (default: 1)")
-    add("--ema", action="store_true", help="keep a moving average of the parameters")
+    add("--ema", action="store_true", default=None, help="keep a moving average of the parameters")
+    add(
+        "--master-weights",
+        action="store_true",
+        default=None,
+        help="keep a 32-bit copy of 16-bit weights in the optimizer, and its state in 32 bits",
+    )
     add(
         "--ranks",
         type=at_least(1),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from analyzer.engine.amounts import Amounts
+from analyzer.engine.memory.planned import merged
 from analyzer.engine.network import Network
 from analyzer.engine.result import Analysis
 from analyzer.loader.parse.description import Model
 from analyzer.record import Record, field
+from analyzer.settings import SettingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ def described(analysis: Analysis, model: Model | None = None) -> Described:
     """An analysis as a comparison knows it, its peaks in the run of its file (`training`) at its batch and dtype."""
     if model is None:
         return Described(analysis.network)
-    amounts = Amounts(analysis, {**model.training, "batch": analysis.batch, "dtype": analysis.dtype})
-    peaks = {name: bytes for name in PEAKS if (bytes := amounts.of(name)) is not None}
+    amounts = Amounts(analysis, merged(model.training, {"batch": analysis.batch, "dtype": analysis.dtype}))
+    try:
+        peaks = {name: bytes for name in PEAKS if (bytes := amounts.of(name)) is not None}
+    except SettingError:  # the batch of the comparison does not divide among the file's ranks
+        peaks = {}
     return Described(analysis.network, model, peaks)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.memory.mode_memory import ModeMemory
     from analyzer.engine.memory.settings import Run
 
@@ -62,28 +63,35 @@ class Amounts:
     """The amounts of an analysis; those of memory are calculated when they are asked for.
 
     `training` is the run whose peaks are meant, as a file's `training` writes it: `{"batch": 8, "optimizer": "adam"}`.
+    The peak of training is that of the fullest device where several train together.
     """
 
     def __init__(self, analysis: Analysis, training: Mapping[str, Any] | None = None) -> None:
         self.analysis = analysis
         self.training = training or {}
-        self._held: ModeMemory | None = None
+        self._memory: MemoryAnalysis | None = None
+
+    @property
+    def memory(self) -> MemoryAnalysis:
+        """The memory of inference and training in the run of the peaks.
+
+        Raises `SettingError` for settings that do not suit the network.
+        """
+        if self._memory is None:
+            from analyzer.engine.memory.analysis import MemoryAnalysis
+
+            self._memory = MemoryAnalysis.of(self.analysis.network, self.training)
+        return self._memory
 
     @property
     def run(self) -> Run:
         """The run of the peaks."""
-        from analyzer.engine.memory.settings import Run
-
-        return Run.of(self.training)
+        return self.memory.run
 
     @property
     def held(self) -> ModeMemory:
-        """The memory of inference and training in this run."""
-        if self._held is None:
-            from analyzer.engine.memory.mode_memory import ModeMemory
-
-            self._held = ModeMemory(self.analysis.network, "declared", self.run)
-        return self._held
+        """Inference and training in this run, each layer sharing its weights as the file says."""
+        return self.memory.held()
 
     def of(self, key: str) -> int | None:
         """The amount of a key of `AMOUNTS`; None where the network has none (nothing is trained in int8).
@@ -101,15 +109,8 @@ class Amounts:
                 (max(row.receptive_field.size) for row in seeing(self.analysis) if row.receptive_field), default=None
             )
         if key == "peak_training_memory":
-            return self.held.peak.bytes if self.held.trains else None
-        if self._held is None:  # inference needs only a part of `held`, which takes several times as long
-            from analyzer.engine.memory.inference import Inference
-            from analyzer.engine.memory.tape import Tape
-            from analyzer.engine.memory.work import operations_of
-
-            work = operations_of(self.analysis.network, "declared", cuda=self.run.device is not None)
-            return Inference(Tape(work, self.run, training=False)).peak.bytes
-        return self._held.inference.peak.bytes
+            return self.memory.needed() if self.memory.trains else None
+        return self.held.inference.peak.bytes
 
     def parts(self, key: str) -> list[tuple[str, int]]:
         """What makes up an amount, the largest part first, as (name, part).
@@ -129,7 +130,9 @@ class Amounts:
             from analyzer.engine.memory.by_layer import saved_and_live
 
             which = 0 if key == "peak_training_memory" else 1
-            found = saved_and_live(self.analysis.network, batch=self.run.batch, dtype=self.run.dtype)
+            run = self.memory.run
+            each = run.but(batch=run.batch // self.memory.ranks, loss="none", checkpoint=None, accumulate=1)
+            found = saved_and_live(self.analysis.network, each)
             parts = [(name, both[which]) for name, both in found.items()]
         return sorted((part for part in parts if part[1]), key=lambda part: -part[1])
 
@@ -168,9 +171,11 @@ def _written(analysis: Analysis) -> dict[str, object]:
 
     A usual batch stays open, since that of several ranks is their number.
     """
+    from analyzer.engine.memory.planned import merged
+
     usual: dict[str, object] = {"batch": 1, "dtype": "float32", **analysis.training}
     own = {"batch": analysis.batch, "dtype": analysis.dtype}
-    return {**analysis.training, **{name: value for name, value in own.items() if value != usual[name]}}
+    return merged(analysis.training, {name: value for name, value in own.items() if value != usual[name]})
 
 
 def seeing(analysis: Analysis) -> list[Row]:

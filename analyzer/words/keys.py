@@ -27,8 +27,7 @@ TOP_ABSENT = {
     "bs": "write `training: {batch: 32}`", "optimizer": "write `training: {optimizer: adam}`",
     "loss": "write `training: {loss: cross_entropy}`", "dtype": "write `training: {dtype: float16}`",
     "precision": "write `training: {dtype: float16}`", "weightdecay": "write `training: {weight_decay: 0.0001}`",
-    "device": "name the device on the command line: `analyzer memory --device`",
-    "gpu": "name the device on the command line: `analyzer memory --device`",
+    "device": "write `training: {device: RTX 4090}`", "gpu": "write `training: {device: RTX 4090}`",
     "nc": "write the number of classes as the units of the last layer, or as a variable under `vars:`",
     "numclasses": "write the number of classes as the units of the last layer, or as a variable under `vars:`",
     "anchors": _TRAINS, "depthmultiple": "write a factor as a variable under `vars:`",
@@ -131,22 +130,24 @@ TRAINING = {
     "batchsize": "batch", "bs": "batch", "minibatch": "batch", "n": "batch", "precision": "dtype", "type": "dtype",
     "optim": "optimizer", "opt": "optimizer", "optimiser": "optimizer", "solver": "optimizer", "algorithm": "optimizer",
     "wd": "weight_decay", "decay": "weight_decay", "l2": "weight_decay", "criterion": "loss", "lossfn": "loss",
-    "lossfunction": "loss", "objective": "loss", "foreach": "step", "fused": "step",
+    "lossfunction": "loss", "objective": "loss", "foreach": "step", "fused": "step", "amp": "autocast",
+    "mixedprecision": "autocast", "gradientaccumulation": "accumulate", "gradientaccumulationsteps": "accumulate",
+    "accumulategradbatches": "accumulate", "gradaccum": "accumulate", "accumulation": "accumulate",
+    "gradientcheckpointing": "checkpoint", "activationcheckpointing": "checkpoint", "recompute": "checkpoint",
+    "remat": "checkpoint", "movingaverage": "ema", "gpu": "device", "card": "device", "hardware": "device",
+    "vram": "device", "gpus": "ranks", "devices": "ranks", "worldsize": "ranks", "numgpus": "ranks", "zero": "strategy",
+    "sharding": "strategy", "parallel": "strategy", "memoryformat": "layout", "dataformat": "layout",
+    "channelslast": "layout", "allowtf32": "tf32", "masterparams": "master_weights", "fp32master": "master_weights",
+    "fp32weights": "master_weights", "mainparams": "master_weights",
 }  # fmt: skip
 
 #: What `training` does not say, with what to do.
 TRAINING_ABSENT = {
     "momentum": "write `optimizer: momentum`", "nesterov": "write `optimizer: nesterov`",
+    "fp16": "write `autocast: float16` for mixed precision", "bf16": "write `autocast: bfloat16` for mixed precision",
     **{
         name: f"it is an option of the command: `analyzer memory --{option}`"
-        for name, option in {
-            "amp": "autocast", "autocast": "autocast", "mixedprecision": "autocast", "fp16": "autocast",
-            "bf16": "autocast", "accumulate": "accumulate", "gradientaccumulation": "accumulate",
-            "gradientaccumulationsteps": "accumulate", "accumulategradbatches": "accumulate", "ema": "ema",
-            "checkpoint": "checkpoint", "gradientcheckpointing": "checkpoint", "device": "device", "gpu": "device",
-            "gpus": "ranks", "devices": "ranks", "ranks": "ranks", "worldsize": "ranks", "strategy": "strategy",
-            "zero": "strategy", "mode": "mode",
-        }.items()
+        for name, option in {"mode": "mode", "context": "context"}.items()
     },
     **dict.fromkeys(
         (

@@ -104,30 +104,33 @@ def _of_activations(amount: int, allowed: int, analysis: Analysis) -> str:
 
 def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | None:
     """The change of the run, of those `analyzer memory` proposes, that is just enough; otherwise the best one."""
-    from analyzer.engine.memory.proposals import changes
-
-    held, run = amounts.held, amounts.run
     if amount < allowed:
         return "a minimum for a peak is more often a mistake than a wish"
+    held, run, ranks = amounts.held, amounts.run, amounts.memory.ranks
     training = key == "peak_training_memory"
+
+    def taken_by(changed: Run) -> int:
+        return held.needed(changed, amounts.memory.strategy, ranks) if training else _inference(held, changed)
+
     smaller = []
-    batch = run.batch // 2
+    batch = run.batch // ranks // 2
     while batch:
-        if training:
-            taken = held.with_run(run.but(batch=batch)).ledger.peak.bytes
-        else:
-            taken = _inference(held, run.but(batch=batch))
-        smaller.append((taken, f"`training: {{batch: {batch}}}`"))
-        if taken <= allowed:
+        changed = run.but(batch=batch * ranks)
+        smaller.append((taken_by(changed), changed_keys(run, changed)))
+        if smaller[-1][0] <= allowed:
             break
         batch //= 2
-    tried = [(change.bytes, f"`{change.option}` ({change.words})") for change in changes(held)] if training else []
-    if training and run.optimizer != "sgd":
-        taken = held.needed(run.but(optimizer="sgd"))
-        tried.append((taken, "`training: {optimizer: sgd}`"))
-    if not training and run.dtype == "float32" and run.autocast is None:
-        taken = _inference(held, run.but(dtype="float16"))
-        tried.append((taken, "`--dtype float16`"))
+    tried = []
+    if training:
+        tried = [
+            (change.bytes, f"{changed_keys(run, change.run)} ({change.words})") for change in amounts.memory.changes
+        ]
+        if run.optimizer != "sgd":
+            changed = run.but(optimizer="sgd")
+            tried.append((taken_by(changed), changed_keys(run, changed)))
+    elif run.dtype == "float32" and run.autocast is None:
+        changed = run.but(dtype="float16")
+        tried.append((taken_by(changed), changed_keys(run, changed)))
     fitting = [(-taken, words) for taken, words in tried + smaller if taken <= allowed]
     if fitting:
         taken, words = min(fitting)
@@ -136,6 +139,17 @@ def _of_peak(key: str, amount: int, allowed: int, amounts: Amounts) -> str | Non
         return None
     taken, words = min(tried + smaller)
     return f"{words} comes to {memory(taken)}, still too much: smaller depths or fewer positions are needed"
+
+
+def changed_keys(run: Run, changed: Run) -> str:
+    """What a file writes for another run.
+
+    >>> from analyzer.engine.memory.settings import Run
+    >>> changed_keys(Run(batch=8), Run(batch=4, accumulate=2))
+    '`training: {batch: 4, accumulate: 2}`'
+    """
+    keys = [name for name in run._fields if getattr(changed, name) != getattr(run, name)]
+    return f"`training: {{{', '.join(f'{name}: {getattr(changed, name)}' for name in keys)}}}`"
 
 
 def _inference(held: ModeMemory, run: Run) -> int:

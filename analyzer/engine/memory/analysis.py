@@ -28,21 +28,22 @@ from analyzer.engine.memory.arena.asked import check_arena, read_room
 from analyzer.engine.memory.arena.microcontroller import Microcontroller
 from analyzer.engine.memory.arena.plan import Plan
 from analyzer.engine.memory.assumptions import assumptions, on_microcontroller
-from analyzer.engine.memory.devices import CONTEXT, Device, read_context, read_device
+from analyzer.engine.memory.devices import CONTEXT, Device
 from analyzer.engine.memory.mode_memory import ModeMemory
+from analyzer.engine.memory.planned import planned
 from analyzer.engine.memory.proposals import Change, changes
 from analyzer.engine.memory.segments import Blocks, check_names
-from analyzer.engine.memory.settings import Run, check_asked, trained_dtype
+from analyzer.engine.memory.settings import Run, needs_halves, trained_dtype
 from analyzer.engine.memory.sharding.rank import PerRank
 from analyzer.engine.memory.sharding.step import gathered_units
-from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single, read_strategy
+from analyzer.engine.memory.sharding.strategies import STRATEGIES, check_ranks, check_single
 from analyzer.engine.memory.verdict import AT_RISK, DOES_NOT_FIT, FITS, Verdict, verdict
 from analyzer.engine.network import Network
 from analyzer.engine.result import MODES
 from analyzer.layers import SHARED
 from analyzer.layers.traits import Drops
 from analyzer.record import ABOVE, Printed
-from analyzer.settings import one_of, reading, whole
+from analyzer.settings import one_of, whole
 from analyzer.units import memory
 
 TYPE_CHECKING = False
@@ -94,6 +95,8 @@ class MemoryAnalysis(Printed):
         self.ranks = whole("ranks", ranks)
         self.strategy = one_of("strategy", strategy or ("ddp" if ranks > 1 else "single"), STRATEGIES)
         check_names(network, run.checkpoint)
+        if run.master_weights and (refused := needs_halves(network, run.dtype)) is not None:
+            raise refused
         if self.divided:
             check_ranks(run.batch, ranks)
             check_single(self.strategy, ranks)
@@ -115,38 +118,29 @@ class MemoryAnalysis(Printed):
         /,
         *,
         mode: str = "both",
-        device: str | None = None,
-        context: str | None = None,
-        strategy: str | None = None,
-        ranks: int | None = None,
         arena: bool = False,
-        ram: str | None = None,
-        flash: str | None = None,
+        ram: str | int | None = None,
+        flash: str | int | None = None,
         **settings: object,
     ) -> MemoryAnalysis:
         """The analysis with the settings that `analyzer.memory` takes; `training`, as a file has it, gives the others.
 
-        A microcontroller trains nothing: with `arena` those of the file do not count. Raises `SettingError` for a wrong
-        one.
+        `settings` are those of `planned`. A microcontroller trains nothing: with `arena` those of the file do not
+        count. Raises `SettingError` for a wrong one.
         """
-        about_device = {"device": device, "context": context, "strategy": strategy, "ranks": ranks}
-        check_arena(arena, ram, flash, {**settings, **about_device})
-        about_card = {name: settings.get(name) for name in ("layout", "tf32")}
-        check_asked(context, device, strategy, ranks, **about_card)
-        card = None if device is None else reading("device", read_device, device)
-        strategy = None if strategy is None else read_strategy(str(strategy))
-        name = None if card is None else card.name
+        check_arena(arena, ram, flash, settings)
+        found = planned({} if arena else training, settings)
         return cls(
             network,
-            Run.of({} if arena else training, ranks=ranks, strategy=strategy, device=name, **settings),
+            found.run,
             mode="declared" if one_of("mode", mode, ("both", *MODES)) == "both" else mode,
-            device=card,
-            context=None if context is None else reading("context", read_context, context),
-            strategy=strategy,
-            ranks=1 if ranks is None else ranks,
+            device=found.device,
+            context=found.context,
+            strategy=found.strategy,
+            ranks=found.ranks,
             arena=arena,
-            ram=None if ram is None else read_room("ram", ram),
-            flash=None if flash is None else read_room("flash", flash),
+            ram=read_room("ram", ram) if isinstance(ram, str) else ram,
+            flash=read_room("flash", flash) if isinstance(flash, str) else flash,
         )
 
     def __repr__(self) -> str:

@@ -48,6 +48,7 @@ def assumptions(run: Run, *, trains: bool = True) -> dict[str, Any]:
         "autocast": run.autocast,
         "accumulate": run.accumulate,
         "ema": run.ema,
+        "master_weights": run.master_weights,
         "checkpoint": run.checkpoint if named else list(run.checkpoint or ()),
         "layout": run.layout if run.device else None,
         "tf32": run.tf32 if run.device else None,

@@ -7,7 +7,7 @@
 >>> for name in ("conv1", "conv2"):
 ...     node = network.place(name, CATALOGUE["conv"](filters=2, kernel=3, padding=1), [node])
 >>> network.name_outputs([node])
->>> saved_and_live(network, batch=1, dtype="float32")  # an output has 4·4·2 numbers; conv2 saves its input
+>>> saved_and_live(network, Run(loss="none"))  # an output has 4·4·2 numbers; conv2 saves its input
 {'conv1': (0, 128), 'conv2': (128, 256)}
 """
 
@@ -26,18 +26,18 @@ def measure_memory(analysis: Analysis) -> None:
     """Sets `saved` and `live` of every row, once: they take longer than the rest of an analysis."""
     if not analysis.rows or analysis.rows[0].saved is not None:
         return
-    found = saved_and_live(analysis.network, batch=analysis.batch, dtype=analysis.dtype)
+    found = saved_and_live(analysis.network, Run(batch=analysis.batch, dtype=analysis.dtype, loss="none"))
     for row in analysis.rows:
         row.saved, row.live = found[row.name]
 
 
-def saved_and_live(network: Network, *, batch: int, dtype: str) -> dict[str, tuple[int, int]]:
+def saved_and_live(network: Network, run: Run) -> dict[str, tuple[int, int]]:
     """Two sizes in bytes for each layer, by its name.
 
     The first is of the tensors that this layer is the first to save for the backward pass. The second is of the
     activations alive in inference while the layer runs; the network's inputs are not counted.
     """
-    work, run = operations_of(network, "shared"), Run(batch=batch, dtype=dtype, loss="none")
+    work = operations_of(network, "shared", cuda=run.device is not None)
     saved = dict.fromkeys((node.name for node in network.nodes), 0)
     before = 0
     for mark in Training(Tape(work, run), timed=True).ledger.timeline or ():

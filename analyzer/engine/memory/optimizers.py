@@ -3,7 +3,6 @@
 A step runs over all parameters at once (`foreach`, torch's choice on CUDA), over one after the other (`loop`), or in
 one kernel that makes nothing (`fused`). In a loop Python's variables keep a parameter's tensors alive until those of
 the next parameter replace them, so those of the previous parameter count too.
-
 >>> OPTIMIZERS["adam"].state([(10, 5), (5,)], width=4)  # two moments of each tensor, then a counter for each
 [200, 20, 200, 20, 4, 4]
 
@@ -52,17 +51,17 @@ class Optimizer(Record):
     counts: bool = False
     fused: bool = True
 
-    def state(self, shapes: Shapes, width: int) -> list[int]:
+    def state(self, shapes: Shapes, width: int, *, counters: bool = True) -> list[int]:
         """The bytes of each tensor of state, for parameters of these shapes and `width` bytes a number.
 
-        The counters are in main memory.
+        Without `counters` those lie in another memory.
         """
         sizes = [prod(shape) * width for shape in shapes]
-        return [*sizes * self.words, *([_COUNTER] * len(shapes) if self.counts else [])]
+        return [*sizes * self.words, *([_COUNTER] * len(shapes) if self.counts and counters else [])]
 
     def made(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
         """The bytes of each tensor that is alive when a step makes the most."""
-        return [size for size, _ in self._tensors(shapes, width, step, decays)]
+        return [size for size, _ in self.tensors(shapes, width, step, decays)]
 
     def places(self, shapes: Shapes, width: int, step: str, *, decays: bool) -> list[int]:
         """The place in `shapes` of the parameter that each tensor of `made` is for.
@@ -70,9 +69,9 @@ class Optimizer(Record):
         >>> OPTIMIZERS["adam"].places([(10, 5), (5,)], 4, "foreach", decays=False)
         [0, 1]
         """
-        return [place for _, place in self._tensors(shapes, width, step, decays)]
+        return [place for _, place in self.tensors(shapes, width, step, decays)]
 
-    def _tensors(self, shapes: Shapes, width: int, step: str, decays: bool) -> list[Made]:
+    def tensors(self, shapes: Shapes, width: int, step: str, decays: bool) -> list[Made]:
         """The tensors of `made`, each with the place of its parameter."""
         sizes = [(prod(shape) * width, place) for place, shape in enumerate(shapes)]
         if step == "fused" or not sizes:
@@ -87,11 +86,11 @@ class Optimizer(Record):
 class _Adafactor(Optimizer):
     """Keeps a mean square for each row and each column of the last two axes, for a vector one for each number."""
 
-    def state(self, shapes: Shapes, width: int) -> list[int]:
+    def state(self, shapes: Shapes, width: int, *, counters: bool = True) -> list[int]:
         factors = [count * width for shape in shapes for count in _factors(shape)]
-        return [*factors, *[_COUNTER] * len(shapes)]
+        return [*factors, *([_COUNTER] * len(shapes) if counters else [])]
 
-    def _tensors(self, shapes: Shapes, width: int, step: str, decays: bool) -> list[Made]:
+    def tensors(self, shapes: Shapes, width: int, step: str, decays: bool) -> list[Made]:
         if step == "foreach":
             return self._together(shapes, width)
         return self._in_turn(shapes, width)

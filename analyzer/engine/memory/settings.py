@@ -1,19 +1,17 @@
 """The settings of a memory analysis: the run, its optimizer, and ways to save memory.
 
-The command and the API share every rule about a setting: the constructor of `Run` has the rules about one run, `Run.of`
-and `check_asked` those about what was given.
+Model files, the command and the API share every rule about a setting: the constructor of `Run` has the rules about one
+run, `planned` those about what was given and written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from analyzer.diagnostics import listed, nearest
 from analyzer.dtypes import BITS
 from analyzer.engine.memory.optimizers import OPTIMIZERS, STEPS
 from analyzer.record import Record
 from analyzer.settings import SettingError, number, one_of, truth, whole
-from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ TRAINED = ("float64", "float32", "tf32", "float16", "bfloat16")
 
 #: The formats that mixed precision casts to, and those that it casts from.
 HALVES = ("bfloat16", "float16")
-_CAST = ("float32", "tf32")
+CAST = ("float32", "tf32")
 
 #: What a step of training may end with.
 LOSSES = ("cross_entropy", "mse", "none")
@@ -36,12 +34,12 @@ LAYOUTS = CHANNELS_FIRST, CHANNELS_LAST = ("channels_first", "channels_last")
 CHECKPOINTS = ("blocks", "sqrt")
 
 #: Settings about training only.
-_TRAINING = (
-    "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy",
+ABOUT_TRAINING = (
+    "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy", "master_weights",
 )  # fmt: skip
 
 #: Settings that are True or False, with what they usually are.
-_FLAGS = {"ema": False, "tf32": True}
+_FLAGS = {"ema": False, "tf32": True, "master_weights": False}
 
 
 class Run(Record, kw_only=True, eq=True):
@@ -57,6 +55,7 @@ class Run(Record, kw_only=True, eq=True):
     loss          `cross_entropy` (mean, int64 targets), `mse` or `none`
     accumulate    forward passes for one step of the optimizer
     ema           whether a running mean of the parameters is kept
+    master_weights  whether the optimizer keeps a 32-bit copy of the 16-bit parameters, and its state in 32 bits
     checkpoint    None, `blocks`, `sqrt`, or names of layers and blocks whose activations are recomputed
     device        None for the CPU, otherwise a CUDA card, where masks are bytes and some operations stay in 32 bits
     layout        how a network's tensors with positions lie on a CUDA card, one of `LAYOUTS`
@@ -74,6 +73,7 @@ class Run(Record, kw_only=True, eq=True):
     loss: str = "cross_entropy"
     accumulate: int = 1
     ema: bool = False
+    master_weights: bool = False
     checkpoint: str | Sequence[str] | None = None
     device: str | None = None
     layout: str = CHANNELS_FIRST
@@ -90,54 +90,48 @@ class Run(Record, kw_only=True, eq=True):
         one_of("loss", self.loss, LOSSES)
         self.accumulate = whole("accumulate", self.accumulate)
         truth("ema", self.ema)
+        truth("master_weights", self.master_weights)
         one_of("layout", self.layout, LAYOUTS)
         truth("tf32", self.tf32)
         truth("in_place_joins", self.in_place_joins)
-        self.checkpoint = _checkpoint(self.checkpoint)
+        self.checkpoint = checkpointed(self.checkpoint)
         if self.autocast is not None:
             one_of("autocast", self.autocast, HALVES)
-            if self.dtype not in _CAST:
+            if self.dtype not in CAST:
                 raise SettingError(
                     f"`{{autocast}}` casts float32 to 16 bits; it does not go with {self.dtype}", "autocast"
                 )
+        if self.master_weights and self.dtype not in HALVES:
+            reason = f"the weights are in {self.dtype}" + (", under autocast too" if self.autocast else "")
+            raise SettingError(
+                f"`{{master_weights}}` keeps a 32-bit copy of 16-bit weights, and {reason}; it needs `{{dtype}}` "
+                "bfloat16 or float16",
+                *("master_weights", "dtype"),
+            )
         if self.step == "fused" and not OPTIMIZERS[self.optimizer].fused and self.dtype in TRAINED:
             raise SettingError(f"`{self.optimizer}` has no fused step; its steps are `foreach` and `loop`")
-
-    @classmethod
-    def of(
-        cls,
-        written: Mapping[str, object],
-        /,
-        *,
-        ranks: int | None = None,
-        strategy: str | None = None,
-        **given: object,
-    ) -> Run:
-        """The run of the settings that are given (None: not), then those that a file writes, then the usual.
-
-        `ranks` devices have a batch of at least that many samples together. Raises `SettingError` for a setting that
-        does not exist, and for one about training where the number format is not one that networks are trained in.
-        """
-        for name in given:
-            if name not in cls._fields:
-                near = nearest(name, cls._fields)
-                meant = f"did you mean `{near}`?" if near else f"the settings are {listed(cls._fields, last='and')}"
-                raise SettingError(f"there is no setting `{shown(name)}`; {meant}")
-        asked = {name: value for name, value in given.items() if value is not None}
-        # The constructor refuses values of other types.
-        run = cls(**{"batch": ranks or 1, **written, **asked})  # type: ignore[arg-type]
-        if run.dtype not in TRAINED:
-            asked |= {"ranks": ranks, "strategy": strategy}
-            for name in _TRAINING:
-                if is_given(name, asked.get(name)):
-                    raise SettingError(f"`{{{name}}}` is about training, and {run.dtype} is only for inference", name)
-        return run
 
 
 def trained_dtype(network: Network, run: Run) -> str:
     """The number format of parameters in training: that of the network's file, if it has one that is trained in."""
     own = network.weights_dtype
     return own if own in TRAINED and not network.formats else run.dtype
+
+
+def only_runs(name: str, dtype: str) -> SettingError:
+    """The refusal of a setting about training, where the number format is only for inference."""
+    return SettingError(f"`{{{name}}}` is about training, and {dtype} is only for inference", name)
+
+
+def needs_halves(network: Network, dtype: str) -> SettingError | None:
+    """Why a run in 16 bits has no 16-bit weights for a 32-bit copy: the file has them in another format."""
+    own = trained_dtype(network, Run(dtype=dtype))
+    if own in HALVES:
+        return None
+    return SettingError(
+        f"`{{master_weights}}` keeps a 32-bit copy of 16-bit weights, and those of the file are in {own}",
+        "master_weights",
+    )
 
 
 def is_given(name: str, value: object) -> bool:
@@ -160,8 +154,11 @@ def check_asked(
         )
 
 
-def _checkpoint(given: object) -> str | tuple[str, ...] | None:
-    """What is checkpointed: names as a tuple; a text may have several, with commas between."""
+def checkpointed(given: object) -> str | tuple[str, ...] | None:
+    """What is checkpointed: names as a tuple; a text may have several, with commas between.
+
+    Raises `SettingError` for anything else.
+    """
     if given is None or (isinstance(given, str) and given in CHECKPOINTS):
         return given
     names = given.split(",") if isinstance(given, str) else given

@@ -23,9 +23,9 @@ targets belong to the loss.
 from __future__ import annotations
 
 from analyzer.engine.memory.history import OF_ALL, Life
-from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.training import Training
+from analyzer.engine.memory.updates import kept_by
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ class Owned(Record):
     """The bytes that each layer owns in a training step, by its name; layers that own none are left out.
 
     `gradients` are those of its trained parameters at the end of the backward pass. `optimizer` is the optimizer's
-    state for it, with its part of the running mean of an EMA.
+    state for it, with its master weights and its part of the running mean of an EMA.
     """
 
     parameters: dict[str, int] = field(factory=dict)
@@ -53,7 +53,7 @@ class Owned(Record):
 def owned_by_layer(tape: Tape, training: Training) -> Owned:
     """What each layer owns; the sums are the numbers of `training`."""
     found, parameters = Owned(), tape.work.parameters
-    optimizer, width = OPTIMIZERS[tape.run.optimizer], tape.weight_bits // 8
+    width = tape.weight_bits // 8
     for (size, _), (_, _, layer) in zip(tape.parameters, parameters, strict=True):
         _add(found.parameters, layer, size)
         if tape.run.ema:
@@ -63,7 +63,7 @@ def owned_by_layer(tape: Tape, training: Training) -> Owned:
     for number in training.reached:
         shape, _, layer = parameters[number]
         _add(found.gradients, layer, tape.parameters[number][0])
-        _add(found.optimizer, layer, sum(optimizer.state([shape], width)))
+        _add(found.optimizer, layer, sum(kept_by(tape.run, [shape], width)))
     return found
 
 

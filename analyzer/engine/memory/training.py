@@ -23,9 +23,9 @@ from collections.abc import Sequence
 from analyzer.engine.memory.history import OF_ALL, History
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.loss import Loss
-from analyzer.engine.memory.optimizers import OPTIMIZERS
 from analyzer.engine.memory.simulation import Simulation
 from analyzer.engine.memory.tape import Tape
+from analyzer.engine.memory.updates import kept_by, made_by
 from analyzer.layers.operations import NONE
 
 
@@ -34,7 +34,7 @@ class Training:
 
     parameters  all parameters
     buffers     all buffers
-    optimizer   the optimizer's state, with the running mean of an EMA
+    optimizer   the optimizer's state, with the master weights and with the running mean of an EMA
     input       the network's inputs, and the targets of the loss
     state       the tensors of `optimizer`
     ema         the part of `optimizer` that is the running mean
@@ -59,10 +59,10 @@ class Training:
         needs = needs_gradient(tape, loss.starts)
         self.reached = sorted(_reached(tape, needs))
         shapes = [tape.work.parameters[number][0] for number in self.reached]
-        optimizer, width = OPTIMIZERS[run.optimizer], tape.weight_bits // 8
+        width = tape.weight_bits // 8
         self.parameters = sum(size for size, _ in tape.parameters)
         self.buffers = sum(tape.buffers)
-        self.state = optimizer.state(shapes, width)
+        self.state = kept_by(run, shapes, width)
         self.ema = sum(size for size, _ in tape.parameters) if run.ema else 0
         if run.ema:
             self.state.extend(size for size, _ in tape.parameters)
@@ -80,10 +80,9 @@ class Training:
         self.saved = self.ledger.live - base - self.ledger.gradients
         simulation.backward()
         self.stepped = len(self.ledger.events or ())
-        decays = run.weight_decay > 0
-        made = optimizer.made(shapes, width, run.step, decays=decays)
-        places = optimizer.places(shapes, width, run.step, decays=decays) if self.history else ()
-        simulation.step(made, [tape.work.parameters[self.reached[place]][2] for place in places])
+        made = made_by(run, shapes, width)
+        places = [place for _, place in made] if self.history else ()
+        simulation.step([size for size, _ in made], [tape.work.parameters[self.reached[place]][2] for place in places])
 
 
 def needs_gradient(tape: Tape, starts: Sequence[int]) -> list[bool]:

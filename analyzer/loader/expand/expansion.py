@@ -81,16 +81,20 @@ def _unmet(unmet: Sequence[Unmet], file: str, *, given: str) -> Diagnostic:
     return Diagnostic("EXPECT202", message, first.tree.span(file), severity="note")
 
 
-def settled(model: Model, set: Mapping[str, Any] | None = None) -> tuple[Model, list[Diagnostic]]:
+def settled(
+    model: Model, set: Mapping[str, Any] | None = None, network: Network | None = None
+) -> tuple[Model, list[Diagnostic]]:
     """The description with the budget and the training that hold for variables of `set`, and every mistake in them.
 
-    The same description where nothing in them is an expression.
+    The same description where nothing in them is an expression. `network` is what the settings of the training must
+    suit; None for one with mistakes.
     """
-    if not model.unsettled:
+    if not model.unsettled and not model.training:
         return model, []
-    from analyzer.loader.expand.settling import settle  # few models have expressions there
+    from analyzer.loader.expand.settling import contradicting, settle  # few models have expressions there
 
-    return settle(model, set or {})
+    found, mistakes = settle(model, set or {}) if model.unsettled else (model, [])
+    return found, [*mistakes, *([] if mistakes else contradicting(found, network))]
 
 
 def _run_over(model: Model, set: Mapping[str, Any], input: Mapping[str, str], **changed: Any) -> Expansion:

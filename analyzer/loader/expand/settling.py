@@ -1,4 +1,4 @@
-"""Limits of a budget and values of the training that depend on variables."""
+"""Limits of a budget and values of the training that depend on variables, and values that contradict each other."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from analyzer.loader.expand.mistakes import Mistakes
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.budget import amount_of, limit_of, training_value
 from analyzer.loader.parse.description import Model, Unsettled
+from analyzer.loader.text.tree import Mapping as TreeMapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from analyzer.engine.network import Network
 
 
 def settle(model: Model, settings: Mapping[str, Any]) -> tuple[Model, list[Diagnostic]]:
@@ -33,6 +36,24 @@ def settle(model: Model, settings: Mapping[str, Any]) -> tuple[Model, list[Diagn
         except Dependent:
             pass
     return found, mistakes.found
+
+
+def contradicting(model: Model, network: Network | None) -> list[Diagnostic]:
+    """What in the settled `training` does not go together, and what does not suit the network (None: a wrong one).
+
+    Nothing where a value is wrong by itself: the rest may be its consequence.
+    """
+    from analyzer.engine.memory.planned import contradictions  # a report does not need it otherwise
+
+    tree = model.tree.get("training") if isinstance(model.tree, TreeMapping) else None
+    places = {key.text: value for key, value in tree.items} if isinstance(tree, TreeMapping) else {}
+    mistakes = Mistakes(model.file)
+    if any(key not in model.training for key in places):
+        return []
+    for key, error in contradictions(model.training, network):
+        if key in places:
+            mistakes.report(Refusal(str(error), code="VALUE101"), places[key])
+    return mistakes.found
 
 
 def _settle(model: Model, one: Unsettled, values: Values) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed
-from analyzer.dtypes import BITS
 from analyzer.engine.amounts import AMOUNTS
-from analyzer.layers.kinds import Number, Whole, whole
+from analyzer.layers.kinds import Kind, whole, written
 from analyzer.loader.expressions.expression import is_expression
 from analyzer.loader.parse.description import Limit, Unsettled
 from analyzer.loader.parse.grammar import TRAINING_KEYS
@@ -145,15 +144,51 @@ def parse_weights_dtype(parser: Parser, tree: Tree) -> str | None:
 
 def training_value(name: str, value: Any) -> Any:
     """A value of `training`. Raises `Refusal` (VALUE101) for a wrong one."""
-    if name == "batch":
-        return Whole(1).read(value)
-    if name == "weight_decay":
-        return Number(0).read(value)
-    choices = TRAINING_KEYS[name] or tuple(BITS)
+    choices = TRAINING_KEYS[name]
+    if isinstance(choices, Kind):
+        return choices.read(value)
+    if choices is None:
+        return _checkpoint(value) if name == "checkpoint" else _device(value)
     if isinstance(value, str) and value in choices:
         return value
-    said = f"`{shown(str(value))}`" if not isinstance(value, (list, dict)) else "a list or a mapping"
+    said = _said(value)
     from analyzer.words.settings import setting_help  # with tables that only a mistake needs
 
     help = setting_help(name, value, choices) if isinstance(value, str) else None
+    if name == "autocast" and value is True:
+        help = "write `autocast: bfloat16`"
     raise Refusal(f"must be {listed(choices)}, not {said}", code="VALUE101", help=help)
+
+
+def _said(value: Any) -> str:
+    """A value in a message."""
+    if isinstance(value, (list, dict)):
+        return "a list or a mapping"
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{shown(str(value))}`"
+
+
+def _checkpoint(value: Any) -> str | list[str]:
+    """What is checkpointed, as `training` writes it. Raises `Refusal` for anything else."""
+    from analyzer.engine.memory.settings import CHECKPOINTS, checkpointed  # few files write it
+
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, list) and names and all(isinstance(name, str) and name.strip() for name in names):
+        found = checkpointed(value)
+        return found if isinstance(found, str) else list(found or ())
+    help = "`checkpoint: blocks` recomputes each block" if value is True or value is None else None
+    ways = " or ".join(f"`{way}`" for way in CHECKPOINTS)
+    raise Refusal(f"must be {ways}, or names of layers and blocks, not {_said(value)}", code="VALUE101", help=help)
+
+
+def _device(value: Any) -> str:
+    """A device as `training` writes it. Raises `Refusal` for a text that is neither a card nor an amount."""
+    from analyzer.engine.memory.devices import DeviceError, read_device  # few files write it
+
+    if isinstance(value, (list, dict, bool)) or value is None:
+        raise Refusal(f"must be a card or an amount such as `24GiB`, not {written(value)}", code="VALUE101")
+    text = str(value).strip()
+    try:
+        read_device(text)
+    except DeviceError as error:
+        raise Refusal(f"is not a device: {error}", code="VALUE101") from None
+    return text

@@ -5,6 +5,9 @@ Parser, schema, messages and docs are made from these tables.
 
 from __future__ import annotations
 
+from analyzer.dtypes import BITS
+from analyzer.layers.kinds import Flag, Kind, Number, Whole
+
 #: Keys of a file, with what they mean.
 TOP_KEYS = {
     "name": "the network's name in the reports; the file's stem otherwise",
@@ -64,15 +67,25 @@ BLOCK_KEYS = {
 #: Axes of the long form of an input.
 INPUT_AXES = ("time", "height", "width", "length", "depth")
 
-#: Keys of `training`, with their choices (None: see the parser). The memory analysis has the same, which a report does
-#: not load.
-TRAINING_KEYS: dict[str, tuple[str, ...] | None] = {
-    "batch": None,
-    "dtype": None,
+#: Keys of `training`, each the setting of a run with that name, with their choices or their kind; `checkpoint` and
+#: `device` have a reading of their own. The memory analysis has the same choices, which a report does not load.
+TRAINING_KEYS: dict[str, tuple[str, ...] | Kind | None] = {
+    "batch": Whole(1),
+    "dtype": tuple(BITS),
     "optimizer": ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "adafactor", "lion"),
-    "weight_decay": None,
+    "weight_decay": Number(0),
     "step": ("foreach", "loop", "fused"),
     "loss": ("cross_entropy", "mse", "none"),
+    "autocast": ("bfloat16", "float16"),
+    "checkpoint": None,
+    "accumulate": Whole(1),
+    "ema": Flag(),
+    "master_weights": Flag(),
+    "device": None,
+    "layout": ("channels_first", "channels_last"),
+    "tf32": Flag(),
+    "ranks": Whole(1),
+    "strategy": ("single", "ddp", "ddp-view", "zero1", "zero2", "zero3", "fsdp", "fsdp-no-reshard"),
 }
 
 #: Names that a layer may not have, with what they mean.

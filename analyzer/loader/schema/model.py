@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from analyzer.dtypes import BITS
 from analyzer.engine.amounts import AMOUNTS
-from analyzer.layers.kinds import Number, Whole
+from analyzer.layers.kinds import Kind
 from analyzer.layers.spatial_kinds import SIZE_TEXT
 from analyzer.loader.expressions.expression import BUILT_IN, KEYWORDS
 from analyzer.loader.expressions.functions import ARITHMETIC
@@ -209,8 +209,15 @@ def _block() -> Fragment:
 
 def _training() -> Fragment:
     """The defaults of the memory analysis."""
-    kinds = {"batch": Whole(1), "weight_decay": Number(0)}
-    numbers = {key: {"if": ref("arithmetic"), "else": kind.schema()} for key, kind in kinds.items()}
-    words: dict[str, Fragment] = {key: {"enum": list(choices or BITS)} for key, choices in TRAINING_KEYS.items()}
-    properties = words | numbers
+    names = {"type": ["string", "array"], "minLength": 1, "items": {"type": "string", "minLength": 1}, "minItems": 1}
+    texts: dict[str, Fragment] = {
+        "checkpoint": names,
+        "device": {"type": "string", "minLength": 1},
+    }
+    properties = {key: texts.get(key) or _setting(of) for key, of in TRAINING_KEYS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _setting(of: tuple[str, ...] | Kind | None) -> Fragment:
+    """A value of `training` that has choices or a kind."""
+    return {"if": ref("arithmetic"), "else": of.schema()} if isinstance(of, Kind) else {"enum": list(of or ())}

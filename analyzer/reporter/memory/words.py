@@ -35,6 +35,8 @@ def title(report: MemoryAnalysis) -> Iterator[str]:
         yield f"{count(run.accumulate)} passes a step"
     if run.ema:
         yield "EMA"
+    if run.master_weights:
+        yield "master weights"
     if run.checkpoint is not None:
         named = run.checkpoint if isinstance(run.checkpoint, str) else ",".join(run.checkpoint)
         yield f"checkpoint {named}" + (", but there are no blocks" if report.without_blocks else "")

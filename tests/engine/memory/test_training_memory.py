@@ -202,5 +202,5 @@ def test_forgotten_places_of_a_pool_are_found(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_forgotten_step_of_the_optimizer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(OPTIMIZERS["adam"]), "made", lambda *_, **__: [])
+    monkeypatch.setattr(type(OPTIMIZERS["adam"]), "tensors", lambda *_, **__: [])
     assert differing("alexnet")

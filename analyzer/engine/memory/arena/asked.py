@@ -9,15 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.engine.memory.devices import Device
-from analyzer.engine.memory.settings import is_given
+from analyzer.engine.memory.settings import ABOUT_TRAINING, is_given
 from analyzer.settings import SettingError, reading
 from analyzer.source import shown
 from analyzer.units import read_amount
-
-#: The settings about training.
-_TRAINING = (
-    "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy",
-)  # fmt: skip
 
 #: The settings about a CUDA card that are not its memory.
 _OF_CARDS = ("layout", "tf32")
@@ -57,7 +52,7 @@ def check_arena(arena: bool, ram: object, flash: object, given: Mapping[str, obj
             "`{autocast}` is about GPUs and training, and `{arena}` about a microcontroller: its number format is `{dtype}`",
             *("autocast", "arena", "dtype"),
         )
-    for name in _TRAINING:
+    for name in ABOUT_TRAINING:
         if name in written:
             raise SettingError(
                 f"`{{{name}}}` is about training, and `{{arena}}` about a microcontroller, which only runs a network",
