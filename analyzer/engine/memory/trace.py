@@ -40,7 +40,12 @@ def inference_trace(tape: Tape) -> Iterator[Event]:
     run = Inference(tape, eager=True, traced=True)
     yield from _given(_static(tape))
     yield from _given(tape.inputs, len(_static(tape)))
-    yield from run.ledger.events or ()
+    events, ledger = run.ledger.events or [], run.ledger
+    for turn in range(1 if tape.run.device is None else 2):
+        yield from _shifted(events, turn * len(ledger.sizes))
+        if tape.run.device is not None:
+            for storage in ledger.left:
+                yield storage + turn * len(ledger.sizes), 0
 
 
 def training_trace(run: Training) -> Iterator[Event]:
