@@ -28,7 +28,7 @@ from analyzer.engine.memory.settings import Run
 from analyzer.engine.memory.steps import Convolved
 from analyzer.engine.memory.sums import Buffer
 from analyzer.engine.memory.tape import Tape
-from analyzer.engine.memory.trace import training_trace
+from analyzer.engine.memory.trace import step_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work
 from analyzer.record import field
@@ -40,11 +40,14 @@ if TYPE_CHECKING:
 #: The batch of the simulation: bits above it come from the batch. No tensor without a batch has 2^48 bytes.
 _BATCH = 1 << 48
 
+#: What a segment of the allocator is a multiple of.
+_SEGMENT = 2 << 20
+
 #: Thousandths of the room that a run may take that surely fits: measured runs failed from 984 on.
 _SURE = 985
 
 #: Thousandths of the largest batch that may fit: the least that was measured where workspaces are squeezed (VGG-16).
-_SQUEEZED = 885
+_SQUEEZED = 870
 
 
 class _Open(Ledger):
@@ -66,7 +69,7 @@ class _Open(Ledger):
 
 
 class Growth:
-    """The allocations of two training steps of a run at any batch of at least 2.
+    """The allocations of a training step of a run at any batch of at least 2.
 
     `events` are their order: n allocates the nth size, ~n frees it. `fixed` and `each` are the bytes of every size
     without the batch, and those that each sample adds. `lent` are the workspaces: their places among the sizes, the
@@ -79,14 +82,13 @@ class Growth:
         training = Training(Tape(work, run.but(batch=_BATCH)), traced=True, kind=_Open)
         ledger = training.ledger
         assert isinstance(ledger, _Open)
-        count = len(ledger.sizes)
         self.events: list[int] = []
         self.fixed: list[int] = []
         self.each: list[int] = []
         self.lent: list[tuple[int, Convolved, int]] = []
         self.sums: list[tuple[int, Buffer]] = []
         places: dict[int, int] = {}
-        for identity, size in training_trace(training):
+        for identity, size in step_trace(training):
             if not size:
                 self.events.append(~places[identity])
                 continue
@@ -95,12 +97,10 @@ class Growth:
             each, fixed = divmod(size, _BATCH)
             self.fixed.append(fixed)
             self.each.append(each)
-            if 0 <= identity < 2 * count:
-                storage = identity % count
-                if storage in ledger.lendings:
-                    self.lent.append((place, *ledger.lendings[storage]))
-                elif storage in ledger.sums:
-                    self.sums.append((place, ledger.sums[storage]))
+            if identity in ledger.lendings:
+                self.lent.append((place, *ledger.lendings[identity]))
+            elif identity in ledger.sums:
+                self.sums.append((place, ledger.sums[identity]))
 
     def sizes(self, batch: int) -> list[int]:
         """The bytes of every size at a batch."""
@@ -115,11 +115,11 @@ class Growth:
 
     def fits(self, batch: int, room: int) -> bool:
         """Whether `room` bytes are enough, with every workspace."""
-        return not batch or fits(self.events, self.sizes(batch), room)
+        return batch < 1 or fits(self.events, self.sizes(batch), room)
 
     def may_fit(self, batch: int, room: int) -> bool:
         """Whether `room` bytes are enough without any workspace: cuDNN has algorithms that need none."""
-        return fits(self.events, self._bare(batch), room)
+        return batch < 1 or fits(self.events, self._bare(batch), room)
 
     def peak(self, batch: int) -> int:
         """The most bytes alive at once, without workspaces."""
@@ -148,21 +148,17 @@ class Growth:
                     most = live
         return most
 
-    def bounds(self, batch: int, room: int) -> Bounds:
-        """The bounds of a run with this batch on a device that has `room` bytes for it.
+    def bounds(self, batch: int, room: int, reserved: int) -> Bounds:
+        """The bounds of a run with this batch on a device that has `room` bytes for it; at will it reserves `reserved`.
 
         With less memory than it would reserve at will, the allocator gives back what is free, so a run that fits needs
         no more than the room.
         """
         if not self.may_fit(batch, room):
             low = max(self.peak(batch), room + 1)
-            return Bounds(low, max(self.reserved(batch), low))
-        taken = self.reserved(batch)
-        high = max(taken, room + 1) if batch > self.largest(room)[0] else min(taken, room)
+            return Bounds(low, max(reserved, low))
+        high = max(reserved, room + 1) if batch > self.largest(room)[0] else min(reserved, room)
         return Bounds(min(self.peak(batch), room, high), high)
-
-    def _surely_fits(self, batch: int, room: int) -> bool:
-        return self.fits(batch, room) and self.fits(batch - max(batch // 100, 1), room)
 
     def largest(self, room: int) -> tuple[int, int]:
         """The largest batch that surely fits into `room` bytes, and the largest that may fit; 0 where one does not.
@@ -177,22 +173,34 @@ class Growth:
         return self._largest[room]
 
     def _searched(self, room: int) -> tuple[int, int]:
-        most = self._bisected(room, largest_batch(self.peak, room))
+        most = self._most(room)
         sure = room * _SURE // 1000
-        batch, least = most, most * _SQUEEZED // 1000
+        one, least = max(most // 100, 1), most * _SQUEEZED // 1000
+        batch, step = most if most < 100 else most * _SURE // 1000, one
         while batch > least:
-            if self._surely_fits(batch, sure):
+            if self.fits(batch, sure) and self.fits(batch - one, sure):
                 return batch, most
-            batch -= max(batch // 100, 1)
-        while batch and not self.may_fit(batch, sure):
-            batch -= max(batch // 100, 1)
-        return batch, most
+            batch -= step
+            step += one
+        batch = least
+        while batch > 0 and not self.may_fit(batch, sure):
+            batch -= one
+        return max(batch, 0), most
 
-    def _bisected(self, room: int, low: int) -> int:
-        """The largest batch up to `low` that may fit, whose tensors are not too many for the room."""
-        step, high = 1, low + 1
-        while low and not self.may_fit(low, room):
-            low, high, step = max(low - step, 0), low, 2 * step
+    def _most(self, room: int) -> int:
+        """The largest batch that may fit, searched from the one whose tensors, in whole segments, fill the room."""
+        low = largest_batch(self._in_segments, room)
+        step = max(low // 200, 1)
+        if self.may_fit(low, room):
+            high = low + step
+            while self.may_fit(high, room):
+                step *= 2
+                low, high = high, high + step
+        else:
+            low, high = max(low - step, 0), low
+            while low > 0 and not self.may_fit(low, room):
+                step *= 2
+                low, high = max(low - step, 0), low
         while high - low > 1:
             middle = (low + high) // 2
             if self.may_fit(middle, room):
@@ -200,3 +208,8 @@ class Growth:
             else:
                 high = middle
         return low
+
+    def _in_segments(self, batch: int) -> int:
+        """The most bytes alive at once where each tensor of 10 MiB or more takes whole segments of 2 MiB."""
+        sizes = self._bare(batch)
+        return self._walked([(size + _SEGMENT - 1) & -_SEGMENT if size >= 5 * _SEGMENT else size for size in sizes])

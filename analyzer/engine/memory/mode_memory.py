@@ -39,17 +39,27 @@ class ModeMemory:
     @cached_property
     def inference(self) -> Inference:
         """Inference as a graph executor runs it."""
-        return Inference(Tape(self.work, self.run, training=False))
+        return Inference(self._inferring)
 
-    @cached_property
+    @property
     def eager_bytes(self) -> int:
         """The peak of inference where modules are run as they are written."""
-        return Inference(Tape(self.work, self.run, training=False), eager=True).peak.bytes
+        return self._eager.peak.bytes
+
+    @cached_property
+    def _inferring(self) -> Tape:
+        """The steps of inference."""
+        return Tape(self.work, self.run, training=False)
+
+    @cached_property
+    def _eager(self) -> Inference:
+        """Inference where modules are run as they are written."""
+        return Inference(self._inferring, eager=True, traced=True)
 
     @cached_property
     def training(self) -> Training:
         """A training step."""
-        return Training(Tape(self.work, self.run))
+        return Training(Tape(self.work, self.run), traced=True, timed=True)
 
     def with_run(self, run: Run) -> Training:
         """The training step of the same network in another run."""
@@ -63,28 +73,23 @@ class ModeMemory:
     @cached_property
     def reserved_inference(self) -> int:
         """Bytes that a caching allocator reserves for inference."""
-        return replay(inference_trace(Tape(self.work, self.run, training=False))).reserved
+        return replay(inference_trace(self._inferring, self._eager)).reserved
 
     @cached_property
     def reserved_training(self) -> int:
         """Bytes that a caching allocator reserves for training, its first two steps."""
-        return replay(training_trace(Training(Tape(self.work, self.run), traced=True))).reserved
-
-    @cached_property
-    def _timed(self) -> tuple[Tape, Training]:
-        """A training step that remembers its tensors, on its tape."""
-        tape = Tape(self.work, self.run)
-        return tape, Training(tape, kind=History)
+        return replay(training_trace(self.training)).reserved
 
     @cached_property
     def timeline(self) -> list[tuple[str, str, int]]:
         """The phase, the layer and the bytes alive at every operation of a training step."""
-        return [(mark.phase, mark.layer, mark.live) for mark in self._timed[1].ledger.timeline or ()]
+        return [(mark.phase, mark.layer, mark.live) for mark in self.training.ledger.timeline or ()]
 
     @cached_property
     def tensors(self) -> list[Life]:
         """The tensors of a training step, with the positions of the timeline at which they are alive."""
-        return tensors_of(*self._timed)
+        tape = Tape(self.work, self.run)
+        return tensors_of(tape, Training(tape, kind=History))
 
     @cached_property
     def layers(self) -> tuple[list[Held], Held]:
@@ -117,7 +122,8 @@ class ModeMemory:
             return self.inference_bounds(room, run)
         growth = self._growth(run)
         if ranks == 1 and strategy == "single":
-            return growth.bounds(run.batch, room)
+            reserved = self.reserved_training if run == self.run else growth.reserved(run.batch)
+            return growth.bounds(run.batch, room, reserved)
         peak, batch = self.on_ranks(strategy, ranks, run).peak.bytes, check_ranks(run.batch, ranks)
         return Bounds(peak, peak + max(growth.reserved(batch) - growth.peak(batch), 0))
 
@@ -147,11 +153,9 @@ class ModeMemory:
 
     def inference_bounds(self, room: int, run: Run | None = None) -> Bounds:
         """The bounds of inference on a device where it has `room` bytes for its tensors, run module by module."""
-        run = run or self.run
-        eager = Inference(Tape(self.work, run, training=False), eager=True).peak
-        reserved = replay(inference_trace(Tape(self.work, run, training=False))).reserved
-        low = eager.bytes - eager.lent
-        return Bounds(low, max(reserved, low))
+        held = self if run is None or run == self.run else ModeMemory(self.work.network, self.mode, run)
+        low = held.eager_bytes - held._eager.peak.lent
+        return Bounds(low, max(held.reserved_inference, low))
 
     def _inferred(self, run: Run | None) -> int:
         """Bytes alive at the peak of inference in a run, by default the own one."""

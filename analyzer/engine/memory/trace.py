@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     Event: TypeAlias = tuple[int, int]
 
 
-def inference_trace(tape: Tape) -> Iterator[Event]:
-    """The allocations of one forward pass in eval mode, module by module as a framework runs it."""
-    run = Inference(tape, eager=True, traced=True)
+def inference_trace(tape: Tape, run: Inference | None = None) -> Iterator[Event]:
+    """The allocations of one forward pass in eval mode, module by module as a framework runs it; on a device of two.
+
+    `run` is such a pass that was traced, if there is one.
+    """
+    run = run or Inference(tape, eager=True, traced=True)
     yield from _given(_static(tape))
     yield from _given(tape.inputs, len(_static(tape)))
     events, ledger = run.ledger.events or [], run.ledger
@@ -66,6 +69,16 @@ def training_trace(run: Training) -> Iterator[Event]:
         yield from _shifted(events[run.stepped :], step * count)
         for storage in ledger.left:
             yield storage + step * count, 0
+
+
+def step_trace(run: Training) -> Iterator[Event]:
+    """The allocations of one step, which finds the optimizer's state; the step must be traced."""
+    tape, ledger = run.tape, run.ledger
+    given = [*_static(tape), *run.state, *tape.inputs, run.input - sum(tape.inputs)]
+    yield from _given(given)
+    yield from ledger.events or ()
+    for storage in ledger.left:
+        yield storage, 0
 
 
 def _shifted(events: Sequence[Event], by: int) -> Iterator[Event]:
