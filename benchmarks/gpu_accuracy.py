@@ -93,7 +93,9 @@ def largest() -> list[Largest]:
     for row in rows_of("maxbatch"):
         memory, room = held(row), int(row["cap_gib"] * GIB)
         growth = Growth(memory.work, memory.run)
-        one = Largest(row["model"], row["cap_gib"], row["max_batch"], row["first_fail"], *growth.largest(room))
+        one = Largest(
+            row["model"], row["cap_gib"], row["max_batch"], row["first_fail"], growth.safe(room), growth.most(room)
+        )
         found[one.network, one.gib] = one  # some were measured twice, with the same result
     return sorted(found.values())
 

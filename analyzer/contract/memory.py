@@ -146,7 +146,7 @@ _DEVICE = (
 
 _CHANGE = closed(
     {"change": NAME, "option": NAME, "peak_bytes": COUNT, "saves_bytes": AT_LEAST_1},
-    {"verdict": _WORD, **counts(("max_batch", "max_batch_at_risk"))},
+    {"verdict": _WORD, **counts(("max_batch",))},
 )
 
 
@@ -163,7 +163,7 @@ def _changes(report: MemoryAnalysis) -> list[dict[str, Any]] | None:
             "saves_bytes": report.needed() - change.bytes,
         }
         if change.verdict is not None:
-            record |= {name: getattr(change, name) for name in ("verdict", "max_batch", "max_batch_at_risk")}
+            record |= {name: getattr(change, name) for name in ("verdict", "max_batch")}
         records.append(record)
     return records
 

@@ -10,7 +10,7 @@
 >>> network.name_outputs([node])
 >>> analysis = MemoryAnalysis(network, Run(batch=64), device=read_device("2GiB"), context=0)
 >>> analysis.needed(), analysis.verdict().word, analysis.largest  # bytes; samples that fit, and that are at risk
-(53720, 'fits', (2321019, 2392064))
+(53720, 'fits', (2507981, 2572288))
 >>> for change in analysis.changes:
 ...     change.option, change.bytes
 ('--batch 32 --accumulate 2 --autocast bfloat16', 24364)
@@ -254,10 +254,12 @@ class MemoryAnalysis(Printed):
 
     def _judged(self, change: Change) -> Change:
         """A change with its largest batches on the device."""
-        safe, at_risk = self.held().largest(self.room, change.run, self.strategy, self.ranks)
-        batch = change.run.batch
-        word = FITS if batch <= safe else AT_RISK if batch <= at_risk else DOES_NOT_FIT
-        judged: Change = change.but(verdict=word, max_batch=safe, max_batch_at_risk=at_risk)
+        held, run = self.held(), change.run
+        safe, word = held.safe(self.room, run, self.strategy, self.ranks), FITS
+        if run.batch > safe:
+            low = held.bounds(self.room, run, self.strategy, self.ranks).low
+            word = AT_RISK if low <= self.room else DOES_NOT_FIT
+        judged: Change = change.but(verdict=word, max_batch=safe)
         return judged
 
     @cached_property

@@ -15,8 +15,8 @@ through the allocator (allocator.py) instead of a simulation.
 >>> growth = Growth(operations_of(network, "shared", cuda=True), Run(device="24GiB"))
 >>> growth.fits(1000, 1 << 30), growth.fits(1000, 1 << 20)
 (True, False)
->>> growth.largest(1 << 30)
-(7579872, 7811891)
+>>> growth.safe(1 << 30), growth.most(1 << 30)
+(7616594, 7811891)
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Growth:
 
     def __init__(self, work: Work, run: Run) -> None:
         self.run = run
-        self._largest: dict[int, tuple[int, int]] = {}
+        self._safe: dict[int, int] = {}
         training = Training(Tape(work, run.but(batch=_BATCH)), traced=True, kind=_Open)
         ledger = training.ledger
         assert isinstance(ledger, _Open)
@@ -154,40 +154,38 @@ class Growth:
         With less memory than it would reserve at will, the allocator gives back what is free, so a run that fits needs
         no more than the room.
         """
-        if not self.may_fit(batch, room):
+        if batch > self.safe(room) and not self.may_fit(batch, room):
             low = max(self.peak(batch), room + 1)
             return Bounds(low, max(reserved, low))
-        high = max(reserved, room + 1) if batch > self.largest(room)[0] else min(reserved, room)
+        high = max(reserved, room + 1) if batch > self.safe(room) else min(reserved, room)
         return Bounds(min(self.peak(batch), room, high), high)
 
-    def largest(self, room: int) -> tuple[int, int]:
-        """The largest batch that surely fits into `room` bytes, and the largest that may fit; 0 where one does not.
+    def safe(self, room: int) -> int:
+        """The largest batch that surely fits into `room` bytes, 0 where one sample does not.
 
-        A batch surely fits if all its allocations do, in a little less than the room (`_SURE`), and those of a batch a
-        little smaller as well: which blocks are left over changes from one batch to the next. Where that is not found
-        close below the largest batch that may fit, workspaces that find no room make the allocator give back what it
+        That is where all allocations are served, in a little less than the room (`_SURE`), and those of a slightly
+        smaller batch as well: which blocks are left over changes from one batch to the next. Where none is found close
+        below the batch whose tensors fill the room, workspaces that find no place make the allocator give back what it
         has, and only a run can tell how that ends; `_SQUEEZED` is the least that was measured then.
         """
-        if room not in self._largest:
-            self._largest[room] = self._searched(room)
-        return self._largest[room]
+        if room not in self._safe:
+            self._safe[room] = self._safely(room, largest_batch(self._in_segments, room))
+        return self._safe[room]
 
-    def _searched(self, room: int) -> tuple[int, int]:
-        most = self._most(room)
-        sure = room * _SURE // 1000
-        one, least = max(most // 100, 1), most * _SQUEEZED // 1000
-        batch, step = most if most < 100 else most * _SURE // 1000, one
+    def _safely(self, room: int, full: int) -> int:
+        sure, one, least = room * _SURE // 1000, max(full // 100, 1), full * _SQUEEZED // 1000
+        batch, step = full if full < 100 else full * _SURE // 1000, one
         while batch > least:
             if self.fits(batch, sure) and self.fits(batch - one, sure):
-                return batch, most
+                return batch
             batch -= step
             step += one
         batch = least
         while batch > 0 and not self.may_fit(batch, sure):
             batch -= one
-        return max(batch, 0), most
+        return max(batch, 0)
 
-    def _most(self, room: int) -> int:
+    def most(self, room: int) -> int:
         """The largest batch that may fit, searched from the one whose tensors, in whole segments, fill the room."""
         low = largest_batch(self._in_segments, room)
         step = max(low // 200, 1)
@@ -207,7 +205,7 @@ class Growth:
                 low = middle
             else:
                 high = middle
-        return low
+        return max(low, self.safe(room))
 
     def _in_segments(self, batch: int) -> int:
         """The most bytes alive at once where each tensor of 10 MiB or more takes whole segments of 2 MiB."""

@@ -131,7 +131,7 @@ class ModeMemory:
         """The largest batch of all ranks that surely fits a device with `room` bytes for tensors; that may fit."""
         run = run or self.run
         if run.dtype in TRAINED and ranks == 1 and strategy == "single":
-            return self._growth(run).largest(room)
+            return self.safe(room, run), self._growth(run).most(room)
         tried: dict[int, Bounds] = {}
 
         def bounds(each: int) -> Bounds:
@@ -142,6 +142,14 @@ class ModeMemory:
 
         safe = largest_batch(lambda each: bounds(each).high, room)
         return ranks * safe, ranks * largest_batch(lambda each: bounds(each).low, room)
+
+    def safe(self, room: int, run: Run, strategy: str = "single", ranks: int = 1) -> int:
+        """The largest batch of all ranks that surely fits a device with `room` bytes for tensors."""
+        if run.dtype in TRAINED and ranks == 1 and strategy == "single":
+            return self._growth(run).safe(room)
+        return ranks * largest_batch(
+            lambda each: self.bounds(room, run.but(batch=each * ranks), strategy, ranks).high, room
+        )
 
     def _growth(self, run: Run) -> Growth:
         """The allocations of a training step in a run, at any batch."""

@@ -34,7 +34,7 @@ class Change(Record):
     """A change of the run that saves memory: in words, as options of the command, and the bytes of its peak.
 
     `run` is the changed run. On a device, `verdict` is the word that says whether it fits there, `max_batch` the
-    largest batch of one pass that is safe with the change, and `max_batch_at_risk` the largest that may run.
+    largest batch of one pass that is safe with the change.
     """
 
     words: str
@@ -43,7 +43,6 @@ class Change(Record):
     run: Run
     verdict: str | None = None
     max_batch: int | None = None
-    max_batch_at_risk: int | None = None
 
 
 def changes(memory: ModeMemory, strategy: str = "single", ranks: int = 1) -> list[Change]:

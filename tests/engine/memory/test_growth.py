@@ -58,7 +58,7 @@ def test_a_little_less_than_what_is_reserved_still_fits() -> None:
 
 def test_the_bounds_agree_with_the_largest_batches() -> None:
     found, room = growth("resnet18"), 4 * GIB
-    safe, most = found.largest(room)
+    safe, most = found.safe(room), found.most(room)
     assert 0 < safe < most
     assert found.bounds(safe, room, 5 * GIB).high == room
     assert found.bounds(safe, room, 3 * GIB).high == 3 * GIB
@@ -67,7 +67,8 @@ def test_the_bounds_agree_with_the_largest_batches() -> None:
 
 
 def test_nothing_fits_where_one_sample_is_too_many() -> None:
-    assert growth("vgg16").largest(GIB) == (0, 0)
+    found = growth("vgg16")
+    assert (found.safe(GIB), found.most(GIB)) == (0, 0)
 
 
 @pytest.mark.parametrize("row", rows_of("maxbatch"), ids=lambda row: f"{row['model']}-{row['cap_gib']:.0f}GiB")
@@ -78,7 +79,8 @@ def test_largest_batches_on_a_gpu(row: dict[str, Any]) -> None:
     where they find no room.
     """
     memory = held(row)
-    safe, most = Growth(memory.work, memory.run).largest(int(row["cap_gib"] * GIB))
+    found, room = Growth(memory.work, memory.run), int(row["cap_gib"] * GIB)
+    safe, most = found.safe(room), found.most(room)
     squeezed = row["model"] == "vgg16"
     assert (0.89 if squeezed else 0.96) * row["max_batch"] <= safe <= row["max_batch"]
     assert row["max_batch"] <= most <= max((1.15 if squeezed else 1.02) * row["max_batch"], row["first_fail"] - 1)
