@@ -85,6 +85,11 @@ class Subject(Record):
         written = self.model.inputs.get(node.name) if self.model is not None else None
         return written.tree.span(self.model.file) if self.model is not None and written is not None else None
 
+    def place_of_training(self, key: str) -> Span | None:
+        """Where the file writes this key of `training`; None where it does not."""
+        written = None if self.model is None else self.model.training_places().get(key)
+        return written.span(self.model.file) if self.model is not None and written is not None else None
+
     def read_by(self, node: Node) -> list[Node]:
         """The nodes that read this one."""
         return self.readers.get(node.index, [])

@@ -12,7 +12,6 @@ from analyzer.loader.expand.mistakes import Mistakes
 from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.budget import amount_of, limit_of, training_value
 from analyzer.loader.parse.description import Model, Unsettled
-from analyzer.loader.text.tree import Mapping as TreeMapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,9 +44,7 @@ def contradicting(model: Model, network: Network | None) -> list[Diagnostic]:
     """
     from analyzer.engine.memory.planned import contradictions  # a report does not need it otherwise
 
-    tree = model.tree.get("training") if isinstance(model.tree, TreeMapping) else None
-    places = {key.text: value for key, value in tree.items} if isinstance(tree, TreeMapping) else {}
-    mistakes = Mistakes(model.file)
+    places, mistakes = model.training_places(), Mistakes(model.file)
     if any(key not in model.training for key in places):
         return []
     for key, error in contradictions(model.training, network):

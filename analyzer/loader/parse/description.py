@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analyzer.layers.reference_kinds import Sugar
+from analyzer.loader.text.tree import Mapping as TreeMapping
 from analyzer.loader.text.tree import Tree
 from analyzer.record import Record, field
 from analyzer.source import Span
@@ -240,6 +241,11 @@ class Model(Record):
     def __str__(self) -> str:
         """Its text."""
         return self.text.rstrip("\n") or repr(self)
+
+    def training_places(self) -> dict[str, Tree]:
+        """The values that `training` writes, by their keys."""
+        written = self.tree.get("training") if isinstance(self.tree, TreeMapping) else None
+        return {key.text: value for key, value in written.items} if isinstance(written, TreeMapping) else {}
 
 
 class Limit(Record):
