@@ -121,6 +121,10 @@ class Growth:
         """Whether `room` bytes are enough without any workspace: cuDNN has algorithms that need none."""
         return batch < 1 or fits(self.events, self._bare(batch), room)
 
+    def alive(self, batch: int) -> int:
+        """The most bytes alive at once: the peak of a step at this batch."""
+        return self._walked(self.sizes(batch))
+
     def peak(self, batch: int) -> int:
         """The most bytes alive at once, without workspaces."""
         return self._walked(self._bare(batch))

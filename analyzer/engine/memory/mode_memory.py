@@ -109,6 +109,8 @@ class ModeMemory:
         if (run or self.run).dtype not in TRAINED:
             return self._inferred(run)
         if ranks == 1 and strategy == "single":
+            if run is not None and run.device is not None and run.batch > 1:
+                return self._growth(run).alive(run.batch)  # its largest batch is asked for as well
             return (self.training if run is None else self.with_run(run)).ledger.peak.bytes
         return self.on_ranks(strategy, ranks, run).peak.bytes
 

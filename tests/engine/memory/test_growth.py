@@ -36,6 +36,7 @@ def test_the_sizes_are_those_of_a_step_at_that_batch(name: str, batch: int, sett
     run = found.run.but(batch=batch)
     training = Training(Tape(operations_of(work(name).network, "shared", cuda=True), run), traced=True)
     sizes = [size for _, size in step_trace(training) if size]
+    assert found.alive(batch) == training.ledger.peak.bytes
     grown = [size for size in found.sizes(batch) if size]
     assert grown == sizes
 
