@@ -21,10 +21,12 @@ through the allocator (allocator.py) instead of a simulation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.engine.memory.allocator import fits, reserved
 from analyzer.engine.memory.bounds import Bounds, largest_batch
 from analyzer.engine.memory.ledger import Ledger
-from analyzer.engine.memory.settings import Run
+from analyzer.engine.memory.settings import AFTER_STEPS, Run
 from analyzer.engine.memory.steps import Convolved
 from analyzer.engine.memory.sums import Buffer
 from analyzer.engine.memory.tape import Tape
@@ -76,10 +78,16 @@ class Growth:
     convolution, and the purpose; `sums` the buffers of sums.
     """
 
-    def __init__(self, work: Work, run: Run) -> None:
+    def __init__(self, work: Work, run: Run, laid: Sequence[Growth] = ()) -> None:
+        """`laid` are others of the same work, whose steps are taken where they are those of this run."""
         self.run = run
+        alike = next((one for one in laid if one._lays(run)), None)
+        batched = run.but(batch=_BATCH)
+        tape = Tape(work, batched) if alike is None else alike.training.tape.under(batched)
+        loss = None if alike is None else alike.training.loss
         self._safe: dict[int, int] = {}
-        training = Training(Tape(work, run.but(batch=_BATCH)), traced=True, kind=_Open)
+        training = Training(tape, traced=True, kind=_Open, loss=loss)
+        self.training: Training = training
         ledger = training.ledger
         assert isinstance(ledger, _Open)
         self.events: list[int] = []
@@ -101,6 +109,11 @@ class Growth:
                 self.lent.append((place, *ledger.lendings[identity]))
             elif identity in ledger.sums:
                 self.sums.append((place, ledger.sums[identity]))
+
+    def _lays(self, run: Run) -> bool:
+        """Whether another run has the same steps."""
+        same = {name: getattr(self.run, name) for name in AFTER_STEPS}
+        return bool(run.but(**same, batch=self.run.batch) == self.run)
 
     def sizes(self, batch: int) -> list[int]:
         """The bytes of every size at a batch."""

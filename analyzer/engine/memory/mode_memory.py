@@ -158,7 +158,7 @@ class ModeMemory:
         run = run.but(batch=1)
         found = next((growth for growth in self._growths if growth.run == run), None)
         if found is None:
-            self._growths.append(found := Growth(self.work, run))
+            self._growths.append(found := Growth(self.work, run, self._growths))
         return found
 
     def inference_bounds(self, room: int, run: Run | None = None) -> Bounds:

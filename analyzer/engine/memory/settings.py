@@ -33,6 +33,9 @@ LAYOUTS = CHANNELS_FIRST, CHANNELS_LAST = ("channels_first", "channels_last")
 #: Ways to checkpoint that are not lists of names.
 CHECKPOINTS = ("blocks", "sqrt")
 
+#: Settings that no operation of a network depends on: what is saved of them, and what comes after them.
+AFTER_STEPS = ("optimizer", "weight_decay", "step", "checkpoint", "accumulate", "ema")
+
 #: Settings about training only.
 ABOUT_TRAINING = (
     "optimizer", "weight_decay", "step", "loss", "checkpoint", "accumulate", "ema", "ranks", "strategy", "master_weights",

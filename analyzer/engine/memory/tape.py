@@ -21,6 +21,7 @@ Values are numbered: first the network's inputs, then one for each step. A step'
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cache
 from math import prod
 
@@ -135,6 +136,12 @@ class Tape:
         for (node, operations), tensors in zip(work.nodes, work.tensors, strict=True):
             self._lay(node, operations, tensors)
         self.outputs = [self.values[node.index] for node in network.outputs]
+
+    def under(self, run: Run) -> Tape:
+        """The same steps in a run that differs only in settings of `AFTER_STEPS`."""
+        found = copy(self)
+        found.run = run
+        return found
 
     @property
     def static(self) -> list[int]:

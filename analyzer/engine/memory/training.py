@@ -44,18 +44,26 @@ class Training:
     ledger      the peaks of the phases; the first four and `libraries` stay throughout and are its base
     history     the ledger where it remembers its tensors, otherwise None
     libraries   the workspaces that cuBLAS keeps
-    tape        the steps
+    tape, loss  the steps; the loss, which is among them
     stepped     the number of its events before the optimizer's step
     """
 
     __slots__ = (
-        "buffers", "ema", "gradients", "history", "input", "ledger", "libraries", "optimizer", "parameters", "reached",
-        "saved", "state", "stepped", "tape",
+        "buffers", "ema", "gradients", "history", "input", "ledger", "libraries", "loss", "optimizer", "parameters",
+        "reached", "saved", "state", "stepped", "tape",
     )  # fmt: skip
 
-    def __init__(self, tape: Tape, *, traced: bool = False, timed: bool = False, kind: type[Ledger] = Ledger) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        *,
+        traced: bool = False,
+        timed: bool = False,
+        kind: type[Ledger] = Ledger,
+        loss: Loss | None = None,
+    ) -> None:
         run, self.tape = tape.run, tape
-        loss = Loss(tape)
+        self.loss = loss = loss or Loss(tape)
         needs = needs_gradient(tape, loss.starts)
         self.reached = sorted(_reached(tape, needs))
         shapes = [tape.work.parameters[number][0] for number in self.reached]

@@ -48,6 +48,16 @@ def test_the_peak_is_that_of_a_step_without_workspaces() -> None:
     assert found.peak(16) == held.ledger.peak.bytes
 
 
+def test_the_steps_of_another_run_are_taken_where_they_are_the_same() -> None:
+    first = growth("resnet18")
+    for settings in ({"optimizer": "adam"}, {"checkpoint": "sqrt"}, {"accumulate": 2}, {"autocast": "bfloat16"}):
+        run = first.run.but(**settings)
+        work_on_gpu = operations_of(work("resnet18").network, "shared", cuda=True)
+        taken, anew = Growth(work_on_gpu, run, [first]), Growth(work_on_gpu, run)
+        assert (taken.training.tape.steps is first.training.tape.steps) is ("autocast" not in settings)
+        assert (taken.events, taken.fixed, taken.each) == (anew.events, anew.fixed, anew.each)
+
+
 def test_a_little_less_than_what_is_reserved_still_fits() -> None:
     """The allocator gives back what is free; without any room nothing fits."""
     found = growth("resnet18")
