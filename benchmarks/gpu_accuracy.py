@@ -163,14 +163,6 @@ def operations() -> Lines:
     yield from table(["mode", "convolutions", "workspaces within 5 %", "part"], body, 1)
 
 
-TABLES: dict[str, Callable[[], Lines]] = {
-    "gpu": modes,
-    "gpu-networks": networks,
-    "gpu-batches": batches,
-    "gpu-operations": operations,
-}
-
-
 def missed() -> Lines:
     """Every limit that is missed."""
     for (figure,), _, mean, _ in summary(lambda one: (one.figure,)):
@@ -192,3 +184,17 @@ def missed() -> Lines:
                 yield f"{case.network} under {case.gib:.0f} GiB: {batch} {word}, {case.measured} trained"
             if word == "safe" and batch > case.measured:
                 yield f"{case.network} under {case.gib:.0f} GiB: {batch} {word}, only {case.measured} trained"
+
+
+def misses() -> Lines:
+    """The same as a list."""
+    yield from (f"- {one}" for one in missed()) if any(missed()) else ("None.",)
+
+
+TABLES: dict[str, Callable[[], Lines]] = {
+    "gpu": modes,
+    "gpu-networks": networks,
+    "gpu-batches": batches,
+    "gpu-missed": misses,
+    "gpu-operations": operations,
+}
