@@ -1,7 +1,7 @@
 """A run that does not fit on its device.
 
-Where `training` names a `device`, the run is held against the memory of that card: its tensors at the peak, what
-NVIDIA's libraries take, what the allocator reserves, and the process's own memory. A run that does not fit there is an
+Where `training` names a `device`, the run is held against the memory of that card: its tensors, what NVIDIA's libraries
+take, the places that the allocator finds for both, and the process's own memory. A run that does not fit there is an
 error: it ends with "CUDA out of memory". A run at risk is a warning: it may run, and may fail on another machine or
 after an update of the driver. In a number format that nobody trains in, the run is one of inference.
 
@@ -23,7 +23,7 @@ Instead: a batch that fits, or one of the ways to save memory.
       - dense: 10
     training: {batch: 2048, device: 8GiB}
 
-Source: the largest batches that trained on an H200 under 8, 16, 24 and 40 GiB, in docs/memory.md.
+Source: the largest batches that trained on an H200 under 8 to 40 GiB, in docs/memory.md.
 """
 
 from __future__ import annotations
