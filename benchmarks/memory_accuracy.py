@@ -4,6 +4,7 @@
     python benchmarks/memory_accuracy.py --check       # exits 1 where a limit is missed
     python benchmarks/memory_accuracy.py --write       # makes the tables of docs/memory.md anew
     python benchmarks/memory_accuracy.py --gpu         # the tables of what was measured on a GPU (gpu_accuracy.py)
+    python benchmarks/memory_accuracy.py --gpu --rows FILE.json  # the same of what gpu_measure.py has measured
     python benchmarks/memory_accuracy.py --optimizers  # measures the optimizers again; torch must be installed
 
 What was measured: `tests/data/memory.json` (to the byte), and the figures below, rounded as they were noted. All are of
@@ -627,11 +628,12 @@ def measure_optimizers() -> Lines:
         yield f'    "{name}": {(row["optimizer_bytes"], *found)},'
 
 
-def on_gpu() -> int:
-    """Prints the tables of what was measured on a GPU; the last one has each limit that is missed."""
-    for name, rows_of in gpu_accuracy.TABLES.items():
+def on_gpu(rows: Path | None) -> int:
+    """Prints the tables of what was measured on a GPU, by this project or in a file; one has each limit that is missed."""
+    files = gpu_accuracy.files_of(rows) if rows else gpu_accuracy.Files()
+    for name, rows_of in gpu_accuracy.tables(files).items():
         print(f"## {name}\n", *rows_of(), "", sep="\n")
-    return 1 if any(gpu_accuracy.missed()) else 0
+    return 1 if any(gpu_accuracy.missed(files)) else 0
 
 
 def main() -> int:
@@ -641,9 +643,15 @@ def main() -> int:
     group.add_argument("--write", action="store_true", help="make the tables of docs/memory.md anew")
     group.add_argument("--optimizers", action="store_true", help="measure the optimizers with torch, and print it")
     group.add_argument("--gpu", action="store_true", help="print the tables of a GPU; exit 1 where a limit is missed")
+    parser.add_argument("--rows", type=Path, metavar="FILE.json", help="with --gpu, what gpu_measure.py has measured")
     asked = parser.parse_args()
+    if asked.rows and not asked.gpu:
+        parser.error("--rows needs --gpu")
     if asked.gpu:
-        return on_gpu()
+        try:
+            return on_gpu(asked.rows)
+        except ValueError as error:
+            parser.error(str(error))
     if asked.write:
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
         return 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from math import prod
+from pathlib import Path
 from typing import Any
 
+from gpu_rows import content_of
 from measured import DATA
 
 from analyzer.engine.memory.sums import Buffer
@@ -14,6 +15,9 @@ from analyzer.engine.memory.workspace import workspaces
 from analyzer.layers.operations import ConvolutionShape, Sum
 
 MIB = 2**20
+
+#: What was measured; another file of benchmarks/gpu_measure.py has rows of the same form.
+OPERATIONS = DATA / "gpu" / "ops.json"
 
 #: Its multiprocessors, and the threads that each runs at once.
 H200 = (132, 2048)
@@ -88,12 +92,11 @@ class Row:
 
 
 @cache
-def rows() -> list[Row]:
+def rows(file: Path = OPERATIONS) -> list[Row]:
     """All rows."""
-    content = json.loads((DATA / "gpu" / "ops.json").read_text(encoding="utf-8"))
-    return [Row(row) for row in content["rows"]]
+    return [Row(row) for row in content_of(file)["rows"]]
 
 
-def rows_of_mode(mode: str) -> list[Row]:
+def rows_of_mode(mode: str, file: Path = OPERATIONS) -> list[Row]:
     """The rows of one mode."""
-    return [row for row in rows() if row.mode == mode]
+    return [row for row in rows(file) if row.mode == mode]

@@ -1,41 +1,63 @@
-"""Steps measured on a GPU (tests/data/gpu/steps.json), and what the model says of them."""
+"""Steps measured on a GPU (tests/data/gpu/steps.json), and what the model says of them.
+
+`gpu_rows.py` says what their modes mean. Another file of benchmarks/gpu_measure.py has rows of the same form.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from gpu_rows import DECAYS, MODES, content_of
 from measured import DATA, OPTIMIZERS, work
 
+from analyzer.engine.memory.devices import CARDS, Card
 from analyzer.engine.memory.mode_memory import ModeMemory
 from analyzer.engine.memory.settings import Run
 
-#: The card that the steps were measured on.
+#: The card that the steps of the project were measured on.
 CARD = "H200"
 
-#: What a mode of the measurement is, as settings of a run.
-MODES: dict[str, dict[str, Any]] = {
-    "fp32": {},
-    "amp_bf16": {"autocast": "bfloat16"},
-    "amp_fp16": {"autocast": "float16"},
-    "amp_bf16_cl": {"autocast": "bfloat16", "layout": "channels_last"},
-}
+#: What was measured there.
+STEPS = DATA / "gpu" / "steps.json"
 
-#: The weight decay of an optimizer there, where it is not 0.
-DECAYS = {"sgdm": 1e-4, "adamw": 0.01}
+
+def _words(name: str) -> set[str]:
+    """The words of a card's name, without amounts of memory."""
+    return {word for word in re.split(r"[^a-z0-9]+", name.lower()) if not re.fullmatch(r"[0-9]+gb", word)}
+
+
+def card_of(env: dict[str, Any]) -> str:
+    """The card of `CARDS` that a file was measured on; the amount of memory where that has no such card."""
+    there = _words(env["device"])
+    cards = [card for card in CARDS if card.compute == tuple(env["cc"]) and _words(card.name) <= there]
+
+    def likeness(card: Card) -> tuple[int, int]:
+        return len(_words(card.name)), -abs(card.size * 2**30 - env["total"])
+
+    return max(cards, key=likeness).name if cards else f"{env['total']} B"
 
 
 @cache
-def steps() -> list[dict[str, Any]]:
-    """The rows, without those where cuDNN tries its algorithms first (`cudnn.benchmark`)."""
-    rows: list[dict[str, Any]] = json.loads((DATA / "gpu" / "steps.json").read_text(encoding="utf-8"))["rows"]
-    return [row for row in rows if not row.get("benchmark")]
+def steps(file: Path = STEPS) -> list[dict[str, Any]]:
+    """The rows, without those where cuDNN tries its algorithms first (`cudnn.benchmark`).
+
+    Raises ValueError where no row is of a network of tests/data/memory.
+    """
+    content = content_of(file)
+    known = {path.stem for path in (DATA / "memory").glob("*.yaml")}
+    card = card_of(content["env"])
+    rows = [{"card": card, **row} for row in content["rows"] if row.get("model") in known and not row.get("benchmark")]
+    if not rows:
+        raise ValueError(f"{file} has no row of a network of tests/data/memory ({', '.join(sorted(known))})")
+    return rows
 
 
-def rows_of(kind: str) -> list[dict[str, Any]]:
+def rows_of(kind: str, file: Path = STEPS) -> list[dict[str, Any]]:
     """The rows of a kind: `train`, `infer`, `maxbatch`."""
-    return [row for row in steps() if row["kind"] == kind]
+    return [row for row in steps(file) if row["kind"] == kind]
 
 
 def run_on_gpu(row: dict[str, Any], **changes: Any) -> Run:
@@ -50,7 +72,7 @@ def run_on_gpu(row: dict[str, Any], **changes: Any) -> Run:
         "batch": row.get("batch", 1),
         "optimizer": OPTIMIZERS.get(written, written),
         "weight_decay": DECAYS.get(written, 0),
-        "device": CARD,
+        "device": row["card"],
         **MODES[row["mode"]],
     }
     return Run(**{**settings, **changes})
