@@ -44,5 +44,11 @@ def _table(summary: str, grid: Grid, *, opened: bool = True) -> Iterator[str]:
     head = "".join(f'<th scope="col">{text(one)}</th>' for one in heads)
     yield f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n"
     for first, *cells in (*grid.body(), *grid.sum_texts()):
-        yield f'<tr><th scope="row">{text(first)}</th>{"".join(f"<td>{text(cell)}</td>" for cell in cells)}</tr>\n'
+        yield f'<tr><th scope="row">{text(first)}</th>{"".join(map(_cell, cells))}</tr>\n'
     yield "</tbody></table>\n</details>\n"
+
+
+def _cell(content: str) -> str:
+    """A cell of a table; a number is not broken into lines."""
+    number = content.replace(",", "").isdigit()
+    return f'<td class="memory-whole">{content}</td>' if number else f"<td>{text(content)}</td>"
