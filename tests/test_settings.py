@@ -134,6 +134,9 @@ def test_the_api_refuses_what_no_command_line_can_say() -> None:
         ({"checkpoint": 3}, None),
         ({"weight_decay": True}, "`weight_decay`: a number of at least 0 is needed, not `True`"),
         ({"device": 24}, None),
+        ({"context": -1, "device": "24GiB"}, "`context`: a whole number of at least 0 is needed, not `-1`"),
+        ({"ram": 0, "arena": True}, "`ram`: a whole number of at least 1 is needed, not `0`"),
+        ({"flash": -5, "arena": True}, "`flash`: a whole number of at least 1 is needed, not `-5`"),
     ):
         with pytest.raises(analyzer.SettingError) as caught:
             analyzer.memory(MODEL, **keywords)  # type: ignore[arg-type]

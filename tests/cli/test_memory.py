@@ -259,10 +259,23 @@ def test_ranks_share_the_batch(models: Path, capsys: Said) -> None:
     parameters = alone["training"]["breakdown"]["parameters"]
     assert rank["breakdown"]["buckets"] == parameters
     assert rank["peak_bytes"] == alone["training"]["peak_bytes"] + parameters
-    assert found["device"]["low_bytes"] == rank["peak_bytes"]
+    assert found["device"]["low_bytes"] == alone["device"]["low_bytes"] + parameters
     assert found["max_batch"] % 4 == 0
     assert report(capsys, "blocks.yaml", "--ranks", "4")["batch"] == 4
     assert "ranks" not in report(capsys, "blocks.yaml", "--ranks", "1")
+
+
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp", "zero2"])
+def test_the_largest_batch_of_ranks_is_the_largest(models: Path, capsys: Said, strategy: str) -> None:
+    """Each of four ranks takes the batch that fits one device with as much less room as its buckets and shares need."""
+    asked = ["net.yaml", "--ranks", "4", "--strategy", strategy, "--device", "128MiB", "--context", "8MiB"]
+    found, alone = report(capsys, *asked), report(capsys, "net.yaml", *asked[5:])
+    safe, at_risk = found["max_batch"], found["max_batch_at_risk"]
+    assert safe == pytest.approx(4 * alone["max_batch"], rel=0.01)
+    assert at_risk == pytest.approx(4 * alone["max_batch_at_risk"], rel=0.01)
+    for batch, word in ((safe, "fits"), (safe + 4, "at risk"), (at_risk, "at risk"), (at_risk + 4, "does not fit")):
+        code = 1 if word == "does not fit" else 0
+        assert report(capsys, *asked, "--batch", str(batch), code=code)["verdict"] == word, batch
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def test_a_budget_is_about_this_run(written: str, options: list[str]) -> None:
         ("{autocast: float8}", "float8", "`autocast` of `training` must be `bfloat16` or `float16`, not `float8`", "did you mean `float16`?"),
         ("{autocast: true}", "true", "`autocast` of `training` must be `bfloat16` or `float16`, not `true`", "write `autocast: bfloat16`"),
         ("{checkpoint: [one, twoo]}", "[one, twoo]", "`checkpoint`: no layer and no block is called `twoo`; did you mean `two`?", None),
-        ("{checkpoint: block}", "block", "`checkpoint`: no layer and no block is called `block`; `blocks` is every block, `sqrt` every √n layers", None),
+        ("{checkpoint: block}", "block", "`checkpoint`: no layer and no block is called `block`; did you mean `blocks`?", None),
         ("{checkpoint: true}", "true", "`checkpoint` of `training` must be `blocks` or `sqrt`, or names of layers and blocks, not `true`", "`checkpoint: blocks` recomputes each block"),
         ("{checkpoint: []}", "[]", "`checkpoint` of `training` must be `blocks` or `sqrt`, or names of layers and blocks, not a list or a mapping", None),
         ("{accumulate: 4}", "4", "`accumulate` needs `batch`, the samples of one pass", None),

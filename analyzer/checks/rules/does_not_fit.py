@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from analyzer.checks.budget.suggestions import changed_keys
 from analyzer.checks.found import Found
 from analyzer.checks.subject import Subject
-from analyzer.engine.memory.verdict import AT_RISK, FITS
+from analyzer.engine.memory.verdict import AT_RISK, DOES_NOT_FIT, FITS
 from analyzer.settings import SettingError
 from analyzer.units import count, memory
 
@@ -82,7 +82,7 @@ def _help(found: MemoryAnalysis) -> str:
     """The most effective change of the run, as the file writes it; otherwise a batch that fits."""
     if found.changes:
         change = found.changes[0]
-        then = "is at risk" if change.verdict == AT_RISK else change.verdict
+        then = {AT_RISK: "is at risk", DOES_NOT_FIT: "still does not fit"}.get(change.verdict or "", change.verdict)
         batch = f"; up to batch {count(change.max_batch)} is then safe" if change.max_batch else ""
         keys = changed_keys(found.run, change.run)
         return f"{keys} ({change.words}) lowers the peak to {memory(change.bytes)}, and the run {then}{batch}"

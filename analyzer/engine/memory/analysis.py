@@ -139,8 +139,8 @@ class MemoryAnalysis(Printed):
             strategy=found.strategy,
             ranks=found.ranks,
             arena=arena,
-            ram=read_room("ram", ram) if isinstance(ram, str) else ram,
-            flash=read_room("flash", flash) if isinstance(flash, str) else flash,
+            ram=None if ram is None else read_room("ram", ram),
+            flash=None if flash is None else read_room("flash", flash),
         )
 
     def __repr__(self) -> str:

@@ -52,3 +52,29 @@ def largest_batch(bound: Callable[[int], int], room: int) -> int:
         else:
             high, at_high = middle, at_middle
     return low
+
+
+def last_batch(may: Callable[[int], bool], guess: int) -> int:
+    """The largest batch that `may`, searched outwards from a guess; 0 where none does.
+
+    >>> last_batch(lambda batch: batch <= 300, 200), last_batch(lambda batch: False, 200)
+    (300, 0)
+    """
+    low, step = guess, max(guess // 200, 1)
+    if may(low):
+        high = low + step
+        while may(high):
+            step *= 2
+            low, high = high, high + step
+    else:
+        low, high = max(low - step, 0), low
+        while low > 0 and not may(low):
+            step *= 2
+            low, high = max(low - step, 0), low
+    while high - low > 1:
+        middle = (low + high) // 2
+        if may(middle):
+            low = middle
+        else:
+            high = middle
+    return low

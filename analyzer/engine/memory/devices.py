@@ -152,9 +152,9 @@ def read_device(text: str) -> Device:
     if cards:
         names = listed(card.name for card in cards)
         raise DeviceError(f"`{shown(text)}` is sold with more than one memory; write {names}")
-    near = None if _amount(text) else nearest(key, known)
+    near = None if _amount(text) else _nearest(text, key, known)
     if near:
-        raise DeviceError(f"no card is called `{shown(text)}`; did you mean `{known[near][0].name}`?")
+        raise DeviceError(f"no card is called `{shown(text)}`; did you mean `{near}`?")
     return Device(text.strip(), read_memory(text)[0], _WRITTEN)
 
 
@@ -227,6 +227,14 @@ def _key(name: str) -> str:
     for maker in _MAKERS:  # written without a space: `GTX1080`, `geforcertx4090`
         key = key.removeprefix(maker)
     return key
+
+
+def _nearest(text: str, key: str, known: dict[str, list[Device]]) -> str | None:
+    """The card whose key, or whose whole name, is the nearest to what was written."""
+    near = nearest(key, known)
+    if near:
+        return known[near][0].name
+    return nearest(text, (card.name for card in CARDS)) if key else None
 
 
 def _device(card: Card) -> Device:

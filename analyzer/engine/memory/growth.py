@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.memory.allocator import fits, reserved
-from analyzer.engine.memory.bounds import Bounds, largest_batch
+from analyzer.engine.memory.bounds import Bounds, largest_batch, last_batch
 from analyzer.engine.memory.ledger import Ledger
 from analyzer.engine.memory.settings import AFTER_STEPS, Run
 from analyzer.engine.memory.steps import Convolved
@@ -204,25 +204,8 @@ class Growth:
 
     def most(self, room: int) -> int:
         """The largest batch that may fit, searched from the one whose tensors, in whole segments, fill the room."""
-        low = largest_batch(self._in_segments, room)
-        step = max(low // 200, 1)
-        if self.may_fit(low, room):
-            high = low + step
-            while self.may_fit(high, room):
-                step *= 2
-                low, high = high, high + step
-        else:
-            low, high = max(low - step, 0), low
-            while low > 0 and not self.may_fit(low, room):
-                step *= 2
-                low, high = max(low - step, 0), low
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.may_fit(middle, room):
-                low = middle
-            else:
-                high = middle
-        return max(low, self.safe(room))
+        full = largest_batch(self._in_segments, room)
+        return max(last_batch(lambda batch: self.may_fit(batch, room), full), self.safe(room))
 
     def _in_segments(self, batch: int) -> int:
         """The most bytes alive at once where each tensor of 10 MiB or more takes whole segments of 2 MiB."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from analyzer.engine.memory.allocator import replay
-from analyzer.engine.memory.bounds import Bounds, largest_batch
+from analyzer.engine.memory.bounds import Bounds, largest_batch, last_batch
 from analyzer.engine.memory.growth import Growth
 from analyzer.engine.memory.held import Held, held_by_layer
 from analyzer.engine.memory.history import History, Life
@@ -24,6 +24,10 @@ from analyzer.engine.memory.trace import inference_trace, training_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import Work, operations_of
 from analyzer.engine.network import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class ModeMemory:
@@ -117,7 +121,7 @@ class ModeMemory:
     def bounds(self, room: int, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> Bounds:
         """The bounds of `needed` on a device where the run has `room` bytes for its tensors.
 
-        The allocator takes as much beyond the tensors of a rank as beyond those of the same step on one device.
+        A rank is the step of its batch on one device, and what it holds beside that.
         """
         run = run or self.run
         if run.dtype not in TRAINED:
@@ -126,32 +130,53 @@ class ModeMemory:
         if ranks == 1 and strategy == "single":
             reserved = self.reserved_training if run == self.run else growth.reserved(run.batch)
             return growth.bounds(run.batch, room, reserved)
-        peak, batch = self.on_ranks(strategy, ranks, run).peak.bytes, check_ranks(run.batch, ranks)
-        return Bounds(peak, peak + max(growth.reserved(batch) - growth.peak(batch), 0))
+        batch = check_ranks(run.batch, ranks)
+        beside = self._beside(run, batch, strategy, ranks)
+        found = growth.bounds(batch, room - beside, growth.reserved(batch))
+        return Bounds(found.low + beside, found.high + beside)
 
     def largest(self, room: int, run: Run | None = None, strategy: str = "single", ranks: int = 1) -> tuple[int, int]:
         """The largest batch of all ranks that surely fits a device with `room` bytes for tensors; that may fit."""
         run = run or self.run
-        if run.dtype in TRAINED and ranks == 1 and strategy == "single":
-            return self.safe(room, run), self._growth(run).most(room)
-        tried: dict[int, Bounds] = {}
-
-        def bounds(each: int) -> Bounds:
-            """Both searches begin with the same batches."""
-            if each not in tried:
-                tried[each] = self.bounds(room, run.but(batch=each * ranks), strategy, ranks)
-            return tried[each]
-
-        safe = largest_batch(lambda each: bounds(each).high, room)
-        return ranks * safe, ranks * largest_batch(lambda each: bounds(each).low, room)
+        safe = self.safe(room, run, strategy, ranks)
+        if run.dtype not in TRAINED:
+            return safe, largest_batch(lambda batch: self.inference_bounds(room, run.but(batch=batch)).low, room)
+        growth = self._growth(run)
+        most = self._on_all_ranks(growth.most, growth.may_fit, room, run, strategy, ranks)
+        return safe, max(safe, most)
 
     def safe(self, room: int, run: Run, strategy: str = "single", ranks: int = 1) -> int:
         """The largest batch of all ranks that surely fits a device with `room` bytes for tensors."""
-        if run.dtype in TRAINED and ranks == 1 and strategy == "single":
-            return self._growth(run).safe(room)
-        return ranks * largest_batch(
-            lambda each: self.bounds(room, run.but(batch=each * ranks), strategy, ranks).high, room
+        if run.dtype not in TRAINED:
+            return largest_batch(lambda batch: self.inference_bounds(room, run.but(batch=batch)).high, room)
+        growth = self._growth(run)
+        return self._on_all_ranks(
+            growth.safe, lambda batch, left: batch <= growth.safe(left), room, run, strategy, ranks
         )
+
+    def _on_all_ranks(
+        self,
+        largest: Callable[[int], int],
+        fits: Callable[[int, int], bool],
+        room: int,
+        run: Run,
+        strategy: str,
+        ranks: int,
+    ) -> int:
+        """The largest batch of all ranks: on one device, `largest` finds it for a room, and `fits` tries one."""
+        alone = largest(room)
+        if ranks == 1 and strategy == "single":
+            return alone
+
+        def may(batch: int) -> bool:
+            return fits(batch, room - self._beside(run, batch, strategy, ranks))
+
+        return ranks * last_batch(may, largest(room - self._beside(run, max(alone, 1), strategy, ranks)))
+
+    def _beside(self, run: Run, batch: int, strategy: str, ranks: int) -> int:
+        """What a rank with this batch holds beside the same step on one device, in bytes; less than 0 where it is less."""
+        rank = self.on_ranks(strategy, ranks, run.but(batch=batch * ranks))
+        return rank.peak.bytes - self._growth(run).alive(batch)
 
     def _growth(self, run: Run) -> Growth:
         """The allocations of a training step in a run, at any batch."""

@@ -61,8 +61,9 @@ def planned(written: Mapping[str, object], given: Mapping[str, object]) -> Plann
     if device is not None and not isinstance(device, Device):
         device = reading("device", read_device, device)
     context = settings.get("context")
-    if context is not None and not isinstance(context, int):
-        context = reading("context", read_context, context)
+    if context is not None:
+        is_bytes = isinstance(context, int)
+        context = whole("context", context, 0) if is_bytes else reading("context", read_context, context)
     strategy = None if settings.get("strategy") is None else read_strategy(str(settings["strategy"]))
     check_asked(
         asked.get("context"),

@@ -25,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from math import isqrt
 
 from analyzer.diagnostics import nearest
+from analyzer.engine.memory.settings import CHECKPOINTS
 from analyzer.engine.memory.tape import Tape
 from analyzer.engine.network import Network, Node
 from analyzer.settings import SettingError
@@ -103,7 +104,7 @@ def check_names(network: Network, checkpoint: str | Sequence[str] | None) -> Non
     known = {prefix for node in network.nodes for prefix in prefixes(node.name)}
     for name in checkpoint:
         if name not in known:
-            near = nearest(name, sorted(known))
+            near = nearest(name, [*sorted(known), *(CHECKPOINTS if len(checkpoint) == 1 else ())])
             meant = f"did you mean `{near}`?" if near else "`blocks` is every block, `sqrt` every √n layers"
             raise SettingError(
                 f"`{{checkpoint}}`: no layer and no block is called `{shown(name)}`; {meant}", "checkpoint"

@@ -172,6 +172,8 @@ def test_what_can_be_used_decides() -> None:
         ("RTX 3091", "no card is called `RTX 3091`; did you mean `RTX 3090`?"),
         ("l40", "no card is called `l40`; did you mean `L40S`?"),
         ("H200X", "no card is called `H200X`; did you mean `H200`?"),
+        ("rtx4909", "no card is called `rtx4909`; did you mean `RTX 4090`?"),
+        ("RX 4090", "no card is called `RX 4090`; did you mean `RTX 4090`?"),
         ("RTX", "`RTX` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
         ("mainframe", "`mainframe` is neither a known card nor an amount of memory such as `24GiB` or `24GB`"),
     ],

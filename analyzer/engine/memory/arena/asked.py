@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from analyzer.engine.memory.devices import Device
 from analyzer.engine.memory.settings import ABOUT_TRAINING, is_given
-from analyzer.settings import SettingError, reading
+from analyzer.settings import SettingError, reading, whole
 from analyzer.source import shown
 from analyzer.units import read_amount
 
@@ -69,7 +69,7 @@ def _is_amount(text: str) -> bool:
 
 
 def read_room(setting: str, text: object) -> int:
-    """The bytes of an amount of RAM or flash with a unit, of at least one.
+    """The bytes of an amount of RAM or flash with a unit, or of a number of bytes; at least one.
 
     >>> read_room("ram", "256KiB"), read_room("flash", "1 MB")
     (262144, 1000000)
@@ -77,6 +77,8 @@ def read_room(setting: str, text: object) -> int:
     Traceback (most recent call last):
     analyzer.settings.SettingError: `ram`: `256` has no unit; write `256KiB` or `256KB`
     """
+    if not isinstance(text, str):
+        return whole(setting, text)
     return int(reading(setting, amount_of_room, text))
 
 
