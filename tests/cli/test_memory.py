@@ -265,6 +265,13 @@ def test_ranks_share_the_batch(models: Path, capsys: Said) -> None:
     assert "ranks" not in report(capsys, "blocks.yaml", "--ranks", "1")
 
 
+@pytest.mark.parametrize(
+    ("card", "options", "tf32"), [("H200", [], True), ("H200", ["--no-tf32"], False), ("T4", [], False)]
+)
+def test_tf32_needs_a_card_that_has_it(models: Path, capsys: Said, card: str, options: list[str], tf32: bool) -> None:
+    assert report(capsys, "net.yaml", "--device", card, *options)["assumptions"]["tf32"] is tf32
+
+
 @pytest.mark.parametrize("strategy", ["ddp", "fsdp", "zero2"])
 def test_the_largest_batch_of_ranks_is_the_largest(models: Path, capsys: Said, strategy: str) -> None:
     """Each of four ranks takes the batch that fits one device with as much less room as its buckets and shares need."""

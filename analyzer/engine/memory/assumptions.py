@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.dtypes import is_quantized
+from analyzer.engine.memory.devices import read_device
 from analyzer.engine.memory.settings import TRAINED, Run
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ def assumptions(run: Run, *, trains: bool = True) -> dict[str, Any]:
         "master_weights": run.master_weights,
         "checkpoint": run.checkpoint if named else list(run.checkpoint or ()),
         "layout": run.layout if run.device else None,
-        "tf32": run.tf32 if run.device else None,
+        "tf32": run.tf32 and read_device(run.device).tf32 if run.device else None,
     }
     return {key: value for key, value in record.items() if value is not None}
 

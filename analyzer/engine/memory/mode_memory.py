@@ -174,7 +174,7 @@ class ModeMemory:
         return ranks * last_batch(may, largest(room - self._beside(run, max(alone, 1), strategy, ranks)))
 
     def _beside(self, run: Run, batch: int, strategy: str, ranks: int) -> int:
-        """What a rank with this batch holds beside the same step on one device, in bytes; less than 0 where it is less."""
+        """How much larger the peak of a rank with this batch is than that of the step on one device, in bytes."""
         rank = self.on_ranks(strategy, ranks, run.but(batch=batch * ranks))
         return rank.peak.bytes - self._growth(run).alive(batch)
 

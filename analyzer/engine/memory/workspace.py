@@ -236,7 +236,7 @@ def _partial_sums_16(one: ConvolutionShape, sizes: _Sizes) -> int:
 
 def _parts_of_few(sizes: _Sizes) -> int:
     """The parts that the gradient of 16-bit weights of few planes is calculated in, whatever the kernel."""
-    parts = round((65 - sizes.planes / 2) / -(-sizes.filters // 64))
+    parts = max(round((65 - sizes.planes / 2) / -(-sizes.filters // 64)), 0)
     return 2 * parts if sizes.planes == 8 and sizes.taps <= 9 else parts
 
 

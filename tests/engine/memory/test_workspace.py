@@ -101,6 +101,16 @@ def test_depthwise_convolutions_take_none(bits: int) -> None:
     assert workspaces(SQUARE.but(groups=64), 8, bits) == NONE
 
 
+@pytest.mark.parametrize("filters", [4, 100, 512])
+@pytest.mark.parametrize("depth", [131, 300, 1001])
+def test_more_planes_than_were_measured_never_give_memory_back(depth: int, filters: int) -> None:
+    """Planes that fill no whole units: word vectors of 300 numbers. Input and output are copied as elsewhere."""
+    words = ConvolutionShape(depth, filters, 1, (3,), (1,), (1,), (50,), (48,))
+    copied = 2 * 8 * (50 * depth + 48 * filters)
+    for last in (False, True):
+        assert workspaces(words, 8, 16, channels_last=last)[WEIGHTS] >= copied
+
+
 def test_float64_is_not_covered() -> None:
     assert workspaces(SQUARE, 8, 64) == NONE
 
