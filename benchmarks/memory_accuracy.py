@@ -543,8 +543,8 @@ def missed() -> Lines:
         if reserved(name) != size:
             yield f"reserved by {name}: {reserved(name):,} B, not {size:,} B"
     for name, truth in NOTED.items():
-        if noted(name)[:4] != truth[:4]:  # what a module's forward keeps in its locals is an estimate
-            yield f"{name}: {noted(name)[:4]} MiB, not {truth[:4]}"
+        if noted(name) != truth:
+            yield f"{name}: {tuple(noted(name))} MiB, not {tuple(truth)}"
     for (name, segments), (saved, peak) in CHECKPOINTED.items():
         ours = tuple(round(size / MIB, 1) for size in checkpointed(name, segments))
         if ours != (saved, peak):
