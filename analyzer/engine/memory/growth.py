@@ -204,8 +204,9 @@ class Growth:
 
     def most(self, room: int) -> int:
         """The largest batch that may fit, searched from the one whose tensors, in whole segments, fill the room."""
-        full = largest_batch(self._in_segments, room)
-        return max(last_batch(lambda batch: self.may_fit(batch, room), full), self.safe(room))
+        safe = self.safe(room)
+        full = max(largest_batch(self._in_segments, room), safe)
+        return last_batch(lambda batch: batch <= safe or self.may_fit(batch, room), full)
 
     def _in_segments(self, batch: int) -> int:
         """The most bytes alive at once where each tensor of 10 MiB or more takes whole segments of 2 MiB."""

@@ -142,8 +142,11 @@ class ModeMemory:
         if run.dtype not in TRAINED:
             return safe, largest_batch(lambda batch: self.inference_bounds(room, run.but(batch=batch)).low, room)
         growth = self._growth(run)
-        most = self._on_all_ranks(growth.most, growth.may_fit, room, run, strategy, ranks)
-        return safe, max(safe, most)
+
+        def may(batch: int, left: int) -> bool:
+            return batch <= growth.safe(left) or growth.may_fit(batch, left)
+
+        return safe, max(safe, self._on_all_ranks(growth.most, may, room, run, strategy, ranks))
 
     def safe(self, room: int, run: Run, strategy: str = "single", ranks: int = 1) -> int:
         """The largest batch of all ranks that surely fits a device with `room` bytes for tensors."""

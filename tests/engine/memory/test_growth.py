@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from measured import DATA, work
 from on_gpu import CARD, held, rows_of
 
+import analyzer
 from analyzer.engine.memory.allocator import replay
 from analyzer.engine.memory.devices import CONTEXT
 from analyzer.engine.memory.growth import Growth
@@ -18,6 +20,8 @@ from analyzer.engine.memory.tape import Tape
 from analyzer.engine.memory.trace import step_trace, training_trace
 from analyzer.engine.memory.training import Training
 from analyzer.engine.memory.work import operations_of
+
+VGG16 = Path(__file__).parents[3] / "example_models" / "vgg16.yaml"
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -75,6 +79,17 @@ def test_the_bounds_agree_with_the_largest_batches() -> None:
     assert found.bounds(safe, room, 3 * GIB).high == 3 * GIB
     assert found.bounds(most, room, 3 * GIB).low <= room < found.bounds(most, room, 3 * GIB).high
     assert found.bounds(most + 1, room, 3 * GIB).low > room
+
+
+def test_one_sample_above_the_largest_does_not_fit_where_squeezed_workspaces_decide() -> None:
+    """In the search from above, VGG-16 with checkpoints on an H200 fails at a batch below its largest safe one."""
+    settings: dict[str, Any] = {"device": "H200", "checkpoint": "sqrt"}
+    safe, most = analyzer.memory(VGG16, **settings).largest or (0, 0)
+    assert 0 < safe <= most
+    for batch, words in ((safe, ["fits"]), (most, ["fits", "at risk"]), (most + 1, ["does not fit"])):
+        verdict = analyzer.memory(VGG16, batch=batch, **settings).verdict()
+        assert verdict is not None
+        assert verdict.word in words
 
 
 def test_nothing_fits_where_one_sample_is_too_many() -> None:
