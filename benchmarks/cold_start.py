@@ -28,7 +28,7 @@ OTHERS = {
     "pt2": ROOT / "tests" / "data" / "foreign" / "small.pt2",
 }
 #: The most that each path may take, in units of `python -c pass`, and the most memory in MiB.
-LIMITS = {"table": 8.0, "json": 5.5, "darknet": 6.0, "onnx": 8.0, "keras": 6.0, "pt2": 10.0}
+LIMITS = {"table": 8.0, "json": 6.5, "darknet": 6.5, "onnx": 8.0, "keras": 7.0, "pt2": 10.0}
 MEMORY = 40
 
 
