@@ -14,12 +14,12 @@ def test_the_peak_is_named_and_each_mode_has_its_own(opened: Opening) -> None:
     """The numbers of docs/memory.md."""
     view = opened(*ADAM).locator("[data-view=memory]")
     picture = view.locator("svg")
-    assert "peak 2.9 GiB in backward at stage4.3.add1.relu" in (picture.get_attribute("aria-label") or "")
+    assert "peak 2.9 GiB in backward at stage4.1.conv4" in (picture.get_attribute("aria-label") or "")
     assert "device 24.0 GiB" in view.inner_text()
     where = view.locator(".memory-where")
-    assert where.inner_text().split("\n") == ["peak · backward · stage4.3.add1.relu", "2.9 GiB"]
+    assert where.inner_text().split("\n") == ["peak · backward · stage4.1.conv4", "2.9 GiB"]
     kinds = view.locator(".memory-kinds").inner_text()
-    for words in ("97.5 MiB", "207.9 KiB", "7.8 MiB", "195.0 MiB", "2.5 GiB", "24.6 MiB", "18.4 MiB"):
+    for words in ("97.5 MiB", "207.9 KiB", "41.9 MiB", "195.0 MiB", "2.4 GiB", "57.1 MiB", "18.4 MiB", "101.8 MiB"):
         assert words in kinds
     view.get_by_role("button", name="locally connected").click()
     assert view.get_by_role("button", name="locally connected").get_attribute("aria-pressed") == "true"
