@@ -71,6 +71,12 @@ def add_run_options(parser: argparse._ActionsContainer) -> None:
         default=None,
         help="keep a 32-bit copy of 16-bit weights in the optimizer, and its state in 32 bits",
     )
+    _add_card_options(parser)
+
+
+def _add_card_options(parser: argparse._ActionsContainer) -> None:
+    """How many cards there are, and how a run uses them."""
+    add = parser.add_argument
     add(
         "--ranks",
         type=at_least(1),

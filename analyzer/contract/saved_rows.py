@@ -1,5 +1,7 @@
 """A saved report as an analysis: rows with the properties of `Row`, totals as `Sums`, and no network."""
 
+# Longer than most modules: saved rows and saved totals answer the same questions, and are held together.
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

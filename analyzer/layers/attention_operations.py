@@ -9,7 +9,7 @@ Sources: torch 2.13.0 on a CPU; torchvision, `swin_transformer.shifted_window_at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 
 from analyzer.layers.answers import Counts, Flow
@@ -369,17 +369,7 @@ def written_out(attention: Attention) -> Sequence[Operation]:
         value = then((value,), values * group, gradients=(PASSED if group == 1 else NEW,))
     scores = then((query, key), matrix, keeps=(query, key), precision=HALF)
     if attention.relative == "decomposed":
-        flat = then((plain,), sizes[0], gradients=(PASSED,)) if heads > 1 else plain
-        last = len(attention.attended) - 1
-        products = []
-        for axis, (table, cells) in enumerate(zip(attention.tables, attention.attended, strict=True)):
-            # The queries in rows along this axis: all but the last axis of a copy come between two others.
-            along = flat if axis == last else then((flat,), sizes[0], gradients=(PASSED,))
-            rows = attention.queried[axis] * cells  # of the table, one for each pair of positions on the axis
-            looked = (Array(rows * attention.key, batched=False), Array(rows, INDEX, batched=False))
-            size = tokens[0] * heads * cells
-            products.append(then((along,), size, keeps=(along,), extras=looked, trained=(table,), precision=HALF))
-        for product in products:
+        for product in _along_axes(attention, then, plain, sizes[0]):
             scores = then((scores, product), matrix, gradients=(PASSED, SUMMED), precision=WIDEST)
     elif attention.tables:
         scores = then((scores,), matrix, trained=attention.tables, gradients=(PASSED,), precision=FULL)
@@ -394,3 +384,19 @@ def written_out(attention: Attention) -> Sequence[Operation]:
         gradients = (PASSED if whole else NEW, *[NONE] * len(held))
         then((out, *held), volumes[0].size, gradients=gradients)
     return operations
+
+
+def _along_axes(attention: Attention, then: Callable[..., int], query: int, size: int) -> list[int]:
+    """For each axis the product of the queries, which have `size` elements, and the positions along it."""
+    tokens, heads = attention.tokens, attention.heads
+    flat = then((query,), size, gradients=(PASSED,)) if heads > 1 else query
+    last = len(attention.attended) - 1
+    products = []
+    for axis, (table, cells) in enumerate(zip(attention.tables, attention.attended, strict=True)):
+        # The queries in rows along this axis: all but the last axis of a copy come between two others.
+        along = flat if axis == last else then((flat,), size, gradients=(PASSED,))
+        rows = attention.queried[axis] * cells  # of the table, one for each pair of positions on the axis
+        looked = (Array(rows * attention.key, batched=False), Array(rows, INDEX, batched=False))
+        made = tokens[0] * heads * cells
+        products.append(then((along,), made, keeps=(along,), extras=looked, trained=(table,), precision=HALF))
+    return products

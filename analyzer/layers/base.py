@@ -4,6 +4,8 @@ A type is a class. Its docstring gives its rule, its annotated class attributes 
 the answers that differ from the defaults here. The loader, the schema, the docs and the messages are made from it.
 """
 
+# Longer than most modules: a type has one base, where each question stands with its default answer.
+
 from __future__ import annotations
 
 import sys
