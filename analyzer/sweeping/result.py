@@ -1,0 +1,130 @@
+"""What a sweep finds, as plain data: axes, variants, answers, and what one step changes."""
+
+from __future__ import annotations
+
+from analyzer.record import Record, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    from analyzer.loader.parse.description import Limit
+
+    #: A value of an axis: a number or a word; the volume of an input is a word, `128x128x3`.
+    Value: TypeAlias = int | float | str
+
+#: The name of the axis that is the volume of the first input; that of another input `image` is `input.image`.
+INPUT = "input"
+
+
+class Axis(Record, eq=True):
+    """A variable, or the volume of an input, and the values that it takes, in the order in which they were written.
+
+    name      the variable; `input`, or `input.NAME` where the model has several inputs
+    values    at least one; a `range` where there may be millions; empty where it is continuous
+    volume    whether it is the volume of an input
+    between   the ends of a continuous axis, both in it, from which random variants draw; None for any other
+    """
+
+    name: str
+    values: Sequence[Value]
+    volume: bool = False
+    between: tuple[float, float] | None = None
+
+
+class Problem(Record, eq=True):
+    """Why a variant is no network: the code and the message of its first mistake."""
+
+    code: str
+    message: str
+
+
+class Variant(Record, eq=True):
+    """One choice of a value on each axis, and what the network costs.
+
+    id        its number: mixed radix over the axes in their order, the last axis the fastest; with a continuous axis
+              the number of the draw
+    set       the value on each axis, by its name
+    amounts   by the key of a budget: a whole number, an `AtLeast` where a part is unknown, None where the network has
+              no such amount; empty where it is no network
+    fits      whether it breaks no limit; False where it is no network
+    breaks    the keys of the limits that it breaks
+    error     why it is no network; None where it is one
+    front     whether it is on the Pareto front of the variants that fit; False where no front was asked for
+    """
+
+    id: int
+    set: dict[str, Value]
+    amounts: dict[str, int | None]
+    fits: bool = True
+    breaks: list[str] = field(factory=list)
+    error: Problem | None = None
+    front: bool = False
+
+
+class Counts(Record, eq=True):
+    """How many variants there are, how many of them fit, and how many are no network; the others break a limit."""
+
+    variants: int
+    fit: int
+    wrong: int
+
+
+class Found(Record):
+    """The largest (or smallest) value of an axis that fits, for one choice of the values of the other axes.
+
+    set       the values of the other axes
+    axis      the axis that is asked about
+    largest   whether the largest is asked for, otherwise the smallest
+    best      the variant with that value; None where no value fits
+    next      the variant with the next value of the axis, which does not fit; None where `best` has its last value.
+              Where no value fits it is the one at the other end, the nearest to fitting that the axis has
+    """
+
+    set: dict[str, Value]
+    axis: str
+    largest: bool
+    best: Variant | None
+    next: Variant | None
+
+
+class Move(Record):
+    """One step of one axis from the file's value, and by how much it changes each amount.
+
+    axis      the axis
+    before    the variant of the file, `after` that of one step up or down
+    """
+
+    axis: str
+    before: Variant
+    after: Variant
+
+
+class Swept(Record):
+    """A finished sweep, as reports read it.
+
+    file      the model's file, `name` the model
+    axes      in the order of the command line and of the file
+    amounts   the keys of the amounts that were calculated, in the order of the columns
+    limits    those that hold for every variant, by key; one of the file's may depend on variables, and then differs
+    counts    of all variants
+    rows      an iterator over all variants, by id; it may be called again
+    minimize, maximize   what the front was asked for: amounts, or axes with numbers
+    front     how many variants are on the front; None where no front was asked for
+    found     the answers of `--largest` and `--smallest`; None where neither was asked for
+    moves     the steps of `--sensitivity`, the biggest change first; None where it was not asked for
+    """
+
+    file: str
+    name: str
+    axes: Sequence[Axis]
+    amounts: Sequence[str]
+    limits: Mapping[str, Limit]
+    counts: Counts
+    rows: Callable[[], Iterator[Variant]]
+    minimize: Sequence[str] = ()
+    maximize: Sequence[str] = ()
+    front: int | None = None
+    found: Sequence[Found] | None = None
+    moves: Sequence[Move] | None = None
