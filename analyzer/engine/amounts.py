@@ -16,9 +16,9 @@ layers                 all layers, as the report lists them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from analyzer.engine.result import Analysis, Row
+from analyzer.engine.result import Analysis, Row, Sums
 from analyzer.settings import SettingError
 from analyzer.units import exact
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.memory.mode_memory import ModeMemory
     from analyzer.engine.memory.settings import Run
+    from analyzer.engine.network import Node
+    from analyzer.engine.receptive_field import ReceptiveField
+    from analyzer.volume import Volume
 
 #: The keys of a budget, each with the unit of its amount: a count, or bytes.
 AMOUNTS = {
@@ -47,15 +50,18 @@ AMOUNTS = {
     "layers": "count",
 }
 
-#: What a row adds to an amount that is a sum over the rows.
-_OF_ROW: dict[str, Callable[[Row], int]] = {
-    "params": lambda row: row.declared.parameters,
-    "params_local": lambda row: row.local.parameters,
-    "trainable": lambda row: row.declared.trainable,
-    "macs": lambda row: row.macs,
-    "flops": lambda row: 2 * row.macs,
-    "weight_memory": lambda row: row.declared.bytes,
-    "activation_memory": lambda row: row.activation_bytes,
+#: The amounts that are peaks of a run's memory.
+PEAKS = ("peak_inference_memory", "peak_training_memory")
+
+#: Of the sums of a network, or of those of a layer, the amounts that are sums.
+_SUMS: dict[str, Callable[[Sums], int]] = {
+    "params": lambda totals: totals.declared.parameters,
+    "params_local": lambda totals: totals.local.parameters,
+    "trainable": lambda totals: totals.declared.trainable,
+    "macs": lambda totals: totals.macs,
+    "flops": lambda totals: 2 * totals.macs,
+    "weight_memory": lambda totals: totals.declared.bytes,
+    "activation_memory": lambda totals: totals.activation_bytes,
 }
 
 
@@ -98,19 +104,15 @@ class Amounts:
 
         An `AtLeast` where a part of it is unknown.
         """
-        if key in _OF_ROW:
-            return sum(map(_OF_ROW[key], self.analysis.rows))
+        if key in _SUMS:
+            return _SUMS[key](self.analysis.totals)
         if key == "layers":
             return len(self.analysis.rows)
         if key == "depth":
             return len(deepest(self.analysis))
         if key == "receptive_field":
-            return max(
-                (max(row.receptive_field.size) for row in seeing(self.analysis) if row.receptive_field), default=None
-            )
-        if key == "peak_training_memory":
-            return self.memory.needed() if self.memory.trains else None
-        return self.held.inference.peak.bytes
+            return widest(row.receptive_field for row in seeing(self.analysis))
+        return peak_of(self.memory, key)
 
     def parts(self, key: str) -> list[tuple[str, int]]:
         """What makes up an amount, the largest part first, as (name, part).
@@ -118,8 +120,8 @@ class Amounts:
         The names are those of layers; for `layers` they are types, for `depth` the blocks at the top of the file.
         """
         rows = self.analysis.rows
-        if key in _OF_ROW:
-            parts = [(row.name, _OF_ROW[key](row)) for row in rows]
+        if key in _SUMS:
+            parts = [(row.name, _SUMS[key](row.own)) for row in rows]
         elif key == "layers":
             parts = _tally(row.kind for row in rows)
         elif key == "depth":
@@ -157,12 +159,7 @@ def amounts_of(analysis: Analysis, settings: Mapping[str, Any]) -> dict[str, int
         analysis = analyze_network(network, batch=run.batch, dtype=run.dtype)
     amounts = Amounts(analysis)
 
-    def amount(key: str) -> int | None:
-        if key == "peak_training_memory":
-            return memory.needed() if memory.trains else None
-        return memory.held().inference.peak.bytes if key == "peak_inference_memory" else amounts.of(key)
-
-    found = {key: amount(key) for key in AMOUNTS}
+    found = {key: peak_of(memory, key) if key in PEAKS else amounts.of(key) for key in AMOUNTS}
     return {key: value for key, value in found.items() if value is not None and exact(value)}
 
 
@@ -178,40 +175,64 @@ def _written(analysis: Analysis) -> dict[str, object]:
     return merged(analysis.training, {name: value for name, value in own.items() if value != usual[name]})
 
 
+def peak_of(memory: MemoryAnalysis, key: str) -> int | None:
+    """The amount of a key of `PEAKS`; None where nothing is trained."""
+    if key == "peak_training_memory":
+        return memory.needed() if memory.trains else None
+    return memory.held().inference.peak.bytes
+
+
 def seeing(analysis: Analysis) -> list[Row]:
     """The rows whose receptive field counts: not those that see everything because they leave no positions."""
-    known = [row for row in analysis.rows if row.receptive_field is not None]
-    with_positions = [row for row in analysis.rows if row.output.positions > 1]
-    if with_positions and with_positions[-1].receptive_field is None:
+    rows = analysis.rows
+    return [rows[place] for place in counting([(row.output, row.receptive_field) for row in rows])]
+
+
+def counting(fields: Sequence[tuple[Volume, ReceptiveField | None]]) -> list[int]:
+    """The places of the layers of `seeing`, given the output of each layer and its receptive field."""
+    with_positions = [field for output, field in fields if output.positions > 1]
+    if with_positions and with_positions[-1] is None:
         return []  # the field of the last volume is not known, and the field of an earlier one is not the network's
-    return [
-        row for row in known if row.output.positions > 1 or not (row.receptive_field and row.receptive_field.everything)
-    ] or known
+    known = [(place, output, field) for place, (output, field) in enumerate(fields) if field is not None]
+    return [place for place, output, field in known if output.positions > 1 or not field.everything] or [
+        place for place, _, _ in known
+    ]
+
+
+def widest(fields: Iterable[ReceptiveField | None]) -> int | None:
+    """The cells of the widest of these fields along its longest axis; None without one."""
+    return max((max(field.size) for field in fields if field), default=None)
 
 
 def deepest(analysis: Analysis) -> list[Row]:
     """The layers with weights and MACs on the longest path through the network, in their order."""
+    rows = analysis.rows
+    weighs = [counts_in_depth(row.node, row.macs, row.declared.weights) for row in rows]
+    return [rows[place] for place in longest_path(analysis.network.nodes, weighs)]
+
+
+def counts_in_depth(node: Node, macs: int, weights: int) -> bool:
+    """Whether a layer with these MACs and weights counts as one of depth; a tied one does, with those of another."""
+    return (macs > 0 or not exact(macs)) and (weights > 0 or node.tied is not None)
+
+
+def longest_path(nodes: Sequence[Node], weighs: Sequence[bool]) -> list[int]:
+    """The places of the nodes that weigh on the path with the most of them, in their order."""
     lengths: dict[int, int] = {}
     before: dict[int, int | None] = {}
-    rows = {row.node.index: row for row in analysis.rows}
     end: int | None = None
-    for index, row in rows.items():
-        longest = max((node.index for node in row.node.inputs), key=lambda source: lengths.get(source, 0), default=None)
-        lengths[index] = (lengths.get(longest, 0) if longest is not None else 0) + _weighs(row)
-        before[index] = longest
-        if end is None or lengths[index] > lengths[end]:
-            end = index
+    for place, node in enumerate(nodes):
+        longest = max((source.index for source in node.inputs), key=lambda source: lengths.get(source, 0), default=None)
+        lengths[place] = (lengths.get(longest, 0) if longest is not None else 0) + weighs[place]
+        before[place] = longest
+        if end is None or lengths[place] > lengths[end]:
+            end = place
     path = []
-    while end is not None and end in rows:
-        if _weighs(rows[end]):
-            path.append(rows[end])
+    while end is not None and end >= 0:
+        if weighs[end]:
+            path.append(end)
         end = before[end]
     return path[::-1]
-
-
-def _weighs(row: Row) -> bool:
-    """Whether a layer counts as one of depth; a tied layer does, with the weights of another."""
-    return (row.macs > 0 or bool(row.unknown)) and (row.declared.weights > 0 or row.node.tied is not None)
 
 
 def _tally(names: Iterable[str]) -> list[tuple[str, int]]:

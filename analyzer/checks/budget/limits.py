@@ -21,13 +21,10 @@ def exceeded(amounts: Amounts, limits: Mapping[str, Limit]) -> Iterator[Found]:
         amount = amounts.of(key)
         if amount is None:
             yield _without(key, limit, amounts)
-        elif limit.most is not None and amount > limit.most:
-            yield _broken(key, amount, limit.most, limit, amounts)
-        elif not exact(amount):
-            if limit.most is not None or amount < (limit.least or 0):
-                yield _unknown(key, amount, limit, amounts)
-        elif limit.least is not None and amount < limit.least:
-            yield _broken(key, amount, limit.least, limit, amounts)
+        elif limit.broken_by(amount):
+            yield _broken(key, amount, limit, amounts)
+        elif not exact(amount) and (limit.most is not None or amount < (limit.least or 0)):
+            yield _unknown(key, amount, limit, amounts)
 
 
 def _without(key: str, limit: Limit, amounts: Amounts) -> Found:
@@ -52,8 +49,9 @@ def _unknown(key: str, amount: int, limit: Limit, amounts: Amounts) -> Found:
     return Found(message, limit.span, notes=[unknown_parts(amounts)], help=GIVE, severity="note")
 
 
-def _broken(key: str, amount: int, allowed: int, limit: Limit, amounts: Amounts) -> Found:
-    over = amount > allowed
+def _broken(key: str, amount: int, limit: Limit, amounts: Amounts) -> Found:
+    over = limit.most is not None and amount > limit.most
+    allowed = (limit.most if over else limit.least) or 0
     unit = limit.unit if over else limit.least_unit
     now, then = in_units(amount, allowed, unit=unit)
     by = in_units(abs(amount - allowed), unit=unit)[0]

@@ -12,6 +12,7 @@ from analyzer.loader.text.tree import Mapping as TreeMapping
 from analyzer.loader.text.tree import Tree
 from analyzer.record import Record, field
 from analyzer.source import Span
+from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -263,3 +264,14 @@ class Limit(Record):
     def check(self) -> None:
         if self.least_unit is None:
             self.least_unit = self.unit
+
+    def broken_by(self, amount: int | None) -> bool:
+        """Whether an amount breaks it, as one does that the network lacks (None).
+
+        An amount of which a part is unknown breaks only a most that the known part is above.
+        """
+        if amount is None:
+            return True
+        if self.most is not None and amount > self.most:
+            return True
+        return self.least is not None and amount < self.least and exact(amount)
