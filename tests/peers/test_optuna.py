@@ -102,6 +102,30 @@ def test_nothing_over_its_budget_is_trained(
     judged(watched, watched.names["study"])
 
 
+@pytest.mark.parametrize(
+    ("width", "depth", "broken"),
+    [
+        (16, 6, []),  # 160 + 5 · 2,320 + 170 = 11,930 parameters; 4 · (2 · 784 · 6 · 16 + 2 · 16 + 10) bytes, 588 KiB
+        (17, 6, ["activation_memory"]),  # 170 + 5 · 2,618 + 180 = 13,440; 625 KiB
+        (47, 2, ["params"]),  # 470 + 19,928 + 480 = 20,878; 576 KiB
+        (64, 6, ["params", "activation_memory"]),
+    ],
+)
+def test_each_limit_prunes(
+    width: int, depth: int, broken: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path, monkeypatch)
+    watched.trained.clear()
+    trial = optuna.trial.FixedTrial({"width": width, "depth": depth})
+    if broken:
+        with pytest.raises(optuna.TrialPruned, match="is over its budget"):
+            watched.names["objective"](trial)
+    else:
+        watched.names["objective"](trial)
+    assert [key for key, by in trial.user_attrs["over"].items() if by > 0] == broken
+    assert len(watched.trained) == (not broken)
+
+
 def test_two_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NSGA-II with several generations, for the accuracy and the fewest MACs: the front keeps the budget too."""
     watched = Watched(tmp_path, monkeypatch)
