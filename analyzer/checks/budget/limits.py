@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from analyzer.checks.budget.suggestions import cure
-from analyzer.checks.budget.words import GIVE, difference, in_units, largest_parts, percent, unknown_parts
+from analyzer.checks.budget.words import GIVE, broken, broken_end, difference, in_units, largest_parts, unknown_parts
 from analyzer.checks.found import Found
 from analyzer.units import exact
 
@@ -31,7 +31,7 @@ def _without(key: str, limit: Limit, amounts: Amounts) -> Found:
     """The finding for a limit of an amount that the network does not have."""
     training = key == "peak_training_memory"
     return Found(
-        f"the budget limits `{key}`, and the network has none",
+        broken(key, None, limit),
         limit.span,
         notes=[f"nothing is trained in {amounts.run.dtype}" if training else "its receptive field is not known"],
         help=f"leave `{key}` out of the budget",
@@ -50,15 +50,9 @@ def _unknown(key: str, amount: int, limit: Limit, amounts: Amounts) -> Found:
 
 
 def _broken(key: str, amount: int, limit: Limit, amounts: Amounts) -> Found:
-    over = limit.most is not None and amount > limit.most
-    allowed = (limit.most if over else limit.least) or 0
-    unit = limit.unit if over else limit.least_unit
-    now, then = in_units(amount, allowed, unit=unit)
-    by = in_units(abs(amount - allowed), unit=unit)[0]
-    share = f" ({percent(abs(amount - allowed), allowed)})" if allowed else ""
-    bound = f"over its budget of {then}" if over else f"under the minimum of its budget, {then}"
+    allowed, _ = broken_end(amount, limit)
     return Found(
-        f"`{key}` is {now}, {by}{share} {bound}",
+        broken(key, amount, limit),
         limit.span,
         notes=[difference(key, amount, allowed), *largest_parts(key, amount, amounts)],
         help=cure(key, amount, allowed, amounts),

@@ -12,6 +12,7 @@ from analyzer.words.lookup import absent, called
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from analyzer.engine.amounts import Amounts
+    from analyzer.loader.parse.description import Limit
 
 #: How many of the layers that cost most are named.
 _NAMED = 3
@@ -37,6 +38,30 @@ def unknown_key(key: str) -> str:
     near = called(key, BUDGET, AMOUNTS) or nearest(key, AMOUNTS)
     help = f"did you mean `{near}`?" if near else absent(key, BUDGET_ABSENT) or f"its keys are {', '.join(AMOUNTS)}"
     return f"a budget has no `{key}`; {help}"
+
+
+def broken(key: str, amount: int | None, limit: Limit) -> str:
+    """What is said of a limit that an amount breaks; None is the amount of a network that has none.
+
+    >>> from analyzer.loader.parse.description import Limit
+    >>> broken("params", 5200000, Limit(None, 5000000, "M", None))
+    '`params` is 5.2M, 0.2M (4.0 %) over its budget of 5M'
+    """
+    if amount is None:
+        return f"the budget limits `{key}`, and the network has none"
+    allowed, unit = broken_end(amount, limit)
+    now, then = in_units(amount, allowed, unit=unit)
+    by = in_units(abs(amount - allowed), unit=unit)[0]
+    share = f" ({percent(abs(amount - allowed), allowed)})" if allowed else ""
+    bound = f"over its budget of {then}" if amount > allowed else f"under the minimum of its budget, {then}"
+    return f"`{key}` is {now}, {by}{share} {bound}"
+
+
+def broken_end(amount: int, limit: Limit) -> tuple[int, str]:
+    """The most or the least of a limit, whichever an amount breaks, and its unit."""
+    if limit.most is not None and amount > limit.most:
+        return limit.most, limit.unit
+    return limit.least or 0, limit.least_unit
 
 
 def difference(key: str, amount: int, allowed: int) -> str:
