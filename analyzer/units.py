@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_TIMES = (("year", 365.25 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 #: A longer text is no amount; Python does not read a number of thousands of digits.
 _LONGEST = 100
@@ -83,6 +84,16 @@ def plural(number: int, noun: str) -> str:
     ('1 layer', '1,000 layers')
     """
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def lasting(seconds: float) -> str:
+    """A duration in words, in the largest unit of which it has at least 2.
+
+    >>> lasting(1), lasting(100), lasting(2_500_000), lasting(3e11)
+    ('1 second', '100 seconds', '28 days', '9,506 years')
+    """
+    name, size = next((unit for unit in _TIMES if seconds >= 2 * unit[1]), _TIMES[-1])
+    return plural(int(seconds // size), name)
 
 
 def memory(size: int) -> str:

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
+from analyzer.loader.parse.description import INPUT, Axis
 from analyzer.record import Record, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import TypeAlias
 
-    from analyzer.loader.parse.description import Limit
+    from analyzer.loader.parse.description import Limit, Value
 
-    #: A value of an axis: a number or a word; the volume of an input is a word, `128x128x3`.
-    Value: TypeAlias = int | float | str
-
-#: The name of the axis that is the volume of the first input; that of another input `image` is `input.image`.
-INPUT = "input"
-
-
-class Axis(Record, eq=True):
-    """A variable, or the volume of an input, and the values that it takes, in the order in which they were written.
-
-    name      the variable; `input`, or `input.NAME` where the model has several inputs
-    values    at least one; a `range` where there may be millions; empty where it is continuous
-    volume    whether it is the volume of an input
-    between   the ends of a continuous axis, both in it, from which random variants draw; None for any other
-    """
-
-    name: str
-    values: Sequence[Value]
-    volume: bool = False
-    between: tuple[float, float] | None = None
+__all__ = ["INPUT", "Axis", "Counts", "Found", "Move", "Problem", "Swept", "Value", "Variant"]
 
 
 class Problem(Record, eq=True):

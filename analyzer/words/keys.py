@@ -17,6 +17,7 @@ TOP = {
     "default": "defaults", "argscope": "defaults", "templates": "blocks", "macros": "blocks", "functions": "blocks",
     "submodules": "blocks", "outputlayers": "outputs", "heads": "outputs", "returns": "outputs",
     "limits": "budget", "constraints": "budget", "train": "training", "trainer": "training", "optim": "training",
+    "grid": "sweep", "search": "sweep", "searchspace": "sweep", "axes": "sweep", "ranges": "sweep", "sweeps": "sweep",
 }  # fmt: skip
 
 _TRAINS = "it changes no shape, no cost and no memory: leave `{word}` out"

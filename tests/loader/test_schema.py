@@ -59,6 +59,12 @@ UNSEEN = (
     ("LIMIT1", r"", "nesting, sizes of texts, elements of a volume, lengths of expressions"),
     ("VALUE101", r"the lists of `repeat` have different lengths", "relations of values"),
     ("VALUE101", r"the `min` of `.*` is above its `max`", "relations of values"),
+    ("VALUE101", r"`device` of `training` is not a device", "which cards there are"),
+    (
+        "VALUE101",
+        r"`.*` of `sweep` (has|must be (a range such|a volume|written)|must have (axes|only|finite))",
+        "ranges",
+    ),
     ("VALUE10[14]", r".*(`null`|`~`)", "`null` and nothing are one in JSON"),
 )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isfinite
-from operator import index
+from collections.abc import Collection, Mapping
 
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.engine.network import Node
@@ -15,7 +13,7 @@ from analyzer.loader.expand.values import Dependent, Values
 from analyzer.loader.parse.description import UNKNOWN, Model, Template
 from analyzer.loader.parse.inputs import refuse_volume
 from analyzer.loader.text.places import inner
-from analyzer.loader.text.tree import Scalar, value_of
+from analyzer.loader.text.tree import given_value
 from analyzer.settings import SettingError
 from analyzer.source import shown
 from analyzer.volume import Volume, read_sizes
@@ -29,10 +27,7 @@ def read_variables(model: Model, settings: Mapping[str, Any], mistakes: Mistakes
     """The variables of a file, those of `settings` in place of its own; UNKNOWN after a finding."""
     for name in settings:
         if name not in model.vars:
-            near = nearest(name, model.vars)
-            known = f"its variables are {listed(model.vars, last='and')}" if model.vars else "it has no `vars`"
-            meant = f"did you mean `{near}`? " if near else ""
-            raise SettingError(f"the model has no variable `{shown(name)}`; {meant}{known}")
+            raise SettingError(no_variable(name, model.vars))
     values = Values({})
     for name, template in model.vars.items():
         if name in settings:
@@ -40,6 +35,19 @@ def read_variables(model: Model, settings: Mapping[str, Any], mistakes: Mistakes
         else:
             values.variables[name] = _variable(template, values, mistakes)
     return values
+
+
+def no_variable(name: str, known: Collection[str]) -> str:
+    """The message about a variable that a file lacks; `known` are those that it has."""
+    near = nearest(name, known)
+    variables = f"its variables are {listed(known, last='and')}" if known else "it has no `vars`"
+    meant = f"did you mean `{near}`? " if near else ""
+    return f"the model has no variable `{shown(name)}`; {meant}{variables}"
+
+
+def no_input(name: str, known: Collection[str]) -> str:
+    """The message about an input that a file lacks; `known` are those that it has."""
+    return f"the model has no input `{shown(name)}`; its inputs are {listed(known, last='and')}"
 
 
 def _variable(template: Template, values: Values, mistakes: Mistakes) -> Any:
@@ -72,8 +80,7 @@ def _given(texts: Mapping[str, object], model: Model) -> dict[str, Volume]:
     volumes = {}
     for name, text in texts.items():
         if name not in model.inputs:
-            known = listed(model.inputs, last="and")
-            raise SettingError(f"the model has no input `{shown(name)}`; its inputs are {known}")
+            raise SettingError(no_input(name, model.inputs))
         refusal = refuse_volume(str(text))
         if refusal is not None:
             raise SettingError(f"the input {refusal.message}" + (f"; {refusal.help}" if refusal.help else ""))
@@ -102,22 +109,9 @@ def _volume(text: str) -> Volume:
     return Volume.of([size or 0 for size in read_sizes(text) or ()])
 
 
-def _setting(value: Any) -> Any:
-    """A variable's value given from outside; a text is read as it would be in the file."""
-    if isinstance(value, str):
-        return value_of(Scalar(value, _NOWHERE, _NOWHERE, plain=True))
-    if isinstance(value, bool):
-        return bool(value)
-    if hasattr(value, "__index__"):  # also a number of another library
-        return index(value)
-    if isinstance(value, float) and isfinite(value):
-        return float(value)
-    raise SettingError(f"a variable is a finite number or a word, not {shown(str(value))}")
-
-
-class _Nowhere:
-    line = 0
-    column = 0
-
-
-_NOWHERE = _Nowhere()
+def _setting(value: object) -> Any:
+    """A variable's value given from outside."""
+    try:
+        return given_value(value)
+    except ValueError:
+        raise SettingError(f"a variable is a finite number or a word, not {shown(str(value))}") from None

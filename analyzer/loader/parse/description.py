@@ -16,12 +16,18 @@ from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from analyzer.diagnostics import Diagnostic
     from analyzer.engine.network import Kept, Source
     from analyzer.layers import Layer, Parameter
     from analyzer.loader.expressions.expression import Expression
+
+    #: A value of an axis: a number or a word; the volume of an input is a word, `128x128x3`.
+    Value: TypeAlias = int | float | str
+
+#: The name of the axis that is the volume of the only input; that of an input `image` beside others is `input.image`.
+INPUT = "input"
 
 
 class _Unknown:
@@ -184,6 +190,22 @@ class Block(Record):
     broken: bool = field(default=False, init=False)
 
 
+class Axis(Record, eq=True):
+    """A variable, or the volume of an input, and the values that it takes in a sweep, in the order of writing.
+
+    name      the variable; `input`, or `input.NAME` where the model has several inputs
+    values    at least one; a `range`, or another sequence that calculates them, where there may be millions; empty
+              where it is continuous
+    volume    whether it is the volume of an input
+    between   the ends of a continuous axis, both in it, from which random variants draw; None for any other
+    """
+
+    name: str
+    values: Sequence[Value]
+    volume: bool = False
+    between: tuple[float, float] | None = None
+
+
 class Unsettled(Record):
     """A limit of `budget`, or a value of `training`, that depends on variables.
 
@@ -201,12 +223,12 @@ class Model(Record):
 
     `name` and `description` for the reports, `file` and `text` for messages; `budget` (key → (least, most), each None
     where open) and `training` for the checks and the memory analysis, `unsettled` those of them with expressions, which
-    `expand.settling` calculates; `places` of the keys under `vars` and `defaults`; `asks` has the expressions that ask
-    for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written. `faulty` says that parsing found
-    mistakes. `weights_dtype` is the number format of the weights where the file has one. `source`, `uncovered`,
-    `tensors` and `formats` are those of `Network`, for a file of another program, of which `told` has the reader's
-    warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`), `texts` those of other
-    files that places are in, and `format` is the one that its reader reads.
+    `expand.settling` calculates; `sweep` the axes of a sweep by name; `places` of the keys under `vars` and `defaults`;
+    `asks` has the expressions that ask for the volume that a layer reads (`H`, `W`, `D`); `tree` has what was written.
+    `faulty` says that parsing found mistakes. `weights_dtype` is the number format of the weights where the file has
+    one. `source`, `uncovered`, `tensors` and `formats` are those of `Network`, for a file of another program, of which
+    `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`),
+    `texts` those of other files that places are in, and `format` is the one that its reader reads.
     """
 
     file: str
@@ -222,6 +244,7 @@ class Model(Record):
     budget: dict[str, Limit] = field(factory=dict, init=False)
     training: dict[str, Any] = field(factory=dict, init=False)
     unsettled: list[Unsettled] = field(factory=list, init=False)
+    sweep: dict[str, Axis] = field(factory=dict, init=False)
     places: dict[tuple[str, str], Span] = field(factory=dict, init=False)
     asks: list[Expression] = field(factory=list, init=False)
     tree: Tree | None = field(default=None, init=False)

@@ -151,6 +151,10 @@ def _parse_keys(parser: Parser, tree: Mapping) -> None:
         parse_budget(parser, keys["budget"], frozenset(model.vars))
     if "training" in keys:
         parse_training(parser, keys["training"], frozenset(model.vars))
+    if "sweep" in keys:
+        from analyzer.loader.parse.sweep import parse_sweep  # few files have axes
+
+        parse_sweep(parser, keys["sweep"])
     if "weights_dtype" in keys:
         model.weights_dtype = parse_weights_dtype(parser, keys["weights_dtype"])
 

@@ -21,6 +21,7 @@ TOP_KEYS = {
     "outputs": "names of the layers that are outputs; otherwise every layer that nothing reads",
     "budget": "limits on what the network may cost",
     "training": "how the network is trained",
+    "sweep": "variables and inputs with the values that `analyzer sweep` takes: `{width: 16:128:16, depth: [18, 50]}`",
     "weights_dtype": "the number format of the weights, such as `int8`, where it is not that of the run",
 }
 

@@ -12,6 +12,8 @@ It accepts and refuses what the parser does, except for what a schema cannot exp
 - expressions: their grammar and their names (EXPR…, NAME102);
 - names: that they are unique, and what they refer to (NAME103, NAME104); characters that are no letters beyond U+2BFF;
   paths in quotes as names, which `findings_of` accepts for it (NAME101);
+- the axes of `sweep`: their names, the arithmetic of a range, a value twice, the volumes of an input (NAME102,
+  VALUE101);
 - relations of values: lists of `repeat` of one length, `min` below `max` in a budget, the elements of a volume
   (VALUE101, LIMIT104);
 - how a value is written: `null` and nothing, `512.0` and `512`, `1e6` and `1000000` are the same to a schema, as are
@@ -121,6 +123,7 @@ def _top_level() -> dict[str, Fragment]:
             "additionalProperties": False,
         },
         "training": _training(),
+        "sweep": {"type": "object", "additionalProperties": _axis()},
         "weights_dtype": {"enum": [*BITS]},
     }
 
@@ -216,6 +219,17 @@ def _training() -> Fragment:
     }
     properties = {key: texts.get(key) or _setting(of) for key, of in TRAINING_KEYS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _axis() -> Fragment:
+    """The values of an axis: a list, or a text with one or a range."""
+    value: Fragment = {
+        "type": _TEXT,
+        "pattern": "^[^$]+$",
+        "errorMessage": "must be a number or a word",
+    }
+    form = "must be a range such as `16:128:16`, a list such as `[16, 32]`, or one value"
+    return {**value, "type": [*_TEXT, "array"], "items": value, "minItems": 1, "errorMessage": form}
 
 
 def _setting(of: tuple[str, ...] | Kind | None) -> Fragment:

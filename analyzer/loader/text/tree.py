@@ -7,6 +7,8 @@ A scalar is kept as the text that was written until somebody asks for its value 
 from __future__ import annotations
 
 import re
+from math import isfinite
+from operator import index
 
 from analyzer.record import Record
 from analyzer.source import Span
@@ -144,6 +146,25 @@ def value_of(scalar: Scalar) -> int | float | bool | str | None:
             number = float(text)
             return text if number in (float("inf"), float("-inf")) else number
     return text
+
+
+def given_value(value: object) -> Any:
+    """A value that is given from outside of a file, as plain data; a text is read as it would be in the file.
+
+    Raises `ValueError` for what is neither a finite number nor a text.
+    """
+    if isinstance(value, str):
+        return value_of(Scalar(value, _NOWHERE, _NOWHERE, plain=True))
+    if isinstance(value, bool):
+        return bool(value)
+    if hasattr(value, "__index__"):  # also a number of another library
+        return index(value)
+    if isinstance(value, float) and isfinite(value):
+        return float(value)
+    raise ValueError("neither a finite number nor a text")
+
+
+_NOWHERE = Way("", 0)
 
 
 def plain_value(tree: Tree) -> Any:
