@@ -91,6 +91,8 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
             assert node.level == 0, f"{path}:{node.lineno}: imports are written out"
             if node.module is not None and node.module.split(".")[0] == API:
                 for alias in node.names:
+                    if (node.module, alias.name) == (API, "__version__"):
+                        continue  # every room may read it: the package's own file imports nothing
                     whole = f"{node.module}.{alias.name}"
                     yield whole if whole in MODULES else node.module, node.lineno
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{API}."):

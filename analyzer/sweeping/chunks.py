@@ -63,6 +63,10 @@ _KEPT = 4
 _known = threading.local()
 
 
+class ExecutorError(Exception):
+    """Workers cannot calculate: they do not start, have another version, or do not answer. One line for people."""
+
+
 class Chunks:
     """Divides ids into chunks of about a second, by what the chunks before have taken; the first have one variant."""
 

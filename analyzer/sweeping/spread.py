@@ -17,9 +17,9 @@ from operator import length_hint
 
 from analyzer import __version__
 from analyzer.record import Record
-from analyzer.sweeping.chunks import Chunks, calculate
+from analyzer.sweeping.chunks import Chunks, ExecutorError, calculate
 from analyzer.sweeping.result import Problem, Variant
-from analyzer.sweeping.teams import ExecutorError, Lent, Processes, waited
+from analyzer.sweeping.teams import Lent, Processes, waited
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ _KEPT = 8
 
 def spread(job: Job, ids: Iterable[int], workers: int, executor: Executor | None) -> Iterator[list[Variant]]:
     """What `run` gives, with so many processes, or with an executor where one is given."""
-    sent = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+    key, sent = job.key, pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
     team: Team
     if executor is None:
         few = min(workers, max(1, length_hint(ids, workers)))
-        team = Processes(few, (calculate, job.key, __version__, (), sent))
+        team = Processes(few, (calculate, key, __version__, (), sent))
     else:
         team = Lent(executor)
     with contextlib.closing(team):
         team.start()
-        yield from _Spread(job, sent, Chunks(ids, team.size), team).results()
+        yield from _Spread(job, key, sent, Chunks(ids, team.size), team).results()
 
 
 class _Chunk(Record):
@@ -76,8 +76,9 @@ class _Chunk(Record):
 
 class _Spread:
     # By hand: it holds what is under way.
-    def __init__(self, job: Job, sent: bytes, chunks: Chunks, team: Team) -> None:
+    def __init__(self, job: Job, key: str, sent: bytes, chunks: Chunks, team: Team) -> None:
         self._job = job
+        self._key = key
         self._sent = sent
         self._chunks = chunks
         self._team = team
@@ -109,7 +110,7 @@ class _Spread:
         return bool(self._line)
 
     def _send(self, chunk: _Chunk, job: bytes | None = None) -> None:
-        chunk.future = self._team.submit(calculate, self._job.key, __version__, chunk.ids, job)
+        chunk.future = self._team.submit(calculate, self._key, __version__, chunk.ids, job)
 
     def _settle(self, chunks: Iterable[_Chunk]) -> None:
         """Waits until at least one of the chunks that are under way is answered, and takes the answers."""

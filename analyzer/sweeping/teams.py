@@ -15,6 +15,8 @@ import sys
 import threading
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 
+from analyzer.sweeping.chunks import ExecutorError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,10 +50,6 @@ _MOST_ON_WINDOWS = 61
 
 #: So long the main thread waits without looking for an interrupt, which Windows does not wake it for.
 _LOOK = 0.5
-
-
-class ExecutorError(Exception):
-    """Workers cannot calculate: they do not start, have another version, or do not answer. One line for people."""
 
 
 class Processes:

@@ -20,10 +20,9 @@ import pytest
 from jobs import Deadly, Greedy, Placed, Squares, Stillborn, times
 
 from analyzer import __version__
-from analyzer.sweeping.chunks import Chunks, calculate
+from analyzer.sweeping.chunks import Chunks, ExecutorError, calculate
 from analyzer.sweeping.result import Problem, Variant
 from analyzer.sweeping.run import run
-from analyzer.sweeping.teams import ExecutorError
 
 KILLED = Problem("RUN104", "its worker was killed 3 times, perhaps for lack of memory")
 
@@ -329,12 +328,14 @@ def test_an_interrupt_ends_all_processes_without_a_word_of_theirs(sweeping: subp
 
 
 @on_linux
-def test_an_interrupt_while_processes_start(sweeping: subprocess.Popen[str]) -> None:
-    """They have not begun to ignore the signal: with it, they would die with a traceback."""
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.1])
+def test_an_interrupt_while_processes_start(sweeping: subprocess.Popen[str], after: float) -> None:
+    """They do not ignore the signal yet: with it, they would die with a traceback, or without a word."""
     children = Path(f"/proc/{sweeping.pid}/task/{sweeping.pid}/children")
     until = time.monotonic() + 10
     while len(found := children.read_text().split()) < 3 and time.monotonic() < until:  # with the resource tracker
         time.sleep(0.002)
+    time.sleep(after)
     os.killpg(sweeping.pid, signal.SIGINT)
     out, said = sweeping.communicate(timeout=3)
     assert out.split()[-1] == "interrupted"
