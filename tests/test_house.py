@@ -94,6 +94,7 @@ INSIDE = {
         ("findings", "memory", "sizes", "explanation", "matching", "picture"),
         ("page",),
         ("difference",),
+        ("sweep",),
     ],
     "analyzer.difference": [("keys",)],
     "analyzer.matching": [("keras", "torch")],

@@ -32,6 +32,7 @@ _REPORTS = {
     "diff": "the JSON of `analyzer diff`",
     "sizes": "the JSON of `analyzer sizes`",
     "explain": "the JSON of `analyzer explain`",
+    "sweep": "the JSON of `analyzer sweep`",
 }
 #: More values are not checked: aliases can make a large tree of a small text, and jsonschema takes some 50 µs for each.
 _LARGEST = 200_000
@@ -100,6 +101,10 @@ def _schema(kind: str) -> dict[str, Any]:
         from analyzer.contract.explanation import explanation_schema
 
         return explanation_schema()
+    if kind == "sweep":
+        from analyzer.contract.sweep import sweep_schema
+
+        return sweep_schema()
     from analyzer.loader.schema.model import model_schema
 
     return model_schema()

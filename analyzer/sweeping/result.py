@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.loader.parse.description import INPUT, Axis
 from analyzer.record import Record, field
+from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,19 @@ if TYPE_CHECKING:
 
     from analyzer.loader.parse.description import Limit, Value
 
-__all__ = ["INPUT", "Axis", "Counts", "Found", "Move", "Problem", "Swept", "Value", "Variant"]
+__all__ = ["INPUT", "Axis", "Counts", "Found", "Move", "Problem", "Swept", "Value", "Variant", "column_of"]
+
+#: The columns of a table of variants beside those of its axes and its amounts.
+_COLUMNS = ("id", "at_least", "fits", "breaks", "front", "error")
+
+
+def column_of(axis: str, amounts: Sequence[str]) -> str:
+    """What an axis is called as a column of a table of variants: its name, unless another column has it.
+
+    >>> column_of("width", ["params", "depth"]), column_of("depth", ["params", "depth"]), column_of("id", [])
+    ('width', 'set.depth', 'set.id')
+    """
+    return f"set.{axis}" if axis.lower() in (*_COLUMNS, *amounts) else axis
 
 
 class Problem(Record, eq=True):
@@ -42,6 +55,11 @@ class Variant(Record, eq=True):
     breaks: list[str] = field(factory=list)
     error: Problem | None = None
     front: bool = False
+
+    @property
+    def at_least(self) -> list[str]:
+        """The keys of the amounts of which a part is unknown."""
+        return [key for key, amount in self.amounts.items() if amount is not None and not exact(amount)]
 
 
 class Counts(Record, eq=True):
@@ -80,6 +98,45 @@ class Move(Record):
     axis: str
     before: Variant
     after: Variant
+
+    @property
+    def error(self) -> Problem | None:
+        """Why there is no change to tell: what is wrong with the network after the step, or with that of the file."""
+        return self.after.error or self.before.error
+
+    def pair(self, key: str) -> tuple[int, int] | None:
+        """An amount before and after; None where either has none, or a part of it is unknown."""
+        before, after = self.before.amounts.get(key), self.after.amounts.get(key)
+        return (before, after) if before is not None and after is not None and exact(before) and exact(after) else None
+
+    def by(self, key: str) -> int | None:
+        """The change of an amount; None where `pair` is None."""
+        pair = self.pair(key)
+        return None if pair is None else pair[1] - pair[0]
+
+    def percent(self, key: str) -> float | None:
+        """The change of an amount in percent of what it was; None where it was 0, or `pair` is None."""
+        pair = self.pair(key)
+        return 100 * (pair[1] - pair[0]) / pair[0] if pair is not None and pair[0] else None
+
+    def per_parameter(self, *keys: str) -> float | None:
+        """The change of some amounts together for each parameter that the step adds, or takes away.
+
+        None where the step leaves the parameters as many as they were, or `pair` of an amount is None.
+        """
+        parameters, changes = self.by("params"), [self.by(key) for key in keys]
+        known = [change for change in changes if change is not None]
+        return sum(known) / parameters if parameters and len(known) == len(keys) else None
+
+    @property
+    def macs_per_parameter(self) -> float | None:
+        """MACs of a sample for each parameter; see `per_parameter`."""
+        return self.per_parameter("macs")
+
+    @property
+    def bytes_per_parameter(self) -> float | None:
+        """Bytes of weights and activations for each parameter; see `per_parameter`."""
+        return self.per_parameter("weight_memory", "activation_memory")
 
 
 class Swept(Record):
