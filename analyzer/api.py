@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from analyzer.diagnostics import Diagnostic, Findings, ModelError, in_order
 from analyzer.engine.analysis import analyze_network
@@ -17,12 +18,13 @@ from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.file import parse, parse_read
 from analyzer.loader.text.files import FileError, looks_foreign, read_bytes, read_text
 from analyzer.record import ABOVE
-from analyzer.settings import SettingError, one_of, truth
+from analyzer.settings import SettingError, one_of, truth, whole
 from analyzer.source import DICT
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
     from typing import Any
 
     from analyzer.contract.saved_rows import SavedReport, SavedRow
@@ -30,14 +32,16 @@ if TYPE_CHECKING:
     from analyzer.engine.explained.result import Explanation
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.sizing.result import Accepted, Reached, Sizes
+    from analyzer.sweeping.result import Variant
 
 __all__ = [
     "Accepted", "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings",
     "MemoryAnalysis", "Model", "ModelError", "Reached", "Row", "SavedReport", "SavedRow", "SettingError", "Sizes", "Sums",
-    "Volume", "analyze", "check", "convert", "diff", "explain", "load", "memory", "read_report", "sizes",
+    "Variant", "Volume", "analyze", "check", "convert", "diff", "explain", "load", "memory", "read_report", "sizes",
+    "sweep",
 ]  # fmt: skip
 
-#: Public classes that are imported when they are first used, with their modules: the memory model takes long.
+#: Public names that are imported when they are first used, with their modules: the memory model takes long.
 _LATER = {
     "Accepted": "analyzer.engine.sizing.result",
     "Difference": "analyzer.difference",
@@ -47,6 +51,7 @@ _LATER = {
     "SavedReport": "analyzer.contract.saved_rows",
     "SavedRow": "analyzer.contract.saved_rows",
     "Sizes": "analyzer.engine.sizing.result",
+    "Variant": "analyzer.sweeping.result",
 }
 
 
@@ -343,6 +348,81 @@ def read_report(source: str | os.PathLike[str]) -> SavedReport:
     from analyzer.contract.saved_file import read_saved
 
     return read_saved(source)
+
+
+def sweep(
+    model: Model | Mapping[str, object] | str | os.PathLike[str],
+    axes: Mapping[str, object] | None = None,
+    *,
+    amounts: Sequence[str] = (),
+    budget: Mapping[str, object] | None = None,
+    file_budget: bool = True,
+    random: int | None = None,
+    seed: int = 0,
+    format: str | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    **training: object,
+) -> Iterator[Variant]:
+    """Calculates every combination of values of variables and input volumes, one variant after the other.
+
+    `axes` has the values of each variable by its name: a list, a `range`, a number, a word, or a text as the command
+    takes it (`"16:128:16"`, `"16:256:*2"`, `"18,50,101"`); `input` has volumes (`["128x128x3", "224x224x3"]`),
+    `input.NAME` those of one of several inputs. They replace axes of `sweep` in the file. With `random` that many
+    variants are drawn, with `seed`; a range such as `"0.5:2.0"` is then continuous.
+
+    `amounts` are the keys of a budget that are calculated (default: `params`, `macs`, and what is limited). `budget`
+    has limits in place of the file's, as a file writes them (`file_budget=False`: without those of the file); each
+    variant says whether it `fits`, and what it `breaks`.
+    `training` are settings of a run, as `memory` takes them.
+
+    Variants come in the order of their numbers, the last axis the fastest, as soon as they are calculated. `workers`
+    is the number of processes; an `executor` of `concurrent.futures`, or of a cluster, may calculate instead. A variant
+    that is no network has an `error`.
+
+    Raises `ModelError` for a model that is wrong in itself, `SettingError` for axes and settings that do not suit it,
+    both before the first variant, and `ExecutorError` (a `RuntimeError`) where workers cannot calculate.
+
+    >>> import analyzer
+    >>> conv = {"filters": "$width", "kernel": 8, "stride": 2, "padding": 1}
+    >>> model = {"input": "32x32x3", "vars": {"width": 20}, "layers": [{"conv": conv}]}
+    >>> found = analyzer.sweep(model, {"width": "10:30:10"}, budget={"params": "4K"})
+    >>> [(variant.set["width"], variant.amounts["params"], variant.fits) for variant in found]  # 193 for each filter
+    [(10, 1930, True), (20, 3860, True), (30, 5790, False)]
+    """
+    from analyzer.checks.budget.given import given_limits
+    from analyzer.sweeping.asked import first_of, job_of
+    from analyzer.sweeping.axes import axes_of, settings_of
+    from analyzer.sweeping.run import run
+
+    given = {} if axes is None else axes
+    path, read_as = "", None
+    if isinstance(model, Model):
+        description, path, read_as = model, model.file, model.format
+    else:
+        if isinstance(model, (str, os.PathLike)):
+            read_as = _format(model, format)
+        if read_as is not None:
+            path = os.fspath(model)  # type: ignore[arg-type]  # only a path has a format
+            found = axes_of(None, given.items())
+            description = _foreign(path, read_as, *settings_of(found, first_of(found)))
+        else:
+            description = load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None)
+    job = job_of(
+        description,
+        axes_of(description, given.items()),
+        amounts=amounts,
+        limits={} if budget is None else given_limits(budget),
+        budgeted=truth("file_budget", file_budget),
+        defaults={},
+        settings={name: value for name, value in training.items() if value is not None},
+        label=description.file,
+        path=path,
+        format=read_as,
+        random=random,
+        seed=seed,
+    )
+    return chain.from_iterable(run(job, job.order().ids, workers=whole("workers", workers), executor=executor))
 
 
 def explain(

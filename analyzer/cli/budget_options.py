@@ -62,6 +62,18 @@ def add_budgets(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The option that limits amounts, without growth against a base."""
+    parser.add_argument(
+        "--budget",
+        action="append",
+        default=[],
+        type=_limit_only,
+        metavar="KEY=AMOUNT",
+        help=f"a limit in place of the file's, such as params=5M or macs=1G..4G; keys: {', '.join(AMOUNTS)}",
+    )
+
+
 def check_budgets(asked: Any) -> None:
     """Refuses a base without guards, and guards without a base."""
     guards = _growths(asked)
@@ -175,6 +187,16 @@ def _budget(text: str) -> tuple[str, Limit | Growth]:
     if written.strip().startswith("+") or written.strip().endswith("%"):
         return key, _growth(key, written)
     return key, _limit(key, written)
+
+
+def _limit_only(text: str) -> tuple[str, Limit]:
+    key, read = _budget(text)
+    if isinstance(read, Growth):
+        raise argparse.ArgumentTypeError(
+            f"`{shown(text)}` limits the growth against another network, and there is none here; write an amount, "
+            f"`{key}=5{'MiB' if AMOUNTS[key] == 'bytes' else 'M'}`"
+        )
+    return key, read
 
 
 def _limit(key: str, written: str) -> Limit:

@@ -1,0 +1,84 @@
+"""From what is asked of a sweep to its job: which amounts are calculated, and whether the run makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from analyzer.diagnostics import listed, nearest
+from analyzer.engine.amounts import AMOUNTS
+from analyzer.engine.memory.planned import planned
+from analyzer.settings import SettingError
+from analyzer.source import shown
+from analyzer.sweeping.evaluate import Job
+from analyzer.sweeping.goals import amounts_in, check_goals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.loader.parse.description import Axis, Limit, Model, Value
+
+#: The amounts that are shown where nothing else is asked for.
+USUAL = ("params", "macs")
+
+
+def job_of(
+    model: Model,
+    axes: Sequence[Axis],
+    *,
+    amounts: Sequence[str] = (),
+    minimize: Sequence[str] = (),
+    maximize: Sequence[str] = (),
+    also: Iterable[str] = (),
+    limits: Mapping[str, Limit],
+    budgeted: bool = True,
+    defaults: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    **others: Any,
+) -> Job:
+    """The job of a sweep over these axes, which calculates no more than what is asked for.
+
+    `amounts` are the columns (none: `USUAL`, and what is limited or a goal), `also` are amounts that something else
+    needs. The others are fields of `Job`; a `model` in another format than ours is read anew for each variant.
+
+    Raises `SettingError` for amounts and goals that do not exist, and for settings of the run that contradict each
+    other: they would do so in every variant.
+    """
+    check_amounts(amounts)
+    check_goals(axes, minimize, maximize)
+    needed = [*limited(model, limits, budgeted=budgeted), *amounts_in([*minimize, *maximize])]
+    columns = list(dict.fromkeys(amounts or (*USUAL, *needed)))
+    keys = list(dict.fromkeys([*columns, *needed, *also]))
+    planned({**defaults, **model.training}, settings)
+    own = None if model.format is not None else model
+    return Job(
+        axes=axes,
+        keys=keys,
+        shown=columns,
+        model=own,
+        limits=limits,
+        budgeted=budgeted,
+        defaults=defaults,
+        settings=settings,
+        **others,
+    )
+
+
+def limited(model: Model, limits: Mapping[str, Limit], *, budgeted: bool = True) -> list[str]:
+    """The amounts that a limit holds for: of the file, also one that depends on variables, and the given ones."""
+    own = [*model.budget, *(one.key for one in model.unsettled if one.section == "budget")] if budgeted else []
+    return list(dict.fromkeys([*own, *limits]))
+
+
+def check_amounts(names: Iterable[str]) -> None:
+    """Refuses an amount that does not exist."""
+    for name in names:
+        if name not in AMOUNTS:
+            near = nearest(name, AMOUNTS)
+            help = f"did you mean `{near}`?" if near else f"they are {listed(AMOUNTS, last='and')}"
+            raise SettingError(f"`{{amounts}}`: there is no amount `{shown(name)}`; {help}", "amounts")
+
+
+def first_of(axes: Iterable[Axis]) -> dict[str, Value]:
+    """The first value of each axis: a network that shows what the others are like."""
+    return {axis.name: axis.between[0] if axis.between else axis.values[0] for axis in axes}
