@@ -152,6 +152,7 @@ class Swept(Record):
     front     how many variants are on the front; None where no front was asked for
     found     the answers of `--largest` and `--smallest`; None where neither was asked for
     moves     the steps of `--sensitivity`, the biggest change first; None where it was not asked for
+    run       the settings of the run that were given, in words; the others are those of the file
     """
 
     file: str
@@ -166,3 +167,4 @@ class Swept(Record):
     front: int | None = None
     found: Sequence[Found] | None = None
     moves: Sequence[Move] | None = None
+    run: str = ""

@@ -47,6 +47,8 @@ def test_amounts_are_exact_and_those_known_in_part_are_named() -> None:
     assert row["peak_training_memory"] == ""
     assert row["weight_memory"] == "100000000000000000000"
     assert row["at_least"] == "macs flops"
+    (row,) = rows_of(swept(variant(0, amounts=amounts), amounts=["weight_memory"]))
+    assert "at_least" not in row  # the amounts in question are not shown
 
 
 def test_nothing_becomes_a_formula_or_a_date() -> None:

@@ -35,6 +35,8 @@ width  act   params  macs  breaks
 
 2 fit · 2 break a limit (params 2) · 4 are no network
 SHAPE101: `add1` adds 8 and 10 (4 variants, the first with width 4, act add)
+
+! breaks a limit · MACs of one sample
 """
     )
 
@@ -104,6 +106,8 @@ add    none                   4  no network: SHAPE101
 
 2 fit · 2 break a limit (params 2) · 4 are no network
 SHAPE101: `add1` adds 8 and 10 (4 variants, the first with width 4, act add)
+
+MACs of one sample
 """
     )
 
@@ -167,6 +171,17 @@ def test_numbers_are_shortened_before_a_table_is_divided() -> None:
     assert "    4  relu  25.6 M   2.9 MiB  4.09 G\n" in narrow
 
 
+def test_what_the_numbers_mean() -> None:
+    """The run is told where bytes depend on it, and units where they are shown."""
+    assert render("table", swept(variant(0), amounts=["params"])).endswith("\n1 fits\n")
+    text = render("table", swept(variant(0), amounts=["flops", "weight_memory"], run="batch=8").but(
+        rows=lambda: iter([variant(0, amounts={"flops": 144, "weight_memory": 344})])))  # fmt: skip
+    assert "\nrun     batch=8 · the rest as in the file\n" in text
+    assert text.endswith("\nFLOPs = 2 × MACs of one sample · KiB = 2^10 bytes\n")
+    text = render("table", swept(variant(0), amounts=["weight_memory"]))
+    assert "\nrun     as in the file, else batch 1, float32\n" in text
+
+
 def test_what_breaks_a_limit_is_red_and_the_front_green() -> None:
     text = render("table", fronted(), color=True)
     assert "\x1b[1;31m! 314\x1b[0m" in text
@@ -204,7 +219,7 @@ def test_different_mistakes_are_told_once_each() -> None:
     rows = [wrong(0).but(id=place, error=Problem(f"SHAPE10{place % 7}", "no")) for place in range(21)]
     text = render("table", swept(*rows))
     assert text.count("(3 variants, the first with width 4, act add)") == 5
-    assert text.endswith("and 2 other mistakes\n")
+    assert "\nand 2 other mistakes\n" in text
 
 
 def test_no_variants_at_all() -> None:

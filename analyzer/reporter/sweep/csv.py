@@ -6,7 +6,7 @@ docs/spreadsheets.md says what each cell may be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from analyzer.reporter.column import Column
@@ -35,8 +35,9 @@ def _columns(swept: Swept) -> Iterator[Column]:
         yield _column(cell(column_of(axis.name, swept.amounts)), "the value on this axis", _choice(axis.name))
     for key in swept.amounts:
         yield _column(key, "exact; sizes are bytes", _amount(key))
-    if any(variant.at_least for variant in swept.rows()):
-        yield _column("at_least", "its amounts of which a part is unknown", lambda variant: " ".join(variant.at_least))
+    bounds = _bounds(swept.amounts)
+    if any(map(bounds, swept.rows())):
+        yield _column("at_least", "its amounts of which a part is unknown", bounds)
     yield _column("fits", "1 where it breaks no limit, otherwise 0", lambda variant: int(variant.fits))
     yield _column("breaks", "the limits that it breaks", lambda variant: " ".join(variant.breaks))
     if swept.front is not None:
@@ -58,6 +59,10 @@ def _amount(key: str) -> Callable[[Variant], int | str]:
         return "" if amount is None else amount
 
     return value
+
+
+def _bounds(keys: Sequence[str]) -> Callable[[Variant], str]:
+    return lambda variant: " ".join(key for key in variant.at_least if key in keys)
 
 
 def _error(variant: Variant) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.record import Record, field
 from analyzer.reporter.column import Column
 from analyzer.reporter.drawing import labelled
 from analyzer.reporter.options import Options
 from analyzer.reporter.sweep import words
 from analyzer.reporter.sweep.answers import answers
-from analyzer.reporter.sweep.columns import ON_FRONT, amount_columns, axis_columns, broken_column
+from analyzer.reporter.sweep.columns import BROKEN, ON_FRONT, amount_columns, axis_columns, broken_column
 from analyzer.reporter.sweep.fitting import drawn
 from analyzer.reporter.terminal import joined, styled, wrapped
 from analyzer.sweeping.result import Swept, Variant
@@ -78,17 +79,24 @@ def render(swept: Swept, options: Options) -> Iterator[str]:
     kept = Kept()
     for variant in swept.rows():
         kept.add(variant)
-    if swept.found is None or swept.front is not None:
+    if _lists(swept):
         yield from _variants(swept, kept, options)
     yield from _counts(swept, kept, options)
 
 
 def _facts(swept: Swept) -> Iterator[tuple[str, list[str]]]:
-    """The limits that hold for all variants, and what the front is of, each with its label."""
+    """The run, the limits that hold for all variants, and what the front is of, each with its label."""
+    if _in_bytes(swept):
+        yield "run", [swept.run, "the rest as in the file"] if swept.run else ["as in the file, else batch 1, float32"]
     if swept.limits:
         yield "limits", list(words.limits(swept.limits))
     if swept.front is not None:
         yield "front", [f"{plural(swept.front, 'variant')} with {words.goals(swept)}"]
+
+
+def _lists(swept: Swept) -> bool:
+    """Whether variants are listed."""
+    return swept.found is None or swept.front is not None
 
 
 def _variants(swept: Swept, kept: Kept, options: Options) -> Iterator[str]:
@@ -139,3 +147,22 @@ def _counts(swept: Swept, kept: Kept, options: Options) -> Iterator[str]:
     more = len(kept.mistakes) - _MISTAKES
     if more > 0:
         yield wrapped(f"and {plural(more, 'other mistake')}", options.width, "  ") + "\n"
+    conventions = options.fit(" · ".join(_conventions(swept, kept)))
+    if conventions:
+        yield "\n" + styled(wrapped(conventions, options.width), "dim", options.color) + "\n"
+
+
+def _conventions(swept: Swept, kept: Kept) -> Iterator[str]:
+    """What the mark of a broken limit and the numbers mean."""
+    if kept.limits and _lists(swept):
+        yield f"{BROKEN}breaks a limit"
+    if "macs" in swept.amounts:
+        yield "MACs of one sample"
+    if "flops" in swept.amounts:
+        yield "FLOPs = 2 × MACs of one sample"
+    if _in_bytes(swept):
+        yield "KiB = 2^10 bytes"
+
+
+def _in_bytes(swept: Swept) -> bool:
+    return any(AMOUNTS[key] == "bytes" for key in swept.amounts)
