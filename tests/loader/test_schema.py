@@ -49,6 +49,7 @@ UNSEEN = (
     ("MODEL102", r".* called `[A-Z]", "whether a block exists"),
     ("MODEL104", r".*`[A-Z]\w*` and `[A-Z]", "two blocks in one item"),
     ("MODEL101", r"a layer has no key `[A-Z]", "two capitalised keys in one item"),
+    ("MODEL101", r"`sweep` has the axis", "two names of one input"),
     ("MODEL109", r"", "blocks that reach themselves"),
     ("NAME102", r"", "names in expressions"),
     ("NAME103", r"", "that names are unique"),

@@ -33,7 +33,7 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
     volume = volume_of(frame.source)
     layer = None
     try:
-        layer = _layer(item, arguments, frame.values, volume)
+        layer = _layer(run.model.made, item, arguments, frame.values, volume)
         if run.changes and id(item) in run.changes:
             layer = item.type.of_read({**layer.__dict__, **run.changes[id(item)]})
         read = _inputs(run, item, arguments, frame)
@@ -55,7 +55,7 @@ def place_layer(run: Expansion, item: LayerItem, frame: Frame) -> Node | Missing
     if run.traces and isinstance(frame.source, Node):
         from analyzer.loader.expand.facts import trace_layer  # only where sizes are tried
 
-        trace_layer(run, end, frame.source, arguments, partial(_layer, item, arguments, frame.values))
+        trace_layer(run, end, frame.source, arguments, partial(_layer, run.model.made, item, arguments, frame.values))
     for row in rows:
         if row is not None:
             added = place_row(run, row, f"{frame.name}.{row.type.type}", end, item, frame)
@@ -115,7 +115,7 @@ def place_row(run: Expansion, row: LayerItem, name: str, source: Node, item: Ite
     """Places a layer that is an argument of `item`, such as its activation, behind `source`."""
     layer = None
     try:
-        layer = _layer(row, row.arguments, frame.values, source.output)
+        layer = _layer(run.model.made, row, row.arguments, frame.values, source.output)
         origin = Origin(item.span, _path(run, item, frame))
         return place(run, frame.scope.prefix + name, layer, [source], origin, item=item)
     except Refusal as refusal:
@@ -190,6 +190,9 @@ def _read(argument: Argument, value: Any) -> Any:
     return kind.read(value)
 
 
+#: The most layers that a description keeps: more would be those of other variables.
+_MADE = 10_000
+
 _PARAMETERS: dict[tuple[type[Layer], object], tuple[str, ...]] = {}
 
 
@@ -202,8 +205,13 @@ def _parameters(layer: type[Layer], kinds: type[Kind] | tuple[type[Kind], ...]) 
     return _PARAMETERS[key]
 
 
-def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:
-    """The layer of an item, its expressions evaluated; one object for equal values, so that it is costed once."""
+def _layer(
+    made: dict[Any, Layer], item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None
+) -> Layer:
+    """The layer of an item, its expressions evaluated; one object for equal values, so that it is costed once.
+
+    `made` keeps it for the repetitions of the item, and for later expansions of its description.
+    """
     if arguments is item.arguments and item.ready is not None:
         return item.ready
     read: dict[str, Any] = {}
@@ -222,8 +230,10 @@ def _layer(item: LayerItem, arguments: dict[str, Argument], values: Values, volu
         except Refusal as refusal:
             refusal.parameter = declaration.name
             raise
-    key = (arguments is item.arguments, *evaluated)
-    layer = item.made.get(key)
+    key = (item, arguments is item.arguments, *evaluated)
+    layer = made.get(key)
     if layer is None:
-        layer = item.made[key] = item.type.of_read(read)
+        if len(made) >= _MADE:  # a sweep expands a description 100,000 times with other values
+            made.clear()
+        layer = made[key] = item.type.of_read(read)
     return layer

@@ -101,15 +101,11 @@ class BrokenItem(Item):
 
 
 class LayerItem(Item):
-    """A layer: its type and arguments, defaults included. `ready` is the layer itself where nothing is dynamic.
-
-    `made` are the layers already made of this item, by the values of its dynamic arguments.
-    """
+    """A layer: its type and arguments, defaults included. `ready` is the layer itself where nothing is dynamic."""
 
     type: type[Layer]
     arguments: dict[str, Argument] = field(factory=dict, init=False)
     ready: Layer | None = field(default=None, init=False)
-    made: dict[Any, Layer] = field(factory=dict, init=False)
 
     @property
     def stem(self) -> str:
@@ -228,7 +224,8 @@ class Model(Record):
     `faulty` says that parsing found mistakes. `weights_dtype` is the number format of the weights where the file has
     one. `source`, `uncovered`, `tensors` and `formats` are those of `Network`, for a file of another program, of which
     `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`),
-    `texts` those of other files that places are in, and `format` is the one that its reader reads.
+    `texts` those of other files that places are in, and `format` is the one that its reader reads. `made` are layers
+    that were made of an item before, by the item and the values of its dynamic arguments.
     """
 
     file: str
@@ -258,6 +255,7 @@ class Model(Record):
     groups: Mapping[str, str] = field(factory=dict, init=False)
     texts: Mapping[str, str] = field(factory=dict, init=False)
     format: str | None = field(default=None, init=False)
+    made: dict[Any, Layer] = field(factory=dict, init=False)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"

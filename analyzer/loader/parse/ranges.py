@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from analyzer.loader.parse.description import Value
 
 #: How an axis is written, for messages.
-FORMS = "a list `16,32,64`, a range `16:128:16`, or one value"
+FORMS = "a list such as `16,32,64`, a range such as `16:128:16`, or one value"
 
 #: The ends of a range are between −10^15 and 10^15, and it has at most so many values.
 _LARGEST = 10**15
 
 #: The most values of a geometric range: they are calculated one from another, and not when they are asked for.
 _POWERS = 10_000
+
+#: The most values that a message writes out.
+_FEW = 12
 
 #: A number as YAML 1.2's core schema reads it; the last groups are its decimals and its exponent.
 _NUMBER = r"([-+]?)(?:([0-9]+)(\.[0-9]*)?|(\.[0-9]+))(?:[eE]([-+]?[0-9]{1,3}))?"
@@ -92,7 +95,7 @@ def read_axis(name: str, text: str) -> Axis:
     text = text.strip()
     items = [item.strip() for item in text.split(",")]
     if not text:
-        raise _refusal(f"needs values: {FORMS}")
+        raise _refusal(f"must be {FORMS}, not nothing")
     _refuse_signs(text)
     if len(items) == 1:
         parts = text.split(":")
@@ -107,10 +110,10 @@ def list_of(values: Iterable[Value]) -> list[Value]:
     for place, value in enumerate(values):
         key = value.__class__ is bool, value
         if key in found:
-            raise _refusal(f"has the value {written(value)} twice", help="write each value once", at=(place,))
+            raise _refusal(f"has twice the value {_said(value)}", help="write each value once", at=(place,))
         found[key] = value
     if not found:
-        raise _refusal(f"has no values; it needs {FORMS}")
+        raise _refusal(f"must be {FORMS}, not an empty list")
     return [*found.values()]
 
 
@@ -137,8 +140,10 @@ def item_in(text: str) -> Value:
     """The value of an item of a list. Raises `Refusal` for a range, and for what `value_in` refuses."""
     ends = text.split(":")
     if len(ends) > 1 and all(_number(end.strip()) for end in ends[:2]):
-        help = "write a range alone, without a list, or each of its values"
-        raise _refusal(f"has the range `{shown(text)}` in its list", help=help)
+        axis = read_axis("", text)
+        few = axis.between is None and len(axis.values) <= _FEW
+        help = f"write its values: `{','.join(map(str, axis.values))}`" if few else "write it alone, without a list"
+        raise _refusal(f"has in its list the range `{shown(text)}`", help=help)
     return value_in(text)
 
 
@@ -149,15 +154,20 @@ def read_volumes(name: str, texts: Iterable[object]) -> Axis:
     ['32x32x3', '64x64x3']
     """
     volumes: list[Value] = []
-    for text in texts:
+    for place, text in enumerate(texts):
         said = str(text).strip()
         refusal = refuse_volume(said)
         if refusal is not None:
             if ":" in said:
                 refusal.help = "volumes are a list, such as `128x128x3,224x224x3`; there is no range of them"
+            refusal.at = (place,)
             raise refusal
         volumes.append(str(Volume.of([size or 0 for size in read_sizes(said) or ()])))
     return Axis(name, list_of(volumes), volume=True)
+
+
+def _said(value: Value) -> str:
+    return written(value) if isinstance(value, (bool, str)) else f"`{value}`"
 
 
 def _refusal(message: str, help: str | None = None, at: tuple[int, ...] = ()) -> Refusal:
@@ -224,16 +234,19 @@ def _range(name: str, text: str, parts: Sequence[str]) -> Axis:
         raise _refusal(f"has a range with an end beyond 10^15: {said}")
     if first > last:
         meant = f"{high}:{low}" + (f":{step.removeprefix('-')}" if step else "")
-        raise _refusal(f"has an empty range, {said}: {low} is above {high}", help=f"write `{meant}`; a range goes up")
+        raise _refusal(
+            f"has an empty range, since {low} is above {high}: {said}", help=f"write `{meant}`; a range goes up"
+        )
     if factor:
         return Axis(name, _powers(said, f"{low}:{high}", (first, last, divisor), numbers[2], whole=whole))
     if not steps and not whole and first < last:
         return Axis(name, (), between=(first / divisor, last / divisor))
     by = steps[0] if steps else divisor
     if by <= 0:
-        what, help = ("the step 0", "a step is above 0") if by == 0 else ("a step below 0", "a range goes up")
-        fixed = "" if by == 0 else f"write `{low}:{high}:{step.removeprefix('-')}`; "
-        raise _refusal(f"has a range with {what}: {said}", help=fixed + help)
+        what = "the step 0" if by == 0 else "a step below 0"
+        fixed = f"write `{low}:{high}:{step.removeprefix('-')}`; a range goes up"
+        alone = f"a step is above 0; `{low}:{high}` goes by 1" if whole else "a step is above 0"
+        raise _refusal(f"has a range with {what}: {said}", help=fixed if by else alone)
     size = (last - first) // by + 1
     if size > _LARGEST:
         raise _refusal(f"has a range of more than 10^15 values: {said}", help="a larger step has fewer")

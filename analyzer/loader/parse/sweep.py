@@ -5,10 +5,10 @@ from __future__ import annotations
 from analyzer.diagnostics import Refusal, listed, nearest
 from analyzer.loader.parse.description import INPUT, Axis, Model
 from analyzer.loader.parse.parser import Parser
-from analyzer.loader.parse.ranges import item_in, list_of, read_axis, read_volumes, word_in
+from analyzer.loader.parse.ranges import FORMS, item_in, list_of, read_axis, read_volumes, word_in
 from analyzer.loader.parse.shapes import pairs_of
 from analyzer.loader.text.places import described
-from analyzer.loader.text.tree import Damaged, Scalar, Sequence, Tree
+from analyzer.loader.text.tree import Damaged, Mapping, Scalar, Sequence, Tree
 from analyzer.source import shown
 
 TYPE_CHECKING = False
@@ -61,9 +61,10 @@ def axis_of_input(model: Model, name: str | None) -> str:
 def _unknown_axis(parser: Parser, key: Scalar) -> None:
     model = parser.model
     volumes = [axis_of_input(model, name) for name in model.inputs]
-    near = nearest(key.text, [*model.vars, *volumes])
-    notes = [f"its axes can be {listed([*model.vars, *volumes], last='or')}"]
-    message = f"`sweep` has an axis `{shown(key.text)}`, but the model has no such variable"
+    known = [*model.vars, *volumes]
+    near = nearest(key.text, known)
+    notes = [f"an axis is a variable or an input: {listed(known)}"]
+    message = f"the model has no variable `{shown(key.text)}`"
     parser.problem("NAME102", message, key, notes=notes, help=f"did you mean `{near}`?" if near else None)
 
 
@@ -81,22 +82,26 @@ def _axis(name: str, tree: Tree) -> Axis | None:
 
 def _volumes(name: str, tree: Tree) -> Axis | None:
     """The same of the volumes of an input."""
-    items = [tree] if isinstance(tree, Scalar) else _items(tree)
-    texts: list[str] = []
-    for place, item in enumerate(items):
+    if isinstance(tree, Scalar):
+        return None if tree.__class__ is Damaged else read_volumes(name, tree.text.split(","))
+    texts = []
+    for place, item in enumerate(_items(tree)):
         if item.__class__ is Damaged:
             return None
         if not isinstance(item, Scalar):
-            raise Refusal(f"must have volumes such as `224x224x3`, not {described(item)}", code="VALUE101", at=(place,))
-        texts += item.text.split(",")
+            help = (
+                "write it as height x width x depth, in digits with `x` between" if isinstance(item, Mapping) else None
+            )
+            message = f"must have volumes such as `224x224x3`, not {described(item)}"
+            raise Refusal(message, code="VALUE101", at=(place,), help=help)
+        texts.append(item.text)
     return read_volumes(name, texts)
 
 
 def _items(tree: Tree) -> list[Tree]:
     if isinstance(tree, Sequence):
         return tree.items
-    example = "`16:128:16` or `[16, 32, 64]`"
-    raise Refusal(f"must be a range, a list or one value, such as {example}, not {described(tree)}", code="VALUE101")
+    raise Refusal(f"must be {FORMS}, not {described(tree)}", code="VALUE101")
 
 
 def _value(place: int, tree: Tree) -> Value:

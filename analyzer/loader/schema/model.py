@@ -12,8 +12,8 @@ It accepts and refuses what the parser does, except for what a schema cannot exp
 - expressions: their grammar and their names (EXPR…, NAME102);
 - names: that they are unique, and what they refer to (NAME103, NAME104); characters that are no letters beyond U+2BFF;
   paths in quotes as names, which `findings_of` accepts for it (NAME101);
-- the axes of `sweep`: their names, the arithmetic of a range, a value twice, the volumes of an input (NAME102,
-  VALUE101);
+- the axes of `sweep`: their names, one axis twice, the arithmetic of a range, a value twice, the volumes of an input
+  (NAME102, MODEL101, VALUE101);
 - relations of values: lists of `repeat` of one length, `min` below `max` in a budget, the elements of a volume
   (VALUE101, LIMIT104);
 - how a value is written: `null` and nothing, `512.0` and `512`, `1e6` and `1000000` are the same to a schema, as are

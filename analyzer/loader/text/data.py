@@ -66,6 +66,8 @@ class _Reader:
         way = self._way(path)
         if isinstance(value, AnyMapping):
             return self._mapping(value, way, height)
+        if isinstance(value, range) and value and value.step > 0 and path.startswith("sweep."):
+            return self._text(f"{value[0]}:{value[-1]}:{value.step}", way)  # as YAML writes it: it may be long
         if isinstance(value, AnySequence) and not isinstance(value, (str, bytes, bytearray)):
             return self._sequence(value, way, height)
         return self._scalar(value, way)
