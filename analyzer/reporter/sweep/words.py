@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from analyzer.checks.budget.words import in_units
+from analyzer.checks.budget.words import broken, in_units
 from analyzer.diagnostics import listed
 from analyzer.sweeping.result import Axis, Swept
 from analyzer.units import count, plural
@@ -60,6 +60,20 @@ def limits(limited: Mapping[str, Limit]) -> Iterator[str]:
         if limit.most is not None:
             bounds.append(f"at most {in_units(limit.most, unit=limit.unit)[0]}")
         yield f"{key} {' and '.join(bounds)}"
+
+
+def miss(variant: Variant, swept: Swept) -> str:
+    """By how much a variant breaks its limits, each of which holds for every variant.
+
+    >>> from analyzer.loader.parse.description import Limit
+    >>> from analyzer.sweeping.result import Counts, Variant
+    >>> limits = {"params": Limit(None, 5000000, "M", None), "layers": Limit(None, 20, "", None)}
+    >>> swept = Swept("", "", [Axis("width", [16])], [], limits, Counts(1, 0, 0), lambda: iter([]))
+    >>> print(miss(Variant(0, {"width": 16}, {"params": 5200000, "layers": 25}, False, [*limits]), swept))
+    width 16: `params` is 5.2M, 0.2M (4.0 %) over its budget of 5M; `layers` is 25, 5 (25.0 %) over its budget of 20
+    """
+    said = (broken(key, variant.amounts[key], swept.limits[key]) for key in variant.breaks)
+    return f"{choice(variant, swept)}: {'; '.join(said)}"
 
 
 def goals(swept: Swept) -> str:
