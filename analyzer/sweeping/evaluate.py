@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analyzer.diagnostics import Diagnostic
+    from analyzer.engine.network import Network
     from analyzer.loader.parse.description import Limit, Model
     from analyzer.sweeping.result import Value
 
@@ -144,6 +145,16 @@ class Evaluator:
         suit it, and `FileError` for a file in another format that can no longer be read.
         """
         job = self.job
+        model, network = self.placed(set)
+        if job.settings.get("dtype") is not None:
+            network.store(None)
+        limits = {**(model.budget if job.budgeted else {}), **job.limits}
+        keys = [*job.keys, *(key for key in limits if key not in job.keys)]
+        return amounts_of_network(network, keys, self._run(model)), limits
+
+    def placed(self, set: Mapping[str, Value]) -> tuple[Model, Network]:
+        """The description with these values, and its network. Raises `ModelError` and `FileError` as `amounts` does."""
+        job = self.job
         variables, input = settings_of([axis for axis in job.axes if axis.name in set], set)
         model = job.model
         if model is None:
@@ -154,11 +165,7 @@ class Evaluator:
             mistakes += unsettled
         if mistakes:
             raise ModelError(mistakes, model.text)
-        if job.settings.get("dtype") is not None:
-            network.store(None)
-        limits = {**(model.budget if job.budgeted else {}), **job.limits}
-        keys = [*job.keys, *(key for key in limits if key not in job.keys)]
-        return amounts_of_network(network, keys, self._run(model)), limits
+        return model, network
 
     def _run(self, model: Model) -> Mapping[str, Any]:
         """The settings of the run: as given, otherwise the file's, otherwise the configured ones."""
