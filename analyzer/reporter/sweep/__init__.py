@@ -11,4 +11,16 @@ FORMATS = by_name(
     Format("table", "the front, the variants and their counts", on_call("analyzer.reporter.sweep.table"), colored=True),
     Format("csv", "a line for each variant, for spreadsheets", on_call("analyzer.reporter.sweep.csv"), (".csv",)),
     Format("json", "every variant, for programs", on_call("analyzer.reporter.sweep.json"), (".json",), failures=True),
+    Format(
+        "svg",
+        "a picture: a point for each variant, the front and the limits as lines",
+        on_call("analyzer.reporter.sweep.svg"),
+        (".svg",),
+    ),
+    Format(
+        "html",
+        "one page: the picture, in which a pointer shows the values of a point, and the front",
+        on_call("analyzer.reporter.sweep.html"),
+        (".html", ".htm"),
+    ),
 )
