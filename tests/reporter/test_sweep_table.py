@@ -57,6 +57,18 @@ def test_the_front_is_in_the_order_of_its_goals() -> None:
     assert [row.split()[1] for row in rows] == ["32", "16", "8", "4"]
 
 
+def test_a_goal_may_be_an_axis_that_is_called_as_an_amount() -> None:
+    """The amount `depth` has the plain name: it orders 3, 2 one way, the axis the other way."""
+    rows = [
+        variant(0, set={"depth": axis}, amounts={"depth": amount}, front=True) for axis, amount in ((18, 3), (50, 2))
+    ]
+    report = swept(*rows, axes=[Axis("depth", [18, 50])], amounts=["depth"], front=2)
+    for goal, first in (("set.depth", "18"), ("depth", "50")):
+        table = render("table", report.but(minimize=[goal])).split("\n\n")[2].splitlines()
+        assert table[0].split() == ["front", "set.depth", "depth"]
+        assert table[2].split()[1] == first
+
+
 def test_the_whole_front_and_a_thousand_others() -> None:
     rows = [variant(0, id=place, front=place % 2 == 1) for place in range(3000)]
     text = render("table", swept(*rows, minimize=["macs"], front=1500))

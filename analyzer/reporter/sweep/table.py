@@ -20,6 +20,7 @@ from analyzer.reporter.sweep.answers import answers
 from analyzer.reporter.sweep.columns import BROKEN, ON_FRONT, amount_columns, axis_columns, broken_column
 from analyzer.reporter.sweep.fitting import drawn
 from analyzer.reporter.terminal import joined, styled, wrapped
+from analyzer.sweeping.goals import value_of
 from analyzer.sweeping.result import Swept, Variant
 from analyzer.units import plural
 
@@ -129,8 +130,7 @@ def _ordered(front: Sequence[Variant], swept: Swept) -> list[Variant]:
     signs = [*((name, 1) for name in swept.minimize), *((name, -1) for name in swept.maximize)]
 
     def place(variant: Variant) -> list[float]:
-        values = {**variant.set, **variant.amounts}
-        return [sign * value for name, sign in signs if isinstance(value := values[name], (int, float))]
+        return [sign * value for name, sign in signs if (value := value_of(variant, name)) is not None]
 
     return sorted(front, key=place)
 
