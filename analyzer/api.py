@@ -395,7 +395,9 @@ def sweep(
     from analyzer.sweeping.axes import axes_of, settings_of
     from analyzer.sweeping.run import run
 
-    given = {} if axes is None else axes
+    given = {} if axes is None else _named("axes", axes)
+    if not (executor is None or hasattr(executor, "submit")):
+        raise SettingError("`{executor}` must be an executor of `concurrent.futures`, or one like it", "executor")
     path, read_as = "", None
     if isinstance(model, Model):
         description, path, read_as = model, model.file, model.format
@@ -411,8 +413,8 @@ def sweep(
     job = job_of(
         description,
         axes_of(description, given.items()),
-        amounts=amounts,
-        limits={} if budget is None else given_limits(budget),
+        amounts=[amounts] if isinstance(amounts, str) else amounts,
+        limits={} if budget is None else given_limits(_named("budget", budget)),
         budgeted=truth("file_budget", file_budget),
         defaults={},
         settings={name: value for name, value in training.items() if value is not None},
@@ -423,6 +425,13 @@ def sweep(
         seed=seed,
     )
     return chain.from_iterable(run(job, job.order().ids, workers=whole("workers", workers), executor=executor))
+
+
+def _named(setting: str, value: object) -> Mapping[str, Any]:
+    """A setting that is a mapping from names; raises `SettingError` for anything else."""
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return value
+    raise SettingError(f"`{{{setting}}}` must be a mapping from names to values", setting)
 
 
 def explain(

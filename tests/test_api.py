@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -159,3 +160,32 @@ def test_the_run_of_a_file_is_the_default() -> None:
     assert analyzer.analyze(written).totals.activation_bytes == 14 * 14 * 20 * 4 * 2
     assert analyzer.analyze(written, batch=1, dtype="float32").totals.activation_bytes == 14 * 14 * 20 * 4
     assert analyzer.diff(TEXTBOOK, written).equal
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"axes": {3: [4]}}, "`axes` must be a mapping from names to values"),
+        ({"axes": {"width": [4]}, "budget": 3}, "`budget` must be a mapping from names to values"),
+        ({"axes": {"width": [4]}, "executor": 3}, "`executor` must be an executor"),
+        ({"axes": {"width": [4]}, "amounts": "parms"}, "there is no amount `parms`; did you mean `params`?"),
+        ({"axes": {"width": [4]}, "workers": 0}, "`workers`: a whole number of at least 1 is needed, not `0`"),
+        ({"axes": {"width": [4]}, "optimiser": "adam"}, "did you mean `optimizer`?"),
+        ({"axes": {"width": [4]}, "file_budget": 1}, "`file_budget`"),
+        ({}, "nothing to sweep"),
+    ],
+)  # fmt: skip
+def test_a_sweep_refuses_what_it_cannot_read(settings: dict[str, object], said: str) -> None:
+    model = {"input": "8", "vars": {"width": 3}, "layers": [{"dense": "$width"}]}
+    with pytest.raises(analyzer.SettingError, match=re.escape(said)):
+        analyzer.sweep(model, **settings)
+
+
+def test_a_sweep_yields_variants_as_they_are_asked_for() -> None:
+    """A dense layer of w outputs on 8 inputs has 9·w parameters; without a budget everything fits."""
+    model = {"input": "8", "vars": {"width": 3}, "layers": [{"dense": "$width"}], "budget": {"params": 20}}
+    found = analyzer.sweep(model, {"width": range(1, 10**6)}, amounts="params")
+    first, second, third = (next(found) for _ in range(3))
+    assert (first.amounts, second.fits, third.breaks) == ({"params": 9}, True, ["params"])
+    free = analyzer.sweep(model, {"width": 3}, file_budget=False)
+    assert [variant.fits for variant in free] == [True]

@@ -22,6 +22,7 @@ from analyzer.diagnostics import UNREADABLE, ModelError
 from analyzer.engine.totals import amounts_of_network
 from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.text.files import FileError, opened
+from analyzer.loader.text.tree import plain_value
 from analyzer.record import Record, field
 from analyzer.settings import SettingError
 from analyzer.sweeping.axes import settings_of
@@ -48,6 +49,7 @@ class Job(Record):
     model     the description; None for a file in another format, which is read anew for each variant
     path      that file, `format` the format that it is read in
     random    how many variants are drawn, with the `seed`; None for all of them
+    searched  an axis of which a search calculates a few values only; None without one
     limits    the limits of the command line or of Python, which replace those of the file one by one
     budgeted  whether the limits of the file hold
     defaults  settings of the run that hold where the file has none: those of a configuration
@@ -63,6 +65,7 @@ class Job(Record):
     format: str | None = None
     random: int | None = None
     seed: int = 0
+    searched: str | None = None
     limits: Mapping[str, Limit] = field(factory=dict)
     budgeted: bool = True
     defaults: Mapping[str, Any] = field(factory=dict)
@@ -70,7 +73,7 @@ class Job(Record):
 
     def order(self) -> Order:
         """Which variants there are; raises `SettingError` for axes that cannot be swept so."""
-        return Order(self.axes, random=self.random, seed=self.seed)
+        return Order(self.axes, random=self.random, seed=self.seed, searched=self.searched)
 
     def evaluator(self) -> Evaluator:
         """The job at work in this process."""
@@ -138,28 +141,32 @@ class Evaluator:
         breaks = [key for key, limit in limits.items() if limit.broken_by(found[key])]
         return Variant(id, chosen, {key: found[key] for key in self.job.keys}, not breaks, breaks)
 
-    def amounts(self, set: Mapping[str, Value]) -> tuple[dict[str, int | None], Mapping[str, Limit]]:
+    def amounts(
+        self, set: Mapping[str, Value], *, hints: bool = False
+    ) -> tuple[dict[str, int | None], Mapping[str, Limit]]:
         """The amounts of a variant, also those that only its budget names, and the limits that hold for it.
+
+        `hints` looks for what would make a shape fit, for a person who reads the mistakes.
 
         Raises `ModelError` with every mistake of a variant that is no network, `SettingError` for a run that does not
         suit it, and `FileError` for a file in another format that can no longer be read.
         """
         job = self.job
-        model, network = self.placed(set)
+        model, network = self.placed(set, hints=hints)
         if job.settings.get("dtype") is not None:
             network.store(None)
         limits = {**(model.budget if job.budgeted else {}), **job.limits}
         keys = [*job.keys, *(key for key in limits if key not in job.keys)]
         return amounts_of_network(network, keys, self._run(model)), limits
 
-    def placed(self, set: Mapping[str, Value]) -> tuple[Model, Network]:
+    def placed(self, set: Mapping[str, Value], *, hints: bool = False) -> tuple[Model, Network]:
         """The description with these values, and its network. Raises `ModelError` and `FileError` as `amounts` does."""
         job = self.job
         variables, input = settings_of([axis for axis in job.axes if axis.name in set], set)
         model = job.model
         if model is None:
             model, variables, input = _read(job, variables, input), {}, None
-        network, mistakes = expand(model, set=variables, input=input, hints=False)
+        network, mistakes = expand(model, set=variables, input=input, hints=hints)
         if model.unsettled:  # otherwise the budget and the run are those of every variant
             model, unsettled = settled(model, variables, None if mistakes else network)
             mistakes += unsettled
@@ -198,9 +205,9 @@ def _digest(job: Job) -> str:
     from hashlib import sha256
 
     if job.model is not None:
-        from pickle import dumps  # a description that was made in Python has no text
-
-        return sha256(job.model.text.encode() or dumps(job.model)).hexdigest()
+        # A description that was made in Python has no text.
+        text = job.model.text or ("" if job.model.tree is None else repr(plain_value(job.model.tree)))
+        return sha256(text.encode()).hexdigest()
     with opened(job.path, "a model file") as file:
         digest = sha256(file.read(_PIECE))
         size = file.seek(0, 2)
@@ -218,5 +225,4 @@ def _limits(job: Job) -> Iterator[str]:
 
 def _axis(axis: Axis) -> str:
     """An axis as a text that is equal for equal axes."""
-    values = axis.between or (axis.values if isinstance(axis.values, range) else [*axis.values])
-    return f"{axis.name}={values!r}"
+    return f"{axis.name}={axis.between or axis.values!r}"
