@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from analyzer.loader.parse.description import Axis, Limit, Model, Value
+    from analyzer.loader.parse.axis import Axis, Value
+    from analyzer.loader.parse.description import Limit, Model
 
 #: The amounts that are shown where nothing else is asked for.
 USUAL = ("params", "macs")

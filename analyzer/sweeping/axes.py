@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from analyzer.diagnostics import Refusal, listed
 from analyzer.loader.expand.entry import no_input, no_variable
-from analyzer.loader.parse.description import INPUT, Axis, Model
+from analyzer.loader.parse.axis import INPUT, Axis
+from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.ranges import list_of, read_axis, read_volumes, value_in
 from analyzer.loader.parse.sweep import axis_called, axis_of_input
 from analyzer.settings import SettingError
@@ -14,7 +15,7 @@ from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.loader.parse.description import Value
+    from analyzer.loader.parse.axis import Value
 
 
 def axes_of(model: Model | None, set: Iterable[tuple[str, object]] = (), input: Iterable[str] = ()) -> list[Axis]:

@@ -14,7 +14,7 @@ from analyzer.units import count, lasting, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.loader.parse.description import Axis, Value
+    from analyzer.loader.parse.axis import Axis, Value
 
 #: The most variants of one sweep.
 MOST = 10_000_000
@@ -37,7 +37,7 @@ class Order:
     an axis is continuous, each by itself. Their numbers are then those of the draws, 0, 1, 2 …, and so are those of a
     grid of more than 2^63 combinations.
 
-    >>> from analyzer.loader.parse.description import Axis
+    >>> from analyzer.loader.parse.axis import Axis
     >>> order = Order([Axis("width", range(16, 33, 8)), Axis("depth", [18, 50])])
     >>> [*order.ids], order.set_of(3), order.id_of([1, 1])
     ([0, 1, 2, 3, 4, 5], {'width': 24, 'depth': 50}, 3)

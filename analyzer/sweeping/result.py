@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.loader.parse.description import INPUT, Axis
+from analyzer.loader.parse.axis import INPUT, Axis
 from analyzer.record import Record, field
 from analyzer.units import exact
 
@@ -10,7 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from analyzer.loader.parse.description import Limit, Value
+    from analyzer.loader.parse.axis import Value
+    from analyzer.loader.parse.description import Limit
 
 __all__ = ["INPUT", "Axis", "Counts", "Found", "Move", "Problem", "Swept", "Value", "Variant", "column_of"]
 

@@ -12,7 +12,7 @@ import pytest
 import analyzer
 from analyzer.cli.main import main
 from analyzer.loader.expand.expansion import expand
-from analyzer.loader.parse.description import Axis
+from analyzer.loader.parse.axis import Axis
 
 HEAD = (
     "input: 8x8x3\nvars: {width: 16, rate: 0.1, act: relu}\nlayers: [conv: {filters: $width, kernel: 3, act: $act}]\n"
@@ -130,6 +130,7 @@ def test_a_description_keeps_few_layers_of_other_variables() -> None:
     for place in range(600):  # 24,000 layers
         expand(model, set={"rate": place / 1000})
         assert len(model.made) <= 10_000
+    assert pickle.loads(pickle.dumps(model)).made == {}
     again = expand(model, set={"rate": 0.5})[0].nodes[7].layer
     assert again is not first.nodes[7].layer
     assert again.rate == first.nodes[7].layer.rate == 0.5

@@ -16,7 +16,7 @@ from analyzer.loader.expand.scope import MISSING, Missing
 from analyzer.loader.expand.state import Expansion, resolve_all
 from analyzer.loader.expand.values import Dependent, Values, spliced
 from analyzer.loader.expressions.nodes import calculated
-from analyzer.loader.parse.description import Argument, Item, LayerItem, build
+from analyzer.loader.parse.description import Argument, Item, LayerItem, Made, build
 from analyzer.volume import Volume
 
 TYPE_CHECKING = False
@@ -190,9 +190,6 @@ def _read(argument: Argument, value: Any) -> Any:
     return kind.read(value)
 
 
-#: The most layers that a description keeps: more would be those of other variables.
-_MADE = 10_000
-
 _PARAMETERS: dict[tuple[type[Layer], object], tuple[str, ...]] = {}
 
 
@@ -205,9 +202,7 @@ def _parameters(layer: type[Layer], kinds: type[Kind] | tuple[type[Kind], ...]) 
     return _PARAMETERS[key]
 
 
-def _layer(
-    made: dict[Any, Layer], item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None
-) -> Layer:
+def _layer(made: Made, item: LayerItem, arguments: dict[str, Argument], values: Values, volume: Volume | None) -> Layer:
     """The layer of an item, its expressions evaluated; one object for equal values, so that it is costed once.
 
     `made` keeps it for the repetitions of the item, and for later expansions of its description.
@@ -233,7 +228,6 @@ def _layer(
     key = (item, arguments is item.arguments, *evaluated)
     layer = made.get(key)
     if layer is None:
-        if len(made) >= _MADE:  # a sweep expands a description 100,000 times with other values
-            made.clear()
-        layer = made[key] = item.type.of_read(read)
+        layer = item.type.of_read(read)
+        made.keep(key, layer)
     return layer

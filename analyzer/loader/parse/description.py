@@ -16,18 +16,13 @@ from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeAlias
+    from typing import Any
 
     from analyzer.diagnostics import Diagnostic
     from analyzer.engine.network import Kept, Source
     from analyzer.layers import Layer, Parameter
     from analyzer.loader.expressions.expression import Expression
-
-    #: A value of an axis: a number or a word; the volume of an input is a word, `128x128x3`.
-    Value: TypeAlias = int | float | str
-
-#: The name of the axis that is the volume of the only input; that of an input `image` beside others is `input.image`.
-INPUT = "input"
+    from analyzer.loader.parse.axis import Axis
 
 
 class _Unknown:
@@ -186,22 +181,6 @@ class Block(Record):
     broken: bool = field(default=False, init=False)
 
 
-class Axis(Record, eq=True):
-    """A variable, or the volume of an input, and the values that it takes in a sweep, in the order of writing.
-
-    name      the variable; `input`, or `input.NAME` where the model has several inputs
-    values    at least one; a `range`, or another sequence that calculates them, where there may be millions; empty
-              where it is continuous
-    volume    whether it is the volume of an input
-    between   the ends of a continuous axis, both in it, from which random variants draw; None for any other
-    """
-
-    name: str
-    values: Sequence[Value]
-    volume: bool = False
-    between: tuple[float, float] | None = None
-
-
 class Unsettled(Record):
     """A limit of `budget`, or a value of `training`, that depends on variables.
 
@@ -214,6 +193,22 @@ class Unsettled(Record):
     parts: dict[str, Template]
 
 
+class Made(dict["Any", "Layer"]):
+    """Layers that were made of items before, by the item and the values of its dynamic arguments.
+
+    It has at most 10,000: a sweep expands a description 100,000 times with other values. A pickle has none of them.
+    """
+
+    def keep(self, key: Any, layer: Layer) -> None:
+        """Keeps a layer, and none of those before where there are too many."""
+        if len(self) >= 10_000:
+            self.clear()
+        self[key] = layer
+
+    def __reduce__(self) -> tuple[type[Made], tuple[()]]:
+        return Made, ()
+
+
 class Model(Record):
     """A parsed model file.
 
@@ -224,8 +219,8 @@ class Model(Record):
     `faulty` says that parsing found mistakes. `weights_dtype` is the number format of the weights where the file has
     one. `source`, `uncovered`, `tensors` and `formats` are those of `Network`, for a file of another program, of which
     `told` has the reader's warnings and notes, `groups` the class of the module at a path (`layer1.0` → `Bottleneck`),
-    `texts` those of other files that places are in, and `format` is the one that its reader reads. `made` are layers
-    that were made of an item before, by the item and the values of its dynamic arguments.
+    `texts` those of other files that places are in, and `format` is the one that its reader reads. `made` are
+    layers of earlier expansions.
     """
 
     file: str
@@ -255,7 +250,7 @@ class Model(Record):
     groups: Mapping[str, str] = field(factory=dict, init=False)
     texts: Mapping[str, str] = field(factory=dict, init=False)
     format: str | None = field(default=None, init=False)
-    made: dict[Any, Layer] = field(factory=dict, init=False)
+    made: Made = field(factory=Made, init=False)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r} from {self.file})"

@@ -14,7 +14,7 @@ from math import isinf, log, log1p
 
 from analyzer.diagnostics import Refusal
 from analyzer.layers.kinds import written
-from analyzer.loader.parse.description import Axis
+from analyzer.loader.parse.axis import Axis
 from analyzer.loader.parse.inputs import refuse_volume
 from analyzer.loader.text.tree import given_value
 from analyzer.record import Record
@@ -24,7 +24,7 @@ from analyzer.volume import Volume, read_sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.loader.parse.description import Value
+    from analyzer.loader.parse.axis import Value
 
 #: How an axis is written, for messages.
 FORMS = "a list such as `16,32,64`, a range such as `16:128:16`, or one value"

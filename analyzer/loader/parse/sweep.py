@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from analyzer.diagnostics import Refusal, listed, nearest
-from analyzer.loader.parse.description import INPUT, Axis, Model
+from analyzer.loader.parse.axis import INPUT, Axis
+from analyzer.loader.parse.description import Model
 from analyzer.loader.parse.parser import Parser
 from analyzer.loader.parse.ranges import FORMS, item_in, list_of, read_axis, read_volumes, word_in
 from analyzer.loader.parse.shapes import pairs_of
@@ -13,7 +14,7 @@ from analyzer.source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from analyzer.loader.parse.description import Value
+    from analyzer.loader.parse.axis import Value
 
 
 def parse_sweep(parser: Parser, tree: Tree) -> None:
