@@ -67,6 +67,23 @@ def value_of(variant: Variant, goal: str) -> int | float | None:
     return value if isinstance(value, int | float) else None
 
 
+def ordered(variants: Iterable[Variant], minimize: Sequence[str], maximize: Sequence[str]) -> list[Variant]:
+    """Variants by the first goal, the best first, then by the next goals; those of equal goals in the given order.
+
+    >>> from analyzer.sweeping.result import Variant
+    >>> numbers = ((0, 8, 5), (1, 16, 9), (2, 8, 3))
+    >>> found = [Variant(id, {"width": width}, {"macs": macs}) for id, width, macs in numbers]
+    >>> [variant.id for variant in ordered(found, ["macs"], [])], [one.id for one in ordered(found, [], ["width"])]
+    ([2, 0, 1], [1, 0, 2])
+    """
+    signs = [*((goal, 1) for goal in minimize), *((goal, -1) for goal in maximize)]
+
+    def place(variant: Variant) -> list[float]:
+        return [sign * value for goal, sign in signs if (value := value_of(variant, goal)) is not None]
+
+    return sorted(variants, key=place)
+
+
 def amounts_in(goals: Iterable[str]) -> list[str]:
     """Those goals that are amounts."""
     return [goal for goal in goals if goal in AMOUNTS]

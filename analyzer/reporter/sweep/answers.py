@@ -13,10 +13,7 @@ from analyzer.sweeping.result import Found, Swept, Variant, column_of
 
 def answers(swept: Swept, found: Sequence[Found], options: Options) -> Iterator[str]:
     """A table for each question: the other axes, the value and its amounts, the next value and what it breaks."""
-    questions: dict[tuple[str, bool], list[Found]] = {}
-    for one in found:
-        questions.setdefault((one.axis, one.largest), []).append(one)
-    for (name, largest), rows in questions.items():
+    for (name, largest), rows in questions(found).items():
         title = f"{'largest' if largest else 'smallest'} {name} that fits"
         yield "\n" + styled(options.fit(title), "bold", options.color) + "\n\n"
         (axis,) = [one for one in swept.axes if one.name == name]
@@ -24,6 +21,14 @@ def answers(swept: Swept, found: Sequence[Found], options: Options) -> Iterator[
         first.append(axis_column(axis, column_of(name, swept.amounts), lambda row: row.best and row.best.set))
         last = [axis_column(axis, "next", lambda row: row.next and row.next.set), broken_column(_next)]
         yield from drawn(first, amount_columns(swept.amounts, _best), last, rows, options)
+
+
+def questions(found: Sequence[Found]) -> dict[tuple[str, bool], list[Found]]:
+    """The answers to each question, by the axis that it asks about and whether it asks for the largest value."""
+    asked: dict[tuple[str, bool], list[Found]] = {}
+    for one in found:
+        asked.setdefault((one.axis, one.largest), []).append(one)
+    return asked
 
 
 def _best(found: Found) -> Variant | None:

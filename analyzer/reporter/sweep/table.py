@@ -8,7 +8,7 @@ those that break a limit, then those that are no network, each by their ids, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.record import Record, field
@@ -20,7 +20,7 @@ from analyzer.reporter.sweep.answers import answers
 from analyzer.reporter.sweep.columns import BROKEN, ON_FRONT, amount_columns, axis_columns, broken_column
 from analyzer.reporter.sweep.fitting import drawn
 from analyzer.reporter.terminal import joined, styled, wrapped
-from analyzer.sweeping.goals import value_of
+from analyzer.sweeping.goals import ordered
 from analyzer.sweeping.result import Swept, Variant
 from analyzer.units import plural
 
@@ -102,7 +102,7 @@ def _lists(swept: Swept) -> bool:
 
 def _variants(swept: Swept, kept: Kept, options: Options) -> Iterator[str]:
     """The front and the first of the others."""
-    rows = [*_ordered(kept.front, swept), *[*kept.fit, *kept.broken, *kept.wrong][:_MOST]]
+    rows = [*ordered(kept.front, swept.minimize, swept.maximize), *[*kept.fit, *kept.broken, *kept.wrong][:_MOST]]
     if not rows:
         return
     first = axis_columns(swept.axes, swept.amounts)
@@ -123,16 +123,6 @@ def _on_front(variant: Variant) -> str:
 
 def _green(variant: Variant) -> str:
     return "green" if variant.front else ""
-
-
-def _ordered(front: Sequence[Variant], swept: Swept) -> list[Variant]:
-    """The front by what was minimized, then by what was maximized."""
-    signs = [*((name, 1) for name in swept.minimize), *((name, -1) for name in swept.maximize)]
-
-    def place(variant: Variant) -> list[float]:
-        return [sign * value for name, sign in signs if (value := value_of(variant, name)) is not None]
-
-    return sorted(front, key=place)
 
 
 def _counts(swept: Swept, kept: Kept, options: Options) -> Iterator[str]:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.reporter.difference.words import percent, signed
 from analyzer.reporter.page.document import card, named, text
+from analyzer.reporter.sweep.answers import questions
 from analyzer.reporter.sweep.columns import amount
 from analyzer.reporter.sweep.words import written
+from analyzer.sweeping.goals import ordered
 from analyzer.units import count, memory, plural, ratio
 
 TYPE_CHECKING = False
@@ -32,7 +34,7 @@ def sections(swept: Swept, points: Points) -> Iterator[str]:
         yield from _front(swept, points)
     elif swept.found is None and 0 < points.counts[1] <= _FEW:
         yield from card("fits", "What fits", _variants(swept, points.fits, "The variants that fit"))
-    for (axis, largest), found in _questions(swept.found or ()).items():
+    for (axis, largest), found in questions(swept.found or ()).items():
         title = f"The {'largest' if largest else 'smallest'} {axis} that fits"
         yield from card("found", title, _found(swept, found, axis, title))
     if swept.moves is not None:
@@ -41,17 +43,7 @@ def sections(swept: Swept, points: Points) -> Iterator[str]:
 
 def _front(swept: Swept, points: Points) -> Iterator[str]:
     """The front, the best in the first goal first."""
-    goals = [(goal, 1) for goal in swept.minimize] + [(goal, -1) for goal in swept.maximize]
-
-    def rank(variant: Variant) -> list[float]:
-        return [
-            sign * number
-            for goal, sign in goals
-            for number in [(variant.amounts if goal in swept.amounts else variant.set).get(goal)]
-            if number is not None and not isinstance(number, str)
-        ]
-
-    rows = sorted(points.front, key=rank)
+    rows = ordered(points.front, swept.minimize, swept.maximize)
     content = _variants(swept, rows, "The front") if rows else ['<p class="page-note">No variant fits.</p>\n']
     yield from card(
         "front", "The front", content, f'<span class="page-note">{plural(points.counts[0], "variant")}</span>'
@@ -78,14 +70,6 @@ def _cells(swept: Swept, variant: Variant) -> Iterator[str]:
 def _amounts(swept: Swept, variant: Variant | None) -> Iterator[str]:
     for key in swept.amounts:
         yield _NONE if variant is None else amount(key, variant.amounts.get(key), brief=False)
-
-
-def _questions(found: Sequence[Found]) -> dict[tuple[str, bool], list[Found]]:
-    """The answers by what was asked."""
-    by: dict[tuple[str, bool], list[Found]] = {}
-    for one in found:
-        by.setdefault((one.axis, one.largest), []).append(one)
-    return by
 
 
 def _found(swept: Swept, found: Sequence[Found], name: str, title: str) -> Iterator[str]:
