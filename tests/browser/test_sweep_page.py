@@ -12,11 +12,15 @@ from opening import Opening, serious, sideways
 from swept import LIMITS, answered, fronted, moved, render, swept, variant
 
 from analyzer.sweeping.result import Axis, Counts, Swept, Variant
+from analyzer.units import UNKNOWN, AtLeast
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
+
+#: Amounts of which nothing, a part and all is known, and one that a network lacks.
+UNSURE = (UNKNOWN, AtLeast(86), 162, None)
 
 HOSTILE = "</script><b>'\"&"
 LONG = "x" * 300
@@ -60,6 +64,10 @@ SWEEPS: dict[str, Callable[[], Swept]] = {
     "nothing": lambda: swept(variant(0, amounts={}, fits=False), counts=Counts(1, 0, 1)),
     "one amount": lambda: swept(amounts=["macs"], limits={}),
     "answers": lambda: answered(moves=moved().moves),
+    "unknown": lambda: swept(
+        *(variant(place, amounts={"params": amount, "macs": 7 * place}) for place, amount in enumerate(UNSURE)),
+        limits={},
+    ),
     "hostile": lambda: named(HOSTILE),
     "long": lambda: named(LONG),
 }
@@ -204,6 +212,17 @@ def test_equal_points_say_how_many_there_are(shown: Opening) -> None:
     assert page.locator(".sweep-tip small").inner_text() == "4 other points here"
 
 
+def test_an_amount_of_which_a_part_is_unknown_says_so(shown: Opening) -> None:
+    page = shown("unknown")
+    assert page.locator(".sweep-outside").inner_text() == "2 points are not drawn: they have no known params."
+    page.mouse.move(*middle(page, 2))
+    assert tip(page)["params"] == "≥ 86"
+    select(page, "x", "width (axis)")
+    for id, said in ((0, "unknown"), (6, "–")):
+        page.mouse.move(*middle(page, id))
+        assert tip(page)["params"] == said
+
+
 def test_a_filter_shows_what_fits_on_its_own_scale(shown: Opening) -> None:
     page = shown("front")
     before = middle(page, 2)
@@ -221,7 +240,7 @@ def test_a_filter_shows_what_fits_on_its_own_scale(shown: Opening) -> None:
 
 def test_the_script_draws_what_the_file_shows_without_it(shown: Opening) -> None:
     """Both have the same ticks, titles and limits, and the points in the same order."""
-    for name in ("front", "many", "one amount", "few"):
+    for name in ("front", "many", "one amount", "few", "unknown"):
         both = [shown(name, script=script) for script in (True, False)]
         for place in (".sweep-axis", ".sweep-title", ".sweep-words", ".sweep-outside"):
             live, still = (sorted(page.locator(place).all_text_contents()) for page in both)

@@ -22,7 +22,7 @@ from analyzer.reporter.sweep.measures import chosen, measures_of
 from analyzer.reporter.sweep.plot import Plot, scales_of, stairs
 from analyzer.reporter.sweep.points import points_of
 from analyzer.sweeping.result import Axis, Counts, Found, Move, Problem, Swept, Variant
-from analyzer.units import AtLeast
+from analyzer.units import UNKNOWN, AtLeast
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</script><b a="x">&\u202e'
@@ -261,8 +261,14 @@ def test_scales_are_of_all_variants_and_not_only_of_those_that_are_drawn() -> No
 
 def test_points_without_a_number_are_counted() -> None:
     picture = render("svg", cloud([at(0, 10, 100), at(1, 20, None), at(2, 30, None)]))
-    assert "2 points are not drawn: they have no params." in words(picture)
-    assert [one.get("cx") is None for one in points(picture)] == [False, True, True]
+    assert "2 points are not drawn: they have no known params." in words(picture)
+    assert [one.get("display") == "none" for one in points(picture)] == [False, True, True]
+
+
+def test_an_amount_of_which_nothing_is_known_has_no_place() -> None:
+    picture = render("svg", cloud([at(0, UNKNOWN, 100), at(1, 0, 200), at(2, 30, 300)]))
+    assert "1 point is not drawn: it has no known macs." in words(picture)
+    assert [one.get("display") == "none" for one in points(picture)] == [True, False, False]
 
 
 def test_an_amount_of_which_a_part_is_unknown_is_marked() -> None:

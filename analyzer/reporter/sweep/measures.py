@@ -11,6 +11,7 @@ from analyzer.reporter.sweep.scale import Scale, scale_of, scale_of_words
 from analyzer.reporter.sweep.words import written
 from analyzer.source import shown
 from analyzer.sweeping.result import column_of
+from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,11 +67,14 @@ class Measure(Record, kw_only=True):
         return variant.amounts.get(self.name) if self.axis is None else variant.set.get(self.name)
 
     def number(self, variant: Variant) -> float | None:
-        """Where a variant is on its axis; a word is at its place among the words."""
+        """Where a variant is on its axis; a word is at its place among the words.
+
+        None where the variant has no value, or nothing of it is known.
+        """
         value = self.value(variant)
         if value is None or isinstance(value, str) or self.unit == "words":
             return None if value is None else self.words.get(plain(value))
-        return value
+        return value if value or exact(value) else None
 
     def scale(self, low: float, high: float) -> Scale:
         """The scale of values between two ends."""

@@ -159,12 +159,13 @@ def stairs(plot: Plot) -> str:
 
 
 def _kind(plot: Plot, kind: str, look: Look) -> Iterator[str]:
-    """The points of a kind."""
+    """The points of a kind; one without a place is there too, since the page may show it on other axes."""
     variants: Sequence[Variant] = getattr(plot.points, kind)
     yield f"<g{look(kind)}>\n"
     for variant in variants:
         place = plot.place(variant)
-        shape = "<path" if place is None else glyph(kind, *place, plot.size)
+        x, y = place or (0, 0)
+        shape = glyph(kind, x, y, plot.size) + ("" if place else ' display="none"')
         yield f"{shape}{_data(variant, plot.measures)}/>\n"
     yield "</g>\n"
 

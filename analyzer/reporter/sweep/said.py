@@ -63,7 +63,7 @@ def outside(points: Points, shown_on: Iterable[tuple[Measure, Scale]]) -> Iterat
         drawn = [*points.front, *points.fits, *points.breaks]
         without = sum(measure.number(variant) is None for variant in drawn)
         if without:
-            yield f"{plural(without, 'point')} {_is(without)} not drawn: {_has(without)} no {measure.title}."
+            yield f"{plural(without, 'point')} {_is(without)} not drawn: {_has(without)} no known {measure.title}."
 
 
 def described(x: Measure, y: Measure, said: Sequence[str]) -> str:

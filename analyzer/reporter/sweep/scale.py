@@ -20,6 +20,9 @@ _STEPS, _FREE = 7, 0.05
 #: A line is shown where it is not further from the values than this part of their span.
 _NEAR = 0.35
 
+#: Ticks up to this are counts with all their digits.
+_PLAIN = 10_000
+
 #: The nearest that two ticks come to each other, as a part of the span.
 _APART = 0.045
 
@@ -145,6 +148,8 @@ def _to_step(value: float, step: float, high: float, unit: str) -> str:
         return "0"
     if unit == "number":
         return f"{value:,.{max(0, -floor(log10(step)))}f}"
+    if unit == "count" and high < _PLAIN:
+        return f"{value:,.0f}"
     base, prefixes = (1024, _BINARY) if unit == "bytes" else (1000, _DECIMAL)
     power = 0
     while base ** (power + 1) <= high and power < len(prefixes) - 1:

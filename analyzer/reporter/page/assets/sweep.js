@@ -9,20 +9,22 @@ class SweepPoint {
     this.kind = element.parentNode.getAttribute("class").replace("sweep-", "");
     this.numbers = measures.map((measure) => {
       const text = this.text(measure);
-      if (text === null) return null;
+      if (text === null || this.unknown(measure)) return null;
       return measure.unit === "words" ? measure.words.indexOf(text) : Number(text);
     });
     element.setAttribute("tabindex", "-1");
   }
   text(measure) { return this.element.getAttribute(`data-${measure.attribute}`); }
   list(name) { return (this.element.getAttribute(`data-${name}`) ?? "").split(" ").filter(Boolean); }
+  least(measure) { return this.list("at_least").includes(measure.name); }
+  unknown(measure) { return !measure.axis && this.text(measure) === "0" && this.least(measure); }
   /** A value for people; a part of an amount may be unknown. */
   said(measure) {
     const text = this.text(measure);
     if (text === null) return DASH;
     if (measure.axis) return measure.unit === "words" || Number.isInteger(Number(text)) ? text : String(Number(Number(text).toPrecision(6)));
-    const least = this.list("at_least").includes(measure.name) ? "\u2265 " : "";
-    return least + (measure.unit === "bytes" ? bytes(text) : count(BigInt(text)));
+    if (this.unknown(measure)) return "unknown";
+    return (this.least(measure) ? "\u2265 " : "") + (measure.unit === "bytes" ? bytes(text) : count(BigInt(text)));
   }
   get verdict() {
     if (this.kind === "front") return "on the front";
@@ -57,6 +59,7 @@ class SweepView {
     this.tip = html("div", { class: "sweep-tip", "aria-hidden": "true", hidden: true });
     this.place.append(this.tip);
     this.place.classList.add("sweep-live");
+    this.place.after(html("p", { class: "page-note" }, "A pointer shows the values of a point; the arrow keys go from point to point, with Shift along the front."));
     this.picture.setAttribute("role", "group");
     this.x = measures[x];
     this.y = measures[y];
@@ -123,10 +126,10 @@ class SweepView {
   /** What is not drawn with these axes. */
   outside(axes) {
     const found = [];
-    for (const { measure, lines } of axes) {
+    for (const [at, { measure, lines }] of axes.map((axis) => [this.measures.indexOf(axis.measure), axis])) {
       for (const line of measure.lines) if (!lines.includes(line)) found.push(`The limit of ${measure.title}, ${line[2]}, is outside of the picture.`);
-      const without = this.points.filter((point) => point.text(measure) === null).length;
-      if (without) found.push(`${plural(without, "point")} ${without === 1 ? "is not drawn: it has" : "are not drawn: they have"} no ${measure.title}.`);
+      const without = this.points.filter((point) => point.numbers[at] === null).length;
+      if (without) found.push(`${plural(without, "point")} ${without === 1 ? "is not drawn: it has" : "are not drawn: they have"} no known ${measure.title}.`);
     }
     return found.join(" ");
   }
