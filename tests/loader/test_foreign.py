@@ -46,6 +46,8 @@ CASES = {
     "pickle": (b"\x80\x04\x95\x0b\0\0\0", "pickle"),
     "old_checkpoint": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch checkpoint"),
     "gzip": (b"\x1f\x8b\x08\0\0\0\0\0", "gzip"),
+    "store": (b"SQLite format 3\0\x10\0\1\1\0@  " + bytes(44) + b"anlz" + bytes(28), "store of a sweep"),
+    "sqlite": (b"SQLite format 3\0\x10\0\1\1\0@  " + bytes(76), "a SQLite database"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
     "png": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture"),
     "keras": (archive("metadata.json", "config.json", "model.weights.h5"), "Keras model (.keras)"),

@@ -1,4 +1,4 @@
-"""What to do with a file of code, or one that a library makes a network of: the command that names what builds it.
+"""What to do with a file of code, one that a library makes a network of, or one of another command: that command.
 
 Only the text of the file is looked at; nothing in it is run or imported.
 """
@@ -69,6 +69,16 @@ def ultralytics(data: bytes, file: str) -> str:
     word = f"ultralytics.nn.tasks:{name}({path!r})"
     written = _quoted(word) if set(path) & set("\"$`\\!'") else f'"{word}"'
     return f"with the library installed, `analyzer {written} --input {size}` reads it"
+
+
+def store(data: bytes, file: str) -> str:
+    """The command that shows the variants of a sweep.
+
+    >>> store(b"", "runs.sqlite")
+    'it has the variants of a sweep, and `analyzer sweep runs.sqlite` reads it'
+    """
+    path = "FILE" if file.startswith("<") else _quoted(file)
+    return f"it has the variants of a sweep, and `analyzer sweep {path}` reads it"
 
 
 def _quoted(word: str) -> str:

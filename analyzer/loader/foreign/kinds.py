@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.loader.foreign import advice, protobuf
+from analyzer.loader.foreign import advice, protobuf, sqlite
 from analyzer.record import Record
 
 _EXAMPLE = "`analyzer example > model.yaml` writes a model to start from"
@@ -71,6 +71,8 @@ KINDS = (
     Foreign(name="a safetensors file (binary)", advice=_SAFE, magic=((7, b'\0{"'), (7, b"\0{}")), endings=(".safetensors",)),
     Foreign(name="a gzip archive", advice=_PACKED, magic=((0, b"\x1f\x8b"),), endings=(".gz", ".tgz")),
     Foreign(name="an archive", advice=_PACKED, magic=((0, b"BZh91AY"), (0, b"\xfd7zXZ"), (0, b"7z\xbc\xaf"), (0, b"\x28\xb5\x2f\xfd"), (0, b"Rar!"), (257, b"ustar"))),
+    Foreign(name="the store of a sweep (SQLite)", advise=advice.store, sign=sqlite.is_store),
+    Foreign(name="a SQLite database", advice=_NOTHING, magic=((0, sqlite.HEADER),), endings=(".sqlite", ".sqlite3")),
     Foreign(name="a PDF document", advice=_NOTHING, magic=((0, b"%PDF-"),)),
     Foreign(name="a picture", advice=_NOTHING, magic=((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (0, b"GIF87a"), (0, b"GIF89a"))),
     # Archives, told by the names in them. `torch.save` writes `data.pkl`, TorchScript `constants.pkl` beside it.

@@ -1,0 +1,130 @@
+"""What a store notes of its sweep beside the variants: axes, amounts, limits, and what decides the numbers; in JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from analyzer.loader.parse.description import Limit
+from analyzer.loader.parse.ranges import Decimals
+from analyzer.record import Record
+from analyzer.source import shown
+from analyzer.sweeping.result import Axis
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analyzer.sweeping.evaluate import Job
+    from analyzer.sweeping.result import Value
+
+
+class Noted(Record):
+    """What a store notes of its sweep.
+
+    file, name  the model's file, for people, and the name of the model
+    axes        what varies
+    keys        the amounts that are calculated; `shown` are those that reports show
+    limits      those that hold for every variant, by key
+    parts       what decides the numbers, each part as a text, by what it is called (`Job.parts`)
+    version     that of analyzer
+    """
+
+    file: str
+    name: str
+    axes: Sequence[Axis]
+    keys: Sequence[str]
+    shown: Sequence[str]
+    limits: Mapping[str, Limit]
+    parts: Mapping[str, str]
+    version: str
+
+    @classmethod
+    def of(cls, job: Job, name: str) -> Noted:
+        """What is noted of a job over a model of this name."""
+        from analyzer import __version__
+
+        own = job.model.budget if job.model is not None and job.budgeted else {}
+        limits = {**own, **job.limits}
+        return cls(job.label, name, job.axes, job.keys, job.shown or job.keys, limits, job.parts, __version__)
+
+    def written(self) -> dict[str, str]:
+        """Each field in JSON, by its name.
+
+        >>> noted = Noted("net.yaml", "net", [Axis("width", range(8, 17, 8))], ["params"], ["params"], {}, {}, "1")
+        >>> noted.written()["axes"], Noted.read(noted.written()).axes == noted.axes
+        ('[{"name": "width", "volume": false, "between": null, "range": [8, 17, 8], "divisor": 1}]', True)
+        """
+        plain = {
+            "file": self.file,
+            "name": self.name,
+            "axes": [_axis(axis) for axis in self.axes],
+            "keys": [*self.keys],
+            "shown": [*self.shown],
+            "limits": {
+                key: [limit.least, limit.most, limit.unit, limit.least_unit] for key, limit in self.limits.items()
+            },
+            "parts": {**self.parts},
+            "version": self.version,
+        }
+        return {key: json.dumps(value) for key, value in plain.items()}
+
+    @classmethod
+    def read(cls, written: Mapping[str, str]) -> Noted:
+        """What was written; raises `ValueError`, `TypeError` or `LookupError` where it is something else."""
+        plain = {name: json.loads(written[name]) for name in cls._fields}
+        plain["axes"] = [_axis_in(axis) for axis in plain["axes"]]
+        plain["limits"] = {
+            key: Limit(least, most, unit, None, least_unit)
+            for key, (least, most, unit, least_unit) in plain["limits"].items()
+        }
+        return cls(**plain)
+
+    def unlike(self, other: Noted) -> str:
+        """What decides the numbers and differs from `other`, for a message; empty where nothing does.
+
+        >>> sweep = Noted("net.yaml", "net", [], [], [], {}, {"model": "1f", "axes": "width=[8]", "limits": ""}, "1")
+        >>> sweep.unlike(sweep.but(parts={"model": "2a", "axes": "width=[16]", "limits": ""}))
+        'another model; axes `width=[16]`, not `width=[8]`'
+        """
+        found = [f"analyzer {shown(other.version)}, not {self.version}"] if self.version != other.version else []
+        for part, here in self.parts.items():
+            there = other.parts.get(part, "")
+            if there == here:
+                continue
+            if part == "model":
+                found.append("another model")
+            else:
+                found.append(f"{part} {_quoted(there)}, not {_quoted(here)}")
+        return "; ".join(found)
+
+
+#: So much of a part is shown.
+_LONGEST = 80
+
+
+def _quoted(text: str) -> str:
+    return f"`{shown(text, _LONGEST)}`" if text else "none"
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    """An axis as plain data; the steps of a range are not written out."""
+    plain = {"name": axis.name, "volume": axis.volume, "between": axis.between}
+    values, divisor = (
+        (axis.values.steps, axis.values.divisor) if isinstance(axis.values, Decimals) else (axis.values, 1)
+    )
+    if isinstance(values, range):
+        return {**plain, "range": [values.start, values.stop, values.step], "divisor": divisor}
+    return {**plain, "values": [*values]}
+
+
+def _axis_in(plain: Mapping[str, Any]) -> Axis:
+    """The axis of plain data."""
+    values: Sequence[Value]
+    if "range" in plain:
+        steps = range(*plain["range"])
+        values = steps if plain["divisor"] == 1 else Decimals(steps, plain["divisor"])
+    else:
+        values = plain["values"] or ()
+    between = plain["between"]
+    return Axis(plain["name"], values, plain["volume"], None if between is None else (between[0], between[1]))
