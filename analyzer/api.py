@@ -406,13 +406,13 @@ def sweep(
             read_as = _format(model, format)
         if read_as is not None:
             path = os.fspath(model)  # type: ignore[arg-type]  # only a path has a format
-            found = axes_of(None, given.items())
+            found = axes_of(None, given.items(), setting="axes")
             description = _foreign(path, read_as, *settings_of(found, first_of(found)))
         else:
             description = load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None)
     job = job_of(
         description,
-        axes_of(description, given.items()),
+        axes_of(description, given.items(), setting="axes"),
         amounts=[amounts] if isinstance(amounts, str) else amounts,
         limits={} if budget is None else given_limits(_named("budget", budget)),
         budgeted=truth("file_budget", file_budget),

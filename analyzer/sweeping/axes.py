@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from analyzer.loader.parse.axis import Value
 
 
-def axes_of(model: Model | None, set: Iterable[tuple[str, object]] = (), input: Iterable[str] = ()) -> list[Axis]:
+def axes_of(
+    model: Model | None, set: Iterable[tuple[str, object]] = (), input: Iterable[str] = (), *, setting: str = "set"
+) -> list[Axis]:
     """The axes of a sweep of a model: those of its file, then the new ones, in the order in which they are written.
 
     `set` are names with their values: a text as `--set` writes it, or a list, a range, a number or a word. `input` are
     texts as `--input` writes them. A file of another format is read with the values of one variant, and its reader
-    then refuses names that it lacks, so `model` may be None for it.
+    then refuses names that it lacks, so `model` may be None for it. `setting` is what messages call `set`.
 
     Raises `SettingError` for every mistake in them, and where there is no axis.
 
@@ -33,7 +35,7 @@ def axes_of(model: Model | None, set: Iterable[tuple[str, object]] = (), input: 
     known = None if model is None or model.format is not None else model
     given: dict[str, Axis] = {}
     for name, values in set:
-        _add(given, _axis_of(known, name, values), "{set}", "set")
+        _add(given, _axis_of(known, name, values, setting), setting)
     texts = [*input]
     for text in texts:
         name, equals, volumes = text.partition("=")
@@ -41,10 +43,10 @@ def axes_of(model: Model | None, set: Iterable[tuple[str, object]] = (), input: 
             said = f"with several `{{input}}`, each needs a name: `{{input}} name={shown(text)}`"
             raise SettingError(said, "input", "input")
         axis = _axis_of_input(known, name if equals else None, volumes if equals else text)
-        _add(given, axis, "{input}", "input")
+        _add(given, axis, "input")
     axes = {**(known.sweep if known is not None else {}), **given}
     if not axes:
-        raise _nothing(known)
+        raise _nothing(known, setting)
     return [*axes.values()]
 
 
@@ -63,14 +65,14 @@ def settings_of(
     return variables, {name.removeprefix(f"{INPUT}."): text for name, text in volumes.items()} or None
 
 
-def _add(given: dict[str, Axis], axis: Axis, option: str, setting: str) -> None:
+def _add(given: dict[str, Axis], axis: Axis, setting: str) -> None:
     if axis.name in given:
-        message = f"the axis `{axis.name}` is given twice; write its values in one `{option}`, with commas between"
-        raise SettingError(message, setting)
+        one = f"write its values in one `{{{setting}}}`, with commas between"
+        raise SettingError(f"the axis `{axis.name}` is given twice; {one}", setting)
     given[axis.name] = axis
 
 
-def _axis_of(model: Model | None, written: str, values: object) -> Axis:
+def _axis_of(model: Model | None, written: str, values: object, setting: str) -> Axis:
     """The axis of a name of `set` and its values."""
     name, volume = (written, False)
     if model is not None:
@@ -89,7 +91,7 @@ def _axis_of(model: Model | None, written: str, values: object) -> Axis:
             return Axis(name, values)
         return Axis(name, list_of(map(value_in, _items(values))))
     except Refusal as refusal:
-        raise _said(refusal, name, "set") from None
+        raise _said(refusal, name, setting) from None
 
 
 def _axis_of_input(model: Model | None, written: str | None, text: str) -> Axis:
@@ -107,7 +109,7 @@ def _axis_of_input(model: Model | None, written: str | None, text: str) -> Axis:
 
 def _items(values: object) -> Iterable[object]:
     """The values of an axis that is given from Python; one value is a list of one."""
-    return values if isinstance(values, Iterable) and not isinstance(values, (str, Mapping)) else [values]
+    return values if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)) else [values]
 
 
 def _said(refusal: Refusal, name: str, setting: str) -> SettingError:
@@ -117,12 +119,10 @@ def _said(refusal: Refusal, name: str, setting: str) -> SettingError:
     return SettingError(refusal.sentence(subject) + help, setting)
 
 
-def _nothing(model: Model | None) -> SettingError:
+def _nothing(model: Model | None, setting: str) -> SettingError:
     """The error about a sweep without an axis."""
-    in_file = "or a key `sweep` in the file"
-    if model is not None and not model.vars:
-        volumes = "`{input} 128x128x3,224x224x3`"
-        return SettingError(f"nothing to sweep: give volumes such as {volumes}, {in_file}", "input")
-    names = [*model.vars] if model is not None else ["width"]
-    has = f"; the variables of the model are {listed(names, last='and')}" if model is not None else ""
-    return SettingError(f"nothing to sweep: give values such as `{{set}} {names[0]}=16:128:16`, {in_file}{has}", "set")
+    names = [] if model is None else [*model.vars]
+    example = f"{names[0]}=16:128:16" if names else f"{INPUT}=128x128x3,224x224x3"
+    in_file = "" if model is None else ", and so does a key `sweep` in the file"
+    has = f"; the variables of the model are {listed(names, last='and')}" if names else ""
+    return SettingError(f"nothing to sweep: `{{{setting}}}` gives values, such as `{example}`{in_file}{has}", setting)

@@ -46,6 +46,9 @@ def values(text: object, name: str = "width") -> list[object]:
         ("64", [64]),
         ("0.5", [0.5]),
         ("relu,silu", ["relu", "silu"]),
+        ("1e-3", [0.001]),
+        ("-5", [-5]),
+        ("block1-2", ["block1-2"]),
         ("true,false", [True, False]),
         ("conv:2", ["conv:2"]),  # the name of a layer may have colons
         (range(3), [0, 1, 2]),
@@ -165,6 +168,9 @@ WIDTH = "`width` of `--set` "
         ({"width": "1:2:3:4"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `1:2:3:4`"),
         ({"width": "0:inf"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `0:inf`"),
         ({"width": "16..128"}, [], WIDTH + "must be a range such as `16:128:16`, not `16..128`; write `16:128`"),
+        ({"width": "16-128"}, [], WIDTH + "must be a range such as `16:128:16`, not `16-128`; write `16:128`"),
+        ({"width": "0.5 – 2"}, [], WIDTH + "must be a range such as `16:128:16`, not `0.5 – 2`; write `0.5:2`"),
+        ({"width": "16 to 128"}, [], WIDTH + "must be a range such as `16:128:16`, not `16 to 128`; write `16:128`"),
         ({"width": "[16, 32]"}, [], WIDTH + "must be written without brackets, not `[16, 32]`; write `16,32`"),
         ({"width": "range(16, 32)"}, [], WIDTH + "must be written without brackets, not `range(16, 32)`; write `16:32`"),
         ({"width": "1:10000000000000000"}, [], WIDTH + "has a range with an end beyond 10^15: `1:10000000000000000`"),
@@ -191,7 +197,7 @@ WIDTH = "`width` of `--set` "
         ({"width": [None]}, [], WIDTH + "must have finite numbers or words, not `None`"),
         ({"width": [[16]]}, [], WIDTH + "must have finite numbers or words, not `[16]`"),
         ({"width": "2*$depth"}, [], WIDTH + "must have plain values, not the expression `2*$depth`; a variable under `vars` may be an expression of those above it"),
-        ({}, [], "nothing to sweep: give values such as `--set width=16:128:16`, or a key `sweep` in the file; the variables of the model are `width`, `depth` and `act`"),
+        ({}, [], "nothing to sweep: `--set` gives values, such as `width=16:128:16`, and so does a key `sweep` in the file; the variables of the model are `width`, `depth` and `act`"),
         ({}, ["8x8x3,8x8x3"], "`input` of `--input` has twice the value `8x8x3`; write each value once"),
         ({}, ["8x8x3,8×8×3"], "`input` of `--input` has twice the value `8x8x3`; write each value once"),
         ({}, ["8x8x3:16x16x3"], "`input` of `--input` must be a volume such as `224x224x3`, not `8x8x3:16x16x3`; volumes are a list, such as `128x128x3,224x224x3`; there is no range of them"),
@@ -209,6 +215,11 @@ def test_mistakes(set: dict[str, object], input: list[str], message: str) -> Non
     assert raised.value.text(lambda name: f"--{name}") == message
 
 
+def test_messages_of_python_name_its_argument() -> None:
+    with pytest.raises(SettingError, match="`width` of `axes` must have finite numbers or words, not `b'16'`"):
+        axes_of(model(), [("width", b"16")], setting="axes")
+
+
 def test_an_axis_twice() -> None:
     with pytest.raises(SettingError, match="the axis `width` is given twice; write its values in one `set`"):
         axes_of(model(), [("width", "16"), ("width", "32")])
@@ -218,7 +229,8 @@ def test_a_file_without_variables_has_only_its_inputs() -> None:
     plain = model("input: 8x8x3\nlayers: [relu]\n")
     with pytest.raises(SettingError, match="the model has no variable `width`; it has no `vars`"):
         axes_of(plain, [("width", "16")])
-    with pytest.raises(
-        SettingError, match="nothing to sweep: give volumes such as `input 128x128x3,224x224x3`, or a key"
-    ):
-        axes_of(plain)
+    gives = r"nothing to sweep: `axes` gives values, such as `input=128x128x3,224x224x3`"
+    with pytest.raises(SettingError, match=f"{gives}, and so does a key `sweep` in the file$"):
+        axes_of(plain, setting="axes")
+    with pytest.raises(SettingError, match=f"{gives}$"):
+        axes_of(None, setting="axes")
