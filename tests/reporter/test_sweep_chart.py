@@ -98,6 +98,7 @@ def test_the_legend_counts_and_the_words_say_what_is_not_drawn() -> None:
     shown = words(render("svg", swept()))
     assert "fits: 2" in shown
     assert "breaks a limit: 2" in shown
+    assert "net.yaml · width 4 values · act 2 values" in shown
     assert any(
         line.startswith("8 variants · 2 fit · 2 break a limit") and line.endswith("4 are no network") for line in shown
     )
@@ -160,6 +161,23 @@ def test_true_is_a_word() -> None:
     picture = render("svg", swept(*rows, axes=[Axis("bias", [False, True])], amounts=["macs"], limits={}))
     assert [one.get("data-bias") for one in points(picture) if one.get("data-id") == "2"] == ["true"]
     assert {"false", "true"} <= set(words(picture))
+
+
+def test_an_axis_that_is_called_like_an_amount_has_the_name_of_its_column() -> None:
+    axes = [Axis("depth", [1, 2, 3])]
+    rows = [Variant(id=id, set={"depth": id + 1}, amounts={"depth": 9 - id, "macs": id + 1}) for id in range(3)]
+    found = cloud(rows, axes=axes, amounts=["depth", "macs"], minimize=["depth"], maximize=["set.depth"], front=3)
+    assert {"← depth · less is better", "↑ set.depth · more is better"} <= set(words(render("svg", found)))
+    x, y = chosen(found, measures_of(found))
+    assert (x.axis, y.axis) == (None, axes[0])
+
+
+def test_where_nothing_fits_the_nearest_miss_is_named() -> None:
+    """314 parameters are 14 more than 300, and 618 are 318 more."""
+    found = swept(variant(2), variant(3), limits=LIMITS)
+    for picture in (" ".join(words(render("svg", found))), render("html", found)):
+        assert "Nothing fits. The nearest miss is width 16, act relu:" in picture
+    assert "nearest" not in render("svg", swept())
 
 
 # ---------------------------------------------------------------- the line of the front

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analyzer.reporter.options import Options
-from analyzer.reporter.page.document import MAIN, block, card, document, named, text
+from analyzer.reporter.page.document import MAIN, block, card, document, named, text, with_code
 from analyzer.reporter.sweep import tables
 from analyzer.reporter.sweep.measures import chosen, measures_of
 from analyzer.reporter.sweep.plot import Plot, drawn, glyph, scales_of
 from analyzer.reporter.sweep.points import points_of
-from analyzer.reporter.sweep.said import asked, counted, described, left_out, legend, outside
+from analyzer.reporter.sweep.said import described, headed, legend, notes, outside
 from analyzer.source import inert
 
 TYPE_CHECKING = False
@@ -45,9 +45,8 @@ def _body(swept: Swept) -> Iterator[str]:
     points = points_of(swept, measures)
     scales = [scales_of(measure, ends) for measure, ends in zip(measures, points.ends, strict=True)]
     yield f'<main id="{MAIN}" tabindex="-1">\n<div>\n<h1>{named(swept.name)}</h1>\n'
-    yield f'<p class="page-run">{named(swept.file)} · {text(counted(swept, points))}</p>\n'
-    if said := asked(swept):
-        yield f'<p class="page-run">{text(said)}</p>\n'
+    for line in headed(swept, points):
+        yield f'<p class="page-run">{text(line)}</p>\n'
     yield "</div>\n"
     x, y = chosen(swept, measures)
     across, up = scales[measures.index(x)][0], scales[measures.index(y)][0]
@@ -61,8 +60,8 @@ def _body(swept: Swept) -> Iterator[str]:
 def _chart(swept: Swept, plot: Plot) -> Iterator[str]:
     """The card of the scatter."""
     points, x, y = plot.points, plot.x, plot.y
-    lost, beyond = list(left_out(swept, points)), list(outside(points, ((x, plot.across), (y, plot.up))))
-    label = text(described(x, y, [counted(swept, points)]))
+    lost, beyond = list(notes(swept, points)), list(outside(points, ((x, plot.across), (y, plot.up))))
+    label = text(described(x, y, headed(swept, points)[1:2]))
 
     def content() -> Iterator[str]:
         yield '<ul class="sweep-legend">\n'
@@ -76,7 +75,7 @@ def _chart(swept: Swept, plot: Plot) -> Iterator[str]:
         yield "</svg></div>\n"
         yield f'<p class="page-note sweep-outside">{text(" ".join(beyond))}</p>\n'
         for line in lost:
-            yield f'<p class="page-note">{text(line)}</p>\n'
+            yield f'<p class="page-note">{with_code(line)}</p>\n'
 
     yield from card("sweep", "Variants", content())
 

@@ -10,6 +10,7 @@ from analyzer.record import Record, field
 from analyzer.reporter.sweep.scale import Scale, scale_of, scale_of_words
 from analyzer.reporter.sweep.words import written
 from analyzer.source import shown
+from analyzer.sweeping.goals import OF_AXIS
 from analyzer.sweeping.result import column_of
 from analyzer.units import exact
 
@@ -38,6 +39,7 @@ class Measure(Record, kw_only=True):
 
     name       the key of the amount, or the name of the axis
     axis       the axis of the sweep; None for an amount
+    title      the name as people see it: `set.depth` is the axis, where there is an amount `depth` too
     attribute  the attribute of a point with the value, without `data-`
     unit       `count`, `bytes`, `number`, or `words` where the values are words
     better     the direction that is wanted: −1 for less, 1 for more, 0 where nothing says it
@@ -49,6 +51,7 @@ class Measure(Record, kw_only=True):
 
     name: str
     axis: Axis | None = None
+    title: str
     attribute: str
     unit: str
     better: int
@@ -56,11 +59,6 @@ class Measure(Record, kw_only=True):
     words: Mapping[str, int] = field(factory=dict)
     values: Sequence[float] = ()
     whole: bool = True
-
-    @property
-    def title(self) -> str:
-        """Its name as a picture shows it."""
-        return shown(self.name)
 
     def value(self, variant: Variant) -> Value | None:
         """Its value of a variant, as it is; None where the variant has none."""
@@ -95,21 +93,21 @@ def measures_of(swept: Swept) -> list[Measure]:
     better = {**dict.fromkeys(swept.minimize, -1), **dict.fromkeys(swept.maximize, 1)}
     found = [_amount(key, better.get(key, 0), swept.limits.get(key), taken) for key in swept.amounts]
     for axis in swept.axes:
-        wanted = 0 if axis.name in swept.amounts else better.get(axis.name, 0)
-        found.append(_axis(axis, wanted, swept.amounts, taken))
+        goals = [goal for goal in better if goal not in AMOUNTS and goal.removeprefix(OF_AXIS) == axis.name]
+        found.append(_axis(axis, better[goals[0]] if goals else 0, swept.amounts, taken))
     return found
 
 
 def chosen(swept: Swept, measures: Sequence[Measure]) -> tuple[Measure, Measure]:
     """What x and y are: the first two goals of the front, otherwise amounts, with the first axis where there is one."""
-    by_name = {one.name: one for one in reversed(measures)}  # of an axis called like an amount, the amount is meant
-    goals = [by_name[goal] for goal in (*swept.minimize, *swept.maximize) if goal in by_name][:2]
-    amounts = [one for one in measures if one.axis is None and one not in goals]
-    if len(goals) + len(amounts) > 1:
-        return (*goals, *amounts)[0], (*goals, *amounts)[1]
-    axes = sorted((one for one in measures if one.axis is not None and one not in goals), key=_dullness)
-    found = [*axes[:1], *goals, *amounts]
-    return found[0], found[-1]
+    amounts = {one.name: one for one in measures if one.axis is None}
+    axes = {one.name: one for one in measures if one.axis is not None}
+    wanted = [*swept.minimize, *swept.maximize][:2]
+    goals = [amounts[goal] if goal in amounts else axes[goal.removeprefix(OF_AXIS)] for goal in wanted]
+    found = [*goals, *(one for one in amounts.values() if one not in goals)]
+    if len(found) < 2:
+        found = [*sorted((one for one in axes.values() if one not in goals), key=_dullness)[:1], *found]
+    return found[0], found[min(1, len(found) - 1)]
 
 
 def _dullness(measure: Measure) -> tuple[bool, bool]:
@@ -122,7 +120,7 @@ def _amount(key: str, wanted: int, limit: Limit | None, taken: set[str]) -> Meas
     lines = list(_lines(limit))
     if not wanted and len(lines) == 1:
         wanted = -1 if lines[0].most else 1
-    return Measure(name=key, attribute=_attribute(key, taken), unit=AMOUNTS[key], better=wanted, lines=lines)
+    return Measure(name=key, title=key, attribute=_attribute(key, taken), unit=AMOUNTS[key], better=wanted, lines=lines)
 
 
 def _lines(limit: Limit | None) -> Iterator[Line]:
@@ -135,6 +133,7 @@ def _lines(limit: Limit | None) -> Iterator[Line]:
 
 def _axis(axis: Axis, wanted: int, keys: Sequence[str], taken: set[str]) -> Measure:
     """An axis of the sweep; its values are numbers, or words."""
+    column = column_of(axis.name, keys)
     few = len(axis.values) <= _FEW
     numbers: list[float] = []
     words: dict[str, int] = {}
@@ -147,7 +146,8 @@ def _axis(axis: Axis, wanted: int, keys: Sequence[str], taken: set[str]) -> Meas
     return Measure(
         name=axis.name,
         axis=axis,
-        attribute=_attribute(column_of(axis.name, keys), taken),
+        title=shown(column),
+        attribute=_attribute(column, taken),
         unit="words" if words else "number",
         better=wanted,
         words=words,

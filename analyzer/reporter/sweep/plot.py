@@ -117,7 +117,7 @@ def title(measure: Measure, axis: str) -> str:
     """The title of an axis, with an arrow towards what is wanted.
 
     >>> from analyzer.reporter.sweep.measures import Measure
-    >>> title(Measure(name="macs", attribute="macs", unit="count", better=-1), "x")
+    >>> title(Measure(name="macs", title="macs", attribute="macs", unit="count", better=-1), "x")
     '← macs · less is better'
     """
     if not measure.better:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from analyzer.reporter.sweep import words
 from analyzer.reporter.sweep.plot import KINDS
 from analyzer.source import shown
+from analyzer.sweeping.find import nearest_miss
 from analyzer.units import count, plural
 
 TYPE_CHECKING = False
@@ -19,15 +20,25 @@ if TYPE_CHECKING:
 #: The most characters of a message of a mistake.
 _MESSAGE = 240
 
+#: The most characters of a line below the title.
+_LINE = 600
 
-def counted(swept: Swept, points: Points) -> str:
-    """How many variants there are, and how many of them fit, break a limit or are no network."""
-    return " · ".join([plural(swept.counts.variants, "variant"), *words.counted(swept, points.broken)])
+
+def headed(swept: Swept, points: Points) -> list[str]:
+    """The lines below the title: the axes, how many variants there are and fit, and what was asked for."""
+    counts = [plural(swept.counts.variants, "variant"), *words.counted(swept, points.broken)]
+    lines = [" · ".join([swept.file, *words.axes(swept)]), " · ".join(counts), asked(swept)]
+    return [shown(line, _LINE) for line in lines if line]
 
 
 def asked(swept: Swept) -> str:
-    """The limits and the goals of the front; empty where there are none."""
-    return " · ".join([*words.limits(swept.limits), *filter(None, [words.goals(swept).replace("`", "")])])
+    """The limits, the goals of the front, and the settings of the run; empty where there are none."""
+    parts = {
+        "limits": ", ".join(words.limits(swept.limits)),
+        "front": words.goals(swept).replace("`", ""),
+        "run": swept.run,
+    }
+    return " · ".join(f"{name}: {said}" for name, said in parts.items() if said)
 
 
 def legend(swept: Swept, points: Points) -> Iterator[tuple[str, str]]:
@@ -40,8 +51,11 @@ def legend(swept: Swept, points: Points) -> Iterator[tuple[str, str]]:
             yield kind, f"{name}: {count(every[kind])}" + (f" ({count(there)} drawn)" if there < every[kind] else "")
 
 
-def left_out(swept: Swept, points: Points) -> Iterator[str]:
-    """Which variants are not drawn, whatever the axes are."""
+def notes(swept: Swept, points: Points) -> Iterator[str]:
+    """What comes nearest to fitting where nothing fits, and which variants are not drawn, whatever the axes are."""
+    nearest = nearest_miss(swept.rows(), swept.limits) if swept.limits and not swept.counts.fit else None
+    if nearest is not None:
+        yield f"Nothing fits. The nearest miss is {words.miss(nearest, swept)}."
     if points.left_out:
         whole = ", and the whole front" if len(points.front) == points.counts[0] > 0 else ""
         yield (
@@ -66,7 +80,7 @@ def outside(points: Points, shown_on: Iterable[tuple[Measure, Scale]]) -> Iterat
             yield f"{plural(without, 'point')} {_is(without)} not drawn: {_has(without)} no known {measure.title}."
 
 
-def described(x: Measure, y: Measure, said: Sequence[str]) -> str:
+def described(x: Measure, y: Measure, said: Iterable[str]) -> str:
     """What the picture shows, for those who do not see it."""
     return f"Each variant is a point, {x.title} from left to right and {y.title} from below. {' '.join(said)}"
 

@@ -13,7 +13,7 @@ from analyzer.reporter.picture.widths import cut, width_of
 from analyzer.reporter.sweep.measures import chosen, measures_of
 from analyzer.reporter.sweep.plot import SIZE, Plot, drawn, glyph, scales_of
 from analyzer.reporter.sweep.points import points_of
-from analyzer.reporter.sweep.said import asked, counted, described, left_out, legend, outside
+from analyzer.reporter.sweep.said import described, headed, legend, notes, outside
 from analyzer.reporter.terminal import joined, markup
 
 TYPE_CHECKING = False
@@ -56,22 +56,22 @@ def _picture(swept: Swept) -> Iterator[str]:
     x, y = chosen(swept, measures)
     across, up = (scales_of(one, points.ends[measures.index(one)])[0] for one in (x, y))
     plot = Plot(points=points, measures=measures, x=x, y=y, across=across, up=up, width=_WIDTH, height=_HEIGHT)
-    said = [counted(swept, points), *filter(None, [asked(swept)])]
+    said = [line for fact in headed(swept, points) for line in _wrapped(fact)]
     signs = list(_legend(legend(swept, points)))
-    notes = [*left_out(swept, points), *outside(points, ((x, across), (y, up)))]
-    below = [line for note in notes for line in _wrapped(note)]
+    remarks = [*notes(swept, points), *outside(points, ((x, across), (y, up)))]
+    below = [line for note in remarks for line in _wrapped(note)]
     top = _MARGIN + 20 + _LINE * (len(said) + len(signs)) + 14
     width, height = _WIDTH + 2 * _MARGIN, top + _HEIGHT + (_LINE * len(below) + 8 if below else 0) + _MARGIN
     yield f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{height}" '
     yield f'viewBox="0 0 {width} {height}" font-family="{_FONTS}" font-size="{SIZE}" fill="{_INK}">\n'
     yield f"<title>{text(f'{swept.name}: {y.title} against {x.title}')}</title>\n"
-    yield f"<desc>{text(described(x, y, [*said, *notes]))}</desc>\n"
+    yield f"<desc>{text(described(x, y, [*said, *remarks]))}</desc>\n"
     yield f'<rect width="{width}" height="{height}" rx="10" fill="#ffffff"/>\n'
     name = text(cut(swept.name, _WIDTH, 17, bold=True))
     yield f'<text x="{_MARGIN}" y="{_MARGIN + 15}" font-size="17" font-weight="bold">{name}</text>\n'
     for number, line in enumerate(said):
         at = _MARGIN + 20 + _LINE * (number + 1)
-        yield f'<text x="{_MARGIN}" y="{at}" fill="{_FAINT}">{text(cut(line, _WIDTH, SIZE))}</text>\n'
+        yield f'<text x="{_MARGIN}" y="{at}" fill="{_FAINT}">{text(line)}</text>\n'
     for number, line in enumerate(signs, 1):
         yield f'<g transform="translate({_MARGIN} {_MARGIN + 22 + _LINE * (len(said) + number)})">\n{line}</g>\n'
     yield f'<g transform="translate({_MARGIN} {top})">\n'
@@ -103,4 +103,5 @@ def _legend(signs: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _wrapped(note: str) -> list[str]:
     """The lines of a note."""
-    return joined(note.split(" "), " ", int(_WIDTH / SIZE / 0.65)).split("\n")
+    lines = joined(note.split(" "), " ", int(_WIDTH / SIZE / 0.65)).split("\n")
+    return [cut(line, _WIDTH, SIZE) for line in lines]

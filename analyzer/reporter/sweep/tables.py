@@ -11,6 +11,7 @@ from analyzer.reporter.sweep.answers import questions
 from analyzer.reporter.sweep.columns import amount
 from analyzer.reporter.sweep.words import written
 from analyzer.sweeping.goals import ordered
+from analyzer.sweeping.result import column_of
 from analyzer.units import count, memory, plural, ratio
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ def _front(swept: Swept, points: Points) -> Iterator[str]:
 
 def _variants(swept: Swept, variants: Sequence[Variant], label: str) -> Iterator[str]:
     """Variants, a row each; a pointer on a row marks its point."""
-    heads = ["variant", *(axis.name for axis in swept.axes), *swept.amounts]
+    heads = ["variant", *(column_of(axis.name, swept.amounts) for axis in swept.axes), *swept.amounts]
     rows = (
         _row([str(variant.id), *_cells(swept, variant)], f' data-id="{variant.id}"') for variant in variants[:_ROWS]
     )
@@ -84,7 +85,7 @@ def _found(swept: Swept, found: Sequence[Found], name: str, title: str) -> Itera
         yield _NONE if one.next is None else written(one.next.set[name], axis)
         yield _why(one.next)
 
-    heads = [*(other.name for other in others), name, *swept.amounts, "next", "breaks"]
+    heads = [*(column_of(one.name, swept.amounts) for one in (*others, axis)), *swept.amounts, "next", "breaks"]
     yield from _table(title, heads, (_row(cells(one)) for one in found[:_ROWS]))
     if len(found) > _ROWS:
         yield f'<p class="page-note">The first {count(_ROWS)} of {count(len(found))}.</p>\n'
