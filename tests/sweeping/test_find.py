@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analyzer.loader.parse.description import Limit
+from analyzer.loader.parse.ranges import Decimals
 from analyzer.settings import SettingError
+from analyzer.sweeping import find
 from analyzer.sweeping.bisection import CHECKED
 from analyzer.sweeping.find import ALL, answers, nearest_miss, searches
 from analyzer.sweeping.order import Order
@@ -92,6 +95,31 @@ def test_an_answer_for_each_choice_of_the_others() -> None:
         ({"depth": 1, "kind": "a"}, (64, None)),
         ({"depth": 1, "kind": "b"}, (32, 64)),
     ]
+
+
+@pytest.mark.parametrize("values_of_axis", [range(8, 0, -2), Decimals(range(2, 9, 2), 1), (4, 8, 2, 6)])
+def test_ranges_and_tuples(values_of_axis: Sequence[float]) -> None:
+    """2, 4, 6 and 8, as Python may give them: downwards, as a range of decimals, in any order."""
+    sweep = Sweep([Axis("width", values_of_axis)], lambda set: float(set["width"]) < 5)
+    assert [values(one) for one in sweep.find(largest=["width"])] == [(4, 6)]
+    assert [values(one) for one in sweep.find(smallest=["width"])] == [(2, None)]
+
+
+def test_many_choices_are_asked_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven depths of three widths, at most ten variants at once: the width is at most 40 / depth."""
+    monkeypatch.setattr(find, "_AT_ONCE", 10)
+    sweep = Sweep([width(*range(1, 8), name="depth"), width(30, 10, 20)], lambda set: set["width"] * set["depth"] <= 40)  # type: ignore[operator]
+    calls: list[Sequence[int]] = []
+
+    def evaluate(ids: Sequence[int]) -> list[Variant]:
+        calls.append(ids)
+        return sweep.evaluate(ids)
+
+    (search,) = searches(sweep.order.axes, largest=["width"], limited=True)
+    found = list(answers(sweep.order, search, evaluate, limits=sweep.limits, seed=None, tell=sweep.told.append))
+    assert [one.best and one.best.set["width"] for one in found] == [30, 20, 10, 10, None, None, None]
+    assert [one.next and one.next.set["width"] for one in found] == [None, 30, 20, 20, 10, 10, 10]
+    assert list(map(len, calls)) == [9, 9, 3]
 
 
 def test_where_nothing_fits_the_next_value_is_the_one_at_the_easy_end() -> None:
@@ -254,8 +282,17 @@ def test_choices_are_bisected_side_by_side() -> None:
     assert len(calls) <= 1 + 12 + 1
 
 
+def test_no_value_contradicts_one_border() -> None:
+    """200 depths of 2,001 widths: some checks are of the values beside the border, and agree with it."""
+    axes = [width(*range(1, 201), name="depth"), Axis("width", range(2_001))]
+    sweep = Sweep(axes, lambda set: int(set["width"]) <= 10 * int(set["depth"]))
+    found = sweep.find(bisect=True, largest=["width"])
+    assert [values(one) for one in found] == [(10 * depth, 10 * depth + 1) for depth in range(1, 200)] + [(2000, None)]
+    assert not sweep.told
+
+
 def test_a_value_that_contradicts_bisection() -> None:
-    """At depth 1 even widths below 4,000 fit, so all are calculated there; at depth 2 all widths up to 100 fit."""
+    """At depths 1 and 3 even widths below 4,000 fit, so all are calculated there; at 2 those up to 100 fit."""
 
     def rule(set: dict[str, Value]) -> bool | str:
         one = int(set["width"])
@@ -263,15 +300,24 @@ def test_a_value_that_contradicts_bisection() -> None:
             return one <= 100
         return True if one % 2 == 0 and one < 4000 else "an odd width"
 
-    sweep = Sweep([width(1, 2, name="depth"), Axis("width", range(1, 5001))], rule)
+    sweep = Sweep([width(1, 2, 3, name="depth"), Axis("width", range(1, 5001))], rule)
     found = sweep.find(bisect=True, largest=["width"])
-    assert [values(one) for one in found] == [(3998, 3999), (100, 101)]
-    assert len(set(sweep.asked)) <= 5000 + 1 + 13 + CHECKED
-    assert set(range(5000)) <= set(sweep.asked)
+    assert [values(one) for one in found] == [(3998, 3999), (100, 101), (3998, 3999)]
+    assert len(set(sweep.asked)) <= 3 * 5000 - 5000 + 1 + 13 + CHECKED
+    assert {*range(5000), *range(10000, 15000)} <= set(sweep.asked)
     (said,) = sweep.told
-    assert said.startswith("bisection cannot answer: `width=")
-    assert said.endswith(" (with depth=1); all 5,000 values of `width` must be calculated")
-    assert "` fits and `width=" in said or "` is no network and `width=" in said
+    pair = r"bisection cannot answer: `width=\d+` (.+) and `width=\d+` (.+) \(with depth=1\); "
+    told = re.fullmatch(pair + "all 5,000 values of `width` must be calculated", said)
+    assert told is not None
+    assert set(told.groups()) == {"fits", "is no network"}
+
+
+def test_what_is_said_of_a_broken_limit() -> None:
+    """The upper half fits, and the lower has too many params, but for the last one: nothing seems to fit."""
+    sweep = Sweep([Axis("width", range(5000))], lambda set: 2500 <= int(set["width"]) < 4999)
+    assert [values(one) for one in sweep.find(bisect=True, largest=["width"])] == [(4998, 4999)]
+    (said,) = sweep.told
+    assert re.match(r"bisection cannot answer: `width=\d+` fits and `width=0` breaks `params`; all 5,000", said)
 
 
 def test_too_many_values_to_calculate_all() -> None:
@@ -317,6 +363,9 @@ def test_the_nearest_miss_is_that_of_the_smallest_worst_ratio() -> None:
     ]
     assert nearest_miss(iter(variants), limits) is variants[2]
     assert nearest_miss(iter(variants[:2]), limits) is variants[0]
+    assert nearest_miss([variants[0], miss(6, ["params"], params=150)], limits) is variants[0], (
+        "of equal ones the first"
+    )
     assert nearest_miss([variants[0], variants[3]], limits) is variants[3]
     assert nearest_miss(variants[4:], limits) is None
 

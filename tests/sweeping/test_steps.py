@@ -86,6 +86,14 @@ def test_words_have_the_steps_of_their_list() -> None:
     assert steps(Axis("act", ["gelu", "relu"])) == [("act", "gelu", "relu")]
 
 
+def test_truth_values_are_words() -> None:
+    """Without a bias the first layer has 4 parameters fewer; 1 is not `true`."""
+    text = TEXT.replace("{width: 4,", "{bias: true, width: 4,").replace("act: $act", "bias: $bias")
+    assert steps(Axis("bias", [False, True]), text=text) == [("bias", True, False)]
+    assert [one.by("params") for one in moved(Axis("bias", [True, False]), text=text)] == [-4]
+    assert {step[2] for step in steps(Axis("bias", [1, False]), text=text)} == {1, False}
+
+
 def test_volumes() -> None:
     grow = Axis("input", ["16x16x3", "4x4x3", "32x32x3"], volume=True)
     assert steps(grow) == [("input", "8x8x3", "16x16x3"), ("input", "8x8x3", "4x4x3")]
@@ -132,6 +140,11 @@ def test_one_value_fixes_its_variable_and_is_not_moved() -> None:
         ("width", 776, 388),
     ]
     assert found[0].before.set == {"width": 4, "kernel": 1}
+
+
+def test_a_variable_follows_one_that_is_fixed() -> None:
+    """With a width of 3 the file's `double` is 6."""
+    assert steps(Axis("width", [3]), Axis("double", [2, 4, 8, 10])) == [("double", 6, 4), ("double", 6, 8)]
 
 
 def test_a_step_to_what_is_no_network_comes_last() -> None:
