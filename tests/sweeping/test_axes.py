@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from fractions import Fraction
+
 import pytest
 
 import analyzer
@@ -234,3 +237,25 @@ def test_a_file_without_variables_has_only_its_inputs() -> None:
         axes_of(plain, setting="axes")
     with pytest.raises(SettingError, match=f"{gives}$"):
         axes_of(None, setting="axes")
+
+
+def test_ranges_of_decimals_are_exact() -> None:
+    """Against fractions: each value is the float that is nearest to the exact one, and the upper end is in it."""
+    chance = random.Random(0)
+    for _ in range(500):
+        low = Fraction(chance.randrange(-1000, 1000), 10 ** chance.randrange(4))
+        step = Fraction(chance.randrange(1, 500), 10 ** chance.randrange(1, 6))
+        steps = chance.randrange(20)
+        text = ":".join(f"{float(number):.8f}" for number in (low, low + steps * step, step))
+        assert values(text) == [float(low + place * step) for place in range(steps + 1)], text
+
+
+def test_powers_are_exact() -> None:
+    """Against fractions: no value is calculated from a rounded one."""
+    chance = random.Random(0)
+    for _ in range(200):
+        low, factor = Fraction(chance.randrange(1, 500), 100), Fraction(chance.randrange(101, 400), 100)
+        steps = chance.randrange(20)
+        high = float(low * factor**steps) * (1 + 1e-15)  # its text may be below the exact end
+        expected = [float(low * factor**place) for place in range(steps + 1)]
+        assert values(f"{float(low):.2f}:{high!r}:*{float(factor):.2f}") == expected
