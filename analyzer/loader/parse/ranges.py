@@ -24,6 +24,8 @@ from analyzer.volume import Volume, read_sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from analyzer.loader.parse.axis import Value
 
 #: How an axis is written, for messages.
@@ -47,8 +49,8 @@ _DIGITS = 40
 class Decimals(Sequence[float]):
     """The numbers of `steps` divided by `divisor`, a power of ten: each is the float nearest to the exact decimal.
 
-    >>> [*Decimals(range(1, 4), 10)]
-    [0.1, 0.2, 0.3]
+    >>> [*Decimals(range(1, 4), 10)], Decimals(range(1, 4), 10)[1:]
+    ([0.1, 0.2, 0.3], Decimals(range(2, 4), 10))
     """
 
     __slots__ = ("divisor", "steps")
@@ -61,8 +63,9 @@ class Decimals(Sequence[float]):
     def __len__(self) -> int:
         return len(self.steps)
 
-    def __getitem__(self, place: int) -> float:  # type: ignore[override]  # nobody takes a slice
-        return self.steps[place] / self.divisor
+    def __getitem__(self, place: Any) -> Any:
+        steps = self.steps[place]
+        return Decimals(steps, self.divisor) if isinstance(steps, range) else steps / self.divisor
 
     def __eq__(self, other: object) -> bool:
         return other.__class__ is Decimals and (self.steps, self.divisor) == (other.steps, other.divisor)
