@@ -18,7 +18,7 @@ diff         what changed from one network to another: a `Difference`
 explain      the arithmetic of layers: an `Explanation`
 convert      a network as YAML, or as PyTorch or Keras code: a text
 sizes        which input sizes a network accepts: `Sizes`
-sweep        every combination of values of variables: each a `Variant`
+sweep        every combination of values of variables: each a `Variant`; `pareto_front` picks the best
 read_report  a JSON report that was saved: a `SavedReport`
 
 `print` shows any of these results as the command does, its `repr` is one line. Counts are exact whole numbers, sizes

@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from analyzer.engine.explained.result import Explanation
     from analyzer.engine.memory.analysis import MemoryAnalysis
     from analyzer.engine.sizing.result import Accepted, Reached, Sizes
+    from analyzer.sweeping.front import pareto_front
     from analyzer.sweeping.result import Variant
 
 __all__ = [
     "Accepted", "Analysis", "Cost", "Diagnostic", "Difference", "Explanation", "FileError", "Findings",
     "MemoryAnalysis", "Model", "ModelError", "Reached", "Row", "SavedReport", "SavedRow", "SettingError", "Sizes", "Sums",
-    "Variant", "Volume", "analyze", "check", "convert", "diff", "explain", "load", "memory", "read_report", "sizes",
-    "sweep",
+    "Variant", "Volume", "analyze", "check", "convert", "diff", "explain", "load", "memory", "pareto_front", "read_report",
+    "sizes", "sweep",
 ]  # fmt: skip
 
 #: Public names that are imported when they are first used, with their modules: the memory model takes long.
@@ -52,6 +53,7 @@ _LATER = {
     "SavedRow": "analyzer.contract.saved_rows",
     "Sizes": "analyzer.engine.sizing.result",
     "Variant": "analyzer.sweeping.result",
+    "pareto_front": "analyzer.sweeping.front",
 }
 
 
@@ -378,7 +380,7 @@ def sweep(
 
     Variants come in the order of their numbers, the last axis the fastest, as soon as they are calculated. `workers`
     is the number of processes; an `executor` of `concurrent.futures`, or of a cluster, may calculate instead. A variant
-    that is no network has an `error`.
+    that is no network has an `error`. `pareto_front` picks the front.
 
     Raises `ModelError` for a model that is wrong in itself, `SettingError` for axes and settings that do not suit it,
     both before the first variant, and `ExecutorError` (a `RuntimeError`) where workers cannot calculate.
@@ -398,18 +400,17 @@ def sweep(
     given = {} if axes is None else _named("axes", axes)
     if not (executor is None or hasattr(executor, "submit")):
         raise SettingError("`{executor}` must be an executor of `concurrent.futures`, or one like it", "executor")
-    path, read_as = "", None
-    if isinstance(model, Model):
-        description, path, read_as = model, model.file, model.format
-    else:
-        if isinstance(model, (str, os.PathLike)):
-            read_as = _format(model, format)
-        if read_as is not None:
-            path = os.fspath(model)  # type: ignore[arg-type]  # only a path has a format
-            found = axes_of(None, given.items(), setting="axes")
-            description = _foreign(path, read_as, *settings_of(found, first_of(found)))
-        else:
-            description = load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None)
+    path, read_as, description = "", None, model if isinstance(model, Model) else None
+    if description is not None:
+        path, read_as = description.file, description.format
+    elif isinstance(model, (str, os.PathLike)):
+        path, read_as = os.fspath(model), _format(model, format)
+    if read_as is not None:  # it is read anew for each variant: once here, so that a wrong name is refused
+        found = axes_of(None, given.items(), setting="axes")
+        description = _foreign(path, read_as, *settings_of(found, first_of(found)))
+    elif description is None:
+        assert not isinstance(model, Model)
+        description = load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None)
     job = job_of(
         description,
         axes_of(description, given.items(), setting="axes"),

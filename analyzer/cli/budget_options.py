@@ -70,7 +70,8 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_limit_only,
         metavar="KEY=AMOUNT",
-        help=f"a limit in place of the file's, such as params=5M or macs=1G..4G; keys: {', '.join(AMOUNTS)}",
+        help="a limit in place of the file's, such as params=5M or macs=1G..4G, or none: without those of the file; "
+        f"keys: {', '.join(AMOUNTS)}",
     )
 
 
@@ -189,7 +190,10 @@ def _budget(text: str) -> tuple[str, Limit | Growth]:
     return key, _limit(key, written)
 
 
-def _limit_only(text: str) -> tuple[str, Limit]:
+def _limit_only(text: str) -> tuple[str, Limit] | None:
+    """A limit; None for `none`, which takes away those of the file."""
+    if text.strip() == "none":
+        return None
     key, read = _budget(text)
     if isinstance(read, Growth):
         raise argparse.ArgumentTypeError(

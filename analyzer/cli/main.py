@@ -21,6 +21,7 @@ COMMANDS = {
     "diff": "the differences between two networks: a design review",
     "config": "the defaults that hold for a model, and where each comes from",
     "sizes": "the input sizes that a network accepts, and the input for a wanted output",
+    "sweep": "every width and depth: what each variant costs, which fit, the largest that fits, the front",
     "explain": "the arithmetic of layers with their numbers: outputs, parameters, MACs, memory, receptive field",
     "convert": "writes a network, also of a PyTorch, ONNX, Keras, Darknet or Caffe file, as YAML, PyTorch or Keras code",
     "layers": "the layer types with their parameters, formulas and sources",

@@ -15,6 +15,9 @@ OF_COMMANDS = {
     ),
     **dict.fromkeys(("--check", "--report", "--memory"), "schema"),
     "--flat": "convert",
+    **dict.fromkeys(
+        ("--random", "--amounts", "--largest", "--smallest", "--minimize", "--maximize", "--sensitivity", "--dask"), "sweep"
+    ),
 }  # fmt: skip
 
 #: Options that only the report has, which has no name.
@@ -51,6 +54,9 @@ CALLED = {
     "level-of-severity": "severity", "min-severity": "severity", "fail-on": "severity", "warn-only": "exit-zero",
     "no-fail": "exit-zero", "baseline": "against", "base": "against", "compare": "against", "diff": "against",
     "limits": "budget", "max-params": "budget", "explain-code": "explain", "columns-width": "width", "cols-width": "width",
+    "jobs": "workers", "j": "workers", "n-jobs": "workers", "processes": "workers", "trials": "random", "n-trials": "random",
+    "pareto": "minimize", "front": "minimize", "objective": "minimize", "objectives": "minimize", "constraint": "budget",
+    "constraints": "budget", "metrics": "amounts", "store": "output", "database": "output", "cluster": "dask", "scheduler": "dask",
     "line-length": "width", "term-width": "width", "no-configuration": "no-config", "isolated": "no-config",
 }  # fmt: skip
 

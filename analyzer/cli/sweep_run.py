@@ -1,0 +1,167 @@
+"""A sweep at work: variants go into a store, the progress to stderr, and the store answers what was asked."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from analyzer.cli.main import UsageError
+from analyzer.cli.output import note
+from analyzer.cli.progress import Progress
+from analyzer.cli.sweep_plan import Plan
+from analyzer.engine.amounts import AMOUNTS
+from analyzer.source import shown
+from analyzer.sweeping.asked import check_amounts
+from analyzer.sweeping.chunks import ExecutorError
+from analyzer.sweeping.find import answers
+from analyzer.sweeping.goals import check_goals, value_of
+from analyzer.sweeping.result import Found, Move, Swept, Variant
+from analyzer.sweeping.run import run
+from analyzer.sweeping.sensitivity import moves
+from analyzer.sweeping.store import Store
+from analyzer.units import memory, short
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from typing import Any
+
+
+@contextmanager
+def calculated(asked: Any, plan: Plan) -> Iterator[Swept]:
+    """The sweep of a plan, calculated; its store is open as long as the result is read.
+
+    Raises `UsageError` for a store that cannot be used, and where workers cannot calculate: what is done is kept.
+    """
+    with Store.create(asked.store, plan.job, plan.model.name) as store, ExitStack() as stack:
+        kept = f"what is done is in `{shown(asked.store)}`; the same command goes on from there" if asked.store else ""
+        try:
+            stack.enter_context(_interrupts())
+            work = _Work(asked, plan, store, _executor(asked, stack))
+            with work.progress:
+                found, steps = work.answers()
+        except KeyboardInterrupt:
+            if kept:
+                note(asked, kept)
+            raise
+        except ExecutorError as error:
+            raise UsageError(f"{error}{f'; {kept}' if kept else ''}") from None
+        yield _swept(asked, store).but(
+            limits=plan.limits,
+            found=found if plan.searches else None,
+            moves=steps if asked.sensitivity else None,
+        )
+
+
+@contextmanager
+def read_back(asked: Any, file: str) -> Iterator[Swept]:
+    """The sweep that a store has; raises `FileError` for one that cannot be read, `SettingError` for what it lacks."""
+    with Store.open(file) as store:
+        check_amounts(asked.amounts or ())
+        check_goals(store.axes, asked.minimize, asked.maximize)
+        goals = [goal for goal in (*asked.minimize, *asked.maximize) if goal in AMOUNTS]
+        for option, names in (("amounts", asked.amounts or ()), ("minimize", asked.minimize), ("maximize", goals)):
+            for name in names:
+                if name in AMOUNTS and name not in store.keys:
+                    known = ", ".join(store.keys)
+                    raise UsageError(f"`--{option}`: `{file}` has no `{name}`; its amounts are {known}")
+        yield _swept(asked, store)
+
+
+def _swept(asked: Any, store: Store) -> Swept:
+    """What is in a store, with the front that is asked for."""
+    goals = asked.minimize or asked.maximize
+    return Swept(
+        store.file,
+        store.name,
+        store.axes,
+        asked.amounts or store.shown,
+        store.limits,
+        store.counts(),
+        store.rows,
+        asked.minimize,
+        asked.maximize,
+        store.mark_front(asked.minimize, asked.maximize) if goals else None,
+    )
+
+
+class _Work:
+    """What is calculated goes into the store, and the progress shows it."""
+
+    def __init__(self, asked: Any, plan: Plan, store: Store, executor: Executor | None) -> None:
+        self._asked, self._plan, self._store, self._executor = asked, plan, store, executor
+        self._done = store.counts().variants
+        self._best: Variant | None = None
+        total = None if plan.bisected else len(plan.order.ids)
+        self.progress = Progress(total, done=self._done, quiet=asked.quiet)
+
+    def answers(self) -> tuple[list[Found], Sequence[Move]]:
+        """Calculates the variants, and answers `--largest`, `--smallest` and `--sensitivity`."""
+        plan, job = self._plan, self._plan.job
+        steps = moves(job.evaluator(), job.axes, job.shown) if self._asked.sensitivity else []
+        if not plan.bisected:
+            self._calculate(plan.order.ids)
+        seed = job.seed if plan.bisected else None
+        found: list[Found] = []
+        for search in plan.searches:
+            found += answers(plan.order, search, self._variants, limits=plan.limits, seed=seed, tell=self._tell)
+        return found, steps
+
+    def _calculate(self, ids: Sequence[int]) -> None:
+        """Calculates the variants that the store does not have."""
+        missing = self._store.missing(ids)
+        for chunk in run(self._plan.job, missing, workers=self._asked.workers or 1, executor=self._executor):
+            self._store.add(chunk)
+            self._done += len(chunk)
+            self.progress.show(self._done, self._best_of(chunk))
+
+    def _variants(self, ids: Sequence[int]) -> Iterable[Variant]:
+        """The variants of these numbers; those that the store does not have are calculated."""
+        if self._plan.bisected:
+            self._calculate(ids)
+        return self._store.some(ids)
+
+    def _best_of(self, chunk: Iterable[Variant]) -> str:
+        """The best so far in the first goal of the front, in words; empty without a front."""
+        goal = next(iter([*self._asked.minimize, *self._asked.maximize]), None)
+        if goal is None:
+            return ""
+        pick = min if self._asked.minimize else max
+        known = [one for one in (self._best, *chunk) if one is not None and one.fits]
+        valued = [(value, place) for place, one in enumerate(known) if (value := value_of(one, goal)) is not None]
+        if not valued:
+            return ""
+        value, place = pick(valued)
+        self._best = known[place]
+        if AMOUNTS.get(goal) == "bytes":
+            return f"{goal} {memory(int(value))}"
+        return f"{goal} {short(value) if isinstance(value, int) else value}"
+
+    def _tell(self, message: str) -> None:
+        """Writes a note between two states of the progress."""
+        self.progress.clear()
+        note(self._asked, message)
+
+
+def _executor(asked: Any, stack: ExitStack) -> Executor | None:
+    """The workers of `--dask`; None where this machine calculates."""
+    if asked.dask is None:
+        return None
+    from analyzer.sweeping.cluster import connected
+
+    return stack.enter_context(connected(asked.dask))
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Lets Ctrl-C raise `KeyboardInterrupt`, so that the store is closed and all workers end."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    except ValueError:  # not in the main thread, which gets the signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
