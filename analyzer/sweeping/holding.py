@@ -7,13 +7,16 @@ bytes tells other sweeps so; it ends with its process, however that ends. Reader
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from analyzer.loader.foreign.sqlite import BEGIN, HEADER, is_store
 from analyzer.loader.text.files import FileError, opened
 from analyzer.source import inert
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 #: What a file that is refused is not.
 _WHAT = "the store of a sweep"
@@ -24,6 +27,9 @@ OTHER = "give `-o` another name"
 #: The byte that is locked while a sweep writes: behind those that SQLite locks (1 GiB and 511 bytes after it).
 #: Source: `PENDING_BYTE` of SQLite's os.h.
 _BYTE = 0x40000000 + 4096
+
+#: Where Linux lists the locks of files.
+_LOCKS = "/proc/locks"
 
 
 def begin_of(path: str) -> bytes:
@@ -40,12 +46,14 @@ def check_writable(path: str) -> None:
 
     An empty file is as good as none. Raises `FileError`.
     """
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        there = "is no folder" if os.path.exists(folder) else "does not exist"
-        raise unwritable(path, f"the folder `{inert(folder)}` {there}")
     if path.endswith((os.sep, "/")) or os.path.isdir(path):
         raise FileError(f"`{inert(path)}` is a folder; `-o` takes a file")
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        name = f"`{inert(folder)}`"
+        raise unwritable(
+            path, f"{name} is no folder" if os.path.exists(folder) else f"the folder {name} does not exist"
+        )
     if os.path.exists(path):
         begin = begin_of(path)
         if begin and not is_store(begin):
@@ -61,62 +69,76 @@ def unwritable(path: str, why: object) -> FileError:
     return FileError(f"`{inert(path)}` cannot be written: {why}")
 
 
+def connected(path: str, how: str = "") -> Connection:
+    """A connection to the database of a file, or to a temporary one for the empty path; `how` is that of a URI."""
+    import sqlite3
+    from urllib.parse import quote
+
+    if how:
+        return sqlite3.connect(f"file:{quote(os.fsencode(os.path.abspath(path)))}?{how}", uri=True)
+    return sqlite3.connect(path and os.path.abspath(path))
+
+
+def how_to_read(path: str, begin: bytes) -> str:
+    """How a store is opened for reading, given its first bytes.
+
+    Where a sweep was killed, its log is beside the store: who may write puts it in its place. In a folder that may not
+    be written SQLite makes no log, and reads a store that expects one only as a file that never changes.
+    """
+    if os.access(path, os.W_OK) and os.access(os.path.dirname(path) or ".", os.W_OK):
+        return "mode=rw"
+    logs = begin[18:19] == b"\2"  # the file format's write version
+    return "mode=ro&immutable=1" if logs and not os.path.exists(f"{path}-wal") else "mode=ro"
+
+
 class Hold:
     """The lock of the one sweep that writes a store; raises `FileError` where another one has it.
 
-    It creates the file where there is none.
+    Locks of POSIX belong to a process and a file: SQLite ends them when it unlocks the whole file. With a write-ahead
+    log it does so at the end only, and this lock must be taken after the log has begun.
     """
 
     # By hand: it opens a file.
     def __init__(self, path: str) -> None:
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        except OSError as error:
-            raise unwritable(path, error.strerror) from None
+        self._file = os.open(path, os.O_RDWR)
         try:
             import fcntl
-        except ImportError:  # Windows: SQLite still keeps every variant once
-            return
-        try:
+
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _BYTE)
         except (BlockingIOError, PermissionError):  # by POSIX it may be either
             os.close(self._file)
-            raise FileError(f"`{inert(path)}`: {_in_use(holder(path))}; wait until it has ended, or {OTHER}") from None
-        except OSError:
-            pass  # a file system without locks
+            process = holder(path)
+            who = "another process" if process is None else f"the process {process}"
+            raise FileError(f"`{inert(path)}`: {who} writes it; wait until it has ended, or {OTHER}") from None
+        except (ImportError, OSError):
+            pass  # Windows, or a file system without locks: SQLite still keeps every variant once
 
     def release(self) -> None:
-        """Ends the lock. Any lock of this process on the file ends with it, so SQLite must be done."""
+        """Ends the lock. All locks of this process on the file end with it, so SQLite must have closed it."""
         os.close(self._file)
 
 
-def _in_use(process: int | None) -> str:
-    return "another process writes it" if process is None else f"the process {process} writes it"
-
-
 def holder(path: str) -> int | None:
-    """The process that keeps others from writing a database, where the system tells which."""
-    if sys.platform != "linux":
-        return None
-    import fcntl
-    from struct import pack, unpack
+    """The process that keeps others from writing a database, or one that reads it, where the system tells which.
 
-    form = "hhqqi"  # struct flock: type, whence, start, length, process
-    for kind in (fcntl.F_RDLCK, fcntl.F_WRLCK):  # first who writes, then who reads
+    It asks the table of locks: opening and closing the file would end the locks that this process has.
+    Source: proc_locks(5).
+    """
+    found = {}
+    try:
+        with opened(_LOCKS, "a table") as table:
+            lines = table.read().decode().splitlines()
         for name in (path, f"{path}-shm"):
-            try:
-                file = os.open(name, os.O_RDONLY)
-            except OSError:
-                continue
-            try:
-                found = unpack(form, fcntl.fcntl(file, fcntl.F_GETLK, pack(form, kind, os.SEEK_SET, 0, 0, 0)))
-            except OSError:
-                continue
-            finally:
-                os.close(file)
-            if found[0] != fcntl.F_UNLCK and found[-1] > 0:
-                return int(found[-1])
-    return None
+            if os.path.exists(name):
+                file = os.stat(name)
+                place = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+                for fields in map(str.split, lines):
+                    if place in fields[5:6] and fields[4] != str(os.getpid()):
+                        found[fields[3]] = int(fields[4])
+    except (OSError, ValueError):
+        return None
+    process = found.get("WRITE", found.get("READ", 0))
+    return process if process > 0 else None
 
 
 @contextmanager
@@ -140,4 +162,4 @@ def told(path: str | None, what: str) -> Iterator[None]:
 
 def damaged(path: str, why: object) -> FileError:
     """The error about a store that is not as it was written."""
-    return FileError(f"`{inert(path)}` is damaged: {why}; remove it, and the same command calculates it again")
+    return FileError(f"`{inert(path)}` is damaged: {why}; remove it, and the sweep that wrote it calculates it again")

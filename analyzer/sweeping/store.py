@@ -22,7 +22,7 @@ from analyzer.loader.text.files import FileError
 from analyzer.source import inert
 from analyzer.sweeping.front import front, signs_of
 from analyzer.sweeping.goals import OF_AXIS
-from analyzer.sweeping.holding import OTHER, Hold, begin_of, check_writable, damaged, told
+from analyzer.sweeping.holding import OTHER, Hold, begin_of, check_writable, connected, damaged, how_to_read, told
 from analyzer.sweeping.layout import Layout, unknown_in, value_of_cell
 from analyzer.sweeping.noted import Noted
 from analyzer.sweeping.result import Counts, Variant
@@ -81,22 +81,18 @@ class Store:
         database: Connection | None = None
         if path is None:
             with told(None, "written"):
-                database = _connected("")
+                database = connected("")
                 _make(database, noted)
             return cls(None, database, noted)
         check_writable(path)
-        new = not os.path.exists(path)
-        hold = Hold(path)
-        new = new and os.path.getsize(path) == 0
         try:
             with told(path, "written"):
-                database = _connected(path)
-                _prepare(database, path, noted)
+                database = connected(path)
+                hold = _prepare(database, path, noted)
         except BaseException:
             if database is not None:
                 database.close()
-            hold.release()
-            if new:
+            if os.path.exists(path) and os.path.getsize(path) == 0:
                 os.unlink(path)
             raise
         return cls(path, database, noted, hold)
@@ -104,10 +100,11 @@ class Store:
     @classmethod
     def open(cls, path: str) -> Store:
         """The store at a path, for reading; raises `FileError` where there is none that can be read."""
-        if not begins_store(begin_of(path)):
+        begin = begin_of(path)
+        if not begins_store(begin):
             raise FileError(f"`{inert(path)}` is not the store of a sweep")
         with told(path, "read"):
-            database = _connected(path, reads=True)
+            database = connected(path, how_to_read(path, begin))
             try:
                 noted = _noted_in(database, path)
             except BaseException:
@@ -215,28 +212,25 @@ class Store:
             yield self._layout.variant(row, unknown.split(",") if unknown else (), front=on)
 
 
-def _connected(path: str, *, reads: bool = False) -> Connection:
-    """A connection to the database of a file, or to a temporary one for the empty path."""
-    import sqlite3
-    from urllib.parse import quote
-
-    if reads:
-        return sqlite3.connect(f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode=ro", uri=True)
-    return sqlite3.connect(path and os.path.abspath(path))
-
-
-def _prepare(database: Connection, path: str, noted: Noted) -> None:
-    """Makes the tables of a new store; refuses the store of another sweep."""
+def _prepare(database: Connection, path: str, noted: Noted) -> Hold:
+    """Makes the tables of a new store, and refuses the store of another sweep; returns the lock of the one who writes."""
     if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         unlike = noted.unlike(_noted_in(database, path))
         if unlike:
             raise FileError(f"`{inert(path)}` is the store of another sweep: {unlike}; {OTHER}")
-        with database:  # what does not decide the numbers may differ
-            database.executemany("REPLACE INTO sweep VALUES (?, ?)", noted.written().items())
     else:
         _make(database, noted)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
+    hold = Hold(path)
+    try:
+        with database:  # what does not decide the numbers may differ from what was noted
+            database.executemany("REPLACE INTO sweep VALUES (?, ?)", noted.written().items())
+    except BaseException:
+        database.close()
+        hold.release()
+        raise
+    return hold
 
 
 def _make(database: Connection, noted: Noted) -> None:

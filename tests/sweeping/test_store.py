@@ -300,6 +300,7 @@ def test_what_was_added_is_there_after_kill_9(tmp_path: Path) -> None:
         process.communicate()
         with Store.open(str(path)) as store:  # what a process that was killed has left can be read
             ids = [one.id for one in store.rows()]
+        assert os.listdir(tmp_path) == ["runs.sqlite"]
         assert ids in (list(range(done + 1)), list(range(done + 2)))  # one may be added and not said
         done = ids[-1]
     with Store.create(str(path), job_over(WIDTHS), "net") as store:
