@@ -213,7 +213,7 @@ class Store:
 
 
 def _prepare(database: Connection, path: str, noted: Noted) -> Hold:
-    """Makes the tables of a new store, and refuses the store of another sweep; returns the lock of the one who writes."""
+    """Makes the tables of a new store, refuses the store of another sweep; returns the lock of the one who writes."""
     if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         unlike = noted.unlike(_noted_in(database, path))
         if unlike:
