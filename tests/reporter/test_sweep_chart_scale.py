@@ -48,6 +48,17 @@ def test_more_than_two_decades_have_a_logarithmic_scale(
     assert ticks(scale) == expected
 
 
+def test_ticks_of_near_values_differ() -> None:
+    """8 bytes are 2⁻⁷ KiB, so three decimals of a KiB tell multiples of them apart."""
+    assert ticks(scale_of(2**20, 2**20 + 40, unit="bytes")) == [
+        "1,024 KiB", "1,024.008 KiB", "1,024.016 KiB", "1,024.023 KiB", "1,024.031 KiB", "1,024.039 KiB",
+    ]  # fmt: skip
+    for low, high in ((10**17, 10**17 + 3), (999_999, 1_000_001), (123_456_789, 123_456_799)):
+        for unit in ("count", "bytes"):
+            found = ticks(scale_of(low, high, unit=unit))
+            assert len(set(found)) == len(found) > 1
+
+
 def test_two_decades_are_linear_and_so_is_what_begins_at_zero() -> None:
     assert not scale_of(1, 100, unit="count").log
     assert scale_of(1, 101, unit="count").log

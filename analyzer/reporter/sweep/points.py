@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from analyzer.reporter.sweep.measures import Measure
     from analyzer.sweeping.result import Swept, Variant
 
-#: Values that a chart writes of variants beside the front: so many points have few values, or fewer have many. A value
-#: takes about 25 bytes.
+#: Values that a chart writes: so many points have few values, or fewer have many. A value takes about 25 bytes.
 _VALUES = 10_000
 
-#: The most points beside the front, and the fewest.
+#: The most points, and the fewest. The front has them first; a quarter of them is for the others at least.
 _MOST, _FEWEST = 2_500, 500
 
 
@@ -119,11 +118,12 @@ def points_of(swept: Swept, measures: Sequence[Measure]) -> Points:
                 every.take(number)
                 if variant.fits:
                     fitting.take(number)
-    half = most // 2  # neither kind may hide the other: few fit where limits are tight
+    others = max(most // 4, most - len(front.kept))
+    half = others // 2  # neither kind may hide the other: few fit where limits are tight
     return Points(
         front=front.variants(most),
-        fits=fits.variants(max(half, most - len(breaks.kept))),
-        breaks=breaks.variants(max(half, most - len(fits.kept))),
+        fits=fits.variants(max(half, others - len(breaks.kept))),
+        breaks=breaks.variants(max(half, others - len(fits.kept))),
         counts=(front.seen, fits.seen, breaks.seen),
         broken=broken,
         ends=ends,

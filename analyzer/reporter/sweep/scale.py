@@ -17,6 +17,9 @@ _DECADES = 100
 #: The most steps between ticks, and how much of the span is left free at each end.
 _STEPS, _FREE = 7, 0.05
 
+#: No span is finer than this part of its values: a float could not tell its ends apart.
+_FINEST = 1e-12
+
 #: A line is shown where it is not further from the values than this part of their span.
 _NEAR = 0.35
 
@@ -110,6 +113,7 @@ def _wider(low: float, high: float, log: bool) -> tuple[float, float]:
         part = float(high / low) ** _FREE
         return low / part, high * part
     free = _FREE * (high - low) or 0.1 * abs(high) or 1
+    free = max(free, abs(high) * _FINEST)
     return low - free, high + free
 
 
@@ -143,7 +147,10 @@ def _multiples(low: float, high: float, step: float) -> Iterator[float]:
 
 
 def _to_step(value: float, step: float, high: float, unit: str) -> str:
-    """A multiple of a step, with the digits that tell it from its neighbours, and the prefix of the highest tick."""
+    """A multiple of a step, with the digits that tell it from its neighbours.
+
+    All ticks have the prefix of the highest one, or a smaller one where three decimals do not show the step.
+    """
     if not value:
         return "0"
     if unit == "number":
@@ -152,9 +159,9 @@ def _to_step(value: float, step: float, high: float, unit: str) -> str:
         return f"{value:,.0f}"
     base, prefixes = (1024, _BINARY) if unit == "bytes" else (1000, _DECIMAL)
     power = 0
-    while base ** (power + 1) <= high and power < len(prefixes) - 1:
+    while base ** (power + 1) <= min(high, 1000 * step) and power < len(prefixes) - 1:
         power += 1
-    text = _trimmed(f"{value / base**power:,.{3 * power}f}")
+    text = _trimmed(f"{value / base**power:,.3f}")
     return f"{text} {prefixes[power]}".rstrip()
 
 
