@@ -25,6 +25,7 @@ from analyzer.sweeping.result import Axis, Counts, Found, Move, Problem, Swept, 
 from analyzer.units import UNKNOWN, AtLeast
 
 SVG = "{http://www.w3.org/2000/svg}"
+MEMORY = ["params", "macs", "weight_memory"]
 HOSTILE = '</script><b a="x">&\u202e'
 
 
@@ -133,6 +134,9 @@ def test_axes_say_which_end_is_better() -> None:
         ({}, ("params", "macs")),
         ({"minimize": ["macs"], "maximize": ["width"], "front": 1}, ("macs", "width")),
         ({"maximize": ["width"], "front": 1}, ("width", "params")),
+        ({"maximize": ["width"], "front": 1, "limits": {"macs": Limit(None, 9, "", None)}}, ("width", "macs")),
+        ({"amounts": MEMORY, "limits": {"weight_memory": Limit(None, 9, "", None)}}, ("params", "weight_memory")),
+        ({"amounts": MEMORY, "limits": dict.fromkeys(MEMORY[1:], Limit(None, 9, "", None))}, ("macs", "weight_memory")),
         ({"amounts": ["macs"]}, ("width", "macs")),
         (
             {"amounts": ["macs"], "axes": [Axis("act", ["relu", "add"]), Axis("width", [4, 8, 16, 32])]},

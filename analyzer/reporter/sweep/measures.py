@@ -99,12 +99,17 @@ def measures_of(swept: Swept) -> list[Measure]:
 
 
 def chosen(swept: Swept, measures: Sequence[Measure]) -> tuple[Measure, Measure]:
-    """What x and y are: the first two goals of the front, otherwise amounts, with the first axis where there is one."""
+    """What x and y are: the first two goals of the front, then amounts, with the first axis where there is one amount.
+
+    Amounts that are limited come before the others, so that their limits are in the picture.
+    """
     amounts = {one.name: one for one in measures if one.axis is None}
     axes = {one.name: one for one in measures if one.axis is not None}
     wanted = [*swept.minimize, *swept.maximize][:2]
     goals = [amounts[goal] if goal in amounts else axes[goal.removeprefix(OF_AXIS)] for goal in wanted]
-    found = [*goals, *(one for one in amounts.values() if one not in goals)]
+    others = sorted((one for one in amounts.values() if one not in goals), key=lambda one: not one.lines)
+    others = sorted(others[: 2 - len(goals)], key=measures.index)  # in the order of the columns again
+    found = [*goals, *others]
     if len(found) < 2:
         found = [*sorted((one for one in axes.values() if one not in goals), key=_dullness)[:1], *found]
     return found[0], found[min(1, len(found) - 1)]

@@ -52,6 +52,8 @@ class SweepView {
     this.parts = Object.fromEntries(["frame", "stairs", "over"].map((name) => [name, this.picture.querySelector(`.sweep-${name}`)]));
     this.points = [...this.picture.querySelectorAll("[data-id]")].map((element) => new SweepPoint(element, measures));
     this.of = new Map(this.points.map((point) => [point.element, point]));
+    const along = this.points.some((point) => point.kind === "front") ? ", with Shift along the front" : "";
+    if (this.points.length) this.place.after(html("p", { class: "page-note" }, `A pointer shows the values of a point; the arrow keys go from point to point${along}.`));
     this.rows = new Map([...root.querySelectorAll("tr[data-id]")].map((row) => [row.getAttribute("data-id"), row]));
     this.on = marker();
     this.ring = svg("circle", { class: "sweep-ring", r: 9, hidden: true });
@@ -59,7 +61,6 @@ class SweepView {
     this.tip = html("div", { class: "sweep-tip", "aria-hidden": "true", hidden: true });
     this.place.append(this.tip);
     this.place.classList.add("sweep-live");
-    this.place.after(html("p", { class: "page-note" }, "A pointer shows the values of a point; the arrow keys go from point to point, with Shift along the front."));
     this.picture.setAttribute("role", "group");
     this.x = measures[x];
     this.y = measures[y];
