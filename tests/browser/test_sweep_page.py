@@ -248,6 +248,18 @@ def test_the_script_draws_what_the_file_shows_without_it(shown: Opening) -> None
         assert both[0].locator("svg [data-id]").count() == both[1].locator("svg [data-id]").count()
 
 
+def test_the_command_writes_the_page(opened: Opening) -> None:
+    """A dense layer of w units over 8 numbers and one of 10: 19w + 10 parameters, so 16 is the largest of at most 320."""
+    net = "vars: {width: 8}\ninput: 8\nlayers:\n  - dense: $width\n  - dense: 10\n"
+    asked = ("--set", "width=4:32:4", "--budget", "params=320", "--largest", "width", "--minimize", "macs")
+    page = opened("sweep", net, *asked)
+    assert page.locator("[data-view=found] tbody tr").inner_text().split() == ["16", "314", "288", "20", "params"]
+    page.mouse.move(*middle(page, 3))
+    assert tip(page) == {"": "variant 3 · fits", "width": "16", "params": "314", "macs": "288"}
+    assert page.locator("tr[data-id]").count() == 1  # the fewest MACs are those of the smallest width
+    assert seen(page) == []
+
+
 def test_without_a_script_the_page_fits_a_small_window(shown: Opening) -> None:
     page = shown("many", width=400, script=False)
     assert sideways(page) == 0
