@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+#: The endings of a store, in which a sweep keeps every variant as soon as it is calculated.
+STORES = (".sqlite", ".sqlite3", ".db")
+
 
 def kept(output: str | None) -> str | None:
-    """The message that this file was not changed; None if it is no file that could be lost."""
-    if output is None or not os.path.isfile(output):
+    """The message that this file was not changed; None if it is no file that could be lost, and for a store."""
+    if output is None or output.lower().endswith(STORES) or not os.path.isfile(output):
         return None
     return f"`{output}` was not changed, because there is no complete result"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 
 from analyzer.cli.budget_options import add_limits
 from analyzer.cli.inputs import Inputs
+from analyzer.cli.kept import STORES
 from analyzer.cli.main import FAULT, FINE, WRONG, UsageError
 from analyzer.cli.models import check_files
 from analyzer.cli.options import add_format, add_model, add_options, parsed
@@ -42,9 +42,6 @@ An axis is a list (18,50,101), a range with both ends in it (16:128:16, without 
 
 exit codes: 0 a variant fits; 1 none does, or the model is wrong; 2 the command line or a file is at fault."""
 
-#: The endings of a store.
-STORES = (".sqlite", ".sqlite3", ".db")
-
 #: The options that a store answers as well as a model does.
 _OF_STORE = (
     "files", "format", "output", "store", "minimize", "maximize", "amounts", "color", "width", "quiet", "no_config",
@@ -69,6 +66,7 @@ def main(arguments: list[str]) -> int:
     planned = plan(asked, texts)
     if isinstance(planned, Failed):
         return _failed(asked, planned, format, texts)
+    complain((), (), texts, doubts=heard(asked, planned.doubts), color=asked.color)
     with calculated(asked, planned) as swept:
         return _report(asked, swept, format, texts, planned)
 
@@ -120,7 +118,7 @@ class _StoreOrFile(argparse.Action):
     """`-o` with the ending of a store keeps the variants there; with any other it names the file of the report."""
 
     def __call__(self, parser: object, namespace: Any, values: Any, option_string: str | None = None) -> None:
-        store = values is not None and os.path.splitext(values)[1].lower() in STORES
+        store = values is not None and values.lower().endswith(STORES)
         setattr(namespace, "store" if store else "output", values)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from analyzer.cli.declared import LIST
 from analyzer.cli.given import Given
 from analyzer.cli.main import UsageError
 from analyzer.cli.models import doubts_about, parsed_model, read_given
 from analyzer.cli.options import run_defaults, written_settings
-from analyzer.diagnostics import Diagnostic, in_order
+from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.loader.expand.expansion import expand
 from analyzer.loader.formats import read as read_foreign
 from analyzer.loader.parse.description import Model
@@ -40,7 +41,7 @@ class Plan(Record):
     searches  the questions of `--largest` and `--smallest`
     bisected  whether the questions are answered without calculating every variant
     limits    those that hold for every variant, by key
-    doubts    what is told about the network of the file's own values
+    doubts    what is told about the network with the first value of each axis
     given     the file, which must live as long as it is read
     """
 
@@ -129,7 +130,8 @@ def _planned(asked: Any, given: Given, model: Model, axes: Sequence[Axis]) -> Pl
     # Without a front, an axis with very many values need not be calculated as a whole.
     bisected = bool(searched) and all(one.long for one in searched) and not (asked.minimize or asked.maximize)
     job.searched = searched[0].axis.name if bisected else None
-    network, mistakes = expand(model, hints=False)
-    doubts = [] if mistakes else doubts_about(model, network)
+    doubts: Sequence[Diagnostic] = ()
+    with suppress(ModelError):  # then the first variant says what is wrong with it
+        doubts = doubts_about(*job.evaluator().placed(first_of(axes)))
     always = {**(model.budget if budgeted else {}), **limits}
     return Plan(job, job.order(), model, searched, bisected, always, doubts, given)

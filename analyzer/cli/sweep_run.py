@@ -71,7 +71,7 @@ def read_back(asked: Any, file: str) -> Iterator[Swept]:
 
 def _swept(asked: Any, store: Store) -> Swept:
     """What is in a store, with the front that is asked for."""
-    goals = asked.minimize or asked.maximize
+    goals = [*asked.minimize, *asked.maximize]
     return Swept(
         store.file,
         store.name,
@@ -83,6 +83,7 @@ def _swept(asked: Any, store: Store) -> Swept:
         asked.minimize,
         asked.maximize,
         store.mark_front(asked.minimize, asked.maximize) if goals else None,
+        run=store.run,
     )
 
 
