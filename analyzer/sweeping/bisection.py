@@ -4,7 +4,8 @@ The last value of the line decides what is wrong behind the border: the limits t
 its least. Bisection takes for granted that there is one border: every value behind it breaks one of these limits so,
 or is no network, and no value before it does. A value before it may break other limits: where an amount must be
 neither too large nor too small, only some values next to the border fit. Values on both sides are drawn and
-calculated, and one that does not suit contradicts the border.
+calculated. One that does not suit contradicts the border, and so does what is no network before a network: a value
+that fits may hide there.
 """
 
 from __future__ import annotations
@@ -31,14 +32,17 @@ CHECKED = 64
 class Line(Record):
     """The variants along one axis, with one choice of the values of the other axes.
 
-    set            the values of the other axes
-    start, step    the id of the variant at the first place of the axis, and the distance to that of the next place
-    places         the places of the axis in the order in which they are walked
-    wrong          what is wrong behind the border: keys of limits, each with whether it is broken at its most
-    low, high      how many steps lead to the variants on both sides of the border, as far as bisection knows: −1, and
-                   the number of places, where there is none
-    before, behind these variants; None where there is none
-    next           the variant behind the best one; where nothing fits the first one of the line
+    set             the values of the other axes
+    start, step     the id of the variant at the first place of the axis, and the distance to that of the next place
+    places          the places of the axis in the order in which they are walked
+    wrong           what is wrong behind the border: keys of limits, each with whether it is broken at its most
+    low, high       how many steps lead to the variants on both sides of the border, as far as bisection knows; where
+                    there is none −1, and the number of places
+    before, behind  these variants; None where there is none
+    next            the variant behind the best one; where nothing fits the first one of the line
+    network         of the variants that were calculated and are networks, the last one, and the steps that lead to it
+    refused         of those that are no network, the first one, and the steps that lead to it
+    contradiction   two variants of which one contradicts the border; the second is None where no variant is a network
     """
 
     set: dict[str, Value]
@@ -47,10 +51,13 @@ class Line(Record):
     places: Sequence[int]
     wrong: frozenset[tuple[str, bool]] = field(factory=frozenset, init=False)
     low: int = field(default=-1, init=False)
-    high: int = field(default=-1, init=False)
+    high: int = field(default=0, init=False)
     before: Variant | None = field(default=None, init=False)
     behind: Variant | None = field(default=None, init=False)
     next: Variant | None = field(default=None, init=False)
+    network: tuple[int, Variant] | None = field(default=None, init=False)
+    refused: tuple[int, Variant] | None = field(default=None, init=False)
+    contradiction: tuple[Variant, Variant | None] | None = field(default=None, init=False)
 
     def check(self) -> None:
         self.high = len(self.places)
@@ -64,14 +71,29 @@ class Line(Record):
         return (self.start + self.step * place for place in self.places)
 
     @property
-    def middle(self) -> int:
-        """How many steps lead to the middle of what is not known."""
-        return (self.low + self.high) // 2
-
-    @property
     def best(self) -> Variant | None:
         """The variant at the border; None where it does not fit, and so none does."""
         return self.before if self.before is not None and self.before.fits else None
+
+    def narrow(self, steps: int, variant: Variant, *, behind: bool) -> None:
+        """Moves one side of what is not known to a variant."""
+        if behind:
+            self.high, self.behind = steps, variant
+        else:
+            self.low, self.before = steps, variant
+
+    def see(self, steps: int, variant: Variant) -> None:
+        """Remembers whether a variant is a network, and where."""
+        if variant.error is None:
+            if self.network is None or steps > self.network[0]:
+                self.network = steps, variant
+        elif self.refused is None or steps < self.refused[0]:
+            self.refused = steps, variant
+
+    def compare(self) -> None:
+        """Notices what is no network before a network, or where none of the variants is one."""
+        if self.refused is not None and (self.network is None or self.refused[0] < self.network[0]):
+            self.contradiction = self.refused[1], None if self.network is None else self.network[1]
 
 
 class Bisection(Record):
@@ -88,44 +110,40 @@ class Bisection(Record):
 
     def find(self, lines: Sequence[Line]) -> None:
         """Finds the borders; where the last variant of a line fits, no other one is calculated."""
-        last = {line.id(len(line.places) - 1): line for line in lines}
-        for variant in self.evaluate(sorted(last)):
-            line = last[variant.id]
-            if variant.fits:
-                line.low, line.before = len(line.places) - 1, variant
-                continue
-            line.high, line.behind = len(line.places) - 1, variant
+        for line, steps, variant in self._seen((line, len(line.places) - 1) for line in lines):
             line.wrong = self._broken(variant) or frozenset((key, self.largest) for key in self.limits)
-        while halved := {line.id(line.middle): line for line in lines if line.high - line.low > 1}:
-            for variant in self.evaluate(sorted(halved)):
-                line = halved[variant.id]
-                if self._is_behind(variant, line):
-                    line.high, line.behind = line.middle, variant
-                else:
-                    line.low, line.before = line.middle, variant
+            line.narrow(steps, variant, behind=not variant.fits)
+        while halved := [(line, (line.low + line.high) // 2) for line in lines if line.high - line.low > 1]:
+            for line, steps, variant in self._seen(halved):
+                line.narrow(steps, variant, behind=self._is_behind(variant, line))
         for line in lines:
             line.next = line.behind
-        if unfit := {line.id(0): line for line in lines if line.best is None and line.low >= 0}:
-            for variant in self.evaluate(sorted(unfit)):
-                unfit[variant.id].next = variant
+        for line, _, variant in self._seen((line, 0) for line in lines if line.best is None and line.low >= 0):
+            line.next = variant
 
-    def contradicting(self, lines: Sequence[Line], random: Random) -> dict[int, tuple[Variant, Variant | None]]:
-        """The first variant that contradicts a border, and the one at the border that it contradicts, by line.
+    def verify(self, lines: Sequence[Line], random: Random) -> None:
+        """Notices what contradicts a border.
 
-        Each line is checked at places of its own that `random` draws; one of which the last variant fits needs no
-        check. A variant contradicts that is on the other side, or that fits where the one at the border does not.
+        Each line is checked at places of its own that `random` draws, but for one whose last variant fits, since that
+        is an answer. A variant contradicts that is on the other side, or that fits where the one at the border does
+        not.
         """
-        drawn: dict[int, tuple[int, bool]] = {}
-        for number, line in enumerate(lines):
-            for steps in random.sample(range(len(line.places)), CHECKED) if line.behind is not None else ():
-                drawn[line.id(steps)] = number, steps > line.low
-        found: dict[int, tuple[Variant, Variant | None]] = {}
-        for variant in sorted(self.evaluate(sorted(drawn)), key=lambda variant: variant.id):
-            number, behind = drawn[variant.id]
-            line = lines[number]
+        checked = [line for line in lines if line.behind is not None]
+        drawn = [(line, steps) for line in checked for steps in random.sample(range(len(line.places)), CHECKED)]
+        for line, steps, variant in self._seen(drawn):
+            behind = steps > line.low
             if self._is_behind(variant, line) != behind or (variant.fits and line.best is None):
-                found.setdefault(number, (variant, line.behind if behind else line.before))
-        return found
+                line.contradiction = variant, line.behind if behind else line.before
+        for line in checked:
+            line.compare()
+
+    def _seen(self, places: Iterable[tuple[Line, int]]) -> Iterator[tuple[Line, int, Variant]]:
+        """The variants this many steps along their lines, each with its line and its steps."""
+        asked = {line.id(steps): (line, steps) for line, steps in places}
+        for variant in self.evaluate(sorted(asked)) if asked else ():
+            line, steps = asked[variant.id]
+            line.see(steps, variant)
+            yield line, steps, variant
 
     def _is_behind(self, variant: Variant, line: Line) -> bool:
         return variant.error is not None or not line.wrong.isdisjoint(self._broken(variant))

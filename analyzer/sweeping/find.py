@@ -120,14 +120,14 @@ def answers(
     told = False
     while beside := list(islice(lines, _BESIDE)):
         bisection.find(beside)
-        contradicted = bisection.contradicting(beside, random)
-        for number, line in enumerate(beside):
-            if number not in contradicted:
+        bisection.verify(beside, random)
+        for line in beside:
+            if line.contradiction is None:
                 yield Found(line.set, search.axis.name, search.largest, line.best, line.next)
                 continue
             if not told:
                 told = True
-                tell(_contradiction(search, line, *contradicted[number]))
+                tell(_contradiction(search, line, *line.contradiction))
             if len(line.places) > MOST:
                 raise too_many(len(line.places))
             yield from _walked(iter([line]), search, evaluate)
@@ -166,10 +166,10 @@ def _in_turn(ids: Iterator[int], evaluate: Evaluate) -> Iterator[Variant]:
         yield from (found[id] for id in some)
 
 
-def _contradiction(search: Search, line: Line, variant: Variant, border: Variant | None) -> str:
-    """What is said of a variant that does not suit the one at the border."""
+def _contradiction(search: Search, line: Line, variant: Variant, other: Variant | None) -> str:
+    """What is said of a variant that does not suit another one, or where no variant is a network (None)."""
     name = search.axis.name
-    said = " and ".join(f"`{name}={one.set[name]}` {_outcome(one)}" for one in (variant, border) if one is not None)
+    said = " and ".join(f"`{name}={one.set[name]}` {_outcome(one)}" for one in (variant, other) if one is not None)
     beside = ", ".join(f"{axis}={value}" for axis, value in line.set.items())
     where = f" (with {beside})" if beside else ""
     return (

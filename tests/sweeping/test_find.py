@@ -312,6 +312,29 @@ def test_a_value_that_contradicts_bisection() -> None:
     assert set(told.groups()) == {"fits", "is no network"}
 
 
+@pytest.mark.parametrize(("multiple", "last"), [(12, 5_000), (12, 5_004), (2_000, 5_000)])
+def test_few_networks_that_fit_are_not_missed(multiple: int, last: int) -> None:
+    """As with heads that must divide the width: multiples of 12, or of 2,000, up to 4,000 fit, and most are no network.
+
+    Bisection alone would see what is no network, or has too many params, and that nothing contradicts.
+    """
+
+    def rule(set: dict[str, Value]) -> bool | str:
+        return int(set["width"]) <= 4_000 if int(set["width"]) % multiple == 0 else "no multiple"
+
+    sweep = Sweep([Axis("width", range(1, last + 1))], rule)
+    (found,) = sweep.find(bisect=True, largest=["width"])
+    assert values(found) == (4_000 // multiple * multiple, 4_000 // multiple * multiple + 1)
+    assert len(sweep.told) == 1
+
+
+def test_no_network_at_the_far_end_contradicts_nothing() -> None:
+    """Windows too large for their input: sizes up to 100 have few enough params, and those below 32 are no network."""
+    sweep = Sweep([Axis("size", range(1, 3_001))], lambda set: int(set["size"]) if int(set["size"]) >= 32 else "")
+    assert [values(one) for one in sweep.find(bisect=True, smallest=["size"])] == [(32, 31)]
+    assert not sweep.told
+
+
 def test_what_is_said_of_a_broken_limit() -> None:
     """The upper half fits, and the lower has too many params, but for the last one: nothing seems to fit."""
     sweep = Sweep([Axis("width", range(5000))], lambda set: 2500 <= int(set["width"]) < 4999)
