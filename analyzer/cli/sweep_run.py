@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+#: So many variants of bisection, which asks for them again and again, take less time than processes take to start.
+_FEW = 200
+
+
 @contextmanager
 def calculated(asked: Any, plan: Plan) -> Iterator[Swept]:
     """The sweep of a plan, calculated; its store is open as long as the result is read.
@@ -109,10 +113,11 @@ class _Work:
             found += answers(plan.order, search, self._variants, limits=plan.limits, seed=seed, tell=self._tell)
         return found, steps
 
-    def _calculate(self, ids: Sequence[int]) -> None:
-        """Calculates the variants that the store does not have."""
+    def _calculate(self, ids: Sequence[int], *, few: int = 0) -> None:
+        """Calculates the variants that the store does not have; up to `few` of them in this process."""
         missing = self._store.missing(ids)
-        for chunk in run(self._plan.job, missing, workers=self._asked.workers or 1, executor=self._executor):
+        workers = 1 if len(missing) <= few else self._asked.workers or 1
+        for chunk in run(self._plan.job, missing, workers=workers, executor=self._executor):
             self._store.add(chunk)
             self._done += len(chunk)
             self.progress.show(self._done, self._best_of(chunk))
@@ -120,7 +125,7 @@ class _Work:
     def _variants(self, ids: Sequence[int]) -> Iterable[Variant]:
         """The variants of these numbers; those that the store does not have are calculated."""
         if self._plan.bisected:
-            self._calculate(ids)
+            self._calculate(ids, few=_FEW)
         return self._store.some(ids)
 
     def _best_of(self, chunk: Iterable[Variant]) -> str:
