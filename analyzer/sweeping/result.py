@@ -38,8 +38,8 @@ class Problem(Record, eq=True):
 class Variant(Record, eq=True):
     """One choice of a value on each axis, and what the network costs.
 
-    id        its number: mixed radix over the axes in their order, the last axis the fastest; with a continuous axis
-              the number of the draw
+    id        its number: mixed radix over the axes in their order, the last axis the fastest; with a continuous axis,
+              or more than 2^63 combinations, the number of the draw
     set       the value on each axis, by its name
     amounts   by the key of a budget: a whole number, an `AtLeast` where a part is unknown, None where the network has
               no such amount; empty where it is no network

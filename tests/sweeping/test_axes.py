@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from fractions import Fraction
+from time import process_time
 
 import pytest
 
@@ -237,6 +239,14 @@ def test_a_file_without_variables_has_only_its_inputs() -> None:
         axes_of(plain, setting="axes")
     with pytest.raises(SettingError, match=f"{gives}$"):
         axes_of(None, setting="axes")
+
+
+@pytest.mark.parametrize("text", ["-" * 10**5 + " x", "." * 10**5 + " x", "1-" * 10**5, "1:" * 10**5, "(" * 10**5])
+def test_a_long_text_is_read_in_linear_time(text: str) -> None:
+    begin = process_time()
+    with suppress(SettingError):
+        axes_of(model(), [("width", text)])
+    assert process_time() - begin < 2  # a search that takes the square takes minutes
 
 
 def test_ranges_of_decimals_are_exact() -> None:

@@ -183,7 +183,8 @@ def _refuse_signs(text: str) -> None:
     if bare is not None:
         meant = bare[1].replace(" ", "") if not text.startswith("range") else bare[1].replace(" ", "").replace(",", ":")
         raise _refusal(f"must be written without brackets, not `{shown(text)}`", help=f"write `{shown(meant)}`")
-    between = re.fullmatch(r"(\S+?)\s*(?:\.{2,3}|…|[-–—]|to)\s*(\S+)", text)
+    short = len(text) <= 3 * _DIGITS  # the search takes the square of the length
+    between = re.fullmatch(r"(\S+?)\s*(?:\.{2,3}|…|[-–—]|to)\s*(\S+)", text) if short else None
     if between is not None and _number(between[1]) and _number(between[2]) and not _number(text):
         meant = f"{between[1]}:{between[2]}"
         raise _refusal(f"must be a range such as `16:128:16`, not `{shown(text)}`", help=f"write `{shown(meant)}`")
