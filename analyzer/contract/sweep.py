@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+#: A range of more values is not written out: random variants may be drawn from thousands of millions.
+_LONGEST = 100_000
+
 _BOOLEAN = {"type": "boolean"}
+_NUMBER = {"type": "number"}
 _RATIO = {"type": ["number", "null"]}
 _VALUE = definition("value")
 _SET = {"type": "object", "additionalProperties": _VALUE}
@@ -72,9 +76,14 @@ RATIOS = (field("macs_per_parameter", _RATIO), field("bytes_per_parameter", _RAT
 _CHANGE = closed({"by": {"type": ["integer", "null"]}, "percent": _RATIO})
 
 
-def _axis(axis: Any) -> Iterator[Any] | dict[str, float]:
-    """The values of an axis, or the ends of a continuous one."""
-    return iter(axis.values) if axis.between is None else dict(zip(("from", "to"), axis.between, strict=True))
+def _axis(axis: Any) -> Iterator[Any] | dict[str, Any]:
+    """The values of an axis; of one that is continuous its ends, of a long range its ends and how many there are."""
+    if axis.between is not None:
+        return dict(zip(("from", "to"), axis.between, strict=True))
+    values: Sequence[Any] = axis.values
+    if len(values) > _LONGEST and not isinstance(values, list | tuple):
+        return {"from": values[0], "to": values[-1], "count": len(values)}
+    return iter(values)
 
 
 def _costs(variant: Any, keys: Sequence[str]) -> dict[str, Any]:
@@ -136,16 +145,15 @@ def sweep_schema() -> dict[str, Any]:
     return document(
         "Sweep of analyzer",
         "What each of many variants of a network costs, which of them fit, and which are on the front. Format 1; its "
-        "keys are stable. An axis is the list of its values, or the ends of what random values are drawn from. "
+        "keys are stable. An axis is the list of its values; of a range of more than "
+        f"{_LONGEST:,} values, which are evenly spaced, its ends and their count; of a continuous one its ends. "
         "Amounts are the keys of a budget; null is one that a network does not have, and a variant with an `error` "
         "has none.",
         "sweep",
         "variants",
         {
             "sweep": schema_of(SWEEP),
-            "axis": {
-                "anyOf": [array(_VALUE, minItems=1), closed({"from": {"type": "number"}, "to": {"type": "number"}})]
-            },
+            "axis": {"anyOf": [array(_VALUE, minItems=1), closed({"from": _NUMBER, "to": _NUMBER}, {"count": COUNT})]},
             "value": {"type": ["number", "string", "boolean"]},
             "variant": _object((*CHOICE, *VERDICT), (FRONT, _ERROR), _AMOUNTS | _BOUNDS),
             "answer": _object(

@@ -16,6 +16,7 @@ from analyzer.contract.fits import misfits
 from analyzer.contract.sweep import sweep_schema
 from analyzer.diagnostics import Diagnostic
 from analyzer.engine.amounts import AMOUNTS
+from analyzer.loader.parse.ranges import read_axis
 from analyzer.reporter.options import Failed
 from analyzer.source import Span
 from analyzer.sweeping.result import Axis, Found, Swept
@@ -126,6 +127,16 @@ def test_a_continuous_axis_has_its_ends_and_others_every_value() -> None:
         "rate": {"from": 0.5, "to": 1.0}, "width": list(range(1, 2001)), "input": ["8x8x3"], "bias": [True, False],
     }  # fmt: skip
     assert data["variants"][0]["set"] == choice
+
+
+def test_a_long_range_has_its_ends_and_its_number_of_values() -> None:
+    """From 0 to 1 in steps of a millionth, 10^6 + 1 values; a list of as many is written out."""
+    axes = [read_axis("rate", "0:1:0.000001"), Axis("width", range(10, 10**9, 10))]
+    data = document(swept(variant(0, set={"rate": 0.5, "width": 20}), axes=axes))
+    assert data["axes"]["rate"] == {"from": 0.0, "to": 1.0, "count": 1_000_001}
+    assert data["axes"]["width"] == {"from": 10, "to": 999_999_990, "count": 99_999_999}
+    data = json.loads(render("json", swept(axes=[Axis("width", [7] * 100_001)], rows=lambda: iter([]))))
+    assert data["axes"]["width"] == [7] * 100_001
 
 
 def test_a_file_that_failed() -> None:

@@ -52,8 +52,13 @@ def limits(limited: Mapping[str, Limit]) -> Iterator[str]:
     >>> from analyzer.loader.parse.description import Limit
     >>> list(limits({"params": Limit(None, 5000000, "M", None), "depth": Limit(10, 50, "", None)}))
     ['params at most 5M', 'depth at least 10 and at most 50']
+    >>> list(limits({"layers": Limit(54, 54, "", None)}))
+    ['layers exactly 54']
     """
     for key, limit in limited.items():
+        if limit.most is not None and limit.least == limit.most:
+            yield f"{key} exactly {in_units(limit.most, unit=limit.unit)[0]}"
+            continue
         bounds = []
         if limit.least is not None:
             bounds.append(f"at least {in_units(limit.least, unit=limit.least_unit)[0]}")
