@@ -133,7 +133,10 @@ def test_the_navigation_of_the_site_has_every_page() -> None:
     assert listed == {str(path.relative_to(ROOT / "docs").with_suffix("")) for path in PAGES}
 
 
-@pytest.mark.parametrize("page", ["api.md", "README.md", "tutorial.md", *sorted(os.listdir(ROOT / "docs" / "how_to"))])
+PYTHON = ["api.md", "README.md", "sizes.md", "sweep.md", "tutorial.md"]
+
+
+@pytest.mark.parametrize("page", [*PYTHON, *sorted(os.listdir(ROOT / "docs" / "how_to"))])
 def test_the_python_of_a_page_runs(
     page: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
