@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from looking import faint, seen, unfocused
 from opening import Opening, serious, sideways
-from swept import LIMITS, answered, fronted, moved, render, swept, variant
+from swept import LIMITS, answered, fronted, moved, render, swept, variant, wrong
 
 from analyzer.sweeping.result import Axis, Counts, Swept, Variant
 from analyzer.units import UNKNOWN, AtLeast
@@ -61,7 +61,7 @@ SWEEPS: dict[str, Callable[[], Swept]] = {
     "many": lambda: many(4000),
     "equal": lambda: swept(*(variant(0, id=id, front=True) for id in range(5)), front=5, minimize=["macs", "params"]),
     "nothing fits": lambda: swept(variant(2), variant(3), front=0, minimize=["macs"]),
-    "nothing": lambda: swept(variant(0, amounts={}, fits=False), counts=Counts(1, 0, 1)),
+    "nothing": lambda: swept(wrong(0)),
     "one amount": lambda: swept(amounts=["macs"], limits={}),
     "answers": lambda: answered(moves=moved().moves),
     "unknown": lambda: swept(

@@ -328,6 +328,12 @@ def test_there_is_a_chart_of_anything(format: str, rows: list[Variant]) -> None:
             ElementTree.fromstring(found)
 
 
+def test_without_a_point_the_page_has_words_and_no_plot() -> None:
+    page = render("html", swept(wrong(0)))
+    assert "1 variant is no network, and not drawn" in page
+    assert "<svg" not in page
+
+
 def test_a_continuous_axis_has_round_ticks() -> None:
     rows = [Variant(id=id, set={"rate": 0.1 + id / 7}, amounts={"macs": id + 1}) for id in range(6)]
     found = cloud(rows, axes=[Axis("rate", [], between=(0.1, 0.9))], amounts=["macs"])

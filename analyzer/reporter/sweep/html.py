@@ -58,26 +58,32 @@ def _body(swept: Swept) -> Iterator[str]:
 
 
 def _chart(swept: Swept, plot: Plot) -> Iterator[str]:
-    """The card of the scatter."""
-    points, x, y = plot.points, plot.x, plot.y
-    lost, beyond = list(notes(swept, points)), list(outside(points, ((x, plot.across), (y, plot.up))))
-    label = text(described(x, y, headed(swept, points)[1:2]))
+    """The card of the scatter; without a point there are only words."""
 
     def content() -> Iterator[str]:
-        yield '<ul class="sweep-legend">\n'
-        for kind, words in legend(swept, points):
-            sign = f'<g class="sweep-{kind}">{glyph(kind, 7, 7, 1.1)}/></g>'
-            yield f'<li><svg width="14" height="14" aria-hidden="true">{sign}</svg>{text(words)}</li>\n'
-        yield "</ul>\n"
-        yield f'<div class="sweep-plot"><svg class="sweep-picture" role="img" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        yield f'width="{_WIDTH}" height="{_HEIGHT}" aria-label="{label}">\n'
-        yield from drawn(plot, lambda role: f' class="sweep-{role}"')
-        yield "</svg></div>\n"
-        yield f'<p class="page-note sweep-outside">{text(" ".join(beyond))}</p>\n'
-        for line in lost:
+        if plot.points.drawn:
+            yield from _picture(swept, plot)
+        for line in notes(swept, plot.points):
             yield f'<p class="page-note">{with_code(line)}</p>\n'
 
     yield from card("sweep", "Variants", content())
+
+
+def _picture(swept: Swept, plot: Plot) -> Iterator[str]:
+    """The legend, the scatter, and what is not in it."""
+    points, x, y = plot.points, plot.x, plot.y
+    yield '<ul class="sweep-legend">\n'
+    for kind, words in legend(swept, points):
+        sign = f'<g class="sweep-{kind}">{glyph(kind, 7, 7, 1.1)}/></g>'
+        yield f'<li><svg width="14" height="14" aria-hidden="true">{sign}</svg>{text(words)}</li>\n'
+    yield "</ul>\n"
+    label = text(described(x, y, headed(swept, points)[1:2]))
+    yield f'<div class="sweep-plot"><svg class="sweep-picture" role="img" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+    yield f'width="{_WIDTH}" height="{_HEIGHT}" aria-label="{label}">\n'
+    yield from drawn(plot, lambda role: f' class="sweep-{role}"')
+    yield "</svg></div>\n"
+    beyond = " ".join(outside(points, ((x, plot.across), (y, plot.up))))
+    yield f'<p class="page-note sweep-outside">{text(beyond)}</p>\n'
 
 
 def _data(plot: Plot, scales: Sequence[Scales]) -> dict[str, Any]:

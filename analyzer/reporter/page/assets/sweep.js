@@ -53,7 +53,7 @@ class SweepView {
     this.points = [...this.picture.querySelectorAll("[data-id]")].map((element) => new SweepPoint(element, measures));
     this.of = new Map(this.points.map((point) => [point.element, point]));
     const along = this.points.some((point) => point.kind === "front") ? ", with Shift along the front" : "";
-    if (this.points.length) this.place.after(html("p", { class: "page-note" }, `A pointer shows the values of a point; the arrow keys go from point to point${along}.`));
+    this.place.after(html("p", { class: "page-note" }, `A pointer shows the values of a point; the arrow keys go from point to point${along}.`));
     this.rows = new Map([...root.querySelectorAll("tr[data-id]")].map((row) => [row.getAttribute("data-id"), row]));
     this.on = marker();
     this.ring = svg("circle", { class: "sweep-ring", r: 9, hidden: true });
@@ -225,6 +225,6 @@ class SweepView {
 }
 
 view("sweep", (section) => {
-  if (data.sweep) new SweepView(section);
+  if (section.querySelector(".sweep-plot")) new SweepView(section);
   return {};
 });
