@@ -10,7 +10,7 @@ from swept import LIMITS, PARAMS, answered, fronted, moved, render, swept, varia
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.loader.parse.description import Limit
 from analyzer.reporter.terminal import cells
-from analyzer.sweeping.result import Axis, Counts, Found, Problem
+from analyzer.sweeping.result import Axis, Counts, Found, Move, Problem
 from analyzer.units import UNKNOWN
 
 
@@ -151,6 +151,13 @@ width  8 → 16        +152  +93.8 %  +144  +100.0 %       0.947         4.21  p
 width  8 → 4          −76  −46.9 %   −72   −50.0 %       0.947         4.21
 act    relu → add                                                            no network: SHAPE101"""
     )
+
+
+def test_a_change_that_is_not_known_is_not_left_empty() -> None:
+    amounts = {"params": 162, "macs": 144 + UNKNOWN, "peak_training_memory": None}
+    move = Move("width", variant(1, amounts=amounts), variant(2, amounts=amounts | {"params": 314}))
+    text = render("table", swept(variant(1), moves=[move]).but(amounts=list(amounts), rows=lambda: iter([])))
+    assert "\nwidth  8 → 16    +152  +93.8 %  unknown                    none    params\n" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 160])

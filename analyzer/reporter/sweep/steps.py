@@ -55,7 +55,11 @@ def _changes(keys: Sequence[str], words: bool, numbers: bool) -> Iterator[list[C
 def _change(key: str, spell: Callable[[int], str]) -> Callable[[Move], str]:
     def text(move: Move) -> str:
         change = move.by(key)
-        return "" if change is None else signed(change, spell)
+        if change is not None:
+            return signed(change, spell)
+        if move.error is not None:
+            return ""
+        return "unknown" if key in (*move.before.at_least, *move.after.at_least) else "none"
 
     return text
 
