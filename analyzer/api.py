@@ -393,8 +393,8 @@ def sweep(
     [(10, 1930, True), (20, 3860, True), (30, 5790, False)]
     """
     from analyzer.checks.budget.given import given_limits
-    from analyzer.sweeping.asked import first_of, job_of
-    from analyzer.sweeping.axes import axes_of, settings_of
+    from analyzer.sweeping.asked import job_of, read_foreign
+    from analyzer.sweeping.axes import axes_of
     from analyzer.sweeping.run import run
 
     given = {} if axes is None else _named("axes", axes)
@@ -406,8 +406,9 @@ def sweep(
     elif isinstance(model, (str, os.PathLike)):
         path, read_as = os.fspath(model), _format(model, format)
     if read_as is not None:  # it is read anew for each variant: once here, so that a wrong name is refused
-        found = axes_of(None, given.items(), setting="axes")
-        description = _foreign(path, read_as, *settings_of(found, first_of(found)))
+        description, problems = read_foreign(path, read_as, path, axes_of(None, given.items(), setting="axes"))
+        if description is None:
+            raise ModelError(problems)
     elif description is None:
         assert not isinstance(model, Model)
         description = load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None)

@@ -16,7 +16,7 @@ from analyzer.cli.parser import options_parser
 from analyzer.cli.run_options import add_run_options, spelled_out
 from analyzer.cli.sweep_plan import Plan, plan
 from analyzer.cli.sweep_run import calculated, read_back
-from analyzer.cli.values import at_least, listing
+from analyzer.cli.values import at_least, names
 from analyzer.diagnostics import FILE_CODES, ModelError
 from analyzer.reporter.format import Format
 from analyzer.reporter.options import Failed
@@ -55,12 +55,14 @@ def main(arguments: list[str]) -> int:
     if len(asked.files) > 1:
         raise UsageError(f"`analyzer sweep` takes one model, not {len(asked.files)}")
     (file,) = asked.files
-    format = format_of(asked, FORMATS, sources=asked.files)
-    if asked.store is not None:
-        Inputs(asked.store).keep(file)
-    texts: dict[str, str] = {}
-    if is_store(file):
+    reads_back = is_store(file)
+    if reads_back:
         _check_store(asked, file)
+    elif asked.store is not None:
+        Inputs(asked.store).keep(file)
+    format = format_of(asked, FORMATS, sources=asked.files)
+    texts: dict[str, str] = {}
+    if reads_back:
         with read_back(asked, file) as swept:
             return _report(asked, swept, format, texts, None)
     planned = plan(asked, texts)
@@ -86,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     add("--random", type=at_least(1), metavar="N", help="draw N variants at random, none of them twice")
     add("--seed", type=at_least(0), default=0, metavar="S", help="the seed of --random (default: 0)")
     add_limits(found)
-    add("--amounts", type=listing, metavar="KEY,…", help="the columns (default: params, macs, and what is limited)")
+    add("--amounts", type=names, metavar="KEY,…", help="the columns (default: params, macs, and what is limited)")
     for end in ("largest", "smallest"):
         add(
             f"--{end}",
@@ -100,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
             f"--{goal}",
             action="extend",
             default=[],
-            type=listing,
+            type=names,
             metavar="NAME,…",
             help=f"amounts or axes of the Pareto front, such as {other}",
         )

@@ -12,13 +12,12 @@ from analyzer.cli.models import doubts_about, parsed_model, read_given
 from analyzer.cli.options import run_defaults, written_settings
 from analyzer.diagnostics import Diagnostic, ModelError, in_order
 from analyzer.loader.expand.expansion import expand
-from analyzer.loader.formats import read as read_foreign
 from analyzer.loader.parse.description import Model
 from analyzer.record import Record
 from analyzer.reporter.options import Failed
 from analyzer.source import shown
-from analyzer.sweeping.asked import first_of, job_of, limited
-from analyzer.sweeping.axes import axes_of, settings_of
+from analyzer.sweeping.asked import first_of, job_of, limited, read_foreign
+from analyzer.sweeping.axes import axes_of
 from analyzer.sweeping.evaluate import Job
 from analyzer.sweeping.find import Search, searches
 from analyzer.sweeping.order import Order
@@ -72,32 +71,33 @@ def plan(asked: Any, texts: dict[str, str]) -> Plan | Failed:
         return given
     if given.call is not None:
         raise UsageError(f"`{shown(file)}` is a callable, which makes one network; {_CONVERT}")
-    model: Model | None = None
-    if given.format is None:
-        model, problems = parsed_model(given, asked, texts)
-        if model is None or problems:
-            return Failed(given.label, in_order([*problems, *(expand(model)[1] if model is not None else ())]))
-    axes = axes_of(model, asked.set, asked.input)
-    if model is None:
-        read = _read_first(given, axes, texts)
-        if isinstance(read, Failed):
-            return read
-        model = read
-    return _planned(asked, given, model, axes)
+    try:
+        read = _read_model(given, asked, texts)
+    except ModelError as error:
+        return Failed(given.label, error.diagnostics)
+    return read if isinstance(read, Failed) else _planned(asked, given, *read)
 
 
 #: What to do with a network that code makes.
 _CONVERT = "write each as a file with `analyzer convert`, or give a model with variables"
 
 
-def _read_first(given: Given, axes: Sequence[Axis], texts: dict[str, str]) -> Model | Failed:
-    """The description of a file in another format for the first value of each axis."""
-    variables, input = settings_of(axes, first_of(axes))
-    model, problems = read_foreign(given.path, input, variables, label=given.label, format=given.format)
+def _read_model(given: Given, asked: Any, texts: dict[str, str]) -> tuple[Model, Sequence[Axis]] | Failed:
+    """The description and the axes, or the mistakes in the description.
+
+    Raises `ModelError` for bytes that are no model.
+    """
+    if given.format is None:
+        model, problems = parsed_model(given, asked, texts)
+        if model is None or problems:
+            return Failed(given.label, in_order([*problems, *(expand(model)[1] if model is not None else ())]))
+        return model, axes_of(model, asked.set, asked.input)
+    axes = axes_of(None, asked.set, asked.input)
+    model, problems = read_foreign(given.path, given.format, given.label, axes)
     if model is None:
         return Failed(given.label, problems)
     texts.update(model.texts)
-    return model
+    return model, axes
 
 
 def _planned(asked: Any, given: Given, model: Model, axes: Sequence[Axis]) -> Plan:

@@ -71,6 +71,14 @@ def listing(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def names(text: str) -> list[str]:
+    """At least one name, with commas between."""
+    found = listing(text)
+    if not found:
+        raise ArgumentTypeError(f"a name is needed, not `{shown(text)}`")
+    return found
+
+
 def target(text: str) -> str | None:
     """The file that a report goes to; None for stdout."""
     if not text:

@@ -9,6 +9,7 @@ from analyzer.engine.amounts import AMOUNTS
 from analyzer.engine.memory.planned import planned
 from analyzer.settings import SettingError
 from analyzer.source import shown
+from analyzer.sweeping.axes import settings_of
 from analyzer.sweeping.evaluate import Job
 from analyzer.sweeping.goals import amounts_in, check_goals
 
@@ -16,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from analyzer.diagnostics import Diagnostic
     from analyzer.loader.parse.axis import Axis, Value
     from analyzer.loader.parse.description import Limit, Model
 
@@ -83,3 +85,28 @@ def check_amounts(names: Iterable[str]) -> None:
 def first_of(axes: Iterable[Axis]) -> dict[str, Value]:
     """The first value of each axis: a network that shows what the others are like."""
     return {axis.name: axis.between[0] if axis.between else axis.values[0] for axis in axes}
+
+
+def read_foreign(
+    path: str, format: str | None, label: str, axes: Sequence[Axis]
+) -> tuple[Model | None, list[Diagnostic]]:
+    """The description in a file of another format, and the mistakes in it where there is none.
+
+    It is read for the first value of each axis, where these make no network for the last ones, then for its own. The
+    other variants are read when they are calculated. Raises `SettingError` for an axis that the file does not have.
+    """
+    from analyzer.loader.formats import read  # most models are YAML
+
+    tried: list[dict[str, Value]] = [
+        first_of(axes),
+        {axis.name: axis.between[1] if axis.between else axis.values[-1] for axis in axes},
+        {},
+    ]
+    told: list[Diagnostic] = []
+    for values in tried:
+        variables, input = settings_of([axis for axis in axes if axis.name in values], values)
+        model, problems = read(path, input, variables, label=label, format=format)
+        if model is not None:
+            return model, []
+        told = told or problems
+    return None, told

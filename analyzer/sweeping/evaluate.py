@@ -21,6 +21,7 @@ from functools import cached_property
 from analyzer.diagnostics import UNREADABLE, ModelError
 from analyzer.engine.totals import amounts_of_network
 from analyzer.loader.expand.expansion import expand, settled
+from analyzer.loader.parse.ranges import Decimals
 from analyzer.loader.text.files import FileError, opened
 from analyzer.loader.text.tree import plain_value
 from analyzer.record import Record, field
@@ -28,6 +29,7 @@ from analyzer.settings import SettingError
 from analyzer.sweeping.axes import settings_of
 from analyzer.sweeping.order import Order
 from analyzer.sweeping.result import Axis, Problem, Variant
+from analyzer.units import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class Job(Record):
             "axes": "; ".join(_axis(axis) for axis in self.axes),
             "amounts": ", ".join(self.keys),
             "limits": ", ".join(_limits(self)),
-            "run": ", ".join(f"{key}={value}" for key, value in {**self.defaults, **self.settings}.items()),
+            "run": ", ".join(f"{key} {value}" for key, value in {**self.defaults, **self.settings}.items()),
             "random": "" if self.random is None else f"{self.random} with seed {self.seed}",
         }
 
@@ -220,9 +222,21 @@ def _limits(job: Job) -> Iterator[str]:
     if not job.budgeted:
         yield "none of the file"
     for key, limit in job.limits.items():
-        yield f"{key}={limit.least}..{limit.most}"
+        bounds = ("at least", limit.least), ("at most", limit.most)
+        yield f"{key} {' and '.join(f'{word} {count(bound)}' for word, bound in bounds if bound is not None)}"
 
 
 def _axis(axis: Axis) -> str:
-    """An axis as a text that is equal for equal axes."""
-    return f"{axis.name}={axis.between or axis.values!r}"
+    """An axis as `--set` writes it, which is equal for equal axes."""
+    return f"{axis.name}={_written(axis)}"
+
+
+def _written(axis: Axis) -> str:
+    values = axis.values
+    if axis.between is not None:
+        return f"{axis.between[0]}:{axis.between[1]}"
+    if isinstance(values, range):
+        return f"{values[0]}:{values[-1]}" + (f":{values.step}" if values.step != 1 else "")
+    if isinstance(values, Decimals):
+        return f"{values[0]}:{values[-1]}:{values.steps.step / values.divisor}"
+    return ",".join(map(str, values))

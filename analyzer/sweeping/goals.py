@@ -48,7 +48,8 @@ def _check_axis(axes: Sequence[Axis], name: str, setting: str) -> None:
         near = nearest(name, names)
         help = f"did you mean `{near}`?" if near else f"they are {listed(names, last='and')}"
         raise SettingError(f"`{{{setting}}}`: there is no amount or axis `{shown(name)}`; {help}", setting)
-    wrong = None if isinstance(axis.values, range) else next((one for one in axis.values if not is_number(one)), None)
+    listed_values = axis.values if isinstance(axis.values, list | tuple) else ()  # those of a range are numbers
+    wrong = next((one for one in listed_values if not is_number(one)), None)
     if wrong is not None:
         said = f"`{shown(name)}` has values that are no numbers, such as `{shown(str(wrong))}`"
         raise SettingError(f"`{{{setting}}}`: {said}; a goal is a number", setting)

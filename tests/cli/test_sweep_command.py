@@ -167,3 +167,32 @@ def test_a_model_is_never_the_store(net: str, capsys: pytest.CaptureFixture[str]
 def test_processes_calculate_the_same(net: str, capsys: pytest.CaptureFixture[str]) -> None:
     alone = swept(capsys, net, "--set", "width=1:40")
     assert swept(capsys, net, "--set", "width=1:40", "--workers", "2") == alone
+
+
+def test_what_is_no_network_and_no_store_is_named(net: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect("other.sqlite") as database:
+        database.execute("CREATE TABLE other (a)")
+    assert guarded(["sweep", "other.sqlite"]) == 2
+    assert "`other.sqlite` is a SQLite database, which analyzer does not read" in capsys.readouterr().err
+
+
+def test_a_store_answers_no_question_about_a_model(net: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(["sweep", net, "--set", "width=1:5", "-o", "runs.sqlite", "--quiet"]) == 0
+    for arguments, said in (
+        (["--set", "width=3"], "`--set` is for a model file"),
+        (["-o", "runs.sqlite"], "is a store already"),
+        (["-o", "copy.db"], "is a store already"),
+        (["--amounts", "depth"], "has no `depth`; its amounts are params, macs"),
+        (["--minimize", "layers"], "has no `layers`; its amounts are params, macs"),
+    ):
+        capsys.readouterr()
+        assert guarded(["sweep", "runs.sqlite", *arguments]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_doubts_about_the_network_are_told(net: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("plane.yaml").write_text("input: 32x32\nvars: {width: 1}\nlayers: [conv: {filters: $width, kernel: 3}]\n")
+    assert guarded(["sweep", "plane.yaml", "--set", "width=1:3"]) == 0
+    assert "warning[CHECK111]" in capsys.readouterr().err
+    assert guarded(["sweep", "plane.yaml", "--set", "width=1:3", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
