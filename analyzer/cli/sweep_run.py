@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from analyzer.cli.main import UsageError
@@ -91,6 +91,16 @@ def _swept(asked: Any, store: Store) -> Swept:
     )
 
 
+class _Again:
+    """The answers, found again whenever they are read: there may be too many for the memory."""
+
+    def __init__(self, read: Callable[[], Iterator[Found]]) -> None:
+        self._read = read
+
+    def __iter__(self) -> Iterator[Found]:
+        return self._read()
+
+
 class _Work:
     """What is calculated goes into the store, and the progress shows it."""
 
@@ -98,20 +108,28 @@ class _Work:
         self._asked, self._plan, self._store, self._executor = asked, plan, store, executor
         self._done = store.counts().variants
         self._best: Variant | None = None
+        self._told: list[str] = []
         total = None if plan.bisected else len(plan.order.ids)
         self.progress = Progress(total, done=self._done, quiet=asked.quiet)
 
-    def answers(self) -> tuple[list[Found], Sequence[Move]]:
+    def answers(self) -> tuple[Iterable[Found], Sequence[Move]]:
         """Calculates the variants, and answers `--largest`, `--smallest` and `--sensitivity`."""
         plan, job = self._plan, self._plan.job
         steps = moves(job.evaluator(), job.axes, job.shown) if self._asked.sensitivity else []
-        if not plan.bisected:
+        found = _Again(self._found)
+        if plan.bisected:
+            for _ in found:
+                pass
+        else:
             self._calculate(plan.order.ids)
-        seed = job.seed if plan.bisected else None
-        found: list[Found] = []
-        for search in plan.searches:
-            found += answers(plan.order, search, self._variants, limits=plan.limits, seed=seed, tell=self._tell)
         return found, steps
+
+    def _found(self) -> Iterator[Found]:
+        """The answers of all questions; their variants are in the store where this is not the first reading."""
+        plan = self._plan
+        seed = plan.job.seed if plan.bisected else None
+        for search in plan.searches:
+            yield from answers(plan.order, search, self._variants, limits=plan.limits, seed=seed, tell=self._tell)
 
     def _calculate(self, ids: Sequence[int], *, few: int = 0) -> None:
         """Calculates the variants that the store does not have; up to `few` of them in this process."""
@@ -145,9 +163,11 @@ class _Work:
         return f"{goal} {short(value) if isinstance(value, int) else value}"
 
     def _tell(self, message: str) -> None:
-        """Writes a note between two states of the progress."""
-        self.progress.clear()
-        note(self._asked, message)
+        """Writes a note between two states of the progress, once."""
+        if message not in self._told:
+            self._told.append(message)
+            self.progress.clear()
+            note(self._asked, message)
 
 
 def _executor(asked: Any, stack: ExitStack) -> Executor | None:

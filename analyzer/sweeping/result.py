@@ -8,7 +8,7 @@ from analyzer.units import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from analyzer.loader.parse.axis import Value
     from analyzer.loader.parse.description import Limit
@@ -151,7 +151,7 @@ class Swept(Record):
     rows      an iterator over all variants, by id; it may be called again
     minimize, maximize   what the front was asked for: amounts, or axes with numbers
     front     how many variants are on the front; None where no front was asked for
-    found     the answers of `--largest` and `--smallest`; None where neither was asked for
+    found     the answers of `--largest` and `--smallest`, which may be read again; None where neither was asked for
     moves     the steps of `--sensitivity`, the biggest change first; None where it was not asked for
     run       the settings of the run that were given, in words; the others are those of the file
     """
@@ -166,6 +166,6 @@ class Swept(Record):
     minimize: Sequence[str] = ()
     maximize: Sequence[str] = ()
     front: int | None = None
-    found: Sequence[Found] | None = None
+    found: Iterable[Found] | None = None
     moves: Sequence[Move] | None = None
     run: str = ""

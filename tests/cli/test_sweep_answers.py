@@ -55,6 +55,7 @@ def test_a_value_that_contradicts_bisection_is_told(net: str, capsys: pytest.Cap
     assert found["counts"] == {"variants": 2500, "fit": 128, "wrong": 1875}
     assert error.startswith("analyzer: note: bisection cannot answer: `width=")
     assert error.endswith("; all 2,500 values of `width` must be calculated\n")
+    assert error.count("\n") == 1
 
 
 def test_both_questions_about_several_axes(net: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,6 +76,17 @@ def test_both_questions_about_several_axes(net: str, capsys: pytest.CaptureFixtu
         ("width", False, {"kernel": 8}, None),
     ]
     assert [one["next"] and one["next"]["value"] for one in found["found"]] == [4, 8, 8, None, 30, 10, None, None, 30]
+
+
+def test_the_table_has_a_thousand_answers_and_the_json_all(net: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--set", "width=1:1030", "--set", "kernel=2,4", "--budget", "params=1K", "--largest", "kernel"]
+    assert guarded(["sweep", net, *options]) == 0
+    out = capsys.readouterr().out
+    rows = [line.split()[0] for line in out.splitlines() if line.split() and line.split()[0].isdigit()]
+    assert rows[:1000] == [str(width) for width in range(1, 1001)]
+    assert rows[1000:] == ["30", "96"], "30 answers more, and 76 + 20 variants fit: 1,000 // 13 = 76, 1,000 // 49 = 20"
+    found, _ = swept(capsys, net, *options)
+    assert [one["value"] for one in found["found"]] == [4] * 20 + [2] * 56 + [None] * 954
 
 
 def test_sensitivity(net: str, capsys: pytest.CaptureFixture[str]) -> None:

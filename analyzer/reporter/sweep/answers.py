@@ -2,33 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from analyzer.record import Record, field
 from analyzer.reporter.options import Options
 from analyzer.reporter.sweep.columns import amount_columns, axis_column, axis_columns, broken_column
 from analyzer.reporter.sweep.fitting import drawn
-from analyzer.reporter.terminal import styled
+from analyzer.reporter.terminal import styled, wrapped
 from analyzer.sweeping.result import Found, Swept, Variant, column_of
+from analyzer.units import plural
+
+#: So many answers to a question are shown.
+MOST = 1_000
 
 
-def answers(swept: Swept, found: Sequence[Found], options: Options) -> Iterator[str]:
+class Question(Record):
+    """A question about an axis: whether it asks for the largest value, its first answers, and how many it has."""
+
+    axis: str
+    largest: bool
+    first: list[Found] = field(factory=list, init=False)
+    number: int = field(default=0, init=False)
+
+    @property
+    def title(self) -> str:
+        """The question, as a heading has it."""
+        return f"{'largest' if self.largest else 'smallest'} {self.axis} that fits"
+
+
+def answers(swept: Swept, found: Iterable[Found], options: Options) -> Iterator[str]:
     """A table for each question: the other axes, the value and its amounts, the next value and what it breaks."""
-    for (name, largest), rows in questions(found).items():
-        title = f"{'largest' if largest else 'smallest'} {name} that fits"
-        yield "\n" + styled(options.fit(title), "bold", options.color) + "\n\n"
-        (axis,) = [one for one in swept.axes if one.name == name]
+    for question in questions(found):
+        yield "\n" + styled(options.fit(question.title), "bold", options.color) + "\n\n"
+        (axis,) = [one for one in swept.axes if one.name == question.axis]
         first = axis_columns([one for one in swept.axes if one is not axis], swept.amounts)
-        first.append(axis_column(axis, column_of(name, swept.amounts), lambda row: row.best and row.best.set))
+        first.append(axis_column(axis, column_of(axis.name, swept.amounts), lambda row: row.best and row.best.set))
         last = [axis_column(axis, "next", lambda row: row.next and row.next.set), broken_column(_next)]
-        yield from drawn(first, amount_columns(swept.amounts, _best), last, rows, options)
+        yield from drawn(first, amount_columns(swept.amounts, _best), last, question.first, options)
+        more = question.number - len(question.first)
+        if more:
+            yield (
+                wrapped(options.fit(f"{plural(more, 'answer')} more; --format json has all"), options.width, "  ")
+                + "\n"
+            )
 
 
-def questions(found: Sequence[Found]) -> dict[tuple[str, bool], list[Found]]:
-    """The answers to each question, by the axis that it asks about and whether it asks for the largest value."""
-    asked: dict[tuple[str, bool], list[Found]] = {}
+def questions(found: Iterable[Found]) -> list[Question]:
+    """The questions in their order, each with the first of its answers."""
+    asked: dict[tuple[str, bool], Question] = {}
     for one in found:
-        asked.setdefault((one.axis, one.largest), []).append(one)
-    return asked
+        question = asked.setdefault((one.axis, one.largest), Question(one.axis, one.largest))
+        question.number += 1
+        if question.number <= MOST:
+            question.first.append(one)
+    return [*asked.values()]
 
 
 def _best(found: Found) -> Variant | None:

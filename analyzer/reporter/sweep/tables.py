@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.reporter.difference.words import percent, signed
 from analyzer.reporter.page.document import card, named, text
-from analyzer.reporter.sweep.answers import questions
+from analyzer.reporter.sweep.answers import Question, questions
 from analyzer.reporter.sweep.columns import amount
 from analyzer.reporter.sweep.words import written
 from analyzer.sweeping.goals import ordered
@@ -35,9 +35,8 @@ def sections(swept: Swept, points: Points) -> Iterator[str]:
         yield from _front(swept, points)
     elif swept.found is None and 0 < points.counts[1] <= _FEW:
         yield from card("fits", "What fits", _variants(swept, points.fits, "The variants that fit"))
-    for (axis, largest), found in questions(swept.found or ()).items():
-        title = f"The {'largest' if largest else 'smallest'} {axis} that fits"
-        yield from card("found", title, _found(swept, found, axis, title))
+    for question in questions(swept.found or ()):
+        yield from card("found", f"The {question.title}", _found(swept, question))
     if swept.moves is not None:
         yield from card("moves", "What one step changes", _moves(swept, swept.moves))
 
@@ -73,8 +72,9 @@ def _amounts(swept: Swept, variant: Variant | None) -> Iterator[str]:
         yield _NONE if variant is None else amount(key, variant.amounts.get(key), brief=False)
 
 
-def _found(swept: Swept, found: Sequence[Found], name: str, title: str) -> Iterator[str]:
+def _found(swept: Swept, question: Question) -> Iterator[str]:
     """The answers to one question: the value, what it costs, and why the next value does not fit."""
+    name = question.axis
     (axis,) = [one for one in swept.axes if one.name == name]
     others = [one for one in swept.axes if one is not axis]
 
@@ -86,9 +86,9 @@ def _found(swept: Swept, found: Sequence[Found], name: str, title: str) -> Itera
         yield _why(one.next)
 
     heads = [*(column_of(one.name, swept.amounts) for one in (*others, axis)), *swept.amounts, "next", "breaks"]
-    yield from _table(title, heads, (_row(cells(one)) for one in found[:_ROWS]))
-    if len(found) > _ROWS:
-        yield f'<p class="page-note">The first {count(_ROWS)} of {count(len(found))}.</p>\n'
+    yield from _table(f"The {question.title}", heads, (_row(cells(one)) for one in question.first[:_ROWS]))
+    if question.number > _ROWS:
+        yield f'<p class="page-note">The first {count(_ROWS)} of {count(question.number)}.</p>\n'
 
 
 def _why(variant: Variant | None) -> str:
