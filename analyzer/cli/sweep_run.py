@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 
 from analyzer.cli.main import UsageError
 from analyzer.cli.output import note
 from analyzer.cli.progress import Progress
+from analyzer.cli.signals import handled, heeded
 from analyzer.cli.sweep_plan import Plan
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.source import shown
@@ -38,13 +39,13 @@ def calculated(asked: Any, plan: Plan) -> Iterator[Swept]:
 
     Raises `UsageError` for a store that cannot be used, and where workers cannot calculate: what is done is kept.
     """
-    with Store.create(asked.store, plan.job, plan.model.name) as store, ExitStack() as stack:
+    with Store.create(asked.store, plan.job, plan.model.name) as store:
         kept = f"what is done is in `{shown(asked.store)}`; the same command goes on from there" if asked.store else ""
         try:
-            stack.enter_context(_interrupts())
-            work = _Work(asked, plan, store, _executor(asked, stack))
-            with work.progress:
-                found, steps = work.answers()
+            with _interrupts(), _executor(asked) as executor:
+                work = _Work(asked, plan, store, executor)
+                with work.progress:
+                    found, steps = work.answers()
         except KeyboardInterrupt:
             if kept:
                 note(asked, kept)
@@ -135,10 +136,11 @@ class _Work:
         """Calculates the variants that the store does not have; up to `few` of them in this process."""
         missing = self._store.missing(ids)
         workers = 1 if len(missing) <= few else self._asked.workers or 1
-        for chunk in run(self._plan.job, missing, workers=workers, executor=self._executor):
-            self._store.add(chunk)
-            self._done += len(chunk)
-            self.progress.show(self._done, self._best_of(chunk))
+        with closing(run(self._plan.job, missing, workers=workers, executor=self._executor)) as chunks:
+            for chunk in chunks:
+                self._store.add(chunk)
+                self._done += len(chunk)
+                self.progress.show(self._done, self._best_of(chunk))
 
     def _variants(self, ids: Sequence[int]) -> Iterable[Variant]:
         """The variants of these numbers; those that the store does not have are calculated."""
@@ -170,24 +172,23 @@ class _Work:
             note(self._asked, message)
 
 
-def _executor(asked: Any, stack: ExitStack) -> Executor | None:
+@contextmanager
+def _executor(asked: Any) -> Iterator[Executor | None]:
     """The workers of `--dask`; None where this machine calculates."""
     if asked.dask is None:
-        return None
+        yield None
+        return
     from analyzer.sweeping.cluster import connected
 
-    return stack.enter_context(connected(asked.dask))
+    with connected(asked.dask) as executor:
+        yield executor
 
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    """Lets Ctrl-C raise `KeyboardInterrupt`, so that the store is closed and all workers end."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    except ValueError:  # not in the main thread, which gets the signals
-        yield
-        return
+    """Lets a signal that ends this process raise `KeyboardInterrupt`: the store is closed, and all workers end."""
+    before = handled(dict.fromkeys(heeded(), signal.default_int_handler))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        handled(before)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from analyzer.cli.main import UsageError
 from analyzer.cli.reserve import give_back
+from analyzer.cli.signals import handled, heeded
 from analyzer.loader.text.files import descriptor
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-#: The signals that ask a process to end, of those that the system has.
-_ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGXCPU")
 
 
 def write_file(path: str, chunks: Iterable[str]) -> None:
@@ -61,7 +55,7 @@ def _replace(target: str, mode: int | None, chunks: Iterable[str], path: str) ->
 
     temporary = f"{target}.{os.getpid()}.part"
     # A signal becomes an exception, so that the new file is removed.
-    before = _handled(dict.fromkeys(_heeded(), signal.default_int_handler))
+    before = handled(dict.fromkeys(heeded(), signal.default_int_handler))
     try:
         _write(temporary, "x", chunks, path)
         if mode is not None:
@@ -69,30 +63,12 @@ def _replace(target: str, mode: int | None, chunks: Iterable[str], path: str) ->
         _rename(temporary, target, path)
     except BaseException:
         give_back()
-        _handled(dict.fromkeys(before, signal.SIG_IGN))
+        handled(dict.fromkeys(before, signal.SIG_IGN))
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
     finally:
-        _handled(before)
-
-
-def _heeded() -> list[int]:
-    """The signals that would end this process: `nohup` and a shell's background job ignore some."""
-    import signal
-
-    ends = [vars(signal)[name] for name in _ENDS if name in vars(signal)]
-    return [end for end in ends if signal.getsignal(end) is not signal.SIG_IGN]
-
-
-def _handled(handlers: Mapping[int, Any]) -> dict[int, Any]:
-    """Sets the handlers of signals and returns the ones before; does nothing in a thread, which gets no signals."""
-    import signal
-
-    try:
-        return {end: signal.signal(end, handler) for end, handler in handlers.items()}
-    except ValueError:
-        return {}
+        handled(before)
 
 
 def _write(target: str | int, mode: str, chunks: Iterable[str], path: str) -> None:

@@ -63,7 +63,7 @@ _KEPT = 4
 _known = threading.local()
 
 
-class ExecutorError(Exception):
+class ExecutorError(RuntimeError):
     """Workers cannot calculate: they do not start, have another version, or do not answer. One line for people."""
 
 

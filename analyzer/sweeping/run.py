@@ -8,14 +8,16 @@ from analyzer.sweeping.chunks import Chunks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from concurrent.futures import Executor
 
     from analyzer.sweeping.chunks import Job
     from analyzer.sweeping.result import Variant
 
 
-def run(job: Job, ids: Iterable[int], *, workers: int = 1, executor: Executor | None = None) -> Iterator[list[Variant]]:
+def run(
+    job: Job, ids: Iterable[int], *, workers: int = 1, executor: Executor | None = None
+) -> Generator[list[Variant], None, None]:
     """The variants with these ids, in the same order, in chunks of about a second.
 
     More than one of `workers` are processes of this machine. With an `executor` its workers calculate: threads,
@@ -30,7 +32,7 @@ def run(job: Job, ids: Iterable[int], *, workers: int = 1, executor: Executor | 
     return spread(job, ids, workers, executor)
 
 
-def _here(job: Job, ids: Iterable[int]) -> Iterator[list[Variant]]:
+def _here(job: Job, ids: Iterable[int]) -> Generator[list[Variant], None, None]:
     evaluator = job.evaluator()
     chunks = Chunks(ids, 1)
     while taken := chunks.take():

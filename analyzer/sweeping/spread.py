@@ -23,7 +23,7 @@ from analyzer.sweeping.teams import Lent, Processes, waited
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from concurrent.futures import Executor, Future
 
     from analyzer.sweeping.chunks import Answer, Job
@@ -42,7 +42,9 @@ AHEAD = 2
 _KEPT = 8
 
 
-def spread(job: Job, ids: Iterable[int], workers: int, executor: Executor | None) -> Iterator[list[Variant]]:
+def spread(
+    job: Job, ids: Iterable[int], workers: int, executor: Executor | None
+) -> Generator[list[Variant], None, None]:
     """What `run` gives, with so many processes, or with an executor where one is given."""
     key, sent = job.key, pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
     team: Team
@@ -85,7 +87,7 @@ class _Spread:
         #: The chunks that were taken and not given back yet, in the order of their ids.
         self._line: deque[_Chunk] = deque()
 
-    def results(self) -> Iterator[list[Variant]]:
+    def results(self) -> Generator[list[Variant], None, None]:
         """The variants of each chunk."""
         try:
             while self._fill():

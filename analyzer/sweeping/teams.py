@@ -52,6 +52,10 @@ _MOST_ON_WINDOWS = 61
 _LOOK = 0.5
 
 
+#: What a worker imports is the script of the user.
+_GUARD = 'a script needs `if __name__ == "__main__":` around what it does'
+
+
 class Processes:
     """Processes of this machine. Each calls `hello`, a function and its arguments, before anything else.
 
@@ -70,7 +74,7 @@ class Processes:
             self.close()
             if self._answers():
                 return
-        raise ExecutorError(f"the {self.size} worker processes end before they calculate anything; use one worker")
+        raise ExecutorError(f"the {self.size} worker processes end before they calculate anything; {_GUARD}")
 
     def renew(self) -> None:
         self.start()
@@ -82,6 +86,8 @@ class Processes:
                 return submitted(self._pool, function, *values)
         except OSError as error:  # a process more cannot be started
             raise ExecutorError(f"{self.size} worker processes cannot be started: {error.strerror or error}") from None
+        except ExecutorError:  # a worker runs the script that has started it
+            raise ExecutorError(f"a worker cannot start workers; {_GUARD}") from None
 
     def close(self) -> None:
         if self._lifeline is not None:
@@ -96,7 +102,7 @@ class Processes:
         theirs, self._lifeline = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(self.size, mp_context=context, initializer=_begin, initargs=(theirs,))
         called = [self.submit(*self._hello) for _ in range(self.size)]
-        (first,) = list(waited(called))[:1]
+        first = next(iter(waited(called)))
         return not isinstance(first.exception(), BrokenExecutor)
 
 

@@ -189,6 +189,27 @@ def test_processes_that_do_not_start_are_no_reason_to_try_for_ever() -> None:
     assert not multiprocessing.active_children()
 
 
+def test_a_script_that_does_not_ask_whether_it_is_the_main_module(tmp_path: Path) -> None:
+    """Each worker imports the script, which starts workers again."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from jobs import Squares\nfrom analyzer.sweeping.run import run\nlist(run(Squares(), range(9), workers=2))\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith(
+        "ExecutorError: the 2 worker processes end before they calculate anything; "
+        'a script needs `if __name__ == "__main__":` around what it does'
+    )
+
+
 def test_an_executor_that_breaks_ends_the_sweep_and_what_came_before_is_right(tmp_path: Path) -> None:
     job = Deadly(key="broken", marks=str(tmp_path), deadly=(60,))
     found: list[Variant] = []
@@ -275,6 +296,11 @@ if __name__ == "__main__":
 """
 
 
+def heeds_interrupts() -> None:
+    """A child inherits ignored interrupts, and a shell's job in the background ignores them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def sweeping(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that sweeps, in a group of its own."""
@@ -283,7 +309,7 @@ def sweeping(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True, env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True, env={**os.environ, "PYTHONPATH": path}, preexec_fn=heeds_interrupts,
     ) as process:  # fmt: skip
         yield process
         process.kill()
