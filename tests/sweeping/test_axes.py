@@ -165,7 +165,7 @@ WIDTH = "`width` of `--set` "
         ({"width": "0:128:*2"}, [], WIDTH + "has a range that multiplies, so it must begin above 0: `0:128:*2`; a step such as `0:128:16` adds"),
         ({"width": "1:100:*1.0001"}, [], WIDTH + "has a range of about 46,055 values: `1:100:*1.0001`; a larger factor has fewer; 10,000 are possible"),
         ({"width": "16:128:/2"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `16:128:/2`; write `16:128:*2` for a factor"),
-        ({"width": "16:128:*"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `16:128:*`"),
+        ({"width": "16:128:*"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `16:128:*`; write `16:128:*2` for a factor"),
         ({"width": "16:x"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `16:x`"),
         ({"width": "16:"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `16:`"),
         ({"width": ":16"}, [], WIDTH + "must be a range such as `16:128:16` or `16:128:*2`, not `:16`"),

@@ -229,7 +229,8 @@ def _range(name: str, text: str, parts: Sequence[str]) -> Axis:
     read = [_number(part) for part in (low, high, *([step.removeprefix("*").strip()] if step else []))]
     numbers = [number for number in read if number is not None]
     if more not in ([], [""]) or len(numbers) < len(read) or (len(parts) == 3 and not step):
-        help = f"write `{low}:{high}:*2` for a factor" if step[:1] in ("/", "x", "×") or step[:2] == "**" else None
+        multiplies = step[:1] in ("/", "x", "×") or step[:2] == "**" or step[-1:] in ("*", "x", "×")
+        help = f"write `{low}:{high}:*2` for a factor" if multiplies else None
         raise _refusal(f"must be a range such as `16:128:16` or `16:128:*2`, not {said}", help=help)
     power = max(number.power for number in numbers)
     first, last, *steps = (number.digits * 10 ** (power - number.power) for number in numbers)
