@@ -83,9 +83,9 @@ class Noted(Record):
     def unlike(self, other: Noted) -> str:
         """What decides the numbers and differs from `other`, for a message; empty where nothing does.
 
-        >>> sweep = Noted("net.yaml", "net", [], [], [], {}, {"model": "1f", "axes": "width=[8]", "limits": ""}, "1")
-        >>> sweep.unlike(sweep.but(parts={"model": "2a", "axes": "width=[16]", "limits": ""}))
-        'another model; axes `width=[16]`, not `width=[8]`'
+        >>> sweep = Noted("net.yaml", "net", [], [], [], {}, {"model": "1f", "limits": ""}, "1")
+        >>> sweep.unlike(sweep.but(parts={"model": "2a", "limits": "macs at most 9"}))
+        'another model; limits `macs at most 9`, not none'
         """
         found = [f"analyzer {shown(other.version)}, not {self.version}"] if self.version != other.version else []
         for part, here in self.parts.items():
@@ -94,8 +94,8 @@ class Noted(Record):
                 continue
             if part == "model":
                 found.append("another model")
-            else:
-                found.append(f"{part} {_quoted(there)}, not {_quoted(here)}")
+                continue
+            found.append(f"{part} {_quoted(there)}, not {_quoted(here)}")
         return "; ".join(found)
 
 

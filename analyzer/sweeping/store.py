@@ -68,6 +68,7 @@ class Store:
         self._path, self._database, self._hold = path, database, hold
         self._layout = Layout(self.axes, self.keys)
         self._front = array("q")  # the ids of the variants on the front, ascending
+        self._reading: set[Cursor] = set()  # one that is not at its end keeps the database open
 
     @classmethod
     def create(cls, path: str | None, job: Job, name: str) -> Store:
@@ -122,6 +123,8 @@ class Store:
         """Ends the work on the store; what was added is in its one file."""
         import sqlite3
 
+        while self._reading:
+            self._reading.pop().close()
         if self._hold is not None:
             try:
                 self._database.execute("PRAGMA journal_mode = DELETE")
@@ -206,10 +209,16 @@ class Store:
 
     def _variants(self, cursor: Cursor) -> Iterator[Variant]:
         marked = self._front
-        for unknown, *row in cursor:
-            place = bisect_left(marked, row[0]) if marked else 0
-            on = place < len(marked) and marked[place] == row[0]
-            yield self._layout.variant(row, unknown.split(",") if unknown else (), front=on)
+        self._reading.add(cursor)
+        try:
+            for unknown, *row in cursor:
+                place = bisect_left(marked, row[0]) if marked else 0
+                on = place < len(marked) and marked[place] == row[0]
+                yield self._layout.variant(row, unknown.split(",") if unknown else (), front=on)
+        finally:
+            if cursor in self._reading:  # otherwise the store is closed
+                self._reading.remove(cursor)
+                cursor.close()
 
 
 def _prepare(database: Connection, path: str, noted: Noted) -> Hold:

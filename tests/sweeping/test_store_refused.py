@@ -109,11 +109,11 @@ SHORTER = [Axis("width", range(8, 65, 8)), WIDTHS[1]]
         (other(model=parse("input: 8x8x3\nlayers: [relu]\n", "net.yaml").model), "another model"),
         (
             other(axes=SHORTER),
-            "axes `width=range(8, 81, 8); act=['relu', 'silu']`, not `width=range(8, 65, 8); act=['relu', 'silu']`",
+            "axes `width=8:80:8; act=relu,silu`, not `width=8:64:8; act=relu,silu`",
         ),
         (other(keys=["params"]), "amounts `params, macs`, not `params`"),
-        (other(limits={"params": Limit(None, 5, "", None)}), "limits none, not `params=None..5`"),
-        (other(settings={"batch": 8}), "run none, not `batch=8`"),
+        (other(limits={"params": Limit(None, 5, "", None)}), "limits none, not `params at most 5`"),
+        (other(settings={"batch": 8}), "run none, not `batch 8`"),
         (other(random=5, seed=2), "random none, not `5 with seed 2`"),
     ],
     ids=lambda value: value.partition(" ")[0] if isinstance(value, str) else "",
@@ -129,7 +129,7 @@ def test_the_store_of_another_sweep_stays_as_it_is(job: Job, said: str, full: Pa
 def test_all_that_differs_is_said(full: Path) -> None:
     said = created(full, other(keys=["params"], axes=[Axis("width", [8])]))
     assert "; amounts `params, macs`, not `params`; give" in said
-    assert "sweep: axes `width=range(" in said
+    assert "sweep: axes `width=8:80:8; act=relu,silu`, not `width=8`; amounts" in said
 
 
 def test_the_store_of_another_version_is_refused(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ KINDS = (
     Foreign(name="a gzip archive", advice=_PACKED, magic=((0, b"\x1f\x8b"),), endings=(".gz", ".tgz")),
     Foreign(name="an archive", advice=_PACKED, magic=((0, b"BZh91AY"), (0, b"\xfd7zXZ"), (0, b"7z\xbc\xaf"), (0, b"\x28\xb5\x2f\xfd"), (0, b"Rar!"), (257, b"ustar"))),
     Foreign(name="the store of a sweep (SQLite)", advise=advice.store, sign=sqlite.is_store),
-    Foreign(name="a SQLite database", advice=_NOTHING, magic=((0, sqlite.HEADER),), endings=(".sqlite", ".sqlite3")),
+    Foreign(name="a SQLite database", advice=_NOTHING, magic=((0, sqlite.HEADER),)),
     Foreign(name="a PDF document", advice=_NOTHING, magic=((0, b"%PDF-"),)),
     Foreign(name="a picture", advice=_NOTHING, magic=((0, b"\x89PNG"), (0, b"\xff\xd8\xff"), (0, b"GIF87a"), (0, b"GIF89a"))),
     # Archives, told by the names in them. `torch.save` writes `data.pkl`, TorchScript `constants.pkl` beside it.
