@@ -133,6 +133,13 @@ def test_each_question_has_its_table_and_the_last_value_no_next() -> None:
     assert "relu      4      86    72  none\n" in text
 
 
+def test_a_thousand_answers() -> None:
+    found = [Found({"act": "relu"}, "width", True, variant(1), variant(2))] * 1234
+    text = render("table", swept(found=found))
+    assert text.count("\nrelu      8     162   144    16  params") == 1000
+    assert "\n234 answers more; --format json has all\n" in text
+
+
 def test_answers_and_a_front() -> None:
     text = render("table", fronted(found=[Found({"act": "relu"}, "width", True, variant(1), variant(2))]))
     assert text.index("largest width that fits") < text.index("*          4  relu")

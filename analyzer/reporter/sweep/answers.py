@@ -7,13 +7,9 @@ from collections.abc import Iterable, Iterator
 from analyzer.record import Record, field
 from analyzer.reporter.options import Options
 from analyzer.reporter.sweep.columns import amount_columns, axis_column, axis_columns, broken_column
-from analyzer.reporter.sweep.fitting import drawn
-from analyzer.reporter.terminal import styled, wrapped
+from analyzer.reporter.sweep.fitting import MOST, drawn, left_out
+from analyzer.reporter.terminal import styled
 from analyzer.sweeping.result import Found, Swept, Variant, column_of
-from analyzer.units import plural
-
-#: So many answers to a question are shown.
-MOST = 1_000
 
 
 class Question(Record):
@@ -39,12 +35,7 @@ def answers(swept: Swept, found: Iterable[Found], options: Options) -> Iterator[
         first.append(axis_column(axis, column_of(axis.name, swept.amounts), lambda row: row.best and row.best.set))
         last = [axis_column(axis, "next", lambda row: row.next and row.next.set), broken_column(_next)]
         yield from drawn(first, amount_columns(swept.amounts, _best), last, question.first, options)
-        more = question.number - len(question.first)
-        if more:
-            yield (
-                wrapped(options.fit(f"{plural(more, 'answer')} more; --format json has all"), options.width, "  ")
-                + "\n"
-            )
+        yield left_out(question.number - len(question.first), "answer", "json has", options)
 
 
 def questions(found: Iterable[Found]) -> list[Question]:

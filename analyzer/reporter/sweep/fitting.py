@@ -9,11 +9,21 @@ from analyzer.reporter.drawing import draw
 from analyzer.reporter.grid import Grid
 from analyzer.reporter.layout import GAP, WRAPPED
 from analyzer.reporter.options import Options
-from analyzer.reporter.terminal import cells
+from analyzer.reporter.terminal import cells, wrapped
+from analyzer.units import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+#: So many rows a table has; only a front may have more.
+MOST = 1_000
+
+
+def left_out(number: int, what: str, elsewhere: str, options: Options) -> str:
+    """The line below a table from which rows are left out, as in `5 variants more; --format json has all`."""
+    said = f"{plural(number, what)} more; --format {elsewhere} all"
+    return wrapped(options.fit(said), options.width, "  ") + "\n" if number else ""
 
 
 def drawn(

@@ -18,14 +18,11 @@ from analyzer.reporter.options import Options
 from analyzer.reporter.sweep import words
 from analyzer.reporter.sweep.answers import answers
 from analyzer.reporter.sweep.columns import BROKEN, ON_FRONT, amount_columns, axis_columns, broken_column
-from analyzer.reporter.sweep.fitting import drawn
+from analyzer.reporter.sweep.fitting import MOST, drawn, left_out
 from analyzer.reporter.terminal import joined, styled, wrapped
 from analyzer.sweeping.goals import ordered
 from analyzer.sweeping.result import Swept, Variant
 from analyzer.units import plural
-
-#: So many variants that are not on the front are shown.
-_MOST = 1_000
 
 #: So many different mistakes are told.
 _MISTAKES = 5
@@ -58,7 +55,7 @@ class Kept(Record):
             self.front.append(variant)
             return
         some = self.fit if variant.fits else self.broken if variant.error is None else self.wrong
-        if len(some) < _MOST:
+        if len(some) < MOST:
             some.append(variant)
 
 
@@ -102,7 +99,7 @@ def _lists(swept: Swept) -> bool:
 
 def _variants(swept: Swept, kept: Kept, options: Options) -> Iterator[str]:
     """The front and the first of the others."""
-    rows = [*ordered(kept.front, swept.minimize, swept.maximize), *[*kept.fit, *kept.broken, *kept.wrong][:_MOST]]
+    rows = [*ordered(kept.front, swept.minimize, swept.maximize), *[*kept.fit, *kept.broken, *kept.wrong][:MOST]]
     if not rows:
         return
     first = axis_columns(swept.axes, swept.amounts)
@@ -111,10 +108,7 @@ def _variants(swept: Swept, kept: Kept, options: Options) -> Iterator[str]:
     last = [broken_column()] if any(not variant.fits for variant in rows) else []
     yield "\n"
     yield from drawn(first, amount_columns(swept.amounts), last, rows, options)
-    left_out = swept.counts.variants - len(rows)
-    if left_out:
-        said = f"{plural(left_out, 'variant')} more; --format csv and json have all"
-        yield wrapped(options.fit(said), options.width, "  ") + "\n"
+    yield left_out(swept.counts.variants - len(rows), "variant", "csv and json have", options)
 
 
 def _on_front(variant: Variant) -> str:
