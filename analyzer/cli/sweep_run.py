@@ -76,7 +76,9 @@ def read_back(asked: Any, file: str) -> Iterator[Swept]:
 
 def _swept(asked: Any, store: Store) -> Swept:
     """What is in a store, with the front that is asked for."""
-    goals = [*asked.minimize, *asked.maximize]
+    minimize, maximize = asked.minimize, asked.maximize
+    if not (minimize or maximize):  # a store remembers the front that it was made for
+        minimize, maximize = store.minimize, store.maximize
     return Swept(
         store.file,
         store.name,
@@ -85,9 +87,9 @@ def _swept(asked: Any, store: Store) -> Swept:
         store.limits,
         store.counts(),
         store.rows,
-        asked.minimize,
-        asked.maximize,
-        store.mark_front(asked.minimize, asked.maximize) if goals else None,
+        minimize,
+        maximize,
+        store.mark_front(minimize, maximize) if minimize or maximize else None,
         run=store.run,
     )
 

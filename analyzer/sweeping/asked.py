@@ -59,6 +59,8 @@ def job_of(
         keys=keys,
         shown=columns,
         model=own,
+        minimize=minimize,
+        maximize=maximize,
         limits=limits,
         budgeted=budgeted,
         defaults=defaults,

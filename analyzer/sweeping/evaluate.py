@@ -50,6 +50,7 @@ class Job(Record):
     shown     those of them that reports show; all, where none are named
     model     the description; None for a file in another format, which is read anew for each variant
     path      that file, `format` the format that it is read in
+    minimize, maximize   the goals of the front, which decide no number
     random    how many variants are drawn, with the `seed`; None for all of them
     searched  an axis of which a search calculates a few values only; None without one
     limits    the limits of the command line or of Python, which replace those of the file one by one
@@ -65,6 +66,8 @@ class Job(Record):
     model: Model | None = None
     path: str = ""
     format: str | None = None
+    minimize: Sequence[str] = ()
+    maximize: Sequence[str] = ()
     random: int | None = None
     seed: int = 0
     searched: str | None = None

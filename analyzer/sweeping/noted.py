@@ -28,6 +28,7 @@ class Noted(Record):
     limits      those that hold for every variant, by key
     parts       what decides the numbers, each part as a text, by what it is called (`Job.parts`)
     version     that of analyzer
+    minimize, maximize   the goals of the front; none without one
     """
 
     file: str
@@ -38,6 +39,8 @@ class Noted(Record):
     limits: Mapping[str, Limit]
     parts: Mapping[str, str]
     version: str
+    minimize: Sequence[str] = ()
+    maximize: Sequence[str] = ()
 
     @classmethod
     def of(cls, job: Job, name: str) -> Noted:
@@ -46,7 +49,9 @@ class Noted(Record):
 
         own = job.model.budget if job.model is not None and job.budgeted else {}
         limits = {**own, **job.limits}
-        return cls(job.label, name, job.axes, job.keys, job.shown or job.keys, limits, job.parts, __version__)
+        shown = job.shown or job.keys
+        goals = job.minimize, job.maximize
+        return cls(job.label, name, job.axes, job.keys, shown, limits, job.parts, __version__, *goals)
 
     def written(self) -> dict[str, str]:
         """Each field in JSON, by its name.
@@ -64,6 +69,8 @@ class Noted(Record):
             "limits": {
                 key: [limit.least, limit.most, limit.unit, limit.least_unit] for key, limit in self.limits.items()
             },
+            "minimize": [*self.minimize],
+            "maximize": [*self.maximize],
             "parts": {**self.parts},
             "version": self.version,
         }

@@ -65,6 +65,7 @@ class Store:
     def __init__(self, path: str | None, database: Connection, noted: Noted, hold: Hold | None = None) -> None:
         self.file, self.name, self.axes, self.keys = noted.file, noted.name, noted.axes, noted.keys
         self.shown, self.limits, self.run = noted.shown, noted.limits, noted.parts.get("run", "")
+        self.minimize, self.maximize = noted.minimize, noted.maximize
         self._path, self._database, self._hold = path, database, hold
         self._layout = Layout(self.axes, self.keys)
         self._front = array("q")  # the ids of the variants on the front, ascending

@@ -114,7 +114,18 @@ def test_the_limits_of_a_file_can_be_left_out(net: str, capsys: pytest.CaptureFi
 
 
 def test_a_store_keeps_every_variant_and_goes_on(net: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["sweep", net, "--set", "width=1:5", "--budget", "params=600", "-o", "runs.sqlite"]
+    command = [
+        "sweep",
+        net,
+        "--set",
+        "width=1:5",
+        "--budget",
+        "params=600",
+        "--maximize",
+        "params",
+        "-o",
+        "runs.sqlite",
+    ]
     assert guarded(command) == 0
     first = capsys.readouterr().out
     assert "width" in first

@@ -159,10 +159,11 @@ def test_a_store_says_what_was_swept(tmp_path: Path) -> None:
     ]
     limits = {"params": Limit(None, 5_000_000, "M", None), "peak_training_memory": Limit(1, None, "GiB", None)}
     job = job_over(axes, ["params", "macs"], shown=["params"], limits=limits, random=3, settings={"batch": 8})
+    job = job.but(minimize=["params"], maximize=["width"])
     path = str(tmp_path / "runs.sqlite")
     Store.create(path, job, "a net").close()
     with Store.open(path) as store:
-        assert list(store.axes) == axes
+        assert (list(store.axes), store.minimize, store.maximize) == (axes, ["params"], ["width"])
         assert (store.file, store.name, store.keys, store.shown) == (
             "net.yaml",
             "a net",
