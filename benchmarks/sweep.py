@@ -3,6 +3,7 @@
     python benchmarks/sweep.py                       # prints each number beside its goal, about two minutes
     python benchmarks/sweep.py --check               # exit code 1 if a goal is missed
     python benchmarks/sweep.py --only rates          # rates, processes or memory
+    python benchmarks/sweep.py --ratios --check      # judges only what is as large on any machine
 
 The rates are variants in a second of CPU time on one core, the best of several rounds, in which `analyze` and the sweep
 take turns: whatever else a machine does slows down both. The garbage collector is off, as it is in the command. What a
@@ -112,12 +113,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     measured = {"processes": processes, "rates": rates, "memory": memory}
     parser.add_argument("--only", choices=measured)
+    parser.add_argument("--ratios", action="store_true")
     asked = parser.parse_args()
     gc.disable()
     missed = False
     for name, measure in measured.items():
         for key, number in measure() if asked.only in (None, name) else ():
-            least, most = (None, GOALS[key]) if key == "MiB" else (GOALS.get(key), None)
+            judged = GOALS.get(key) if key[0] == "×" or not asked.ratios else None
+            least, most = (None, judged) if key == "MiB" else (judged, None)
             goal = f"at least {least:g}" if least is not None else f"at most {most:g}" if most is not None else ""
             print(f"{number:8.1f}  {WORDS[key]:<64}{goal}".rstrip())
             missed |= (least is not None and number < least) or (most is not None and number > most)
