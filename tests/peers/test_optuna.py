@@ -19,7 +19,7 @@ RECIPE = recipes.FILES["with_optuna.py"]
 SAMPLER = "sampler = optuna.samplers.TPESampler(constraints_func=constraints, seed=0)\n"
 #: What the page says of Optuna 5, and where it belongs.
 SET = "for key, by in over.items(): trial.set_constraint(key, by)"
-BEFORE = "    if max(over.values()) > 0:\n"
+BEFORE = "    if not variant.fits:\n"
 
 NEW = pytest.mark.skipif(not hasattr(optuna.Trial, "set_constraint"), reason="this Optuna has no `set_constraint`")
 
@@ -118,12 +118,29 @@ def test_each_limit_prunes(
     watched.trained.clear()
     trial = optuna.trial.FixedTrial({"width": width, "depth": depth})
     if broken:
-        with pytest.raises(optuna.TrialPruned, match="is over its budget"):
+        with pytest.raises(optuna.TrialPruned, match=r"breaks \["):
             watched.names["objective"](trial)
     else:
         watched.names["objective"](trial)
     assert [key for key, by in trial.user_attrs["over"].items() if by > 0] == broken
     assert len(watched.trained) == (not broken)
+
+
+def test_what_is_no_network_is_pruned_and_the_study_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups of 4 divide only every fourth width."""
+    monkeypatch.setitem(
+        recipes.FILES,
+        "search.yaml",
+        recipes.FILES["search.yaml"].replace("- global_avg_pool", "- group_norm: 4\n  - global_avg_pool"),
+    )
+    watched = Watched(tmp_path, monkeypatch)
+    trials = watched.names["study"].trials
+    assert len(trials) == 40
+    trained = [trial.params["width"] for trial in trials if trial.state == optuna.trial.TrialState.COMPLETE]
+    assert trained
+    assert any(trial.user_attrs["amounts"] == {} for trial in trials)
+    assert all(width % 4 == 0 for width in trained)
+    assert [chosen["width"] for chosen, _ in watched.trained] == trained
 
 
 def test_two_objectives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
