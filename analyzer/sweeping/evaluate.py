@@ -23,7 +23,7 @@ from analyzer.engine.totals import amounts_of_network
 from analyzer.loader.expand.expansion import expand, settled
 from analyzer.loader.parse.ranges import Decimals
 from analyzer.loader.text.files import FileError, opened
-from analyzer.loader.text.tree import plain_value
+from analyzer.loader.text.tree import given_value, plain_value
 from analyzer.record import Record, field
 from analyzer.settings import SettingError
 from analyzer.sweeping.axes import settings_of
@@ -242,4 +242,11 @@ def _written(axis: Axis) -> str:
         return f"{values[0]}:{values[-1]}" + (f":{values.step}" if values.step != 1 else "")
     if isinstance(values, Decimals):
         return f"{values[0]}:{values[-1]}:{values.steps.step / values.divisor}"
-    return ",".join(map(str, values))
+    return ",".join(map(_value, values))
+
+
+def _value(value: Value) -> str:
+    """A value as `--set` writes it; a word that would be read as something else is in quotes."""
+    if isinstance(value, str) and (given_value(value) != value or "," in value or '"' in value):
+        return '"{}"'.format(value.replace('"', '\\"'))
+    return str(value).lower() if isinstance(value, bool) else str(value)

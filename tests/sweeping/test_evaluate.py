@@ -140,3 +140,13 @@ def test_a_description_from_python_has_no_text_and_is_told_from_others() -> None
     axes = [Axis("width", [1])]
     first, same, other = (Job("net", axes, ["params"], model=made(width)) for width in (3, 3, 4))
     assert first.key == same.key != other.key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [([16], ["16"]), ([True], ["true"]), (["a,b"], ["a", "b"]), (['a","b'], ["a", "b"]), ([1], [True]), ([1], [1.0])],
+)
+def test_axes_that_differ_have_jobs_that_differ(one: list[object], other: list[object]) -> None:
+    first, second = (job(NET, [Axis("width", values)], ["params"]) for values in (one, other))
+    assert first.parts["axes"] != second.parts["axes"]
+    assert first.key != second.key
