@@ -191,9 +191,8 @@ class Store:
         The goals are those of `check_goals`, their amounts among `keys`. Numbers are compared exactly.
         """
         columns = [_quoted(self._column(goal)) for goal in (*minimize, *maximize)]
-        known = " AND ".join(f"{column} NOTNULL" for column in columns)
         with told(self._path, "read"):
-            cursor = self._database.execute(f"SELECT id, {', '.join(columns)} FROM variant WHERE fits AND {known}")
+            cursor = self._database.execute(f"SELECT id, {', '.join(columns)} FROM variant WHERE fits")
             self._front = array("q", sorted(front(_points(cursor, signs_of(minimize, maximize)))))
         return len(self._front)
 
@@ -224,12 +223,10 @@ class Store:
 
 def _prepare(database: Connection, path: str, noted: Noted) -> Hold:
     """Makes the tables of a new store, refuses the store of another sweep; returns the lock of the one who writes."""
-    if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if not _make(database, noted):
         unlike = noted.unlike(_noted_in(database, path))
         if unlike:
             raise FileError(f"`{inert(path)}` is the store of another sweep: {unlike}; {OTHER}")
-    else:
-        _make(database, noted)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     hold = Hold(path)
@@ -243,17 +240,20 @@ def _prepare(database: Connection, path: str, noted: Noted) -> Hold:
     return hold
 
 
-def _make(database: Connection, noted: Noted) -> None:
-    """Makes the tables, all or none of them."""
+def _make(database: Connection, noted: Noted) -> bool:
+    """Makes the tables, all or none of them; False where there are tables, made by another process perhaps."""
     _, *columns = map(_quoted, Layout(noted.axes, noted.keys).columns)
     with database:
         database.execute("BEGIN IMMEDIATE")
+        if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return False
         database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {_FORMAT}")
         database.execute(f"CREATE TABLE variant (id INTEGER PRIMARY KEY, {', '.join(columns)})")
         database.execute("CREATE TABLE unknown (id, amount, PRIMARY KEY (id, amount)) WITHOUT ROWID")
         database.execute("CREATE TABLE sweep (key PRIMARY KEY, value) WITHOUT ROWID")
         database.executemany("INSERT INTO sweep VALUES (?, ?)", noted.written().items())
+    return True
 
 
 def _noted_in(database: Connection, path: str) -> Noted:
@@ -268,7 +268,7 @@ def _noted_in(database: Connection, path: str) -> Noted:
 
 
 def _points(cursor: Cursor, signs: Sequence[int]) -> Iterator[tuple[Point, int]]:
-    """The point and the id of rows of an id and the numbers of goals; those with words or truth values are left out."""
+    """The point and the id of rows of an id and the numbers of goals; those that lack a number are left out."""
     for id, *cells in cursor:
         if not {*map(type, cells)} <= _NUMBERS:
             cells = [value_of_cell(cell) for cell in cells]

@@ -50,6 +50,21 @@ def test_equal_points_are_all_on_the_front_or_none() -> None:
     assert front([]) == []
 
 
+def test_no_more_points_are_held_than_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beaten is dropped on the way: of 10,000 points on a line, never more than 50 are held."""
+    held: list[int] = []
+
+    def counted(points: list[Point]) -> list[Point]:
+        held.append(len(points))
+        return unbeaten(points)
+
+    monkeypatch.setattr(module, "_HELD", 50)
+    monkeypatch.setattr(module, "unbeaten", counted)
+    assert front(((10_000 - place, 10_000 - place), place) for place in range(10_000)) == [9_999]
+    assert max(held) <= 50
+    assert sorted(front(((place, -place), place) for place in range(1_000))) == list(range(1_000))
+
+
 def test_numbers_are_compared_exactly() -> None:
     """2^53 + 1 is no float: the nearest one is 2^53, which is less."""
     large = 2**53

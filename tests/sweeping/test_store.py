@@ -232,6 +232,7 @@ def test_the_front_is_of_the_variants_that_fit() -> None:
         assert store.mark_front(["macs", "params"], ["width"]) == 1
         assert [one.id for one in store.rows() if one.front] == [6]
         assert store.mark_front(["act"], []) == 0  # words are no goal
+        assert store.mark_front(["params"], []) == 2
         store.add([variant(9)])
         assert not any(one.front for one in store.rows())
 

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,10 @@ def created(path: Path | str, job: Job | None = None) -> str:
 def opened(path: Path | str) -> str:
     """What is said of a file that is to be read."""
     return refusal(Store.open, str(path))
+
+
+#: Other systems have no locks that end with their process.
+POSIX = pytest.mark.skipif(os.name != "posix", reason="the system has other locks")
 
 
 @pytest.fixture
@@ -185,6 +190,7 @@ def test_what_is_damaged_further_on_is_said_when_it_is_read(full: Path) -> None:
         list(store.rows())
 
 
+@POSIX
 def test_a_second_sweep_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
     path = tmp_path / "runs.sqlite"
     process = writer(path)
@@ -200,6 +206,23 @@ def test_a_second_sweep_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
         process.kill()
         process.communicate()
     Store.create(str(path), job_over(WIDTHS), "net").close()  # its lock ended with it
+
+
+@POSIX
+def test_of_sweeps_that_begin_at_once_one_writes(tmp_path: Path) -> None:
+    path = tmp_path / "runs.sqlite"
+    processes = [writer(path) for _ in range(3)]
+    try:
+        end = time.monotonic() + 60
+        while sum(process.poll() is None for process in processes) > 1 and time.monotonic() < end:
+            time.sleep(0.05)
+        (writes,) = (process for process in processes if process.poll() is None)
+    finally:
+        for process in processes:
+            process.kill()
+        said = [process.communicate()[1] for process in processes]
+    refused = [text for text, process in zip(said, processes, strict=True) if process is not writes]
+    assert ["writes it; wait until it has ended" in text for text in refused] == [True, True]
 
 
 #: Locks a database as a program of SQLite does, until its input ends.
