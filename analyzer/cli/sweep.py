@@ -23,6 +23,7 @@ from analyzer.reporter.options import Failed
 from analyzer.reporter.sweep import FORMATS
 from analyzer.reporter.sweep.words import choice, miss
 from analyzer.settings import SettingError
+from analyzer.source import shown
 from analyzer.sweeping.find import nearest_miss
 from analyzer.sweeping.store import is_store
 from analyzer.units import count
@@ -53,7 +54,9 @@ def main(arguments: list[str]) -> int:
     asked = parsed(parser(), list(spelled_out(arguments)))
     check_files(asked.files)
     if len(asked.files) > 1:
-        raise UsageError(f"`analyzer sweep` takes one model, not {len(asked.files)}")
+        axis = next((shown(one) for one in asked.files if "=" in one), None)
+        help = f"; did you mean `--set {axis}`?" if axis else ""
+        raise UsageError(f"`analyzer sweep` takes one model, not {len(asked.files)}{help}")
     (file,) = asked.files
     reads_back = is_store(file)
     if reads_back:

@@ -112,6 +112,7 @@ FAULTS = {
     # files
     "": "no model is given; `analyzer example > model.yaml` writes one to start from",
     "net.yaml plain.yaml --set width=1:3": "`analyzer sweep` takes one model, not 2",
+    "net.yaml width=1:3": "`analyzer sweep` takes one model, not 2; did you mean `--set width=1:3`?",
     "missing.yaml --set width=1:3": "file `missing.yaml` does not exist",
     "missing.sqlite": "file `missing.sqlite` does not exist",
     "net.py:Net --set width=1:3": "`net.py:Net` is a callable, which makes one network; write each as a file with "
@@ -122,6 +123,23 @@ FAULTS = {
     "net.yaml --set width=1:3 -o net.yaml": "`net.yaml` is the model itself; choose another file for the report",
     "net.yaml --set width=1:3 -o text.sqlite": "`text.sqlite` is another file, not the store of a sweep, and was not "
     "changed; give `-o` another name",
+    "net.yaml --set width=1:4 -o runs.sqlite": "`runs.sqlite` is the store of another sweep: axes `width=1:3`, "
+    "not `width=1:4`; give `-o` another name",
+    "net.yaml --set width=1:3 --budget params=5K --batch 3 --random 2 -o runs.sqlite": "`runs.sqlite` is the store of "
+    "another sweep: limits none, not `params at most 5,000`; run none, not `batch 3`; random none, not `2 with seed 0`; "
+    "give `-o` another name",
+    "plain.yaml --input 32x32x3 -o runs.sqlite": "`runs.sqlite` is the store of another sweep: another model; "
+    "axes `width=1:3`, not `input=32x32x3`; give `-o` another name",
+    "net.yaml --set width=1:3 -o cut.sqlite": "`cut.sqlite` is damaged: database disk image is malformed; remove it, and "
+    "the sweep that wrote it calculates it again",
+    "cut.sqlite": "`cut.sqlite` is damaged: database disk image is malformed; remove it, and the sweep that wrote it "
+    "calculates it again",
+    "net.yaml --set width=1:3 -o other.sqlite": "`other.sqlite` is a SQLite database of another program, not the store "
+    "of a sweep, and was not changed; give `-o` another name",
+    "other.sqlite": "`other.sqlite` is a SQLite database, which analyzer does not read: it has no network "
+    "(`analyzer example > model.yaml` writes a model to start from)",
+    "runs.sqlite --format json -o runs.sqlite": "`runs.sqlite` is a store already; `-o` with another ending writes a "
+    "report of it",
     "runs.sqlite --set width=1:3": "`runs.sqlite` is a store, whose variants are calculated: `--set` is for a model file",
     "runs.sqlite --largest width": "`runs.sqlite` is a store, whose variants are calculated: `--largest` is for "
     "a model file",
@@ -132,7 +150,7 @@ FAULTS = {
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files, and `runs.sqlite`: the store of three widths."""
+    """A folder with the files, which is the current one."""
     monkeypatch.chdir(tmp_path)
     for name in ("COLUMNS", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
@@ -143,8 +161,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def store(place: Path, capsys: Said) -> Path:
+    """The store of three widths; beside it one that was cut, and the database of another program."""
     assert guarded(["sweep", "net.yaml", "--set", "width=1:3", "-o", "runs.sqlite"]) == 0
     capsys.readouterr()
+    (place / "cut.sqlite").write_bytes((place / "runs.sqlite").read_bytes()[:5000])
+    with sqlite3.connect("other.sqlite") as database:
+        database.execute("CREATE TABLE songs (title)")
+    database.close()
     return place / "runs.sqlite"
 
 
