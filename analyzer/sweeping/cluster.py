@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SECONDS = 5
 
 #: What Dask says by itself, about a scheduler that is gone: here it is one line, from us.
-_LOGGERS = ("distributed", "tornado", "asyncio")
+_LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
 @contextlib.contextmanager

@@ -12,14 +12,14 @@ import pickle
 import sys
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, CancelledError
+from concurrent.futures import BrokenExecutor
 from operator import length_hint
 
 from analyzer import __version__
 from analyzer.record import Record
-from analyzer.sweeping.chunks import Chunks, ExecutorError, calculate
+from analyzer.sweeping.chunks import Chunks, calculate
 from analyzer.sweeping.result import Problem, Variant
-from analyzer.sweeping.teams import Lent, Processes, waited
+from analyzer.sweeping.teams import Lent, Processes, check_version, failure, waited
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,17 +123,14 @@ class _Spread:
     def _take(self, chunk: _Chunk, future: Future[Answer]) -> None:
         """Takes the answer about a chunk, and sends the job where the worker asks for it."""
         chunk.future = None
-        error = _error(future)
+        error = failure(future)
         cost = _cost(error)
         if cost:
             chunk.tries += cost
             chunk.error = error
             return
         version, variants, seconds = future.result()
-        if version != __version__:
-            raise ExecutorError(
-                f"a worker has analyzer {version}, and this is {__version__}; both need the same version"
-            )
+        check_version(version)
         if variants is None:
             self._send(chunk, self._sent)
         else:
@@ -186,13 +183,6 @@ class _Spread:
         (id,) = chunk.ids
         message = f"its worker was killed {TRIES} times, perhaps for lack of memory"
         return Variant(id, self._job.set_of(id), {}, fits=False, error=Problem(KILLED, message))
-
-
-def _error(future: Future[Answer]) -> BaseException | None:
-    try:
-        return future.exception()
-    except CancelledError:
-        raise ExecutorError("the executor has cancelled the work: it was shut down, or it lost its scheduler") from None
 
 
 def _cost(error: BaseException | None) -> int:

@@ -13,8 +13,10 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, wait
+from pkgutil import resolve_name
 
+from analyzer import __version__
 from analyzer.sweeping.chunks import ExecutorError
 
 TYPE_CHECKING = False
@@ -113,24 +115,62 @@ class Lent:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self.size = _size(executor)
+        #: Dask would take the answer to an earlier call with the same arguments.
+        self._named = {"pure": False} if _is_dask(executor) else {}
 
     def start(self) -> None:
-        pass
+        """Asks the workers for their version with a function of Python's own: one of ours would kill a worker of Dask
+        that has no analyzer.
+        """
+        for future in [self.submit(resolve_name, "analyzer:__version__") for _ in range(self.size)]:
+            while not future.done():
+                waited([future])
+            error = failure(future)
+            if isinstance(error, BrokenExecutor):
+                self.renew()
+            if isinstance(error, ImportError | AttributeError):
+                raise _without(error)
+            check_version(future.result())
 
     def renew(self) -> None:
         raise ExecutorError("the executor has lost a worker, and takes no more work")
 
     def submit(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
-        return submitted(self._executor, function, *values)
+        return submitted(self._executor, function, *values, **self._named)
 
     def close(self) -> None:
         pass
 
 
-def submitted(executor: Executor, function: Callable[..., Any], *values: Any) -> Future[Any]:
+def check_version(version: str) -> None:
+    """Refuses a worker with another version of analyzer."""
+    if version != __version__:
+        raise ExecutorError(f"a worker has analyzer {version}, and this is {__version__}; both need the same version")
+
+
+def failure(future: Future[Any]) -> BaseException | None:
+    """The error of a call; raises `ExecutorError` where no call can be answered any more."""
+    try:
+        error = future.exception()
+    except CancelledError:
+        raise ExecutorError("the executor has cancelled the work: it was shut down, or it lost its scheduler") from None
+    cause = error
+    while cause is not None:  # Dask's scheduler says what it cannot import as the cause of another error
+        if isinstance(cause, ImportError) and (cause.name or "").startswith("analyzer"):
+            raise _without(cause)
+        cause = cause.__cause__
+    return error
+
+
+def _without(error: BaseException) -> ExecutorError:
+    """The refusal of workers that have no analyzer, or an old one without sweeps."""
+    return ExecutorError(f"workers need analyzer {__version__}, and so does the scheduler of Dask: {error}")
+
+
+def submitted(executor: Executor, function: Callable[..., Any], *values: Any, **named: Any) -> Future[Any]:
     """Lets an executor call a function. One that is broken gives a future that says so, like those before it."""
     try:
-        return executor.submit(function, *values)
+        return executor.submit(function, *values, **named)
     except BrokenExecutor as error:
         failed: Future[Any] = Future()
         failed.set_exception(error)
@@ -155,9 +195,15 @@ def _size(executor: Executor) -> int:
         number = getattr(executor, name, None)
         if isinstance(number, int) and number > 0:
             return number
-    client = getattr(executor, "_client", None)  # Dask
-    threads = client.nthreads().values() if client is not None else ()
-    return sum(threads) or os.cpu_count() or 1
+    if _is_dask(executor):
+        return sum(executor._client.nthreads().values()) or 1  # type: ignore[attr-defined]  # Dask's
+    return os.cpu_count() or 1
+
+
+def _is_dask(executor: Executor) -> bool:
+    """Whether this is the executor of a client of Dask."""
+    dask = sys.modules.get("distributed")
+    return dask is not None and isinstance(executor, dask.cfexecutor.ClientExecutor)
 
 
 def _begin(lifeline: Connection[Any, Any]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,12 +22,25 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sweeping"))
 
 from jobs import Deadly, Placed, Squares, times
 
+from analyzer import __version__
 from analyzer.sweeping.chunks import ExecutorError
 from analyzer.sweeping.cluster import connected
 from analyzer.sweeping.result import Variant
 from analyzer.sweeping.run import run
 
 pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore")]
+
+
+NET = """\
+input: 32x32x3
+vars: {width: 20}
+layers:
+  - conv: {filters: $width, kernel: 8, stride: 2, padding: 1}
+"""
+
+
+ROOT = Path(__file__).parents[2]
+JOBS = ROOT / "tests" / "sweeping"
 
 
 class Cluster:
@@ -39,11 +54,13 @@ class Cluster:
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self.start("scheduler", "--host", self.address, "--no-dashboard")
 
-    def worker(self, *options: str) -> subprocess.Popen[bytes]:
-        return self.start("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", *options)
+    def worker(self, *options: str, first: str = "") -> subprocess.Popen[bytes]:
+        """A worker; what is in the folder `first` is imported before anything else of its name."""
+        words = "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", *options
+        return self.start(*words, first=first)
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        path = os.pathsep.join([str(Path(__file__).parents[1] / "sweeping"), str(Path(__file__).parents[2])])
+    def start(self, *words: str, first: str = "") -> subprocess.Popen[bytes]:
+        path = os.pathsep.join(filter(None, [first, str(JOBS), str(ROOT)]))
         with (self.folder / f"{words[0]}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dask", *words], stdout=log, stderr=log, cwd=self.folder,
@@ -136,6 +153,91 @@ def test_a_scheduler_that_is_killed_ends_the_sweep_with_one_line(
     assert 100 < len(found) < 3000
     assert areas(found) == [id * id for id in range(len(found))]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_command_goes_on_after_a_worker_and_the_scheduler_were_killed(cluster: Cluster, tmp_path: Path) -> None:
+    """A filter of 8×8×3 has 193 parameters."""
+    (tmp_path / "net.yaml").write_text(NET)
+    workers = [cluster.worker("--no-nanny") for _ in range(2)]
+    line = ["sweep", "net.yaml", "--set", "width=1:6000", "--amounts", "params", "-o", "runs.sqlite"]
+    process = command(tmp_path, *line, "--dask", cluster.address)
+    until(lambda: len(stored(tmp_path)) > 100)
+    workers[0].kill()
+    before = len(stored(tmp_path))
+    until(lambda: len(stored(tmp_path)) > before)
+    cluster.scheduler.kill()
+    out, said = process.communicate(timeout=20)
+    kept = "what is done is in `runs.sqlite`; the same command goes on from there"
+    assert said == f"analyzer: the Dask scheduler at `{cluster.address}` no longer answers; {kept}\n"
+    assert (process.returncode, out) == (2, "")
+    done = stored(tmp_path)
+    assert done == [(width, 193 * width) for width in range(1, len(done) + 1)]
+    assert before < len(done) < 6000
+    again = command(tmp_path, *line)
+    assert again.communicate(timeout=60)[1] == ""
+    assert again.returncode == 0
+    assert stored(tmp_path) == [(width, 193 * width) for width in range(1, 6001)]
+
+
+def command(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """The command, started."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "analyzer", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def stored(folder: Path) -> list[tuple[int, int]]:
+    """The width and the parameters of what is in the store."""
+    if not (folder / "runs.sqlite").exists():
+        return []
+    with contextlib.closing(sqlite3.connect(folder / "runs.sqlite")) as database:
+        try:
+            return list(database.execute("SELECT width, params FROM variant ORDER BY id"))
+        except sqlite3.OperationalError:  # it is being made
+            return []
+
+
+def test_a_worker_of_another_version_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import analyzer\nanalyzer.__version__ = '0.0.9'\n")
+    cluster.worker("--no-nanny", first=str(tmp_path))
+    with (
+        connected(cluster.address) as executor,
+        pytest.raises(
+            ExecutorError, match=f"a worker has analyzer 0.0.9, and this is {__version__}; both need the same"
+        ),
+    ):
+        list(run(Squares(), range(10), executor=executor))
+
+
+def test_a_worker_without_analyzer_is_refused_and_lives(cluster: Cluster, tmp_path: Path) -> None:
+    """Dask's worker ends where it cannot import a function that it is sent."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "analyzer.py").write_text("")
+    worker = cluster.worker("--no-nanny", first=str(other))
+    with (
+        connected(cluster.address) as executor,
+        pytest.raises(ExecutorError, match=f"workers need analyzer {__version__}, and so does the scheduler of Dask"),
+    ):
+        list(run(Squares(), range(10), executor=executor))
+    assert worker.poll() is None
+
+
+def test_a_scheduler_without_analyzer(tmp_path: Path) -> None:
+    (tmp_path / "analyzer.py").write_text("")  # in the current folder of its processes
+    cluster = Cluster(tmp_path)
+    cluster.worker("--no-nanny", first=str(ROOT))
+    try:
+        with (
+            connected(cluster.address) as executor,
+            pytest.raises(
+                ExecutorError, match=f"workers need analyzer {__version__}, and so does the scheduler of Dask"
+            ),
+        ):
+            list(run(Squares(), range(10), executor=executor))
+    finally:
+        cluster.end()
 
 
 def test_an_address_where_nobody_answers() -> None:
