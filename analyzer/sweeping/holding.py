@@ -48,7 +48,7 @@ def check_writable(path: str) -> None:
     """
     if path.endswith((os.sep, "/")) or os.path.isdir(path):
         raise FileError(f"`{inert(path)}` is a folder; `-o` takes a file")
-    folder = os.path.dirname(path) or "."
+    folder = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path) or "."
     if not os.path.isdir(folder):
         name = f"`{inert(folder)}`"
         raise unwritable(
@@ -85,10 +85,11 @@ def how_to_read(path: str, begin: bytes) -> str:
     Where a sweep was killed, its log is beside the store: who may write puts it in its place. In a folder that may not
     be written SQLite makes no log, and reads a store that expects one only as a file that never changes.
     """
-    if os.access(path, os.W_OK) and os.access(os.path.dirname(path) or ".", os.W_OK):
+    file = os.path.realpath(path)  # its log is beside the file that a link leads to
+    if os.access(file, os.W_OK) and os.access(os.path.dirname(file), os.W_OK):
         return "mode=rw"
     logs = begin[18:19] == b"\2"  # the file format's write version
-    return "mode=ro&immutable=1" if logs and not os.path.exists(f"{path}-wal") else "mode=ro"
+    return "mode=ro&immutable=1" if logs and not os.path.exists(f"{file}-wal") else "mode=ro"
 
 
 class Hold:
@@ -128,7 +129,7 @@ def holder(path: str) -> int | None:
     try:
         with opened(_LOCKS, "a table") as table:
             lines = table.read().decode().splitlines()
-        for name in (path, f"{path}-shm"):
+        for name in (path, f"{os.path.realpath(path)}-shm"):
             if os.path.exists(name):
                 file = os.stat(name)
                 place = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
@@ -142,8 +143,8 @@ def holder(path: str) -> int | None:
 
 
 @contextmanager
-def told(path: str | None, what: str) -> Iterator[None]:
-    """Turns errors of SQLite into a `FileError`, which says that the file cannot be `what`: read or written."""
+def told(path: str | None, what: str, then: str = "") -> Iterator[None]:
+    """Turns errors of SQLite into a `FileError`: the file cannot be `what`, read or written; `then` says what to do."""
     import sqlite3
 
     try:
@@ -156,8 +157,8 @@ def told(path: str | None, what: str) -> Iterator[None]:
         why = str(error)
         if getattr(error, "sqlite_errorname", "SQLITE_BUSY").startswith("SQLITE_BUSY"):  # Python 3.10 has no such name
             process = holder(path)
-            why += "" if process is None else f" by the process {process}; wait until it has ended, or {OTHER}"
-        raise FileError(f"`{inert(path)}` cannot be {what}: {why}") from None
+            why += "" if process is None else f" by the process {process}; wait until it has ended"
+        raise FileError(f"`{inert(path)}` cannot be {what}: {why}{then}") from None
 
 
 def damaged(path: str, why: object) -> FileError:

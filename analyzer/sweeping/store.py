@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 #: The version of the tables.
 _FORMAT = 1
 
+#: What is said where a store can no longer be written.
+_KEPT = "; what is done is in it, and the same command goes on from there"
+
 #: So many ids one statement asks for: every SQLite takes 999 values.
 _ASKED = 500
 
@@ -141,7 +144,7 @@ class Store:
         variants = list(variants)
         marks = ", ".join("?" * len(self._layout.columns))
         unknown = [(variant.id, key) for variant in variants for key in unknown_in(variant)]
-        with told(self._path, "written"), self._database:
+        with told(self._path, "written", _KEPT), self._database:
             self._database.executemany(
                 f"INSERT OR IGNORE INTO variant VALUES ({marks})", map(self._layout.row, variants)
             )

@@ -257,6 +257,20 @@ def impatient(connect: Callable[..., sqlite3.Connection]) -> Callable[..., sqlit
     return lambda *arguments, **options: connect(*arguments, timeout=0.05, **options)
 
 
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="the system has no links")
+def test_a_link_leads_to_the_store(tmp_path: Path) -> None:
+    link = tmp_path / "link.sqlite"
+    link.symlink_to(tmp_path / "there" / "runs.sqlite")
+    assert created(link) == f"`{link}` cannot be written: the folder `{tmp_path / 'there'}` does not exist"
+    (tmp_path / "there").mkdir()
+    with Store.create(str(link), job_over(WIDTHS), "net") as store:
+        store.add([variant(0)])
+        with Store.open(str(link)) as reader:
+            assert list(reader.rows()) == [variant(0)]
+    assert os.listdir(tmp_path / "there") == ["runs.sqlite"]
+    assert sorted(os.listdir(tmp_path)) == ["link.sqlite", "there"]
+
+
 def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").mkdir()
     assert created(tmp_path / "runs.sqlite") == f"`{tmp_path / 'runs.sqlite'}` is a folder; `-o` takes a file"
@@ -338,7 +352,10 @@ def test_a_full_disk_keeps_what_was_added(full: Path) -> None:
         database.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(FileError) as refused:
             store.add(map(variant, range(2_000, 9_000)))
-        assert str(refused.value) == f"`{full}` cannot be written: database or disk is full"
+        assert str(refused.value) == (
+            f"`{full}` cannot be written: database or disk is full; what is done is in it, "
+            "and the same command goes on from there"
+        )
         assert store.counts().variants == 2_000
     with Store.create(str(full), job_over(WIDTHS), "net") as store:
         store.add(map(variant, range(2_000, 9_000)))
