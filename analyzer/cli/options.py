@@ -103,23 +103,36 @@ def add_format(
     )
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
-    """What is set in the model, and how reports and messages look."""
+def add_model(
+    parser: argparse.ArgumentParser,
+    *,
+    set: str = "set a variable of the model",
+    input: str = "another input volume, such as 64x64x3; NAME=VOLUME for one of several",
+    callables: bool = True,
+) -> None:
+    """What is set in the model, and how reports and messages look.
+
+    `set` and `input` are the help of these options; `callables` says whether the model may be made by code.
+    """
     add = parser.add_argument
-    add("--set", action="append", default=[], type=assignment, metavar="NAME=VALUE", help="set a variable of the model")
-    add(
-        "--input",
-        action="append",
-        default=[],
-        metavar="VOLUME",
-        help="another input volume, such as 64x64x3; NAME=VOLUME for one of several",
-    )
+    add("--set", action="append", default=[], type=assignment, metavar="NAME=VALUE", help=set)
+    add("--input", action="append", default=[], metavar="VOLUME", help=input)
     add(
         "--from",
         choices=FROM,
         metavar="FORMAT",
         help=f"the format of the model files: {', '.join(FROM)} (default: by their content, then by the ending)",
     )
+    if callables:
+        _add_callables(parser)
+    add_options(parser, "color", "width")
+    add_quiet(parser)
+    add_no_config(parser)
+
+
+def _add_callables(parser: argparse.ArgumentParser) -> None:
+    """How a callable of the command line is run."""
+    add = parser.add_argument
     add(
         "--python",
         metavar="PATH",
@@ -129,9 +142,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     add(
         "--timeout", type=at_least(1), default=120, metavar="SECONDS", help="how long a callable may run (default: 120)"
     )
-    add_options(parser, "color", "width")
-    add_quiet(parser)
-    add_no_config(parser)
 
 
 def add_no_config(parser: argparse.ArgumentParser) -> None:

@@ -114,7 +114,12 @@ def parser() -> argparse.ArgumentParser:
     add("--dask", metavar="ADDRESS", help="calculate on a Dask cluster, such as tcp://host:8786 (the extra `dask`)")
     add_options(found, "batch", "dtype")
     add_run_options(found)
-    add_model(found)
+    add_model(
+        found,
+        set="the values of a variable, such as width=16:128:16 or depth=18,50,101",
+        input="volumes of the input, such as 128x128x3,224x224x3; NAME=VOLUME,… for one of several",
+        callables=False,
+    )
     found.set_defaults(store=None)
     return found
 

@@ -65,9 +65,8 @@ def read_back(asked: Any, file: str) -> Iterator[Swept]:
     with Store.open(file) as store:
         check_amounts(asked.amounts or ())
         check_goals(store.axes, asked.minimize, asked.maximize)
-        goals = [goal for goal in (*asked.minimize, *asked.maximize) if goal in AMOUNTS]
-        for option, names in (("amounts", asked.amounts or ()), ("minimize", asked.minimize), ("maximize", goals)):
-            for name in names:
+        for option in ("amounts", "minimize", "maximize"):
+            for name in vars(asked)[option] or ():
                 if name in AMOUNTS and name not in store.keys:
                     known = ", ".join(store.keys)
                     raise UsageError(f"`--{option}`: `{file}` has no `{name}`; its amounts are {known}")
