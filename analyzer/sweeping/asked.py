@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzer.diagnostics import listed, nearest
@@ -37,6 +38,7 @@ def job_of(
     budgeted: bool = True,
     defaults: Mapping[str, Any],
     settings: Mapping[str, Any],
+    path: str = "",
     **others: Any,
 ) -> Job:
     """The job of a sweep over these axes, which calculates no more than what is asked for.
@@ -65,6 +67,7 @@ def job_of(
         budgeted=budgeted,
         defaults=defaults,
         settings=settings,
+        path=os.path.abspath(path) if path else "",  # a worker may have another current folder
         **others,
     )
 

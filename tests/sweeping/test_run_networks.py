@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from analyzer import load
+import pytest
+
+from analyzer import analyze, load, sweep
 from analyzer.sweeping.evaluate import Job
 from analyzer.sweeping.result import Axis, Variant
 from analyzer.sweeping.run import run
@@ -20,6 +23,7 @@ layers:
 
 #: The kernel 40 is larger than the padded input of 34.
 JOB = Job("net.yaml", [Axis("width", range(1, 201)), Axis("kernel", [3, 8, 40])], ["params", "macs"], model=load(NET))
+FOREIGN = Path(__file__).parents[1] / "data" / "foreign"
 RESNET50 = Path(__file__).parents[2] / "example_models" / "resnet50.yaml"
 
 
@@ -40,6 +44,18 @@ def test_in_this_process_in_two_and_in_threads() -> None:
         checked([one for chunk in run(JOB, range(600), workers=workers) for one in chunk])
     with ThreadPoolExecutor(2) as executor:
         checked([one for chunk in run(JOB, range(600), executor=executor) for one in chunk])
+
+
+def test_a_file_in_another_format_is_read_by_workers_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(FOREIGN / "detector.cfg", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = sweep("detector.cfg", {"input": ["64x64x3", "96x96x3"]}, workers=2)
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir("other")
+    params = analyze(load("../detector.cfg")).totals.shared.parameters  # convolutions have them at any size
+    assert [(one.error, one.amounts["params"]) for one in found] == [(None, params)] * 2
 
 
 def test_variants_leave_no_cycles() -> None:
