@@ -33,12 +33,17 @@ FILES = {
 _SOME = "`width` of `--set` must be a list such as `16,32,64`, a range such as `16:128:16`, or one value"
 _RANGE = "`width` of `--set` must be a range such as `16:128:16`"
 
+#: A file in another format, `net.onnx`: its input is fixed, and it has no variables.
+ONNX = Path(__file__).parents[1] / "data" / "review" / "net.onnx"
+
 #: Arguments after `analyzer sweep`, and the whole message; the exit code is 2, and nothing goes to stdout.
 FAULTS = {
     # axes
     "net.yaml --set widht=16:32:8": "the model has no variable `widht`; did you mean `width`? "
     "its variables are `width` and `norm`",
     "plain.yaml --set width=1:3": "the model has no variable `width`; it has no `vars`",
+    "net.onnx --set width=1:3": "the model has no variable `width`; it has no variables",
+    "net.onnx --input mask=8x8x3": "the model has no input `mask`; its inputs are `image`",
     "net.yaml --set width=32:16": "`width` of `--set` has an empty range, since 32 is above 16: `32:16`; write `16:32`; "
     "a range goes up",
     "net.yaml --set width=9:1:-2": "`width` of `--set` has an empty range, since 9 is above 1: `9:1:-2`; write `1:9:2`; "
@@ -156,6 +161,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
+    (tmp_path / "net.onnx").write_bytes(ONNX.read_bytes())
     return tmp_path
 
 

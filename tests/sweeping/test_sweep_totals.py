@@ -143,6 +143,14 @@ def test_runs(name: str, run: dict[str, object]) -> None:
         equals_the_analysis(variant, path, run, set=variant.set)
 
 
+@pytest.mark.parametrize("run", [{}, {"batch": 2}, {"optimizer": "sgd", "dtype": "bfloat16"}], ids=str)
+def test_what_is_asked_for_replaces_the_training_of_the_file(run: dict[str, object]) -> None:
+    text = (ROOT / "example_models" / "resnet18.yaml").read_text(encoding="utf-8").partition("\nbudget:")[0]
+    text += "\ntraining: {batch: 16, optimizer: adam, dtype: float16}\n"
+    for variant in analyzer.sweep(text, {"width": "16:64:48"}, amounts=[*AMOUNTS], **run):
+        assert equals_the_analysis(variant, text, run, set=variant.set)
+
+
 def test_several_axes_and_the_input() -> None:
     path = ROOT / "example_models" / "resnet.yaml"
     axes = {"depth": [18, 50], "classes": [10, 100], "input": ["64x64x3", "65x97x3", "1x1x3"]}
