@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 #: The columns beside those of axes and amounts: the first one, and the last ones.
 _FIRST, _LAST = "id", ("fits", "breaks", "error")
 
-#: The whole numbers that SQLite has are at least −2^63 and below 2^63.
-_LARGEST = 2**63
+#: The whole numbers that SQLite has.
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 #: The words of the truth values.
 _TRUTHS = {"true": True, "false": False}
@@ -71,7 +71,7 @@ class Layout:
         cells = chain(map(variant.set.__getitem__, self.axes), map(variant.amounts.get, self.amounts))
         return (
             variant.id,
-            *[cell if cell.__class__ is int and -_LARGEST <= cell < _LARGEST else _cell(cell) for cell in cells],
+            *[cell if cell.__class__ is int and _LEAST <= cell <= _MOST else _cell(cell) for cell in cells],
             int(variant.fits),
             ",".join(variant.breaks),
             error,
@@ -96,19 +96,23 @@ class Layout:
 
 def unknown_in(variant: Variant) -> list[str]:
     """The amounts of a variant of which a part is unknown."""
-    return [key for key, amount in variant.amounts.items() if amount.__class__ is AtLeast]
+    amounts = variant.amounts
+    if AtLeast not in map(type, amounts.values()):
+        return []
+    return [key for key, amount in amounts.items() if amount.__class__ is AtLeast]
 
 
 def _cell(value: Value | None) -> Cell:
     """What a column has for a value or an amount."""
+    if isinstance(value, str):
+        plain = value.isascii() or _text(value) == value
+        return value if plain and value not in _TRUTHS else json.dumps(value).encode()
     if isinstance(value, AtLeast):
         return _cell(int(value)) if value else None
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
-        return value if -_LARGEST <= value < _LARGEST else b"%d" % value
-    if isinstance(value, str) and (value in _TRUTHS or _text(value) != value):
-        return json.dumps(value).encode()
+        return value if _LEAST <= value <= _MOST else b"%d" % value
     return value
 
 

@@ -12,7 +12,7 @@ import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import mul
 
 from analyzer.engine.amounts import AMOUNTS
@@ -194,9 +194,16 @@ class Store:
         The goals are those of `check_goals`, their amounts among `keys`. Numbers are compared exactly.
         """
         columns = [_quoted(self._column(goal)) for goal in (*minimize, *maximize)]
+        signed = [f"-{column}" if place >= len(minimize) else column for place, column in enumerate(columns)]
+        plain = " AND ".join(f"typeof({column}) IN ('integer', 'real')" for column in columns)
         with told(self._path, "read"):
-            cursor = self._database.execute(f"SELECT id, {', '.join(columns)} FROM variant WHERE fits")
-            self._front = array("q", sorted(front(_points(cursor, signs_of(minimize, maximize)))))
+            # Where all are numbers of SQLite, it makes the points; -2^63 becomes the float 2^63, which is as exact.
+            made = self._database.execute(f"SELECT id, {', '.join(signed)} FROM variant WHERE fits AND {plain}")
+            others = self._database.execute(
+                f"SELECT id, {', '.join(columns)} FROM variant WHERE fits AND NOT ({plain})"
+            )
+            points = chain(((row[1:], row[0]) for row in made), _points(others, signs_of(minimize, maximize)))
+            self._front = array("q", sorted(front(points)))
         return len(self._front)
 
     def _column(self, goal: str) -> str:
@@ -271,13 +278,11 @@ def _noted_in(database: Connection, path: str) -> Noted:
 
 
 def _points(cursor: Cursor, signs: Sequence[int]) -> Iterator[tuple[Point, int]]:
-    """The point and the id of rows of an id and the numbers of goals; those that lack a number are left out."""
+    """The point and the id of rows of an id and the values of goals; those of which one is no number are left out."""
     for id, *cells in cursor:
-        if not {*map(type, cells)} <= _NUMBERS:
-            cells = [value_of_cell(cell) for cell in cells]
-            if not {*map(type, cells)} <= _NUMBERS:
-                continue
-        yield tuple(map(mul, signs, cells)), id
+        numbers = [value_of_cell(cell) for cell in cells]
+        if {*map(type, numbers)} <= _NUMBERS:
+            yield tuple(map(mul, signs, numbers)), id
 
 
 #: The types of numbers; truth values are none.
