@@ -27,11 +27,14 @@ _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application
 def connected(address: str) -> Iterator[Executor]:
     """The executor of the Dask scheduler at an address, such as `tcp://127.0.0.1:8786`.
 
-    Raises `ExecutorError` where Dask is not installed, where no scheduler answers within 5 seconds, and where it stops
-    to answer while the executor is used.
+    Raises `ExecutorError` where Dask is not installed, where no scheduler answers within 5 seconds, where it has no
+    workers, and where it stops to answer while the executor is used.
     """
     client = _client(address)
     try:
+        error = _within(lambda: client.wait_for_workers(1, timeout=_SECONDS))
+        if error is not None or not client.nthreads():  # otherwise it would wait for ever, and nobody knew for what
+            raise ExecutorError(f"the Dask scheduler at `{shown(address)}` has no workers")
         yield client.get_executor(pure=False)
     except ExecutorError:
         if client.status == "running":

@@ -69,6 +69,11 @@ class Cluster:
         self.processes.append(process)
         return process
 
+    def wait(self, workers: int = 1) -> None:
+        """Waits until so many workers have told the scheduler that they are there."""
+        with distributed.Client(self.address, timeout=30, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
+
     def end(self) -> None:
         for process in self.processes:
             try:
@@ -107,9 +112,9 @@ def test_a_cluster_in_this_process() -> None:
 
 def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster) -> None:
     first, _ = cluster.worker("--no-nanny"), cluster.worker("--no-nanny")
+    cluster.wait(2)
     found: list[Variant] = []
     with connected(cluster.address) as executor:
-        until(lambda: len(executor._client.nthreads()) == 2)  # type: ignore[attr-defined]  # Dask's
         for chunk in run(Placed(seconds=0.005), range(1500), executor=executor):
             found += chunk
             if len(found) > 300 and first.poll() is None:
@@ -123,8 +128,8 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster) -> None:
 def test_a_variant_that_kills_its_workers_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
     for _ in range(2):
         cluster.worker("--nanny")
+    cluster.wait(2)
     with connected(cluster.address) as executor:
-        until(lambda: len(executor._client.nthreads()) == 2)  # type: ignore[attr-defined]  # Dask's
         job = Deadly(marks=str(tmp_path), deadly=(5,))
         found = [one for chunk in run(job, range(8), executor=executor) for one in chunk]
     assert areas(found) == [None if id == 5 else id * id for id in range(8)]
@@ -138,6 +143,7 @@ def test_a_scheduler_that_is_killed_ends_the_sweep_with_one_line(
 ) -> None:
     for _ in range(2):
         cluster.worker("--no-nanny")
+    cluster.wait(2)
     found: list[Variant] = []
 
     def sweep() -> None:
@@ -159,6 +165,7 @@ def test_a_command_goes_on_after_a_worker_and_the_scheduler_were_killed(cluster:
     """A filter of 8×8×3 has 193 parameters."""
     (tmp_path / "net.yaml").write_text(NET)
     workers = [cluster.worker("--no-nanny") for _ in range(2)]
+    cluster.wait(2)
     line = ["sweep", "net.yaml", "--set", "width=1:6000", "--amounts", "params", "-o", "runs.sqlite"]
     process = command(tmp_path, *line, "--dask", cluster.address)
     until(lambda: len(stored(tmp_path)) > 100)
@@ -201,6 +208,7 @@ def stored(folder: Path) -> list[tuple[int, int]]:
 def test_a_worker_of_another_version_is_refused(cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import analyzer\nanalyzer.__version__ = '0.0.9'\n")
     cluster.worker("--no-nanny", first=str(tmp_path))
+    cluster.wait()
     with (
         connected(cluster.address) as executor,
         pytest.raises(
@@ -216,6 +224,7 @@ def test_a_worker_without_analyzer_is_refused_and_lives(cluster: Cluster, tmp_pa
     other.mkdir()
     (other / "analyzer.py").write_text("")
     worker = cluster.worker("--no-nanny", first=str(other))
+    cluster.wait()
     with (
         connected(cluster.address) as executor,
         pytest.raises(ExecutorError, match=f"workers need analyzer {__version__}, and so does the scheduler of Dask"),
@@ -229,6 +238,7 @@ def test_a_scheduler_without_analyzer(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path)
     cluster.worker("--no-nanny", first=str(ROOT))
     try:
+        cluster.wait()
         with (
             connected(cluster.address) as executor,
             pytest.raises(
@@ -238,6 +248,14 @@ def test_a_scheduler_without_analyzer(tmp_path: Path) -> None:
             list(run(Squares(), range(10), executor=executor))
     finally:
         cluster.end()
+
+
+def test_a_scheduler_without_workers(cluster: Cluster) -> None:
+    began = time.monotonic()
+    with pytest.raises(ExecutorError) as caught, connected(cluster.address):
+        pass
+    assert str(caught.value) == f"the Dask scheduler at `{cluster.address}` has no workers"
+    assert time.monotonic() - began < 15
 
 
 def test_an_address_where_nobody_answers() -> None:
