@@ -63,7 +63,7 @@ VALUES = (
     "*a", "&a", "<<: *a", "!!str", "|", ">-", "- ", "? ", ": ", "# ", "---", "...", "%YAML 1.2", "{", "}", "[", "]", "'", '"',
     "\t", "\r", "\n", "=1+1", "::error::x", "n" * 3_000, "[" * 70, "{a: " * 70, "26M", "5 MiB", "1GB", "inf", "nan", "now",
 )  # fmt: skip
-COMMANDS = ("", "check", "memory", "diff", "explain", "convert", "layers", "example", "schema")
+COMMANDS = ("", "check", "memory", "diff", "explain", "convert", "sweep", "layers", "example", "schema")
 GIVEN = (
     "json", "table", "csv", "html", "markdown", "latex", "sarif", "junit", "github", "text", "shared", "local", "declared", "both",
     "0", "1", "2", "-1", "999999999999", "1e9", "", "-", "--", "macs", "params=5M", "params=+5%", "params", "w=3", "w=", "=",
@@ -79,18 +79,25 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "--device": ("24GiB", "T4", "1MiB"), "--select": ("CHECK1", "CHECK101"), "--ignore": ("CHECK1", "CHECK101"),
     "--explain": ("CHECK101", "CHECK105"), "--budget": ("params=5M", "macs=1", "params=+5%"), "--ranks": ("2", "8"),
     "--against": ("ok.yaml", "report.json", "m.yaml"), "--check": ("m.yaml", "report.json", "ok.yaml"),
+    "--largest": ("w",), "--smallest": ("w",), "--minimize": ("macs", "w"), "--maximize": ("w", "receptive_field,params"),
+    "--amounts": ("params,macs", "peak_training_memory"), "--random": ("1", "2"), "--workers": ("1",), "--dask": ("nowhere",),
     "--to": ("yaml", "torch", "keras"), "--context": ("1GiB",), "--checkpoint": ("auto", "none", "sqrt"), "--strategy": ("zero3", "ddp", "fsdp"),
 }  # fmt: skip
+#: Axes of a sweep, most of them right.
+AXES = (
+    "w=1:4", "w=1:4", "w=2,4,8", "w=1:16:*2", "w=0.5:2.0", "w=0:1:0.25", "w=4:1", "w=1:4:0", "w=a,b", "w=1,1", "w=", "w=1:1000000000",
+    "input=8x8x3,9x9x3", "w=4", "v=1:3",
+)  # fmt: skip
 #: A line of a command's help: an option, and the word for its value or its choices.
 _OPTION = re.compile(r"^  (?:-h, )?(?:(-o) FILE, )?(--[a-z-]+)(?: (\{[^}]*\}|[A-Z]\S*))?", re.MULTILINE)
 FILES = (
-    *["m.yaml"] * 14, *["ok.yaml"] * 6, *["report.json"] * 6, "saved.json", "link.yaml", "fifo.yaml", "folder", ".",
+    *["m.yaml"] * 14, *["ok.yaml"] * 6, *["report.json"] * 6, "saved.json", "runs.sqlite", "cut.sqlite", "link.yaml", "fifo.yaml", "folder", ".",
     "missing.yaml", "-", "--", "/dev/null", "/dev/zero", "loop.yaml", "hard.yaml", "a\nb.yaml", "-o.yaml", "nul\0.yaml",
 )  # fmt: skip
 # A FIFO is no target: writing to one waits for its reader, as it does in every program.
 TARGETS = (
     "out.json", "out.csv", "out.html", "out.md", "out.sarif", "out.txt", "m.yaml", "ok.yaml", "./m.yaml", "link.yaml",
-    "hard.yaml", "report.json", "folder", "nowhere/out.json", "/dev/null", "-", "", ".analyzer.toml", "/dev/full",
+    "hard.yaml", "report.json", "folder", "nowhere/out.json", "runs.sqlite", "cut.sqlite", "new.sqlite", "/dev/null", "-", "", ".analyzer.toml", "/dev/full",
 )  # fmt: skip
 OK = "input: 8x8x3\nvars: {w: 4}\nlayers:\n  - conv: {filters: $w, kernel: 3}\n  - relu\n  - dense: 10\n"
 
@@ -100,10 +107,10 @@ class TooSlow(BaseException):
 
 
 class Known:
-    """What cases are made of: the texts of models, a saved report, and the options of the commands."""
+    """What cases are made of: the texts of models, a saved report, a store, and the options of the commands."""
 
     def __init__(self) -> None:
-        self.texts, self.saved, self.options = sources(), saved_report(), options()
+        self.texts, self.saved, self.store, self.options = sources(), saved_report(), store(), options()
 
 
 class Case:
@@ -113,6 +120,7 @@ class Case:
         chance = self.chance = random.Random(f"{seed}:{number}")
         self.model = mutated(chance.choice(known.texts), chance)
         self.saved = mutated(known.saved, chance) if chance.random() < 0.5 else known.saved
+        self.store, self.cut = known.store, damaged(known.store, chance)
         self.configuration = None
         if chance.random() < 0.1:
             lines = (
@@ -134,6 +142,8 @@ class Case:
         (folder / "ok.yaml").write_text(OK)
         (folder / "report.json").write_bytes(self.saved.encode("utf-8", "surrogatepass"))
         (folder / "saved.json").write_bytes(self.saved.encode("utf-8", "surrogatepass")[: self.chance.randrange(4_000)])
+        (folder / "runs.sqlite").write_bytes(self.store)
+        (folder / "cut.sqlite").write_bytes(self.cut)
         (folder / "a\nb.yaml").write_text(OK)
         (folder / "-o.yaml").write_text(OK)
         os.symlink("m.yaml", folder / "link.yaml")
@@ -179,6 +189,16 @@ def mutated(text: str, chance: random.Random, *, strength: int = 4) -> str:
     return text
 
 
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """A file with some bytes changed, or without its end."""
+    if chance.random() < 0.5:
+        return data[: chance.randrange(len(data))]
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 40)):
+        changed[chance.randrange(len(data))] = chance.randrange(256)
+    return bytes(changed)
+
+
 def options() -> dict[str, dict[str, tuple[str, ...]]]:
     """The options of each command with right values, none where an option takes none; from the commands' help."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -198,11 +218,31 @@ def options() -> dict[str, dict[str, tuple[str, ...]]]:
 def arguments(chance: random.Random, known: dict[str, dict[str, tuple[str, ...]]]) -> tuple[str, list[str]]:
     """A command and its arguments, of which most are right."""
     command = chance.choice(
-        ("", "", "", "check", "check", "memory", "diff", "diff", "explain", "convert", "layers", "example", "schema")
+        (
+            "",
+            "",
+            "",
+            "check",
+            "check",
+            "memory",
+            "diff",
+            "diff",
+            "explain",
+            "convert",
+            "sweep",
+            "sweep",
+            "layers",
+            "example",
+            "schema",
+        )
     )
     count = 2 if command == "diff" else chance.choice((1, 1, 1, 2))
     right = {"layers": ("conv", "dense", ""), "example": ("resnet50", "textbook", "")}.get(command, FILES)
     parts = [[word] for word in (chance.choice(right) for _ in range(count)) if word]
+    if command == "sweep" and chance.random() < 0.8:
+        parts.append(["--set", chance.choice(AXES)])
+        if chance.random() < 0.3:
+            parts.append(["-o", chance.choice(("new.sqlite", "runs.sqlite", "cut.sqlite"))])
     if command == "schema":
         parts = [["--check", *(word for part in parts for word in part)]]
     for _ in range(chance.choice((0, 1, 1, 2))):
@@ -412,6 +452,16 @@ def saved_report() -> str:
     import analyzer
 
     return json.dumps(analyzer.analyze(OK).to_dict())
+
+
+def store() -> bytes:
+    """The store of a sweep over four widths."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, path = Path(folder) / "ok.yaml", Path(folder) / "runs.sqlite"
+        model.write_text(OK)
+        with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="utf-8")):
+            guarded(["sweep", str(model), "--set", "w=1:4", "-o", str(path)])
+        return path.read_bytes()
 
 
 def shown(case: Case, ended: Ended) -> str:
