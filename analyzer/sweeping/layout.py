@@ -13,7 +13,7 @@ table `unknown` names these amounts.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 
 from analyzer.sweeping.result import Axis, Problem, Variant, column_of
@@ -33,6 +33,10 @@ _FIRST, _LAST = "id", ("fits", "breaks", "error")
 
 #: The whole numbers that SQLite has.
 _LEAST, _MOST = -(2**63), 2**63 - 1
+
+#: The types of the values of axes, and those of amounts.
+KINDS = {int, float, str, bool}
+_AMOUNTS = {int, type(None)}
 
 #: The words of the truth values.
 _TRUTHS = {"true": True, "false": False}
@@ -78,20 +82,32 @@ class Layout:
         )
 
     def variant(self, row: Sequence[Any], unknown: Collection[str] = (), *, front: bool = False) -> Variant:
-        """The variant of a row; `unknown` are its amounts of which a part is unknown."""
+        """The variant of a row; `unknown` are its amounts of which a part is unknown.
+
+        Raises `ValueError` where a column has something of another kind: anybody can write a database.
+        """
         id, *cells, fits, breaks, error = row
         values = [cell if cell.__class__ is int else value_of_cell(cell) for cell in cells]
+        found = values[len(self.axes) :]
+        right = kinds(found) <= _AMOUNTS and kinds(values[: len(self.axes)]) <= KINDS
+        if not right or breaks.__class__ is not str or not (error is None or error.__class__ is str):
+            raise ValueError("another kind")
         set = dict(zip(self.axes, values, strict=False))
         amounts: dict[str, Any] = {}
         problem = None
         if error is None:
-            amounts = dict(zip(self.amounts, values[len(set) :], strict=True))
+            amounts = dict(zip(self.amounts, found, strict=True))
             for key in unknown:
                 amounts[key] = AtLeast(amounts[key] or 0)
         else:
             code, _, message = error.partition(": ")
             problem = Problem(code, message)
         return Variant(id, set, amounts, bool(fits), breaks.split(",") if breaks else [], problem, front)
+
+
+def kinds(values: Iterable[object]) -> set[type]:
+    """The types of some values."""
+    return {*map(type, values)}
 
 
 def unknown_in(variant: Variant) -> list[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from analyzer.engine.amounts import AMOUNTS
 from analyzer.loader.parse.description import Limit
 from analyzer.loader.parse.ranges import Decimals
 from analyzer.record import Record
 from analyzer.source import shown
+from analyzer.sweeping.goals import amounts_in, check_goals
+from analyzer.sweeping.layout import KINDS, kinds
 from analyzer.sweeping.result import Axis
 
 TYPE_CHECKING = False
@@ -85,7 +88,27 @@ class Noted(Record):
             key: Limit(least, most, unit, None, least_unit)
             for key, (least, most, unit, least_unit) in plain["limits"].items()
         }
-        return cls(**plain)
+        noted = cls(**plain)
+        noted._check_kinds()
+        return noted
+
+    def _check_kinds(self) -> None:
+        """Raises `ValueError` where something is of another kind than reports expect: anybody can write a database."""
+        goals = [*self.minimize, *self.maximize]
+        texts = [self.file, self.name, self.version, *self.keys, *self.shown, *goals, *self.parts.values()]
+        texts += [axis.name for axis in self.axes]
+        bounds = [bound for limit in self.limits.values() for bound in (limit.least, limit.most)]
+        texts += [unit for limit in self.limits.values() for unit in (limit.unit, limit.least_unit)]
+        values = [value for axis in self.axes if isinstance(axis.values, list) for value in axis.values]
+        if not (
+            kinds(texts) <= {str}
+            and kinds(bounds) <= {int, type(None)}
+            and kinds(values) <= KINDS
+            and {*self.keys, *self.limits} <= AMOUNTS.keys()
+            and {*self.shown, *amounts_in(goals)} <= {*self.keys}
+        ):
+            raise ValueError("another kind")
+        check_goals(self.axes, self.minimize, self.maximize)
 
     def unlike(self, other: Noted) -> str:
         """What decides the numbers and differs from `other`, for a message; empty where nothing does.

@@ -225,6 +225,8 @@ class Store:
                 place = bisect_left(marked, row[0]) if marked else 0
                 on = place < len(marked) and marked[place] == row[0]
                 yield self._layout.variant(row, unknown.split(",") if unknown else (), front=on)
+        except (ValueError, LookupError):
+            raise damaged(self._path or "", "a variant has values of another kind") from None
         finally:
             if cursor in self._reading:  # otherwise the store is closed
                 self._reading.remove(cursor)
@@ -272,9 +274,14 @@ def _noted_in(database: Connection, path: str) -> Noted:
     if version != _FORMAT:
         raise FileError(f"`{inert(path)}` is the store of another version of analyzer, which reads it; {OTHER}")
     try:
-        return Noted.read(dict(database.execute("SELECT key, value FROM sweep")))
-    except (ValueError, TypeError, LookupError):
+        noted = Noted.read(dict(database.execute("SELECT key, value FROM sweep")))
+    except (ValueError, TypeError, LookupError, AttributeError):
         raise damaged(path, "it does not say what was swept") from None
+    columns = [name for _, name, *_ in database.execute("PRAGMA table_info(variant)")]
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if columns != Layout(noted.axes, noted.keys).columns or not {"variant", "unknown"} <= tables:
+        raise damaged(path, "it does not have the columns of its sweep")
+    return noted
 
 
 def _points(cursor: Cursor, signs: Sequence[int]) -> Iterator[tuple[Point, int]]:

@@ -182,6 +182,53 @@ def test_a_store_that_does_not_say_what_was_swept_is_refused(change: str, full: 
         assert said.startswith((f"`{full}` is damaged: it does not say what was swept", f"`{full}` cannot be "))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        """UPDATE sweep SET value = '7' WHERE key = 'file'""",
+        """UPDATE sweep SET value = '["watts"]' WHERE key = 'keys'""",
+        """UPDATE sweep SET value = '["act"]' WHERE key = 'minimize'""",
+        """UPDATE sweep SET value = '{"macs": ["x", null, "", ""]}' WHERE key = 'limits'""",
+        """UPDATE sweep SET value = '[{"name": "width", "values": [[]], "volume": false, "between": null}]'
+        WHERE key = 'axes'""",
+    ],
+)
+def test_what_was_swept_is_of_the_kind_that_reports_expect(change: str, full: Path) -> None:
+    with sqlite3.connect(full) as database:
+        database.execute(change)
+    database.close()
+    assert opened(full).startswith(f"`{full}` is damaged: it does not say what was swept")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE variant RENAME COLUMN width TO height",
+        "ALTER TABLE variant ADD COLUMN note",
+        "DROP TABLE unknown",
+        "DROP TABLE variant",
+    ],
+)
+def test_a_store_without_the_columns_of_its_sweep_is_damaged(change: str, full: Path) -> None:
+    with sqlite3.connect(full) as database:
+        database.execute(change)
+    database.close()
+    for said in (created(full), opened(full)):
+        assert said.startswith(f"`{full}` is damaged: it does not have the columns of its sweep")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["params = 'many'", "params = 0.5", "width = NULL", "act = x'5b5d'", "act = x'5b'", "breaks = NULL", "error = 7"],
+)
+def test_values_of_another_kind_are_damaged(change: str, full: Path) -> None:
+    with sqlite3.connect(full) as database:
+        database.execute(f"UPDATE variant SET {change} WHERE id = 1999")
+    database.close()
+    with Store.open(str(full)) as store, pytest.raises(FileError, match="is damaged: a variant has values of another"):
+        list(store.rows())
+
+
 def test_what_is_damaged_further_on_is_said_when_it_is_read(full: Path) -> None:
     with full.open("r+b") as file:
         file.seek(30_000)
