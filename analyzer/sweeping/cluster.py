@@ -46,6 +46,8 @@ def connected(address: str) -> Iterator[Executor]:
 
 def _client(address: str) -> Any:
     """A client that is connected."""
+    if not address:  # Dask would look for a scheduler elsewhere
+        raise ExecutorError("an empty text is no address of a Dask scheduler, such as `tcp://127.0.0.1:8786`")
     try:
         from distributed import Client  # takes seconds
     except ImportError:
@@ -59,6 +61,8 @@ def _client(address: str) -> Any:
         return found[0]
     if error is None or isinstance(error, OSError):
         raise ExecutorError(f"no Dask scheduler answers at `{shown(address)}` within {_SECONDS} s")
+    if isinstance(error, MemoryError):  # it takes the answer of another server for the length of a message
+        raise ExecutorError(f"what answers at `{shown(address)}` is no Dask scheduler")
     why = str(error) or error.__class__.__name__
     raise ExecutorError(f"`{shown(address)}` is no address of a Dask scheduler, such as `tcp://127.0.0.1:8786`: {why}")
 

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -270,10 +271,35 @@ def test_an_address_where_nobody_answers() -> None:
     assert time.monotonic() - began < 7
 
 
-def test_what_is_no_address() -> None:
-    with pytest.raises(ExecutorError, match="`here` is no address of a Dask scheduler, such as `tcp://") as caught:
-        connected("here").__enter__()
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("address", "called"), [("here", "`here`"), ("", "an empty text"), ("http://127.0.0.1:80", "`http://127.0.0.1:80`")]
+)
+def test_what_is_no_address(address: str, called: str) -> None:
+    with pytest.raises(ExecutorError) as caught, connected(address):
+        pass
+    said = str(caught.value)
+    assert said.startswith(f"{called} is no address of a Dask scheduler, such as `tcp://127.0.0.1:8786`")
+    assert "\n" not in said
+
+
+def test_another_server() -> None:
+    """Dask reads the first 8 bytes of an answer as how much follows."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        with pytest.raises(ExecutorError) as caught, connected(address):
+            pass
+    assert str(caught.value) == f"what answers at `{address}` is no Dask scheduler"
+
+
+def answer(server: socket.socket) -> None:
+    """Answers one connection as a server of another kind does."""
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+        connection.recv(1 << 16)
 
 
 def until(holds: Callable[[], bool], seconds: float = 30) -> None:
