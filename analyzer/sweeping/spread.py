@@ -77,6 +77,8 @@ class _Chunk(Record):
 
 
 class _Spread:
+    """Chunks on their way to a team and back."""
+
     # By hand: it holds what is under way.
     def __init__(self, job: Job, key: str, sent: bytes, chunks: Chunks, team: Team) -> None:
         self._job = job
@@ -182,6 +184,8 @@ class _Spread:
     def _killed(self, chunk: _Chunk) -> Variant:
         (id,) = chunk.ids
         message = f"its worker was killed {TRIES} times, perhaps for lack of memory"
+        if isinstance(chunk.error, MemoryError):
+            message = "its worker has too little memory"
         return Variant(id, self._job.set_of(id), {}, fits=False, error=Problem(KILLED, message))
 
 

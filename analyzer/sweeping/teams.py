@@ -87,7 +87,7 @@ class Processes:
             with _uninterrupted():
                 return submitted(self._pool, function, *values)
         except OSError as error:  # a process more cannot be started
-            raise ExecutorError(f"{self.size} worker processes cannot be started: {error.strerror or error}") from None
+            raise self._unstarted(error) from None
         except ExecutorError:  # a worker runs the script that has started it
             raise ExecutorError(f"a worker cannot start workers; {_GUARD}") from None
 
@@ -101,11 +101,17 @@ class Processes:
     def _answers(self) -> bool:
         """Starts the processes; whether the first of them calls a function."""
         context = multiprocessing.get_context("spawn")
-        theirs, self._lifeline = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(self.size, mp_context=context, initializer=_begin, initargs=(theirs,))
+        try:
+            theirs, self._lifeline = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(self.size, mp_context=context, initializer=_begin, initargs=(theirs,))
+        except OSError as error:
+            raise self._unstarted(error) from None
         called = [self.submit(*self._hello) for _ in range(self.size)]
         first = next(iter(waited(called)))
         return not isinstance(first.exception(), BrokenExecutor)
+
+    def _unstarted(self, error: OSError) -> ExecutorError:
+        return ExecutorError(f"{self.size} worker processes cannot be started: {error.strerror or error}")
 
 
 class Lent:

@@ -102,6 +102,18 @@ def test_a_command_that_is_killed_leaves_no_worker_and_a_store_that_goes_on(fold
     assert stored(folder) == [(width, 193 * width) for width in range(1, 20_001)]
 
 
+@pytest.mark.parametrize("files", [8, 12])
+def test_processes_that_the_system_does_not_allow(folder: Path, files: int) -> None:
+    resource = pytest.importorskip("resource", reason="this system has no limits of its own")
+    line = [*COMMAND, "sweep", *MANY, "--workers", "2"]
+    done = subprocess.run(
+        line, cwd=folder, env=environment(), capture_output=True, timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"analyzer: 2 worker processes cannot be started: Too many open files\n"
+
+
 def test_dask_is_not_installed(folder: Path) -> None:
     (folder / "distributed.py").write_text("raise ImportError('it is not installed')\n")
     done = run(

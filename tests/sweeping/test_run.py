@@ -184,7 +184,7 @@ def test_too_little_memory_for_one_variant() -> None:
     with ThreadPoolExecutor(2) as executor:
         found = [one for chunk in run(Greedy(key="greedy", greedy=30), range(60), executor=executor) for one in chunk]
     assert areas([found]) == squares(range(60), without=[30])
-    assert found[30].error == KILLED
+    assert found[30].error == Problem("RUN104", "its worker has too little memory")
 
 
 def test_processes_that_do_not_start_are_no_reason_to_try_for_ever() -> None:
