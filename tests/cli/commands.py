@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,8 @@ def shell(script: str, cwd: Path, **changes: str | None) -> Any:
     """A finished shell, in which `$analyzer` is the command."""
     env = environment(analyzer=" ".join(COMMAND), **changes)
     return subprocess.run(["bash", "-c", script], capture_output=True, cwd=cwd, env=env, timeout=60)
+
+
+def heeds_interrupts() -> None:
+    """For a child, which inherits ignored interrupts: a shell's job in the background, such as a CI run, ignores them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import COMMAND, environment, run
+from commands import COMMAND, environment, heeds_interrupts, run
 
 from analyzer.cli.callables import call_of
 
@@ -358,7 +358,7 @@ def test_an_interrupt_ends_both(sent: signal.Signals, place: Path) -> None:
         cwd=place,
         env=environment(),
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeds_interrupts,
     )
     pids = place / "pids"
     while not (pids.exists() and pids.read_text().endswith("\n")):

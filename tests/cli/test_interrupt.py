@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import COMMAND, MODEL, environment
+from commands import COMMAND, MODEL, environment, heeds_interrupts
 
 LINE = b"analyzer: interrupted\n"
 
 #: More than a pipe holds: who has written this knows that the other end reads.
 FULL = b"# a comment\n" * 40_000
-
-
-def heeds_interrupts() -> None:
-    """A child inherits ignored interrupts, and a shell's job in the background, such as a CI run, ignores them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def started(*arguments: str, command: tuple[str, ...] = tuple(COMMAND), **more: Any) -> subprocess.Popen[bytes]:

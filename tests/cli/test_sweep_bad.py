@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import COMMAND, environment
+from commands import COMMAND, environment, heeds_interrupts
 
 from analyzer.cli.main import FAULT, WRONG, guarded
 
@@ -266,8 +266,9 @@ def sweep(place: Path) -> subprocess.Popen[bytes]:
     """A long sweep of which some variants are in the store."""
     (place / "long.yaml").write_text(LONG)
     process = subprocess.Popen(
-        [*COMMAND, *MANY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), start_new_session=True
-    )
+        [*COMMAND, *MANY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), start_new_session=True,
+        preexec_fn=heeds_interrupts,
+    )  # fmt: skip
     deadline = time.monotonic() + 60
     while rows() == 0 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)

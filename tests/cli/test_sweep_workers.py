@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import COMMAND, MODEL, environment, run
+from commands import COMMAND, MODEL, environment, heeds_interrupts, run
 
 #: 193 parameters for each filter.
 MANY = ("net.yaml", "--set", "width=1:20000", "--amounts", "params")
@@ -32,11 +32,6 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
         [*COMMAND, "sweep", *arguments],
         cwd=folder, env=environment(), start_new_session=True, preexec_fn=heeds_interrupts, **pipes,
     )  # fmt: skip
-
-
-def heeds_interrupts() -> None:
-    """A child inherits ignored interrupts, and a shell's job in the background ignores them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def stored(folder: Path) -> list[tuple[int, int]]:

@@ -33,6 +33,7 @@ description: |
   every key of a file
 input: 32x32x3
 vars: {width: 16, act: relu}
+sweep: {width: 8:32:8, act: [relu, silu]}
 defaults:
   conv: {padding: same}
 blocks:
@@ -98,6 +99,10 @@ def test_every_key() -> None:
     assert isinstance(sequence.repeat, dict)
     assert list(conv.first) == ["kernel"]
     assert tied.tied is not None
+    assert {name: [*axis.values] for name, axis in model.sweep.items()} == {
+        "width": [8, 16, 24, 32],
+        "act": ["relu", "silu"],
+    }
     assert (model.weights_dtype, conv.weights_dtype, tied.weights_dtype) == ("int8", "float16", None)
     assert [template.value for template in model.outputs] == ["head"]
     limits = {name: (limit.least, limit.most, limit.unit) for name, limit in model.budget.items()}

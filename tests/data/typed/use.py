@@ -63,6 +63,14 @@ def compared(old: Path, new: dict[str, object]) -> bool:
     return difference.equal
 
 
+def swept(path: Path) -> list[tuple[int, int | None]]:
+    found: list[analyzer.Variant] = [
+        *analyzer.sweep(path, {"width": range(8, 65, 8)}, budget={"params": "5M"}, batch=8)
+    ]
+    front: list[analyzer.Variant] = analyzer.pareto_front(found, minimize=["macs"], maximize=["width"])
+    return [(one.id, one.amounts["params"]) for one in front if one.fits]
+
+
 def main() -> None:
     analysis: Analysis = analyzer.analyze(MODEL, batch=2, dtype="float16", input="64x64x3")
     document: dict[str, Any] = analysis.to_dict()
