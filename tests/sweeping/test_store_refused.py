@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -348,12 +349,14 @@ def test_what_is_no_regular_file(tmp_path: Path) -> None:
     assert created("/dev/full") == "`/dev/full` is a device, not the store of a sweep"
 
 
-#: Creates a store as a user who may write nothing, since tests may run as root.
+#: Creates stores as a user who may write nothing, since tests may run as root, and reads the first two. What it needs is
+#: imported before: such a user may not be able to read where Python is.
 NOBODY = """
-import os, sys
+import fcntl, os, sys
 sys.path[:0] = {path!r}
 from test_store import WIDTHS, Store, job_over
 from analyzer.loader.text.files import FileError
+Store.create(None, job_over(WIDTHS), "net").close()
 if os.geteuid() == 0:
     os.setuid(65534)
 for path in sys.argv[1:]:
@@ -370,25 +373,26 @@ for path in sys.argv[1:3]:
 @pytest.mark.skipif(not hasattr(os, "setuid"), reason="the system has other rights")
 def test_what_may_not_be_written(full: Path) -> None:
     """A store that is read-only, in a folder that is, can be read, also one that a killed sweep has left without log."""
-    for folder in [full.parent, *full.parents][:4]:
-        if folder.stat().st_uid == os.geteuid():
-            folder.chmod(0o755)
-    shutil.copy(full, full.parent / "other.sqlite")
-    database = sqlite3.connect(full)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.close()
-    full.chmod(0o444)
-    full.parent.chmod(0o555)
-    before = full.read_bytes()
-    code = NOBODY.format(path=[str(Path(__file__).parent), *sys.path])
-    names = [str(full.parent / name) for name in ("runs.sqlite", "other.sqlite", "new.sqlite")]
-    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=False)
-    full.parent.chmod(0o755)
-    assert done.stdout.splitlines() == [f"`{name}` cannot be written: Permission denied" for name in names] + [
-        "2000",
-        "2000",
-    ]
-    assert full.read_bytes() == before
+    # Not in a folder of pytest's, which every session that starts closes to other users.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = [folder / name for name in ("runs.sqlite", "other.sqlite", "new.sqlite")]
+        for path in paths[:2]:
+            shutil.copy(full, path)
+        database = sqlite3.connect(paths[0])
+        database.execute("PRAGMA journal_mode = WAL")
+        database.close()
+        paths[0].chmod(0o444)
+        folder.chmod(0o555)
+        before = paths[0].read_bytes()
+        code = NOBODY.format(path=[str(Path(__file__).parent), *sys.path])
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=False
+        )
+        folder.chmod(0o755)
+        refused = [f"`{path}` cannot be written: Permission denied" for path in paths]
+        assert done.stdout.splitlines() == [*refused, "2000", "2000"], done.stderr
+        assert paths[0].read_bytes() == before
 
 
 def test_a_full_disk_keeps_what_was_added(full: Path) -> None:
