@@ -172,7 +172,8 @@ def _why_none(swept: Swept, planned: Plan | None) -> tuple[Sequence[Diagnostic],
     counts = swept.counts
     if counts.wrong < counts.variants:
         missed = nearest_miss(swept.rows(), swept.limits)
-        said = "no variant fits" if missed is None else miss(missed, swept)
+        unlike = "no variant fits; which one comes nearest is not said, since a limit depends on variables"
+        said = unlike if missed is None else miss(missed, swept)
         own = planned is not None and missed is not None and not planned.job.limits.keys() >= set(missed.breaks)
         return (), f"{said}; `--budget none` leaves out the limits of the file" if own else said
     first = next(swept.rows(), None)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from analyzer.diagnostics import listed, nearest
 from analyzer.engine.amounts import AMOUNTS
 from analyzer.engine.memory.planned import planned
+from analyzer.engine.memory.sharding.strategies import check_ranks, check_single
 from analyzer.settings import SettingError
 from analyzer.source import shown
 from analyzer.sweeping.axes import settings_of
@@ -54,7 +55,9 @@ def job_of(
     needed = [*limited(model, limits, budgeted=budgeted), *amounts_in([*minimize, *maximize])]
     columns = list(dict.fromkeys(amounts or (*USUAL, *needed)))
     keys = list(dict.fromkeys([*columns, *needed, *also]))
-    planned({**defaults, **model.training}, settings)
+    run = planned({**defaults, **model.training}, settings)
+    check_ranks(run.run.batch, run.ranks)
+    check_single(run.strategy or "", run.ranks)
     own = None if model.format is not None else model
     return Job(
         axes=axes,

@@ -207,3 +207,16 @@ def test_doubts_about_the_network_are_told(net: str, capsys: pytest.CaptureFixtu
     assert "warning[CHECK111]" in capsys.readouterr().err
     assert guarded(["sweep", "plane.yaml", "--set", "width=1:3", "--quiet"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_run_that_suits_no_variant_is_refused_before_one_is_calculated(
+    net: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, said in (
+        (["--batch", "7", "--ranks", "2"], "a batch of 7 does not divide among 2 ranks; 6 and 8 do"),
+        (["--ranks", "2", "--strategy", "single"], "the strategy `single` is one device, not 2 ranks"),
+    ):
+        assert guarded(["sweep", net, "--set", "width=1:3", "--amounts", "peak_training_memory", *arguments]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert said in told.err
