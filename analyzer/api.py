@@ -393,25 +393,14 @@ def sweep(
     [(10, 1930, True), (20, 3860, True), (30, 5790, False)]
     """
     from analyzer.checks.budget.given import given_limits
-    from analyzer.sweeping.asked import job_of, read_foreign
+    from analyzer.sweeping.asked import job_of
     from analyzer.sweeping.axes import axes_of
     from analyzer.sweeping.run import run
 
     given = {} if axes is None else _named("axes", axes)
     if not (executor is None or hasattr(executor, "submit")):
         raise SettingError("`{executor}` must be an executor of `concurrent.futures`, or one like it", "executor")
-    path, read_as, description = "", None, model if isinstance(model, Model) else None
-    if description is not None:
-        path, read_as = description.file, description.format
-    elif isinstance(model, (str, os.PathLike)):
-        path, read_as = os.fspath(model), _format(model, format)
-    if read_as is not None:  # it is read anew for each variant: once here, so that a wrong name is refused
-        description, problems = read_foreign(path, read_as, path, axes_of(None, given.items(), setting="axes"))
-        if description is None:
-            raise ModelError(problems)
-    elif description is None:
-        assert not isinstance(model, Model)
-        description = load(model, format="yaml" if isinstance(model, (str, os.PathLike)) else None)
+    description = _to_sweep(model, format, given)
     job = job_of(
         description,
         axes_of(description, given.items(), setting="axes"),
@@ -421,12 +410,32 @@ def sweep(
         defaults={},
         settings={name: value for name, value in training.items() if value is not None},
         label=description.file,
-        path=path,
-        format=read_as,
+        path=description.file if description.format is not None else "",
+        format=description.format,
         random=random,
         seed=seed,
     )
     return chain.from_iterable(run(job, job.order().ids, workers=whole("workers", workers), executor=executor))
+
+
+def _to_sweep(
+    model: Model | Mapping[str, object] | str | os.PathLike[str], format: str | None, axes: Mapping[str, Any]
+) -> Model:
+    """The description that is swept. A file in another format is read with values of `axes`, to refuse wrong names."""
+    file, chosen = "", None
+    if isinstance(model, Model):
+        file, chosen = model.file, model.format
+    elif isinstance(model, (str, os.PathLike)):
+        file, chosen = os.fspath(model), _format(model, format)
+    if chosen is None:
+        return loaded(model, "yaml", None, None)[0]
+    from analyzer.sweeping.asked import read_foreign
+    from analyzer.sweeping.axes import axes_of
+
+    description, problems = read_foreign(file, chosen, file, axes_of(None, axes.items(), setting="axes"))
+    if description is None:
+        raise ModelError(problems)
+    return description
 
 
 def _named(setting: str, value: object) -> Mapping[str, Any]:

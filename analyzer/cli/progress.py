@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Seconds from one bar to the next, and from one line to the next where there is no terminal.
 _BAR, _LINE = 0.1, 10.0
 
-#: The speed is that of so many last seconds.
+#: The speed is measured over so many seconds.
 _RECENT = 10.0
 
 #: The cells of the longest and of the shortest bar.
@@ -58,7 +58,7 @@ class Progress:
         self.clear()
 
     def show(self, done: int, best: str = "") -> None:
-        """Shows that so many are done, unless it has just shown something; `best` is the best so far."""
+        """Shows how many are done, but not more often than a person can read; `best` is the best so far."""
         if not self._on:
             return
         now = monotonic()

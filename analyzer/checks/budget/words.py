@@ -41,7 +41,7 @@ def unknown_key(key: str) -> str:
 
 
 def broken(key: str, amount: int | None, limit: Limit) -> str:
-    """What is said of a limit that an amount breaks; None is the amount of a network that has none.
+    """The sentence about a limit that an amount breaks. The amount is None where the network has no such amount.
 
     >>> from analyzer.loader.parse.description import Limit
     >>> broken("params", 5200000, Limit(None, 5000000, "M", None))
